@@ -1,0 +1,2 @@
+//! repx evaluates RepX labs.
+pub mod store;
