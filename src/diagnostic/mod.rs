@@ -1,0 +1,152 @@
+//! What we tell people, as data.
+//!
+//! Every room below reports trouble as a [`Diagnostic`]: a stable code, a severity, a message,
+//! labels on the user's own text, help, and fixes a machine can apply. Nothing is rendered until
+//! the last moment ([`render`]), so the terminal, JSON and the editor say the same thing.
+
+mod near;
+pub mod render;
+
+pub use near::{did_you_mean, nearest};
+
+use crate::source::Span;
+
+/// How bad it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Severity {
+    /// Worth knowing; nothing is wrong.
+    Advice,
+    /// Probably a mistake; the result is still right for what was written.
+    Warning,
+    /// There is no result.
+    Error,
+}
+
+/// A place and what is to be said of it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What to say there; may be empty.
+    pub text: String,
+}
+
+/// A replacement of source text that mends the problem.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Fix {
+    /// What the fix does, as an editor shows it.
+    pub title: String,
+    /// Texts to put in place of spans; they don't overlap.
+    pub edits: Vec<(Span, String)>,
+}
+
+/// One thing to tell the user.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Diagnostic {
+    /// Stable name such as `repx::eval::undefined-variable`.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One sentence, no full stop.
+    pub message: String,
+    /// Where it is wrong. [`Label::text`] says what is wrong there. `None` when there is no
+    /// place in any source, as with a wrong command line.
+    pub primary: Option<Label>,
+    /// How we got there, or the other half of a conflict; any file.
+    pub secondary: Vec<Label>,
+    /// What was being evaluated, innermost first, in the lab's own terms, then in Nix's.
+    pub trace: Vec<Label>,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Replacements that mend it.
+    pub fixes: Vec<Fix>,
+}
+
+impl Diagnostic {
+    /// An error with this code and message, without places yet.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            primary: None,
+            secondary: Vec::new(),
+            trace: Vec::new(),
+            help: None,
+            fixes: Vec::new(),
+        }
+    }
+
+    /// A warning with this code and message, without places yet.
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Warning,
+            ..Diagnostic::error(code, message)
+        }
+    }
+
+    /// Says where. A span of [`Span::NONE`] is no place and changes nothing.
+    #[must_use]
+    pub fn at(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
+        if !span.is_none() {
+            self.primary = Some(Label {
+                span,
+                text: text.into(),
+            });
+        }
+        self
+    }
+
+    /// Adds a further place that plays a part.
+    #[must_use]
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
+        if !span.is_none() {
+            self.secondary.push(Label {
+                span,
+                text: text.into(),
+            });
+        }
+        self
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Says what to do about it, if there is something to say.
+    #[must_use]
+    pub fn maybe_help(mut self, help: Option<String>) -> Diagnostic {
+        if help.is_some() {
+            self.help = help;
+        }
+        self
+    }
+
+    /// Adds what was being evaluated: an outer frame, further from the cause than those before.
+    #[must_use]
+    pub fn within(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
+        self.trace.push(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Adds a replacement that mends it.
+    #[must_use]
+    pub fn fix(
+        mut self,
+        title: impl Into<String>,
+        span: Span,
+        text: impl Into<String>,
+    ) -> Diagnostic {
+        self.fixes.push(Fix {
+            title: title.into(),
+            edits: vec![(span, text.into())],
+        });
+        self
+    }
+}

@@ -1,0 +1,181 @@
+//! All files of a session, in one space of offsets.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock, RwLock};
+
+use super::Span;
+
+/// One file's text and where it begins in the shared space.
+#[derive(Debug)]
+pub struct SourceFile {
+    path: PathBuf,
+    text: Arc<str>,
+    start: u32,
+    lines: OnceLock<Box<[u32]>>,
+}
+
+/// The files together are larger than the 4 GiB that spans can address.
+#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone, Copy)]
+#[error("the source files of this session exceed 4 GiB")]
+pub struct SourceFull;
+
+/// A place as people say it. Lines and columns count from 1, columns in characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The file.
+    pub path: PathBuf,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+impl SourceFile {
+    /// The path it was read from (`«string»` for an expression given on the command line).
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// Offset of its first byte.
+    pub fn start(&self) -> u32 {
+        self.start
+    }
+
+    /// The span of the whole file.
+    pub fn span(&self) -> Span {
+        Span::new(self.start, self.start + self.text.len() as u32)
+    }
+
+    /// Offsets within the file at which its lines begin.
+    pub fn line_starts(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0)
+                .chain(ends.map(|at| at as u32 + 1))
+                .collect()
+        })
+    }
+
+    /// Line (from 0) that holds the byte at `local` in this file, and the offset it begins at.
+    pub fn line_at(&self, local: u32) -> (usize, u32) {
+        let starts = self.line_starts();
+        let line = starts
+            .partition_point(|start| *start <= local)
+            .saturating_sub(1);
+        (line, starts.get(line).copied().unwrap_or(0))
+    }
+}
+
+/// The files of a session. Files are only ever added, so spans stay valid.
+#[derive(Debug, Default)]
+pub struct SourceMap {
+    files: RwLock<Vec<Arc<SourceFile>>>,
+}
+
+impl SourceMap {
+    /// An empty map.
+    pub fn new() -> SourceMap {
+        SourceMap::default()
+    }
+
+    /// Adds a file and gives it the next free offsets.
+    ///
+    /// # Errors
+    /// When all files together pass 4 GiB.
+    pub fn add(
+        &self,
+        path: impl Into<PathBuf>,
+        text: impl Into<Arc<str>>,
+    ) -> Result<Arc<SourceFile>, SourceFull> {
+        let text = text.into();
+        let length = u32::try_from(text.len()).map_err(|_| SourceFull)?;
+        let mut files = self
+            .files
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        // One byte between files, so that the end of one is not the start of the next.
+        let start = files
+            .last()
+            .map_or(1, |file| file.span().end.saturating_add(1));
+        start
+            .checked_add(length)
+            .and_then(|end| end.checked_add(1))
+            .ok_or(SourceFull)?;
+        let file = Arc::new(SourceFile {
+            path: path.into(),
+            text,
+            start,
+            lines: OnceLock::new(),
+        });
+        files.push(Arc::clone(&file));
+        Ok(file)
+    }
+
+    /// The file that holds this span; `None` for [`Span::NONE`].
+    pub fn file(&self, span: Span) -> Option<Arc<SourceFile>> {
+        if span.is_none() {
+            return None;
+        }
+        let files = self
+            .files
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let after = files.partition_point(|file| file.start <= span.start);
+        let file = files.get(after.checked_sub(1)?)?;
+        (span.end <= file.span().end).then(|| Arc::clone(file))
+    }
+
+    /// Where the span begins, as people say it.
+    pub fn locate(&self, span: Span) -> Option<Location> {
+        let file = self.file(span)?;
+        let local = span.start - file.start;
+        let (line, start) = file.line_at(local);
+        let column = file
+            .text
+            .get(start as usize..local as usize)?
+            .chars()
+            .count();
+        Some(Location {
+            path: file.path.clone(),
+            line: line as u32 + 1,
+            column: column as u32 + 1,
+        })
+    }
+
+    /// The text of a span.
+    pub fn text(&self, span: Span) -> Option<String> {
+        let file = self.file(span)?;
+        let range = (span.start - file.start) as usize..(span.end - file.start) as usize;
+        file.text.get(range).map(str::to_owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_find_their_file_and_line() {
+        let map = SourceMap::new();
+        let a = map.add("a.nix", "one\ntwo\n").unwrap();
+        let b = map.add("b.nix", "é x").unwrap();
+        let two = Span::new(a.start() + 4, a.start() + 7);
+        let x = Span::new(b.start() + 3, b.start() + 4);
+        assert_eq!(map.text(two).as_deref(), Some("two"));
+        assert_eq!(map.locate(two).map(|l| (l.line, l.column)), Some((2, 1)));
+        assert_eq!(
+            map.locate(x).map(|l| (l.path, l.line, l.column)),
+            Some(("b.nix".into(), 1, 3))
+        );
+        assert_eq!(map.locate(Span::NONE), None);
+        let across = Span::new(two.start, x.end);
+        assert!(map.file(across).is_none(), "a span lies in one file");
+        let end = Span::new(a.span().end, a.span().end);
+        assert_eq!(map.file(end).unwrap().path(), Path::new("a.nix"));
+    }
+}

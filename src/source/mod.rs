@@ -1,0 +1,14 @@
+//! Files and places in them.
+//!
+//! In come paths and texts; out go [`Span`]s, and for each of them the file, line and column.
+//! All files of one session share *one* space of offsets, so a span is two `u32` and still says
+//! which file it lies in, and one diagnostic can label several files. The room knows nothing of
+//! Nix; it doesn't read the disk either (`world` does).
+
+mod map;
+mod name;
+mod span;
+
+pub use map::{Location, SourceFile, SourceFull, SourceMap};
+pub use name::Name;
+pub use span::Span;

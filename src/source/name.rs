@@ -1,0 +1,181 @@
+//! Interned names.
+
+use std::hash::BuildHasher;
+use std::sync::{OnceLock, RwLock};
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+/// An interned byte string: a variable, an attribute, a formal.
+///
+/// Equal names have equal ids in the whole process, whatever thread or session made them. Nix
+/// attribute names are bytes, mostly but not necessarily UTF-8. Ids follow the order of first
+/// use, which threads may change: nothing that a user sees may be ordered by them.
+///
+/// Names are never freed: they are the vocabulary of the labs a process looks at, and that
+/// vocabulary is re-used by every evaluation that follows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(u32);
+
+const SHARDS: usize = 64;
+/// Names are stored in chunks that double in size, so that a stored name never moves and can be
+/// read without a lock.
+const CHUNKS: usize = 26;
+const FIRST_CHUNK: u32 = 64;
+
+struct Shard {
+    table: RwLock<HashTable<u32>>,
+}
+
+struct Interner {
+    hasher: DefaultHashBuilder,
+    shards: [Shard; SHARDS],
+    chunks: [OnceLock<Box<[OnceLock<&'static [u8]>]>>; CHUNKS],
+    next: std::sync::atomic::AtomicU32,
+}
+
+fn interner() -> &'static Interner {
+    static INTERNER: OnceLock<Interner> = OnceLock::new();
+    INTERNER.get_or_init(|| Interner {
+        hasher: DefaultHashBuilder::default(),
+        shards: std::array::from_fn(|_| Shard {
+            table: RwLock::new(HashTable::new()),
+        }),
+        chunks: [const { OnceLock::new() }; CHUNKS],
+        next: std::sync::atomic::AtomicU32::new(0),
+    })
+}
+
+/// Chunk and index within it of the name with this id.
+fn place(id: u32) -> (usize, usize) {
+    let scaled = id / FIRST_CHUNK + 1;
+    let chunk = scaled.ilog2();
+    let first = FIRST_CHUNK * ((1 << chunk) - 1);
+    (chunk as usize, (id - first) as usize)
+}
+
+impl Interner {
+    fn bytes(&self, id: u32) -> &'static [u8] {
+        let (chunk, index) = place(id);
+        self.chunks
+            .get(chunk)
+            .and_then(OnceLock::get)
+            .and_then(|names| names.get(index))
+            .and_then(OnceLock::get)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    fn store(&self, bytes: &[u8]) -> u32 {
+        let id = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let (chunk, index) = place(id);
+        let size = (FIRST_CHUNK as usize) << chunk;
+        if let Some(cell) = self.chunks.get(chunk) {
+            let names = cell.get_or_init(|| (0..size).map(|_| OnceLock::new()).collect());
+            if let Some(name) = names.get(index) {
+                // The id is fresh, so nobody else can have set this cell.
+                let _ = name.set(Box::leak(bytes.into()));
+            }
+        }
+        id
+    }
+
+    fn intern(&self, bytes: &[u8]) -> u32 {
+        let hash = self.hasher.hash_one(bytes);
+        // The high bits choose the shard: the table uses the low ones.
+        let Some(shard) = self.shards.get((hash >> 48) as usize % SHARDS) else {
+            return 0;
+        };
+        let same = |id: &u32| self.bytes(*id) == bytes;
+        let found = |table: &HashTable<u32>| table.find(hash, same).copied();
+        {
+            let table = shard
+                .table
+                .read()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            if let Some(id) = found(&table) {
+                return id;
+            }
+        }
+        let mut table = shard
+            .table
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(id) = found(&table) {
+            return id;
+        }
+        let id = self.store(bytes);
+        table.insert_unique(hash, id, |id| self.hasher.hash_one(self.bytes(*id)));
+        id
+    }
+}
+
+impl Name {
+    /// The name with these bytes.
+    pub fn new(text: impl AsRef<[u8]>) -> Name {
+        Name(interner().intern(text.as_ref()))
+    }
+
+    /// Its bytes.
+    pub fn bytes(self) -> &'static [u8] {
+        interner().bytes(self.0)
+    }
+
+    /// Its text, for people: bytes that aren't UTF-8 are replaced.
+    pub fn text(self) -> std::borrow::Cow<'static, str> {
+        String::from_utf8_lossy(self.bytes())
+    }
+
+    /// The id, for tables indexed by name.
+    pub fn id(self) -> u32 {
+        self.0
+    }
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
+impl std::fmt::Debug for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_share_an_id_across_threads() {
+        let all: Vec<Vec<Name>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4)
+                .map(|_| scope.spawn(|| (0..5000).map(|i| Name::new(format!("n{i}"))).collect()))
+                .collect();
+            threads
+                .into_iter()
+                .map(|t| t.join().unwrap_or_default())
+                .collect()
+        });
+        for names in &all {
+            assert_eq!(names, &all[0]);
+            assert_eq!(names.len(), 5000);
+            for (i, name) in names.iter().enumerate() {
+                assert_eq!(name.text(), format!("n{i}"));
+            }
+        }
+    }
+
+    #[test]
+    fn chunks_tile_the_ids() {
+        let mut expected = (0, 0);
+        for id in 0..1000 {
+            assert_eq!(place(id), expected, "id {id}");
+            expected.1 += 1;
+            if expected.1 == (FIRST_CHUNK as usize) << expected.0 {
+                expected = (expected.0 + 1, 0);
+            }
+        }
+    }
+}
