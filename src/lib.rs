@@ -1,6 +1,8 @@
 //! repx evaluates RepX labs.
 
 pub mod diagnostic;
+pub mod lower;
 pub mod source;
 pub mod store;
 pub mod syntax;
+pub mod value;

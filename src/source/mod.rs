@@ -7,8 +7,10 @@
 
 mod map;
 mod name;
+mod path;
 mod span;
 
 pub use map::{Location, SourceFile, SourceFull, SourceMap};
 pub use name::Name;
+pub use path::canonical_path;
 pub use span::Span;

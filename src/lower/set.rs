@@ -1,0 +1,367 @@
+//! Sets and `let`: attribute paths are merged, names sorted, `inherit` resolved.
+//!
+//! Nix merges `a.b = 1; a.c = 2;` and `a = { b = 1; }; a.c = 2;` while it parses; a set written
+//! twice keeps the `rec` of its first appearance. What can't be merged is bound twice, an error.
+
+use std::collections::BTreeMap;
+
+use super::expr::Lowerer;
+use super::{Bindings, Dynamic, Expr, Key, Let, RecSet, Select, Set, Step};
+use crate::diagnostic::Diagnostic;
+use crate::source::{Name, Span};
+use crate::syntax::{self, AttrName, Binding, ExprKind};
+
+/// The bindings of one set or `let` after merging.
+struct Group<'t> {
+    recursive: bool,
+    span: Span,
+    /// Sorted by name id, as sets are.
+    entries: BTreeMap<Name, Entry<'t>>,
+    dynamic: Vec<(&'t syntax::Expr, Content<'t>)>,
+    /// Expressions of `inherit (…)`.
+    sources: Vec<&'t syntax::Expr>,
+}
+
+struct Entry<'t> {
+    span: Span,
+    content: Content<'t>,
+}
+
+enum Content<'t> {
+    Value(&'t syntax::Expr),
+    /// A set literal, or what an attribute path makes: can be merged with.
+    Group(Group<'t>),
+    /// `inherit x;`
+    Inherited,
+    /// `inherit (…) x;`, by the index of the source.
+    InheritedFrom(usize),
+}
+
+impl<'t> Group<'t> {
+    fn new(recursive: bool, span: Span) -> Group<'t> {
+        Group {
+            recursive,
+            span,
+            entries: BTreeMap::new(),
+            dynamic: Vec::new(),
+            sources: Vec::new(),
+        }
+    }
+
+    fn gather(
+        recursive: bool,
+        span: Span,
+        bindings: &'t [Binding],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Group<'t> {
+        let mut group = Group::new(recursive, span);
+        for binding in bindings {
+            match binding {
+                Binding::Assign { path, value, .. } => group.assign(path, value, diagnostics),
+                Binding::Inherit { from, names, .. } => {
+                    let source = from.as_ref().map(|from| {
+                        group.sources.push(from);
+                        group.sources.len() - 1
+                    });
+                    for (name, span) in names {
+                        let content = source.map_or(Content::Inherited, Content::InheritedFrom);
+                        group.insert(*name, *span, content, diagnostics);
+                    }
+                }
+            }
+        }
+        group
+    }
+
+    fn assign(
+        &mut self,
+        path: &'t [AttrName],
+        value: &'t syntax::Expr,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let Some((first, rest)) = path.split_first() else {
+            return;
+        };
+        match first {
+            AttrName::Static { name, span } if rest.is_empty() => {
+                let content = Content::of(value, diagnostics);
+                self.insert(*name, *span, content, diagnostics);
+            }
+            AttrName::Static { name, span } => {
+                let entry = self.entries.entry(*name).or_insert_with(|| Entry {
+                    span: *span,
+                    content: Content::Group(Group::new(false, value.span)),
+                });
+                match &mut entry.content {
+                    Content::Group(group) => group.assign(rest, value, diagnostics),
+                    Content::Value(_) | Content::Inherited | Content::InheritedFrom(_) => {
+                        diagnostics.push(twice(*name, *span, entry.span));
+                    }
+                }
+            }
+            AttrName::Dynamic(name) => {
+                let content = if rest.is_empty() {
+                    Content::of(value, diagnostics)
+                } else {
+                    let mut group = Group::new(false, value.span);
+                    group.assign(rest, value, diagnostics);
+                    Content::Group(group)
+                };
+                self.dynamic.push((name, content));
+            }
+        }
+    }
+
+    fn insert(
+        &mut self,
+        name: Name,
+        span: Span,
+        content: Content<'t>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        match self.entries.get_mut(&name) {
+            None => {
+                self.entries.insert(name, Entry { span, content });
+            }
+            Some(entry) => match (&mut entry.content, content) {
+                (Content::Group(first), Content::Group(second)) => first.join(second, diagnostics),
+                _ => diagnostics.push(twice(name, span, entry.span)),
+            },
+        }
+    }
+
+    /// Takes over all bindings of a set written for the same name.
+    fn join(&mut self, other: Group<'t>, diagnostics: &mut Vec<Diagnostic>) {
+        let shift = self.sources.len();
+        self.sources.extend(other.sources);
+        self.dynamic.extend(other.dynamic);
+        for (name, entry) in other.entries {
+            let content = match entry.content {
+                Content::InheritedFrom(source) => Content::InheritedFrom(source + shift),
+                content @ (Content::Value(_) | Content::Group(_) | Content::Inherited) => content,
+            };
+            self.insert(name, entry.span, content, diagnostics);
+        }
+    }
+
+    fn keys(&self) -> Box<[Key]> {
+        self.entries
+            .iter()
+            .map(|(name, entry)| Key {
+                name: *name,
+                span: entry.span,
+            })
+            .collect()
+    }
+}
+
+impl<'t> Content<'t> {
+    fn of(value: &'t syntax::Expr, diagnostics: &mut Vec<Diagnostic>) -> Content<'t> {
+        match &value.kind {
+            ExprKind::Set {
+                recursive,
+                bindings,
+            } => Content::Group(Group::gather(*recursive, value.span, bindings, diagnostics)),
+            _ => Content::Value(value),
+        }
+    }
+}
+
+fn twice(name: Name, second: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(
+        "repx::eval::duplicate-attribute",
+        format!("attribute '{name}' already defined"),
+    )
+    .at(second, "defined again")
+    .also(first, "first defined here")
+}
+
+impl Lowerer<'_> {
+    pub(super) fn set(&mut self, recursive: bool, bindings: &[Binding], span: Span) -> Expr {
+        let group = Group::gather(recursive, span, bindings, &mut self.diagnostics);
+        self.group(&group)
+    }
+
+    /// `let { …; body = e; }`: a recursive set of which `body` is taken.
+    pub(super) fn legacy_let(&mut self, bindings: &[Binding], span: Span) -> Expr {
+        let from = self.set(true, bindings, span);
+        let path = Box::new([Step::Static(Key {
+            name: Name::new("body"),
+            span,
+        })]);
+        Expr::Select(Box::new(Select {
+            from,
+            from_span: span,
+            path,
+            default: None,
+        }))
+    }
+
+    pub(super) fn let_in(&mut self, bindings: &[Binding], body: &syntax::Expr) -> Expr {
+        let group = Group::gather(true, body.span, bindings, &mut self.diagnostics);
+        if let Some((name, _)) = group.dynamic.first() {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "repx::syntax::dynamic-let",
+                    "dynamic attributes not allowed in let",
+                )
+                .at(name.span, "a name computed here")
+                .help("put it in a set and select from that"),
+            );
+        }
+        self.enter(&group);
+        let bindings = self.bindings(&group);
+        let body = self.expr(body);
+        self.leave(&group);
+        Expr::Let(Box::new(Let { bindings, body }))
+    }
+
+    fn group(&mut self, group: &Group<'_>) -> Expr {
+        if group.recursive {
+            return self.rec_set(group);
+        }
+        // A source that is more than a name must be evaluated once for all it provides: it gets
+        // a slot in an environment around the set.
+        let shared = group.sources.iter().any(|source| !is_name(source));
+        if !shared {
+            return self.plain_set(group, None);
+        }
+        let hidden = group.sources.iter().map(|source| {
+            // The environment is entered first; its sources see past it.
+            self.scopes.enter([]);
+            let source = self.expr(source);
+            self.scopes.leave([]);
+            source
+        });
+        let hidden: Box<[Expr]> = hidden.collect();
+        self.scopes.enter([]);
+        let body = self.plain_set(group, Some(0));
+        self.scopes.leave([]);
+        let bindings = Bindings {
+            keys: Box::default(),
+            values: Box::default(),
+            hidden,
+        };
+        Expr::Let(Box::new(Let { bindings, body }))
+    }
+
+    /// A set that makes no environment; its sources lie in slots from `sources` on, or are names.
+    fn plain_set(&mut self, group: &Group<'_>, sources: Option<u32>) -> Expr {
+        let values = group
+            .entries
+            .iter()
+            .map(|(name, entry)| match &entry.content {
+                Content::Inherited => self.variable(*name, entry.span),
+                Content::InheritedFrom(index) => {
+                    let source = group.sources.get(*index);
+                    let span = source.map_or(entry.span, |source| source.span);
+                    let from = match (sources, source) {
+                        (Some(first), _) => Expr::Local(first + *index as u32),
+                        (None, Some(source)) => self.expr(source),
+                        (None, None) => Expr::Hole(Box::new(entry.span)),
+                    };
+                    select(from, span, *name, entry.span)
+                }
+                Content::Value(value) => self.bound(*name, value),
+                Content::Group(inner) => self.group(inner),
+            })
+            .collect();
+        let dynamic = self.dynamic(group);
+        let keys = group.keys();
+        Expr::Set(Box::new(Set {
+            keys,
+            values,
+            dynamic,
+            span: group.span,
+        }))
+    }
+
+    fn rec_set(&mut self, group: &Group<'_>) -> Expr {
+        self.enter(group);
+        let bindings = self.bindings(group);
+        let dynamic = self.dynamic(group);
+        self.leave(group);
+        let overrides = Name::new("__overrides");
+        let overrides = bindings
+            .keys
+            .iter()
+            .position(|key| key.name == overrides)
+            .map(|slot| slot as u32);
+        Expr::RecSet(Box::new(RecSet {
+            bindings,
+            dynamic,
+            overrides,
+            span: group.span,
+        }))
+    }
+
+    fn enter(&mut self, group: &Group<'_>) {
+        self.scopes.enter(group.entries.keys().copied().zip(0..));
+    }
+
+    fn leave(&mut self, group: &Group<'_>) {
+        self.scopes.leave(group.entries.keys().copied());
+    }
+
+    /// Bindings that see each other; their environment has been entered.
+    fn bindings(&mut self, group: &Group<'_>) -> Bindings {
+        let first_source = group.entries.len() as u32;
+        let values = group
+            .entries
+            .iter()
+            .map(|(name, entry)| match &entry.content {
+                // `inherit x;` means the `x` outside.
+                Content::Inherited => self.variable_outside(*name, entry.span, 1),
+                Content::InheritedFrom(index) => {
+                    let from = Expr::Local(first_source + *index as u32);
+                    let span = group.sources.get(*index).map_or(entry.span, |s| s.span);
+                    select(from, span, *name, entry.span)
+                }
+                Content::Value(value) => self.bound(*name, value),
+                Content::Group(inner) => self.group(inner),
+            })
+            .collect();
+        let hidden = group
+            .sources
+            .iter()
+            .map(|source| self.expr(source))
+            .collect();
+        Bindings {
+            keys: group.keys(),
+            values,
+            hidden,
+        }
+    }
+
+    fn dynamic(&mut self, group: &Group<'_>) -> Box<[Dynamic]> {
+        group
+            .dynamic
+            .iter()
+            .map(|(name, content)| Dynamic {
+                span: name.span,
+                name: self.expr(name),
+                value: match content {
+                    Content::Value(value) => self.expr(value),
+                    Content::Group(inner) => self.group(inner),
+                    Content::Inherited | Content::InheritedFrom(_) => {
+                        Expr::Hole(Box::new(name.span))
+                    }
+                },
+            })
+            .collect()
+    }
+}
+
+fn is_name(tree: &syntax::Expr) -> bool {
+    matches!(tree.kind, ExprKind::Var(_))
+}
+
+fn select(from: Expr, from_span: Span, name: Name, span: Span) -> Expr {
+    let path = Box::new([Step::Static(Key { name, span })]);
+    Expr::Select(Box::new(Select {
+        from,
+        from_span,
+        path,
+        default: None,
+    }))
+}

@@ -1,0 +1,349 @@
+//! Attribute sets.
+//!
+//! A set is a stack of layers, each a slice of names and a slice of slots, sorted by name id.
+//! `a // b` with a small `b` lays `b` over `a` instead of copying it; layers shrink by at least
+//! [`RATIO`] from one to the next, so a set of n attributes has O(log n) of them and a fold of
+//! n updates costs O(n log n). Sets from the same place in the source share their names.
+
+use std::mem::ManuallyDrop;
+use std::sync::OnceLock;
+
+use super::{Local, Slot};
+use crate::lower::Key;
+use crate::source::{Name, Span};
+
+/// A layer may lie over one that is at least this many times its size.
+const RATIO: usize = 4;
+/// Sets up to this size are copied: a layer would cost more.
+const SMALL: usize = 8;
+
+/// An immutable attribute set.
+#[derive(Clone, Copy)]
+pub struct Attrs<'h>(&'h AttrsObject<'h>);
+
+struct AttrsObject<'h> {
+    keys: &'h [Key],
+    slots: &'h [Slot<'h>],
+    below: Option<&'h AttrsObject<'h>>,
+    /// Attributes in all layers, each counted once.
+    size: usize,
+    /// Answers for names that aren't there: a function of the name (embedded package sets).
+    open: Option<&'h Slot<'h>>,
+    /// All layers as one, once somebody has asked.
+    /// Holds references alone: nothing to drop.
+    flat: ManuallyDrop<OnceLock<Flat<'h>>>,
+}
+
+type Flat<'h> = (&'h [Key], &'h [Slot<'h>]);
+
+/// An attribute as found.
+#[derive(Clone, Copy, Debug)]
+pub struct Attr<'h> {
+    /// Its name and where it was bound.
+    pub key: Key,
+    /// What it holds.
+    pub slot: Slot<'h>,
+}
+
+impl<'h> Attrs<'h> {
+    /// A set of these names and slots: same length, sorted by name id, no name twice.
+    #[inline]
+    pub fn of(local: Local<'h>, keys: &'h [Key], slots: &'h [Slot<'h>]) -> Attrs<'h> {
+        debug_assert_eq!(keys.len(), slots.len());
+        debug_assert!(keys.windows(2).all(|pair| pair[0].name < pair[1].name));
+        Attrs::layer(local, keys, slots, None, keys.len(), None)
+    }
+
+    fn layer(
+        local: Local<'h>,
+        keys: &'h [Key],
+        slots: &'h [Slot<'h>],
+        below: Option<&'h AttrsObject<'h>>,
+        size: usize,
+        open: Option<&'h Slot<'h>>,
+    ) -> Attrs<'h> {
+        Attrs(local.alloc(AttrsObject {
+            keys,
+            slots,
+            below,
+            size,
+            open,
+            flat: ManuallyDrop::new(OnceLock::new()),
+        }))
+    }
+
+    /// The set without attributes.
+    pub fn empty(local: Local<'h>) -> Attrs<'h> {
+        Attrs::of(local, &[], &[])
+    }
+
+    /// A set of attributes in any order; where a name comes twice the first counts.
+    pub fn new(local: Local<'h>, mut attrs: Vec<Attr<'h>>) -> Attrs<'h> {
+        attrs.sort_by_key(|attr| attr.key.name);
+        attrs.dedup_by_key(|attr| attr.key.name);
+        let keys = local.collect(attrs.iter().map(|attr| attr.key));
+        let slots = local.collect(attrs.iter().map(|attr| attr.slot));
+        Attrs::of(local, keys, slots)
+    }
+
+    /// The same set, answering for further names through `missing` (a function of the name).
+    /// Such names are not listed, nor counted by `?` and `attrNames`.
+    #[must_use]
+    pub fn opened(self, local: Local<'h>, missing: Slot<'h>) -> Attrs<'h> {
+        let (keys, slots) = self.entries(local);
+        Attrs::layer(
+            local,
+            keys,
+            slots,
+            None,
+            keys.len(),
+            Some(local.alloc(missing)),
+        )
+    }
+
+    /// The function that answers for names that aren't there.
+    pub fn missing(self) -> Option<Slot<'h>> {
+        self.0.open.copied()
+    }
+
+    /// How many attributes.
+    #[inline]
+    pub fn len(self) -> usize {
+        self.0.size
+    }
+
+    /// None?
+    pub fn is_empty(self) -> bool {
+        self.0.size == 0
+    }
+
+    /// Are both one object in memory?
+    pub fn same_object(self, other: Attrs<'h>) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+
+    /// Where the object lies: its identity as long as the heap lives.
+    pub fn address(self) -> usize {
+        std::ptr::from_ref(self.0).addr()
+    }
+
+    /// The slot of an attribute.
+    #[inline]
+    pub fn get(self, name: Name) -> Option<Slot<'h>> {
+        let mut layer = self.0;
+        loop {
+            if let Some(at) = find(layer.keys, name) {
+                return layer.slots.get(at).copied();
+            }
+            layer = layer.below?;
+        }
+    }
+
+    /// An attribute with the place it was bound at.
+    pub fn attr(self, name: Name) -> Option<Attr<'h>> {
+        let mut layer = self.0;
+        loop {
+            if let Some(at) = find(layer.keys, name) {
+                return Some(Attr {
+                    key: *layer.keys.get(at)?,
+                    slot: *layer.slots.get(at)?,
+                });
+            }
+            layer = layer.below?;
+        }
+    }
+
+    /// A stable reference to the slot of an attribute, for thunks that share it.
+    pub fn slot_ref(self, name: Name) -> Option<&'h Slot<'h>> {
+        let mut layer = self.0;
+        loop {
+            if let Some(at) = find(layer.keys, name) {
+                return layer.slots.get(at);
+            }
+            layer = layer.below?;
+        }
+    }
+
+    /// Is there such an attribute?
+    #[inline]
+    pub fn has(self, name: Name) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Names and slots of the whole set, sorted by name id. The first call on a layered set
+    /// makes one layer of it.
+    pub fn entries(self, local: Local<'h>) -> Flat<'h> {
+        let object = self.0;
+        match object.below {
+            None => (object.keys, object.slots),
+            Some(_) => *object.flat.get_or_init(|| flatten(local, object)),
+        }
+    }
+
+    /// The attributes, sorted by name id: no order to show.
+    pub fn iter(self, local: Local<'h>) -> impl ExactSizeIterator<Item = Attr<'h>> + Clone {
+        let (keys, slots) = self.entries(local);
+        keys.iter().zip(slots).map(|(key, slot)| Attr {
+            key: *key,
+            slot: *slot,
+        })
+    }
+
+    /// The attributes in the order Nix shows them: by the bytes of their names.
+    pub fn by_name(self, local: Local<'h>) -> Vec<Attr<'h>> {
+        let mut attrs: Vec<Attr<'h>> = self.iter(local).collect();
+        attrs.sort_unstable_by(|a, b| a.key.name.bytes().cmp(b.key.name.bytes()));
+        attrs
+    }
+
+    /// `self // other`.
+    #[must_use]
+    pub fn update(self, local: Local<'h>, other: Attrs<'h>) -> Attrs<'h> {
+        if other.is_empty() {
+            return self;
+        }
+        if self.is_empty() && self.0.open.is_none() {
+            return other;
+        }
+        let open = other.0.open.or(self.0.open);
+        let (mut keys, mut slots) = other.entries(local);
+        let mut below = Some(self.0);
+        // Layers that are not much larger than what lies over them are joined with it.
+        while let Some(layer) = below
+            && (layer.keys.len() < keys.len() * RATIO || layer.keys.len() <= SMALL)
+        {
+            (keys, slots) = merge(local, (layer.keys, layer.slots), (keys, slots));
+            below = layer.below;
+        }
+        let size = match below {
+            None => keys.len(),
+            Some(rest) => {
+                let rest = Attrs(rest);
+                rest.len() + keys.iter().filter(|key| !rest.has(key.name)).count()
+            }
+        };
+        Attrs::layer(local, keys, slots, below, size, open)
+    }
+}
+
+fn flatten<'h>(local: Local<'h>, object: &'h AttrsObject<'h>) -> Flat<'h> {
+    let mut all = (object.keys, object.slots);
+    let mut below = object.below;
+    while let Some(layer) = below {
+        all = merge(local, (layer.keys, layer.slots), all);
+        below = layer.below;
+    }
+    all
+}
+
+/// Position of a name in a sorted slice.
+#[inline]
+fn find(keys: &[Key], name: Name) -> Option<usize> {
+    if keys.len() <= 8 {
+        keys.iter().position(|key| key.name == name)
+    } else {
+        keys.binary_search_by(|key| key.name.cmp(&name)).ok()
+    }
+}
+
+/// Both, `over` winning where a name is in both.
+fn merge<'h>(local: Local<'h>, under: Flat<'h>, over: Flat<'h>) -> Flat<'h> {
+    let capacity = under.0.len() + over.0.len();
+    let (mut keys, mut slots) = (Vec::with_capacity(capacity), Vec::with_capacity(capacity));
+    let mut unders = under.0.iter().zip(under.1).peekable();
+    for (key, slot) in over.0.iter().zip(over.1) {
+        while let Some((lower, value)) = unders.next_if(|(lower, _)| lower.name < key.name) {
+            keys.push(*lower);
+            slots.push(*value);
+        }
+        unders.next_if(|(lower, _)| lower.name == key.name);
+        keys.push(*key);
+        slots.push(*slot);
+    }
+    for (lower, value) in unders {
+        keys.push(*lower);
+        slots.push(*value);
+    }
+    (local.slice(&keys), local.slice(&slots))
+}
+
+impl<'h> Attr<'h> {
+    /// An attribute bound at a place.
+    pub fn new(name: Name, span: Span, slot: impl Into<Slot<'h>>) -> Attr<'h> {
+        Attr {
+            key: Key { name, span },
+            slot: slot.into(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Attrs<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Attrs{{{}}}", self.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Heap, Value};
+
+    fn set<'h>(local: Local<'h>, pairs: &[(usize, i64)]) -> Attrs<'h> {
+        let attr = |(n, v): &(usize, i64)| {
+            Attr::new(Name::new(format!("k{n}")), Span::NONE, Value::Int(*v))
+        };
+        Attrs::new(local, pairs.iter().map(attr).collect())
+    }
+
+    fn show(local: Local<'_>, attrs: Attrs<'_>) -> Vec<(String, i64)> {
+        let int = |slot: Slot<'_>| match slot.known() {
+            Some(Value::Int(i)) => i,
+            _ => -1,
+        };
+        attrs
+            .by_name(local)
+            .iter()
+            .map(|a| (a.key.name.to_string(), int(a.slot)))
+            .collect()
+    }
+
+    #[test]
+    fn updates_agree_with_a_map() {
+        let heap = Heap::new();
+        let local = heap.local();
+        let mut attrs = Attrs::empty(local);
+        let mut model = std::collections::BTreeMap::new();
+        let mut seed = 1usize;
+        for round in 0..3000i64 {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695);
+            let many = if round % 100 == 0 { 60 } else { 1 };
+            let pairs: Vec<(usize, i64)> =
+                (0..many).map(|i| ((seed >> 33) % 500 + i, round)).collect();
+            attrs = attrs.update(local, set(local, &pairs));
+            model.extend(pairs.iter().map(|(n, v)| (format!("k{n}"), *v)));
+            assert_eq!(attrs.len(), model.len());
+        }
+        for n in 0..600 {
+            let name = format!("k{n}");
+            let got = attrs.get(Name::new(&name)).and_then(Slot::known);
+            let int = got.map(|v| if let Value::Int(i) = v { i } else { -1 });
+            assert_eq!(int, model.get(&name).copied(), "{name}");
+        }
+        assert_eq!(show(local, attrs), model.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn small_updates_of_a_large_set_share_it() {
+        let heap = Heap::new();
+        let local = heap.local();
+        let pairs: Vec<(usize, i64)> = (0..10_000).map(|n| (n, 0)).collect();
+        let large = set(local, &pairs);
+        let before = heap.allocated();
+        for i in 0..1000 {
+            let _ = large.update(local, set(local, &[(5, i)]));
+        }
+        assert!(heap.allocated() - before < 1_000_000);
+    }
+}

@@ -1,0 +1,103 @@
+//! Errors of evaluation.
+//!
+//! An error is one word: it travels through every `Result` of the evaluator and is kept in the
+//! thunk that failed. It is a chain: what went wrong, then what was being evaluated, innermost
+//! first. Frames are added while the error travels outwards.
+
+use super::Local;
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// What went wrong, and what was being evaluated.
+#[derive(Clone, Copy)]
+pub struct Error<'h>(&'h Node<'h>);
+
+enum Node<'h> {
+    Cause {
+        kind: ErrorKind,
+        diagnostic: &'h Diagnostic,
+    },
+    Within {
+        inner: Error<'h>,
+        frame: Frame<'h>,
+    },
+}
+
+/// Errors that some part of the program treats in its own way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ErrorKind {
+    /// `throw`, `assert`, a missing `<path>`: what `tryEval` catches (Nix manual, `tryEval`).
+    Catchable,
+    /// Everything else that is wrong with the program.
+    Plain,
+    /// The user interrupted; not an answer, so not kept in thunks.
+    Interrupted,
+}
+
+/// Something that was being evaluated when an error passed.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'h> {
+    /// Where, in the source.
+    pub span: Span,
+    /// What ("while calling the 'map' builtin").
+    pub text: &'h str,
+}
+
+impl<'h> Error<'h> {
+    /// A new error.
+    #[cold]
+    pub fn new(local: Local<'h>, kind: ErrorKind, diagnostic: Diagnostic) -> Error<'h> {
+        let diagnostic = local.heap().keep(diagnostic);
+        Error(local.alloc(Node::Cause { kind, diagnostic }))
+    }
+
+    /// The same error, passed through something more.
+    #[cold]
+    #[must_use]
+    pub fn within(self, local: Local<'h>, span: Span, text: &'h str) -> Error<'h> {
+        Error(local.alloc(Node::Within {
+            inner: self,
+            frame: Frame { span, text },
+        }))
+    }
+
+    /// Which kind.
+    pub fn kind(self) -> ErrorKind {
+        self.cause().0
+    }
+
+    fn cause(self) -> (ErrorKind, &'h Diagnostic) {
+        let mut node = self.0;
+        loop {
+            match node {
+                Node::Cause { kind, diagnostic } => return (*kind, diagnostic),
+                Node::Within { inner, .. } => node = inner.0,
+            }
+        }
+    }
+
+    /// The whole story: the cause with its trace, innermost first.
+    pub fn diagnostic(self) -> Diagnostic {
+        let mut frames = Vec::new();
+        let mut node = self.0;
+        let mut diagnostic = loop {
+            match node {
+                Node::Cause { diagnostic, .. } => break (*diagnostic).clone(),
+                Node::Within { inner, frame } => {
+                    frames.push(frame);
+                    node = inner.0;
+                }
+            }
+        };
+        for frame in frames.into_iter().rev() {
+            diagnostic = diagnostic.within(frame.span, frame.text);
+        }
+        diagnostic
+    }
+}
+
+impl std::fmt::Debug for Error<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.cause().1.message)
+    }
+}

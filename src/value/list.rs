@@ -1,0 +1,68 @@
+//! Lists.
+
+use super::grow::{self, Tail};
+use super::{Local, Slot};
+
+/// An immutable list of slots.
+#[derive(Clone, Copy)]
+pub struct List<'h>(&'h ListObject<'h>);
+
+struct ListObject<'h> {
+    items: &'h [Slot<'h>],
+    tail: Option<&'h Tail<Slot<'h>>>,
+}
+
+impl<'h> List<'h> {
+    /// A list of slots that are in the heap already.
+    #[inline]
+    pub fn of(local: Local<'h>, items: &'h [Slot<'h>]) -> List<'h> {
+        List(local.alloc(ListObject { items, tail: None }))
+    }
+
+    /// A list of these slots.
+    pub fn new(local: Local<'h>, items: &[Slot<'h>]) -> List<'h> {
+        List::of(local, local.slice(items))
+    }
+
+    /// Its slots.
+    #[inline]
+    pub fn items(self) -> &'h [Slot<'h>] {
+        self.0.items
+    }
+
+    /// How many.
+    #[inline]
+    pub fn len(self) -> usize {
+        self.0.items.len()
+    }
+
+    /// None?
+    pub fn is_empty(self) -> bool {
+        self.0.items.is_empty()
+    }
+
+    /// This list followed by `other`; the cost is that of `other` alone when lists are built
+    /// left to right.
+    #[must_use]
+    pub fn concat(self, local: Local<'h>, other: List<'h>) -> List<'h> {
+        if other.is_empty() {
+            return self;
+        }
+        if self.is_empty() {
+            return other;
+        }
+        let (items, tail) = grow::append(local, self.0.items, self.0.tail, other.0.items);
+        List(local.alloc(ListObject { items, tail }))
+    }
+
+    /// Are both one object in memory?
+    pub fn same_object(self, other: List<'h>) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl std::fmt::Debug for List<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "List[{}]", self.len())
+    }
+}

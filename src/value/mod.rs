@@ -1,0 +1,178 @@
+//! The heap and what lives in it.
+//!
+//! One [`Heap`] serves one evaluation: everything made during it is bump-allocated, never freed
+//! one by one, and dropped whole. A [`Value`] is what a Nix program can observe, in weak head
+//! normal form; a [`Slot`] is what lists, sets and environments hold: a value or a [`Thunk`] that
+//! will become one. All are 16 bytes, `Copy`, `Send` and `Sync`; `'h` is the life of the heap.
+//!
+//! The room knows the lowered program (a thunk points into it) and nothing of how to run it. It
+//! is the one place with `unsafe`: [`heap`] (one bump per thread under a shared life), [`thunk`]
+//! (a state machine over shared memory), [`env`] (an environment whose bindings refer to it) and
+//! [`grow`] (appending in place). Each block says why it is sound.
+
+pub mod attrs;
+pub mod context;
+pub mod env;
+pub mod error;
+pub mod grow;
+pub mod heap;
+pub mod list;
+pub mod text;
+pub mod thunk;
+
+pub use attrs::{Attr, Attrs};
+pub use context::Context;
+pub use env::{Env, EnvBuilder};
+pub use error::{Error, ErrorKind, Frame};
+pub use heap::{Heap, Local};
+pub use list::List;
+pub use text::{Path, Text};
+pub use thunk::{Claim, Computation, EvaluationId, Forced, Thunk};
+
+use crate::lower::Lambda;
+
+/// What a Nix program can observe, in weak head normal form.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'h> {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// 64 bits, signed.
+    Int(i64),
+    /// 64 bits.
+    Float(f64),
+    /// Bytes with a context.
+    Text(Text<'h>),
+    /// An absolute path.
+    Path(Path<'h>),
+    /// A list.
+    List(List<'h>),
+    /// An attribute set.
+    Attrs(Attrs<'h>),
+    /// A function written in Nix.
+    Lambda(&'h Closure<'h>),
+    /// A function of ours.
+    Builtin(BuiltinId),
+    /// A function of ours that has some of its arguments.
+    Partial(&'h Partial<'h>),
+}
+
+/// What containers hold: a value, or a computation that becomes one.
+#[derive(Clone, Copy, Debug)]
+pub enum Slot<'h> {
+    /// Known.
+    Value(Value<'h>),
+    /// To be forced, perhaps forced already.
+    Thunk(&'h Thunk<'h>),
+}
+
+/// Index of a builtin in the table the session was made with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BuiltinId(pub u16);
+
+/// A function written in Nix and what it sees.
+#[derive(Debug)]
+pub struct Closure<'h> {
+    /// Its code.
+    pub lambda: &'h Lambda,
+    /// Where it was made.
+    pub env: &'h Env<'h>,
+}
+
+/// A builtin that has some of its arguments.
+#[derive(Debug)]
+pub struct Partial<'h> {
+    /// Which.
+    pub builtin: BuiltinId,
+    /// At least one, fewer than it takes.
+    pub arguments: &'h [Slot<'h>],
+}
+
+const _: () = assert!(size_of::<Value<'static>>() == 16);
+const _: () = assert!(size_of::<Slot<'static>>() == 16);
+const _: () = assert!(size_of::<Result<Value<'static>, Error<'static>>>() == 16);
+const _: () = assert!(size_of::<Thunk<'static>>() == 24);
+
+impl<'h> Slot<'h> {
+    /// The value if it is known already.
+    #[inline]
+    pub fn known(self) -> Option<Value<'h>> {
+        match self {
+            Slot::Value(value) => Some(value),
+            Slot::Thunk(thunk) => thunk.done(),
+        }
+    }
+
+    /// The same slot, one step shorter where the thunk is done and nobody can tell.
+    ///
+    /// Nix compares functions and NaN by identity inside containers; their thunk is their
+    /// identity, so they keep it.
+    #[inline]
+    #[must_use]
+    pub fn shorten(self) -> Slot<'h> {
+        match self {
+            Slot::Value(_) => self,
+            Slot::Thunk(thunk) => match thunk.done() {
+                None
+                | Some(
+                    Value::Float(_) | Value::Lambda(_) | Value::Builtin(_) | Value::Partial(_),
+                ) => self,
+                Some(value) => Slot::Value(value),
+            },
+        }
+    }
+
+    /// Are both the same thing in memory? True only where Nix would say so too.
+    pub fn identical(self, other: Slot<'h>) -> bool {
+        match (self, other) {
+            (Slot::Thunk(a), Slot::Thunk(b)) => std::ptr::eq(a, b),
+            (Slot::Value(Value::Lambda(a)), Slot::Value(Value::Lambda(b))) => std::ptr::eq(a, b),
+            (Slot::Value(Value::Partial(a)), Slot::Value(Value::Partial(b))) => std::ptr::eq(a, b),
+            (Slot::Value(Value::Attrs(a)), Slot::Value(Value::Attrs(b))) => a.same_object(b),
+            (Slot::Value(Value::List(a)), Slot::Value(Value::List(b))) => a.same_object(b),
+            (Slot::Value(_) | Slot::Thunk(_), Slot::Value(_) | Slot::Thunk(_)) => false,
+        }
+    }
+}
+
+impl<'h> From<Value<'h>> for Slot<'h> {
+    fn from(value: Value<'h>) -> Self {
+        Slot::Value(value)
+    }
+}
+
+impl<'h> Value<'h> {
+    /// What `builtins.typeOf` says.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Bool(_) => "bool",
+            Value::Int(_) => "int",
+            Value::Float(_) => "float",
+            Value::Text(_) => "string",
+            Value::Path(_) => "path",
+            Value::List(_) => "list",
+            Value::Attrs(_) => "set",
+            Value::Lambda(_) | Value::Builtin(_) | Value::Partial(_) => "lambda",
+        }
+    }
+
+    /// The type with its article, as error messages say it ("a string").
+    pub fn a_type(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Bool(_) => "a Boolean",
+            Value::Int(_) => "an integer",
+            Value::Float(_) => "a float",
+            Value::Text(text) if text.context().is_empty() => "a string",
+            Value::Text(_) => "a string with context",
+            Value::Path(_) => "a path",
+            Value::List(_) => "a list",
+            Value::Attrs(_) => "a set",
+            Value::Lambda(_) => "a function",
+            Value::Builtin(_) => "a built-in function",
+            Value::Partial(_) => "a partially applied built-in function",
+        }
+    }
+}

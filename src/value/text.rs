@@ -1,0 +1,117 @@
+//! Strings and paths.
+
+use super::grow::{self, Tail};
+use super::{Context, Local};
+use crate::source::canonical_path;
+
+/// A string: bytes, usually UTF-8, and their context.
+#[derive(Clone, Copy)]
+pub struct Text<'h>(&'h TextObject<'h>);
+
+struct TextObject<'h> {
+    bytes: &'h [u8],
+    context: Context<'h>,
+    tail: Option<&'h Tail<u8>>,
+}
+
+impl<'h> Text<'h> {
+    /// A string without context whose bytes are in the heap already.
+    #[inline]
+    pub fn of(local: Local<'h>, bytes: &'h [u8]) -> Text<'h> {
+        Text::with_context(local, bytes, Context::EMPTY)
+    }
+
+    /// A string without context.
+    pub fn new(local: Local<'h>, bytes: impl AsRef<[u8]>) -> Text<'h> {
+        Text::of(local, local.slice(bytes.as_ref()))
+    }
+
+    /// A string whose bytes are in the heap already.
+    #[inline]
+    pub fn with_context(local: Local<'h>, bytes: &'h [u8], context: Context<'h>) -> Text<'h> {
+        Text(local.alloc(TextObject {
+            bytes,
+            context,
+            tail: None,
+        }))
+    }
+
+    /// Its bytes.
+    #[inline]
+    pub fn bytes(self) -> &'h [u8] {
+        self.0.bytes
+    }
+
+    /// Its text, for people: bytes that aren't UTF-8 are replaced.
+    pub fn lossy(self) -> std::borrow::Cow<'h, str> {
+        String::from_utf8_lossy(self.0.bytes)
+    }
+
+    /// What it refers to.
+    #[inline]
+    pub fn context(self) -> Context<'h> {
+        self.0.context
+    }
+
+    /// This string followed by `bytes`, with the contexts of both. Amortised, the cost is that
+    /// of `bytes` alone when strings are built left to right.
+    #[must_use]
+    pub fn append(self, local: Local<'h>, bytes: &[u8], context: Context<'h>) -> Text<'h> {
+        let (bytes, tail) = grow::append(local, self.0.bytes, self.0.tail, bytes);
+        let context = self.0.context.union(local, context);
+        Text(local.alloc(TextObject {
+            bytes,
+            context,
+            tail,
+        }))
+    }
+
+    /// The same bytes with another context.
+    #[must_use]
+    pub fn replace_context(self, local: Local<'h>, context: Context<'h>) -> Text<'h> {
+        Text(local.alloc(TextObject {
+            bytes: self.0.bytes,
+            context,
+            tail: self.0.tail,
+        }))
+    }
+}
+
+impl std::fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.lossy())
+    }
+}
+
+/// An absolute path without `.`, `..` and repeated slashes.
+#[derive(Clone, Copy)]
+pub struct Path<'h>(&'h &'h [u8]);
+
+impl<'h> Path<'h> {
+    /// The canonical form of an absolute path.
+    pub fn new(local: Local<'h>, path: &[u8]) -> Path<'h> {
+        Path(local.alloc(local.slice(&canonical_path(path))))
+    }
+
+    /// Its bytes; `/` for the root.
+    pub fn bytes(self) -> &'h [u8] {
+        self.0
+    }
+
+    /// For people.
+    pub fn lossy(self) -> std::borrow::Cow<'h, str> {
+        String::from_utf8_lossy(self.0)
+    }
+
+    /// For the file system.
+    pub fn as_path(self) -> &'h std::path::Path {
+        use std::os::unix::ffi::OsStrExt;
+        std::path::Path::new(std::ffi::OsStr::from_bytes(self.0))
+    }
+}
+
+impl std::fmt::Debug for Path<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.lossy())
+    }
+}
