@@ -6,6 +6,7 @@
 
 mod expr;
 mod ir;
+mod place;
 mod scope;
 mod set;
 
@@ -14,6 +15,7 @@ pub use ir::{
     Interpolation, Key, Lambda, Let, Operand, Param, Piece, Program, RecSet, Select, Set, Step,
     WithIn, WithName,
 };
+pub use place::{Place, place_of};
 pub use scope::Globals;
 
 use std::path::Path;

@@ -295,8 +295,8 @@ mod tests {
         Attrs::new(local, pairs.iter().map(attr).collect())
     }
 
-    fn show(local: Local<'_>, attrs: Attrs<'_>) -> Vec<(String, i64)> {
-        let int = |slot: Slot<'_>| match slot.known() {
+    fn show<'h>(local: Local<'h>, attrs: Attrs<'h>) -> Vec<(String, i64)> {
+        let int = |slot: Slot<'h>| match slot.known() {
             Some(Value::Int(i)) => i,
             _ => -1,
         };

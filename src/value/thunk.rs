@@ -172,6 +172,17 @@ impl<'h> Thunk<'h> {
         }
     }
 
+    /// The expression that `me` is evaluating to fill this thunk, for an error message. `None`
+    /// when there is no such expression or the claim is another's.
+    pub fn claimed_expr(&self, me: EvaluationId) -> Option<&'h Expr> {
+        let state = self.state.load(Ordering::Acquire);
+        let mine = state & KIND == CLAIMED && (state >> OWNER) as u32 == me.0;
+        let was_eval = state >> KIND_BEFORE & KIND == EVAL;
+        // SAFETY: a claimed thunk keeps its payload until its owner, who is asking, ends the
+        // claim.
+        (mine && was_eval).then(|| unsafe { (*self.payload.get()).eval.0 })
+    }
+
     /// Marks that somebody is going to wait. False when there is no claim any more: look again.
     pub fn announce_wait(&self) -> bool {
         let mut state = self.state.load(Ordering::Acquire);

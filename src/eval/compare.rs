@@ -1,0 +1,150 @@
+//! Equality and order.
+
+use std::cmp::Ordering;
+
+use super::{Eval, Evaluator, words};
+use crate::source::Name;
+use crate::value::{Attrs, Slot, Value};
+
+impl<'h> Evaluator<'h> {
+    /// `==`. Functions equal nothing; two derivations are equal when their `outPath`s are.
+    pub fn equal(&mut self, left: Value<'h>, right: Value<'h>) -> Eval<'h, bool> {
+        self.check_stack()?;
+        Ok(match (left, right) {
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Int(a), Value::Int(b)) => a == b,
+            #[allow(clippy::float_cmp)] // the language's own equality
+            (Value::Float(a), Value::Float(b)) => a == b,
+            #[allow(clippy::float_cmp)]
+            (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => a as f64 == b,
+            (Value::Text(a), Value::Text(b)) => a.bytes() == b.bytes(),
+            (Value::Path(a), Value::Path(b)) => a.bytes() == b.bytes(),
+            (Value::List(a), Value::List(b)) => {
+                if a.same_object(b) {
+                    return Ok(true);
+                }
+                if a.len() != b.len() {
+                    return Ok(false);
+                }
+                for (x, y) in a.items().iter().zip(b.items()) {
+                    if !self.equal_slots(*x, *y)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            (Value::Attrs(a), Value::Attrs(b)) => return self.equal_attrs(a, b),
+            (
+                Value::Null
+                | Value::Bool(_)
+                | Value::Int(_)
+                | Value::Float(_)
+                | Value::Text(_)
+                | Value::Path(_)
+                | Value::List(_)
+                | Value::Attrs(_)
+                | Value::Lambda(_)
+                | Value::Builtin(_)
+                | Value::Partial(_),
+                _,
+            ) => false,
+        })
+    }
+
+    /// Equality of what containers hold: what is identical is equal, even a function.
+    pub fn equal_slots(&mut self, left: Slot<'h>, right: Slot<'h>) -> Eval<'h, bool> {
+        if left.identical(right) {
+            return Ok(true);
+        }
+        let left = self.force(left)?;
+        let right = self.force(right)?;
+        self.equal(left, right)
+    }
+
+    fn equal_attrs(&mut self, a: Attrs<'h>, b: Attrs<'h>) -> Eval<'h, bool> {
+        if a.same_object(b) {
+            return Ok(true);
+        }
+        if self.is_derivation(a)? && self.is_derivation(b)? {
+            let out_path = words().out_path;
+            if let (Some(x), Some(y)) = (a.get(out_path), b.get(out_path)) {
+                return self.equal_slots(x, y);
+            }
+        }
+        if a.len() != b.len() {
+            return Ok(false);
+        }
+        let (keys_a, slots_a) = a.entries(self.local);
+        let (keys_b, slots_b) = b.entries(self.local);
+        if keys_a.iter().zip(keys_b).any(|(x, y)| x.name != y.name) {
+            return Ok(false);
+        }
+        // In the order of names, so that which of two errors comes first is always the same.
+        let mut order: Vec<usize> = (0..keys_a.len()).collect();
+        order.sort_by_key(|i| keys_a.get(*i).map_or(&[][..], |key| key.name.bytes()));
+        for i in order {
+            if let (Some(x), Some(y)) = (slots_a.get(i), slots_b.get(i))
+                && !self.equal_slots(*x, *y)?
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Has the set `type = "derivation"`?
+    pub fn is_derivation(&mut self, attrs: Attrs<'h>) -> Eval<'h, bool> {
+        let Some(slot) = attrs.get(words().type_) else {
+            return Ok(false);
+        };
+        Ok(matches!(self.force(slot)?, Value::Text(text) if text.bytes() == b"derivation"))
+    }
+
+    /// The order of two values, by which `<` and `sort` go. Only `Less` or not is meaningful
+    /// where a NaN is involved.
+    pub fn compare(&mut self, left: Value<'h>, right: Value<'h>) -> Eval<'h, Ordering> {
+        self.check_stack()?;
+        match (left, right) {
+            (Value::Int(a), Value::Int(b)) => Ok(a.cmp(&b)),
+            (Value::Float(a), Value::Float(b)) => Ok(float_order(a, b)),
+            (Value::Int(a), Value::Float(b)) => Ok(float_order(a as f64, b)),
+            (Value::Float(a), Value::Int(b)) => Ok(float_order(a, b as f64)),
+            (Value::Text(a), Value::Text(b)) => Ok(a.bytes().cmp(b.bytes())),
+            (Value::Path(a), Value::Path(b)) => Ok(a.bytes().cmp(b.bytes())),
+            (Value::List(a), Value::List(b)) => {
+                for (x, y) in a.items().iter().zip(b.items()) {
+                    if !self.equal_slots(*x, *y)? {
+                        let x = self.force(*x)?;
+                        let y = self.force(*y)?;
+                        return self.compare(x, y);
+                    }
+                }
+                Ok(a.len().cmp(&b.len()))
+            }
+            (left, right) => {
+                let (a, b) = (left.a_type(), right.a_type());
+                let same = std::mem::discriminant(&left) == std::mem::discriminant(&right);
+                let hint = if same {
+                    format!("cannot compare {a} with {b}; values of that type are incomparable")
+                } else {
+                    format!("cannot compare {a} with {b}")
+                };
+                Err(self.error_with(
+                    crate::diagnostic::Diagnostic::error("repx::eval::incomparable", hint)
+                        .at(self.here(), "compared here"),
+                ))
+            }
+        }
+    }
+
+    /// A string value's bytes as a name, for sets that are looked through by name.
+    pub fn name(&mut self, slot: Slot<'h>) -> Eval<'h, Name> {
+        Ok(Name::new(self.plain_string(slot)?))
+    }
+}
+
+/// A NaN is not less than anything, nor anything less than it.
+fn float_order(a: f64, b: f64) -> Ordering {
+    a.partial_cmp(&b).unwrap_or(Ordering::Equal)
+}

@@ -1,0 +1,286 @@
+//! The one dispatch over expressions, and the forms too small for a file of their own.
+
+use super::{Coercion, Eval, Evaluator, words};
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::lower::{self, Expr, Piece};
+use crate::source::Span;
+use crate::value::{
+    Attr, Attrs, Closure, Context, Env, ErrorKind, List, Path, Slot, Text, Thunk, Value,
+};
+
+impl<'h> Evaluator<'h> {
+    /// Evaluates an expression to weak head normal form.
+    pub(super) fn expr(&mut self, expr: &'h Expr, env: &'h Env<'h>) -> Eval<'h> {
+        match expr {
+            Expr::Null => Ok(Value::Null),
+            Expr::Bool(bool) => Ok(Value::Bool(*bool)),
+            Expr::Int(int) => Ok(Value::Int(*int)),
+            Expr::Float(float) => Ok(Value::Float(*float)),
+            Expr::Text(bytes) => Ok(Value::Text(Text::of(self.local, bytes))),
+            Expr::Path(bytes) => Ok(Value::Path(Path::new(self.local, bytes))),
+            Expr::Local(slot) => self.force(env.slot(*slot)),
+            Expr::Outer { up, slot } => self.force(env.up(*up).slot(*slot)),
+            Expr::Global(global) => {
+                let slot = self.global(*global);
+                self.force(slot)
+            }
+            Expr::With(name) => {
+                let slot = self.with_name(name, env)?;
+                self.force(slot)
+            }
+            Expr::CurrentPosition(span) => Ok(self.position(**span)),
+            Expr::Interpolation(text) => self.interpolation(text, env),
+            Expr::List(items) => {
+                let items = self.local.fill(items.len(), |i| match items.get(i) {
+                    Some(item) => self.delay(item, env),
+                    None => Slot::Value(Value::Null),
+                });
+                Ok(Value::List(List::of(self.local, items)))
+            }
+            Expr::Set(set) => self.set(set, env),
+            Expr::RecSet(set) => self.rec_set(set, env),
+            Expr::Let(inner) => {
+                let env = self.bindings(&inner.bindings, env);
+                self.expr(&inner.body, env)
+            }
+            Expr::WithIn(with) => {
+                let scope = self.delay(&with.scope, env);
+                let env = Env::one(self.local, env, scope);
+                self.expr(&with.body, env)
+            }
+            Expr::Assert(assert) => self.assert(assert, env),
+            Expr::If(inner) => {
+                if self.condition(&inner.condition, inner.span, env)? {
+                    self.expr(&inner.yes, env)
+                } else {
+                    self.expr(&inner.no, env)
+                }
+            }
+            Expr::Lambda(lambda) => Ok(Value::Lambda(self.local.alloc(Closure { lambda, env }))),
+            Expr::Call(call) => self.call_expr(call, env),
+            Expr::Select(select) => self.select(select, env),
+            Expr::HasAttr(has) => self.has_attr(has, env),
+            Expr::Not(operand) => Ok(Value::Bool(!self.condition(
+                &operand.expr,
+                operand.span,
+                env,
+            )?)),
+            Expr::Negate(operand) => self.negate(operand, env),
+            Expr::Binary(binary) => self.binary(binary, env),
+            Expr::Hole(span) => Err(self.error_at(**span, "this part of the program is broken")),
+        }
+    }
+
+    /// A slot for an expression: its value where that costs nothing, else a thunk.
+    #[inline]
+    pub(super) fn delay(&mut self, expr: &'h Expr, env: &'h Env<'h>) -> Slot<'h> {
+        match expr {
+            Expr::Local(slot) => env.slot(*slot).shorten(),
+            Expr::Outer { up, slot } => env.up(*up).slot(*slot).shorten(),
+            _ => self.delay_within(expr, env),
+        }
+    }
+
+    /// As [`Evaluator::delay`], while `env` itself is still being filled: its slots must not be
+    /// read yet.
+    pub(super) fn delay_within(&mut self, expr: &'h Expr, env: &'h Env<'h>) -> Slot<'h> {
+        match expr {
+            Expr::Null => Slot::Value(Value::Null),
+            Expr::Bool(bool) => Slot::Value(Value::Bool(*bool)),
+            Expr::Int(int) => Slot::Value(Value::Int(*int)),
+            Expr::Float(float) => Slot::Value(Value::Float(*float)),
+            Expr::Text(bytes) => Slot::Value(Value::Text(Text::of(self.local, bytes))),
+            Expr::Path(bytes) => Slot::Value(Value::Path(Path::new(self.local, bytes))),
+            Expr::Outer { up, slot } => env.up(*up).slot(*slot).shorten(),
+            Expr::Global(global) => self.global(*global),
+            Expr::Lambda(lambda) => {
+                Slot::Value(Value::Lambda(self.local.alloc(Closure { lambda, env })))
+            }
+            Expr::List(items) if items.is_empty() => {
+                Slot::Value(Value::List(List::of(self.local, &[])))
+            }
+            Expr::Set(set) if set.values.is_empty() && set.dynamic.is_empty() => {
+                Slot::Value(Value::Attrs(Attrs::empty(self.local)))
+            }
+            Expr::Local(_)
+            | Expr::With(_)
+            | Expr::CurrentPosition(_)
+            | Expr::Interpolation(_)
+            | Expr::List(_)
+            | Expr::Set(_)
+            | Expr::RecSet(_)
+            | Expr::Let(_)
+            | Expr::WithIn(_)
+            | Expr::Assert(_)
+            | Expr::If(_)
+            | Expr::Call(_)
+            | Expr::Select(_)
+            | Expr::HasAttr(_)
+            | Expr::Not(_)
+            | Expr::Negate(_)
+            | Expr::Binary(_)
+            | Expr::Hole(_) => Slot::Thunk(Thunk::suspend(self.local, expr, env)),
+        }
+    }
+
+    fn global(&self, index: u32) -> Slot<'h> {
+        let globals = self.shared.globals.get().copied().unwrap_or_default();
+        globals
+            .get(index as usize)
+            .copied()
+            .unwrap_or(Slot::Value(Value::Null))
+    }
+
+    /// A name that the surrounding `with`s may provide, innermost first.
+    fn with_name(&mut self, name: &'h lower::WithName, env: &'h Env<'h>) -> Eval<'h, Slot<'h>> {
+        self.here = name.span;
+        let mut seen = Vec::new();
+        for level in &name.levels {
+            let scope = env.up(*level).slot(0);
+            let scope = self.attrs(scope)?;
+            if let Some(slot) = scope.get(name.name) {
+                return Ok(slot);
+            }
+            if let Some(missing) = scope.missing() {
+                return self.ask_missing(missing, name.name, name.span);
+            }
+            seen.push(scope);
+        }
+        let names = seen
+            .iter()
+            .flat_map(|scope| scope.iter(self.local))
+            .map(|a| a.key.name.text());
+        let text = name.name.text();
+        Err(self.error_with(
+            Diagnostic::error(
+                "repx::eval::undefined-variable",
+                format!("undefined variable '{text}'"),
+            )
+            .at(name.span, "neither defined here nor in any `with` around")
+            .maybe_help(did_you_mean(&text, names)),
+        ))
+    }
+
+    /// `{ file, line, column }` of a place, as `__curPos` and `unsafeGetAttrPos` give it.
+    pub fn position(&mut self, span: Span) -> Value<'h> {
+        let Some(place) = self.shared.sources.locate(span) else {
+            return Value::Null;
+        };
+        let words = words();
+        let file = self.text(place.path.as_os_str().as_encoded_bytes());
+        let int = |n: u32| Value::Int(i64::from(n));
+        Value::Attrs(Attrs::new(
+            self.local,
+            vec![
+                Attr::new(words.file, Span::NONE, file),
+                Attr::new(words.line, Span::NONE, int(place.line)),
+                Attr::new(words.column, Span::NONE, int(place.column)),
+            ],
+        ))
+    }
+
+    /// A Boolean that decides something.
+    pub(super) fn condition(
+        &mut self,
+        expr: &'h Expr,
+        span: Span,
+        env: &'h Env<'h>,
+    ) -> Eval<'h, bool> {
+        match self.expr(expr, env)? {
+            Value::Bool(bool) => Ok(bool),
+            other => Err(self.expected_at(span, "a Boolean", other)),
+        }
+    }
+
+    fn assert(&mut self, assert: &'h lower::Assert, env: &'h Env<'h>) -> Eval<'h> {
+        if self.condition(&assert.condition, assert.span, env)? {
+            return self.expr(&assert.body, env);
+        }
+        let text = self.shared.sources.text(assert.span).unwrap_or_default();
+        let diagnostic = Diagnostic::error(
+            "repx::eval::assertion",
+            format!("assertion '{text}' failed"),
+        )
+        .at(assert.span, "this is false");
+        Err(crate::value::Error::new(
+            self.local,
+            ErrorKind::Catchable,
+            diagnostic,
+        ))
+    }
+
+    fn interpolation(&mut self, text: &'h lower::Interpolation, env: &'h Env<'h>) -> Eval<'h> {
+        if text.path {
+            return self.path_interpolation(text, env);
+        }
+        let mut bytes = Vec::new();
+        let mut context = Context::EMPTY;
+        for (i, part) in text.parts.iter().enumerate() {
+            match part {
+                Piece::Literal(literal) => bytes.extend_from_slice(literal),
+                Piece::Value(expr, span) => {
+                    let value = self.expr(expr, env)?;
+                    self.here = *span;
+                    // Building left to right: what is there already need not be copied.
+                    if i == 0
+                        && let Value::Text(first) = value
+                    {
+                        return self.append_pieces(
+                            first,
+                            text.parts.get(1..).unwrap_or_default(),
+                            env,
+                        );
+                    }
+                    let piece = self.coerce(value, Coercion::INTERPOLATION)?;
+                    bytes.extend_from_slice(piece.bytes());
+                    context = context.union(self.local, piece.context());
+                }
+            }
+        }
+        let bytes = self.local.slice(&bytes);
+        Ok(Value::Text(Text::with_context(self.local, bytes, context)))
+    }
+
+    fn append_pieces(&mut self, first: Text<'h>, parts: &'h [Piece], env: &'h Env<'h>) -> Eval<'h> {
+        let mut bytes = Vec::new();
+        let mut context = Context::EMPTY;
+        for part in parts {
+            match part {
+                Piece::Literal(literal) => bytes.extend_from_slice(literal),
+                Piece::Value(expr, span) => {
+                    let value = self.expr(expr, env)?;
+                    self.here = *span;
+                    let piece = self.coerce(value, Coercion::INTERPOLATION)?;
+                    bytes.extend_from_slice(piece.bytes());
+                    context = context.union(self.local, piece.context());
+                }
+            }
+        }
+        if bytes.is_empty() && context.is_empty() {
+            return Ok(Value::Text(first));
+        }
+        Ok(Value::Text(first.append(self.local, &bytes, context)))
+    }
+
+    fn path_interpolation(&mut self, text: &'h lower::Interpolation, env: &'h Env<'h>) -> Eval<'h> {
+        let mut bytes = Vec::new();
+        for part in &text.parts {
+            match part {
+                Piece::Literal(literal) => bytes.extend_from_slice(literal),
+                Piece::Value(expr, span) => {
+                    let value = self.expr(expr, env)?;
+                    self.here = *span;
+                    let piece = self.coerce(value, Coercion::PATH)?;
+                    if !piece.context().is_empty() {
+                        return Err(self.error_at(
+                            *span,
+                            "a string that refers to a store path cannot be appended to a path",
+                        ));
+                    }
+                    bytes.extend_from_slice(piece.bytes());
+                }
+            }
+        }
+        Ok(Value::Path(Path::new(self.local, &bytes)))
+    }
+}

@@ -1,0 +1,108 @@
+//! Making errors.
+
+use std::sync::PoisonError;
+
+use super::{Eval, Evaluator};
+use crate::diagnostic::Diagnostic;
+use crate::lower::place_of;
+use crate::source::Span;
+use crate::value::{Error, ErrorKind, Thunk, Value};
+
+impl<'h> Evaluator<'h> {
+    /// An error at the place being evaluated.
+    #[cold]
+    pub fn error(&self, message: impl Into<String>) -> Error<'h> {
+        self.error_with(Diagnostic::error("repx::eval::error", message).at(self.here, ""))
+    }
+
+    /// An error at a place.
+    #[cold]
+    pub fn error_at(&self, span: Span, message: impl Into<String>) -> Error<'h> {
+        let span = if span.is_none() { self.here } else { span };
+        self.error_with(Diagnostic::error("repx::eval::error", message).at(span, ""))
+    }
+
+    /// An error as described.
+    #[cold]
+    pub fn error_with(&self, mut diagnostic: Diagnostic) -> Error<'h> {
+        if diagnostic.primary.is_none() {
+            diagnostic = diagnostic.at(self.here, "");
+        }
+        Error::new(self.local, ErrorKind::Plain, diagnostic)
+    }
+
+    /// An error that `tryEval` catches.
+    #[cold]
+    pub fn catchable(&self, diagnostic: Diagnostic) -> Error<'h> {
+        Error::new(self.local, ErrorKind::Catchable, diagnostic)
+    }
+
+    /// An error that has passed through something.
+    #[cold]
+    pub fn frame(&self, error: Error<'h>, span: Span, text: impl AsRef<str>) -> Error<'h> {
+        error.within(self.local, span, self.local.str(text.as_ref()))
+    }
+
+    /// A value of the wrong type. `wanted` has its article: "a set".
+    #[cold]
+    pub fn expected(&self, wanted: &str, got: Value<'h>) -> Error<'h> {
+        self.expected_at(self.here, wanted, got)
+    }
+
+    /// A value of the wrong type at a place.
+    #[cold]
+    pub fn expected_at(&self, span: Span, wanted: &str, got: Value<'h>) -> Error<'h> {
+        let (kind, shown) = (got.a_type(), self.brief(got));
+        let message = match got {
+            Value::Null => format!("expected {wanted} but found null: null"),
+            _ => format!("expected {wanted} but found {kind}: {shown}"),
+        };
+        self.error_with(
+            Diagnostic::error("repx::eval::type", message).at(span, format!("this is {kind}")),
+        )
+    }
+
+    #[cold]
+    pub(super) fn stack_overflow(&self) -> Error<'h> {
+        self.error_with(
+            Diagnostic::error("repx::eval::too-deep", "stack overflow; max-call-depth exceeded")
+                .at(self.here, "too many calls within calls here")
+                .help("a function that calls itself needs a case that ends; long lists are better folded with builtins.foldl' or built with builtins.genList"),
+        )
+    }
+
+    /// The thunk is needed to compute itself.
+    #[cold]
+    pub(super) fn infinite_recursion(&self, thunk: &'h Thunk<'h>) -> Error<'h> {
+        let place = thunk.claimed_expr(self.me).and_then(|expr| {
+            let programs = self
+                .shared
+                .programs
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            programs.iter().find_map(|program| place_of(program, expr))
+        });
+        let span = place.map_or(self.here, |place| place.span);
+        let label = match place.and_then(|place| place.name) {
+            Some(name) => format!("`{name}` needs its own value"),
+            None => "this needs its own value".to_owned(),
+        };
+        self.error_with(
+            Diagnostic::error(
+                "repx::eval::infinite-recursion",
+                "infinite recursion encountered",
+            )
+            .at(span, label),
+        )
+    }
+
+    /// A result, with a frame added when it is an error.
+    pub fn framed<T>(
+        &self,
+        result: Eval<'h, T>,
+        span: Span,
+        text: impl FnOnce() -> String,
+    ) -> Eval<'h, T> {
+        result.map_err(|error| self.frame(error, span, text()))
+    }
+}

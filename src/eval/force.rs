@@ -1,0 +1,196 @@
+//! Making values of thunks.
+
+use std::sync::atomic::Ordering;
+
+use super::{Eval, Evaluator};
+use crate::diagnostic::Diagnostic;
+use crate::value::{
+    Attrs, Claim, Computation, Error, ErrorKind, Forced, List, Slot, Text, Thunk, Value,
+};
+
+impl<'h> Evaluator<'h> {
+    /// The value of a slot, in weak head normal form.
+    #[inline]
+    pub fn force(&mut self, slot: Slot<'h>) -> Eval<'h> {
+        match slot {
+            Slot::Value(value) => Ok(value),
+            Slot::Thunk(thunk) => match thunk.done() {
+                Some(value) => Ok(value),
+                None => self.force_thunk(thunk),
+            },
+        }
+    }
+
+    fn force_thunk(&mut self, thunk: &'h Thunk<'h>) -> Eval<'h> {
+        loop {
+            match thunk.look(self.me) {
+                Forced::Value(value) => return Ok(value),
+                Forced::Failed(error) => return Err(error),
+                Forced::Busy(owner) => self.wait_for(thunk, owner)?,
+                Forced::Claimed(claim, computation) => return self.compute(claim, computation),
+            }
+        }
+    }
+
+    fn compute(&mut self, claim: Claim<'h>, computation: Computation<'h>) -> Eval<'h> {
+        let here = self.here;
+        let result = self.check_stack().and_then(|()| match computation {
+            Computation::Eval(expr, env) => self.expr(expr, env),
+            Computation::Apply(function, argument) => {
+                let function = self.force(*function)?;
+                self.call(function, &[*argument], here)
+            }
+            Computation::Apply2([function, first, second]) => {
+                let function = self.force(*function)?;
+                self.call(function, &[*first, *second], here)
+            }
+        });
+        self.here = here;
+        let waited_for = match result {
+            Ok(value) => claim.fulfil(value),
+            Err(error) if error.kind() == ErrorKind::Interrupted => claim.abandon(),
+            Err(error) => claim.fail(error),
+        };
+        if waited_for {
+            self.shared.waits.wake();
+        }
+        result
+    }
+
+    /// Has somebody asked to stop?
+    pub fn check_interrupt(&mut self) -> Eval<'h, ()> {
+        if self.shared.interrupt.load(Ordering::Relaxed) {
+            let diagnostic = Diagnostic::error("repx::interrupted", "interrupted by the user");
+            return Err(Error::new(self.local, ErrorKind::Interrupted, diagnostic));
+        }
+        Ok(())
+    }
+
+    /// Is there stack left?
+    #[inline]
+    pub(super) fn check_stack(&mut self) -> Eval<'h, ()> {
+        let marker = 0u8;
+        if std::ptr::from_ref(&marker).addr() < self.stack_end {
+            return Err(self.stack_overflow());
+        }
+        Ok(())
+    }
+
+    /// Forces a slot and everything in it.
+    pub fn force_deep(&mut self, slot: Slot<'h>) -> Eval<'h> {
+        let value = self.force(slot)?;
+        let mut seen = hashbrown::HashSet::new();
+        self.deepen(value, &mut seen)?;
+        Ok(value)
+    }
+
+    /// `seen` holds the sets and lists already visited: a value may contain itself.
+    fn deepen(&mut self, value: Value<'h>, seen: &mut hashbrown::HashSet<usize>) -> Eval<'h, ()> {
+        self.check_stack()?;
+        match value {
+            Value::List(list) => {
+                if list.is_empty() || !seen.insert(list.items().as_ptr().addr()) {
+                    return Ok(());
+                }
+                for item in list.items() {
+                    let item = self.force(*item)?;
+                    self.deepen(item, seen)?;
+                }
+                Ok(())
+            }
+            Value::Attrs(attrs) => {
+                if !seen.insert(attrs.address()) {
+                    return Ok(());
+                }
+                for attr in attrs.by_name(self.local) {
+                    let inner = self
+                        .force(attr.slot)
+                        .and_then(|inner| self.deepen(inner, seen));
+                    inner.map_err(|error| {
+                        let name = attr.key.name;
+                        self.frame(
+                            error,
+                            attr.key.span,
+                            format!("while evaluating the attribute '{name}'"),
+                        )
+                    })?;
+                }
+                Ok(())
+            }
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Text(_)
+            | Value::Path(_)
+            | Value::Lambda(_)
+            | Value::Builtin(_)
+            | Value::Partial(_) => Ok(()),
+        }
+    }
+
+    /// Forces an attribute set.
+    #[inline]
+    pub fn attrs(&mut self, slot: Slot<'h>) -> Eval<'h, Attrs<'h>> {
+        match self.force(slot)? {
+            Value::Attrs(attrs) => Ok(attrs),
+            other => Err(self.expected("a set", other)),
+        }
+    }
+
+    /// Forces a list.
+    #[inline]
+    pub fn items(&mut self, slot: Slot<'h>) -> Eval<'h, List<'h>> {
+        match self.force(slot)? {
+            Value::List(list) => Ok(list),
+            other => Err(self.expected("a list", other)),
+        }
+    }
+
+    /// Forces a Boolean.
+    #[inline]
+    pub fn boolean(&mut self, slot: Slot<'h>) -> Eval<'h, bool> {
+        match self.force(slot)? {
+            Value::Bool(bool) => Ok(bool),
+            other => Err(self.expected("a Boolean", other)),
+        }
+    }
+
+    /// Forces an integer.
+    pub fn int(&mut self, slot: Slot<'h>) -> Eval<'h, i64> {
+        match self.force(slot)? {
+            Value::Int(int) => Ok(int),
+            other => Err(self.expected("an integer", other)),
+        }
+    }
+
+    /// Forces a string; nothing else is made one.
+    pub fn string(&mut self, slot: Slot<'h>) -> Eval<'h, Text<'h>> {
+        match self.force(slot)? {
+            Value::Text(text) => Ok(text),
+            other => Err(self.expected("a string", other)),
+        }
+    }
+
+    /// Forces a string that must not refer to the store.
+    pub fn plain_string(&mut self, slot: Slot<'h>) -> Eval<'h, &'h [u8]> {
+        let text = self.string(slot)?;
+        if text.context().is_empty() {
+            return Ok(text.bytes());
+        }
+        Err(self.error(format!(
+            "the string '{}' is not allowed to refer to a store path",
+            text.lossy()
+        )))
+    }
+
+    /// Forces something that can be called.
+    pub fn function(&mut self, slot: Slot<'h>) -> Eval<'h> {
+        let value = self.force(slot)?;
+        match value {
+            Value::Lambda(_) | Value::Builtin(_) | Value::Partial(_) => Ok(value),
+            Value::Attrs(attrs) if attrs.has(super::words().functor) => Ok(value),
+            other => Err(self.expected("a function", other)),
+        }
+    }
+}

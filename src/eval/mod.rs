@@ -1,0 +1,177 @@
+//! Running a program.
+//!
+//! In comes a [`Program`]; out comes a value, as far as it was asked for. A thread that
+//! evaluates has an [`Evaluator`]; what all threads of one evaluation share is [`Shared`]. The
+//! walk is a plain recursion over the tree on a large stack, so builtins can call back as
+//! ordinary functions. The room knows no particular builtin, and nothing of files to load: it
+//! calls both through tables it is given.
+
+mod call;
+mod coerce;
+mod compare;
+mod expr;
+mod fail;
+mod force;
+mod operators;
+pub mod print;
+mod select;
+mod set;
+mod wait;
+mod words;
+
+pub use coerce::{Coerced, Coercion};
+pub use print::PrintOptions;
+pub use wait::Waits;
+pub use words::{Words, words};
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use crate::lower::Program;
+use crate::source::{SourceMap, Span};
+use crate::value::{BuiltinId, Env, Error, EvaluationId, Heap, Local, Path, Slot, Text, Value};
+use crate::world::World;
+
+/// A builtin: one row of the table that a session is made with.
+pub struct Builtin {
+    /// The name it has within `builtins`.
+    pub name: &'static str,
+    /// What its arguments are called, in order; their number is its arity (at least 1).
+    pub arguments: &'static [&'static str],
+    /// What it does, in Markdown; shown by hover and `repx explain`.
+    pub doc: &'static str,
+    /// The function. It gets exactly as many arguments as `arguments` names, unforced, and the
+    /// place of the call.
+    pub run: BuiltinFn,
+}
+
+/// The function of a [`Builtin`].
+pub type BuiltinFn =
+    for<'h> fn(&mut Evaluator<'h>, &[Slot<'h>], Span) -> Result<Value<'h>, Error<'h>>;
+
+/// How evaluation gets at other files: parsing, lowering and the memo of imports live elsewhere.
+pub trait Loader<'h>: Sync {
+    /// The value of the file at a path (`import`), or of its `default.nix` for a directory.
+    fn import(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        path: Path<'h>,
+        at: Span,
+    ) -> Result<Value<'h>, Error<'h>>;
+
+    /// The value of a file whose names may also come from `scope`; not memoised.
+    fn import_scoped(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        scope: crate::value::Attrs<'h>,
+        path: Path<'h>,
+        at: Span,
+    ) -> Result<Value<'h>, Error<'h>>;
+
+    /// A path's copy in the store: the store path as a string with its context.
+    fn copy_to_store(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        path: Path<'h>,
+        at: Span,
+    ) -> Result<Text<'h>, Error<'h>>;
+}
+
+/// What all threads of one evaluation share.
+pub struct Shared<'h> {
+    /// The memory.
+    pub heap: &'h Heap,
+    /// The machine.
+    pub world: &'h dyn World,
+    /// All texts, for positions.
+    pub sources: &'h SourceMap,
+    /// The builtins, by [`BuiltinId`].
+    pub builtins: &'h [Builtin],
+    /// Files.
+    pub loader: &'h dyn Loader<'h>,
+    /// The globals, in the order of their slots; set once by the session.
+    pub globals: OnceLock<&'h [Slot<'h>]>,
+    /// Set to stop all threads.
+    pub interrupt: &'h AtomicBool,
+    /// Messages of `trace` and `warn` go here.
+    pub messages: &'h (dyn Fn(&str) + Sync),
+    /// Calls within calls before evaluation gives up (Nix's `max-call-depth`).
+    pub max_call_depth: u32,
+    /// Who waits for whom.
+    pub waits: Waits,
+    /// All programs that have been lowered, to find places by.
+    pub programs: Mutex<Vec<&'h Program>>,
+    /// Evaluations begun so far.
+    pub evaluations: AtomicU32,
+}
+
+/// One thread's evaluation.
+pub struct Evaluator<'h> {
+    /// Where it allocates.
+    pub local: Local<'h>,
+    /// What it shares with other threads.
+    pub shared: &'h Shared<'h>,
+    me: EvaluationId,
+    /// Calls within calls at the moment.
+    depth: u32,
+    /// The stack must not grow below this address.
+    stack_end: usize,
+    /// The place being evaluated, for errors that have no better one.
+    here: Span,
+}
+
+/// What the evaluator's functions give.
+pub type Eval<'h, T = Value<'h>> = Result<T, Error<'h>>;
+
+/// Stack kept free for what can't check (formatting an error, a library's frames).
+const STACK_RESERVE: usize = 256 * 1024;
+
+impl<'h> Evaluator<'h> {
+    /// An evaluation on this thread, of whose stack `stack_size` bytes are still free.
+    pub fn new(shared: &'h Shared<'h>, stack_size: usize) -> Evaluator<'h> {
+        let marker = 0u8;
+        let top = std::ptr::from_ref(&marker).addr();
+        Evaluator {
+            local: shared.heap.local(),
+            shared,
+            me: EvaluationId(shared.evaluations.fetch_add(1, Ordering::Relaxed)),
+            depth: 0,
+            stack_end: top.saturating_sub(stack_size).saturating_add(STACK_RESERVE),
+            here: Span::NONE,
+        }
+    }
+
+    /// Evaluates a program in the environment it was lowered for.
+    pub fn run(&mut self, program: &'h Program, env: &'h Env<'h>) -> Eval<'h> {
+        self.expr(&program.body, env)
+    }
+
+    /// Makes a program known, so that errors can find places in it.
+    pub fn register(&self, program: &'h Program) {
+        self.shared
+            .programs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(program);
+    }
+
+    /// The row of a builtin.
+    pub fn builtin(&self, id: BuiltinId) -> Option<&'h Builtin> {
+        self.shared.builtins.get(usize::from(id.0))
+    }
+
+    /// The place being evaluated.
+    pub fn here(&self) -> Span {
+        self.here
+    }
+
+    /// A string value without context.
+    pub fn text(&self, bytes: impl AsRef<[u8]>) -> Value<'h> {
+        Value::Text(Text::new(self.local, bytes))
+    }
+
+    /// A list value.
+    pub fn list(&self, items: &[Slot<'h>]) -> Value<'h> {
+        Value::List(crate::value::List::new(self.local, items))
+    }
+}

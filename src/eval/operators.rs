@@ -1,0 +1,264 @@
+//! Operators.
+
+use std::cmp::Ordering;
+
+use super::{Coercion, Eval, Evaluator};
+use crate::diagnostic::Diagnostic;
+use crate::lower::{Binary, BinaryOp, Operand};
+use crate::source::Span;
+use crate::value::{Env, Error, Path, Value};
+
+impl<'h> Evaluator<'h> {
+    pub(super) fn binary(&mut self, binary: &'h Binary, env: &'h Env<'h>) -> Eval<'h> {
+        match binary.op {
+            BinaryOp::And => {
+                let both = self.condition(&binary.left, binary.left_span, env)?
+                    && self.condition(&binary.right, binary.right_span, env)?;
+                return Ok(Value::Bool(both));
+            }
+            BinaryOp::Or => {
+                let either = self.condition(&binary.left, binary.left_span, env)?
+                    || self.condition(&binary.right, binary.right_span, env)?;
+                return Ok(Value::Bool(either));
+            }
+            BinaryOp::Implies => {
+                let holds = !self.condition(&binary.left, binary.left_span, env)?
+                    || self.condition(&binary.right, binary.right_span, env)?;
+                return Ok(Value::Bool(holds));
+            }
+            BinaryOp::Add
+            | BinaryOp::Sub
+            | BinaryOp::Mul
+            | BinaryOp::Div
+            | BinaryOp::Equal
+            | BinaryOp::NotEqual
+            | BinaryOp::Less
+            | BinaryOp::LessOrEqual
+            | BinaryOp::More
+            | BinaryOp::MoreOrEqual
+            | BinaryOp::Update
+            | BinaryOp::Concat => {}
+        }
+        let left = self.expr(&binary.left, env)?;
+        let right = self.expr(&binary.right, env)?;
+        self.here = binary.op_span;
+        self.combine(binary, left, right)
+    }
+
+    fn combine(&mut self, binary: &'h Binary, left: Value<'h>, right: Value<'h>) -> Eval<'h> {
+        match binary.op {
+            BinaryOp::Add => self.add(left, right, binary),
+            BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => {
+                let spans = (binary.left_span, binary.right_span);
+                self.arithmetic(binary.op, left, right, spans)
+            }
+            BinaryOp::Equal => Ok(Value::Bool(self.equal(left, right)?)),
+            BinaryOp::NotEqual => Ok(Value::Bool(!self.equal(left, right)?)),
+            BinaryOp::Less => Ok(Value::Bool(self.compare(left, right)? == Ordering::Less)),
+            BinaryOp::More => Ok(Value::Bool(self.compare(right, left)? == Ordering::Less)),
+            BinaryOp::LessOrEqual => Ok(Value::Bool(self.compare(right, left)? != Ordering::Less)),
+            BinaryOp::MoreOrEqual => Ok(Value::Bool(self.compare(left, right)? != Ordering::Less)),
+            BinaryOp::Update => match (left, right) {
+                (Value::Attrs(left), Value::Attrs(right)) => {
+                    Ok(Value::Attrs(left.update(self.local, right)))
+                }
+                (Value::Attrs(_), other) => {
+                    Err(self.expected_at(binary.right_span, "a set", other))
+                }
+                (other, _) => Err(self.expected_at(binary.left_span, "a set", other)),
+            },
+            BinaryOp::Concat => match (left, right) {
+                (Value::List(left), Value::List(right)) => {
+                    Ok(Value::List(left.concat(self.local, right)))
+                }
+                (Value::List(_), other) => {
+                    Err(self.expected_at(binary.right_span, "a list", other))
+                }
+                (other, _) => Err(self.expected_at(binary.left_span, "a list", other)),
+            },
+            // Decided before both sides were evaluated.
+            BinaryOp::And | BinaryOp::Or | BinaryOp::Implies => Ok(Value::Null),
+        }
+    }
+
+    pub(super) fn negate(&mut self, operand: &'h Operand, env: &'h Env<'h>) -> Eval<'h> {
+        let value = self.expr(&operand.expr, env)?;
+        self.here = operand.span;
+        // Nix computes `0 - x`, so that `-0.0` is `0.0`.
+        self.arithmetic(
+            BinaryOp::Sub,
+            Value::Int(0),
+            value,
+            (operand.span, operand.span),
+        )
+    }
+
+    fn add(&mut self, left: Value<'h>, right: Value<'h>, binary: &'h Binary) -> Eval<'h> {
+        match (left, right) {
+            (Value::Int(a), Value::Int(b)) => match a.checked_add(b) {
+                Some(sum) => Ok(Value::Int(sum)),
+                None => Err(self.overflow("adding", a, '+', b)),
+            },
+            (Value::Int(a), Value::Float(b)) => Ok(Value::Float(a as f64 + b)),
+            (Value::Float(a), Value::Int(b)) => Ok(Value::Float(a + b as f64)),
+            (Value::Float(a), Value::Float(b)) => Ok(Value::Float(a + b)),
+            (Value::Int(_) | Value::Float(_), other) => Err(self.cannot_add(left, other, binary)),
+            (Value::Path(path), other) => self.add_to_path(path, other, binary),
+            (Value::Text(first), other) => {
+                let second = self.coerce_operand(other, left, binary, binary.right_span)?;
+                Ok(Value::Text(first.append(
+                    self.local,
+                    second.bytes(),
+                    second.context(),
+                )))
+            }
+            (other, _) => {
+                let first = self.coerce_operand(other, right, binary, binary.left_span)?;
+                let second = self.coerce_operand(right, left, binary, binary.right_span)?;
+                let first = first.into_text(self.local);
+                Ok(Value::Text(first.append(
+                    self.local,
+                    second.bytes(),
+                    second.context(),
+                )))
+            }
+        }
+    }
+
+    fn coerce_operand(
+        &mut self,
+        value: Value<'h>,
+        other: Value<'h>,
+        binary: &'h Binary,
+        span: Span,
+    ) -> Eval<'h, super::Coerced<'h>> {
+        match value {
+            Value::Text(_) | Value::Path(_) | Value::Attrs(_) => {
+                self.here = span;
+                self.coerce(value, Coercion::INTERPOLATION)
+            }
+            _ => {
+                let (left, right) = if span == binary.left_span {
+                    (value, other)
+                } else {
+                    (other, value)
+                };
+                Err(self.cannot_add(left, right, binary))
+            }
+        }
+    }
+
+    fn add_to_path(&mut self, path: Path<'h>, other: Value<'h>, binary: &'h Binary) -> Eval<'h> {
+        self.here = binary.right_span;
+        let second = self.coerce(other, Coercion::PATH)?;
+        if !second.context().is_empty() {
+            return Err(self.error_at(
+                binary.right_span,
+                "a string that refers to a store path cannot be appended to a path",
+            ));
+        }
+        let bytes = [path.bytes(), second.bytes()].concat();
+        Ok(Value::Path(Path::new(self.local, &bytes)))
+    }
+
+    #[cold]
+    fn cannot_add(&mut self, left: Value<'h>, right: Value<'h>, binary: &'h Binary) -> Error<'h> {
+        let number = |value: &Value<'_>| matches!(value, Value::Int(_) | Value::Float(_));
+        let (culprit, span) = match (number(&left), number(&right)) {
+            // Whatever stands on the left decides what `+` means.
+            (true, _) | (_, true) => (right, binary.right_span),
+            _ => (left, binary.left_span),
+        };
+        let (kind, shown) = (culprit.a_type(), self.brief(culprit));
+        let message = if number(&left) && !number(&right) {
+            match right {
+                Value::Text(_) => format!("cannot add {kind} to {}", left.a_type()),
+                _ => format!("cannot add {kind} to {}", left.a_type()),
+            }
+        } else {
+            format!("cannot coerce {kind} to a string: {shown}")
+        };
+        let help = matches!(left, Value::Text(_)) || matches!(right, Value::Text(_));
+        let mut diagnostic = Diagnostic::error("repx::eval::type", message)
+            .at(span, format!("this is {kind}"))
+            .also(
+                if span == binary.right_span {
+                    binary.left_span
+                } else {
+                    binary.right_span
+                },
+                format!(
+                    "this is {}",
+                    if span == binary.right_span {
+                        left
+                    } else {
+                        right
+                    }
+                    .a_type()
+                ),
+            );
+        if help {
+            diagnostic =
+                diagnostic.help("`toString` makes a string of a number: `\"a\" + toString 1`");
+        }
+        self.error_with(diagnostic)
+    }
+
+    /// `- * /` on numbers, an integer becoming a float beside a float.
+    pub fn arithmetic(
+        &mut self,
+        op: BinaryOp,
+        left: Value<'h>,
+        right: Value<'h>,
+        spans: (Span, Span),
+    ) -> Eval<'h> {
+        let number = |evaluator: &Self, value: Value<'h>, span: Span| match value {
+            Value::Int(int) => Ok(int as f64),
+            Value::Float(float) => Ok(float),
+            other => Err(evaluator.expected_at(span, "an integer", other)),
+        };
+        if let (Value::Int(a), Value::Int(b)) = (left, right) {
+            return self.integer_arithmetic(op, a, b, spans.1);
+        }
+        let a = number(self, left, spans.0)?;
+        let b = number(self, right, spans.1)?;
+        Ok(Value::Float(match op {
+            BinaryOp::Sub => a - b,
+            BinaryOp::Mul => a * b,
+            _ if b == 0.0 => return Err(self.division_by_zero(spans.1)),
+            _ => a / b,
+        }))
+    }
+
+    fn integer_arithmetic(&mut self, op: BinaryOp, a: i64, b: i64, divisor: Span) -> Eval<'h> {
+        let (result, doing, sign) = match op {
+            BinaryOp::Sub => (a.checked_sub(b), "subtracting", '-'),
+            BinaryOp::Mul => (a.checked_mul(b), "multiplying", '*'),
+            _ if b == 0 => return Err(self.division_by_zero(divisor)),
+            _ => (a.checked_div(b), "dividing", '/'),
+        };
+        result
+            .map(Value::Int)
+            .ok_or_else(|| self.overflow(doing, a, sign, b))
+    }
+
+    #[cold]
+    fn division_by_zero(&self, divisor: Span) -> Error<'h> {
+        self.error_with(
+            Diagnostic::error("repx::eval::division-by-zero", "division by zero")
+                .at(divisor, "this is zero"),
+        )
+    }
+
+    /// The error of integer arithmetic that leaves 64 bits, in Nix's words.
+    #[cold]
+    pub fn overflow(&self, doing: &str, a: i64, sign: char, b: i64) -> Error<'h> {
+        self.error_with(
+            Diagnostic::error(
+                "repx::eval::overflow",
+                format!("integer overflow in {doing} {a} {sign} {b}"),
+            )
+            .at(self.here, "beyond 64 bits"),
+        )
+    }
+}

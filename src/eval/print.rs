@@ -1,0 +1,310 @@
+//! Values as text.
+
+use std::fmt::Write;
+
+use super::{Eval, Evaluator, words};
+use crate::lower::Lambda;
+use crate::source::Name;
+use crate::value::{Slot, Value};
+
+/// How much of a value is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct PrintOptions {
+    /// Force what is not known yet; else it is shown as `«thunk»`.
+    pub force: bool,
+    /// Attributes and list items shown before the rest is only counted.
+    pub most_items: usize,
+    /// Bytes of a string shown.
+    pub most_bytes: usize,
+    /// Sets within sets shown.
+    pub most_depth: usize,
+    /// Show a derivation by its path.
+    pub derivations: bool,
+    /// Show where a function stands (`«lambda f @ file:line:column»`), as Nix's messages do; its
+    /// results say just `<LAMBDA>`.
+    pub places: bool,
+}
+
+impl PrintOptions {
+    /// As `nix-instantiate --eval` prints a result.
+    pub const RESULT: PrintOptions = PrintOptions {
+        force: false,
+        most_items: usize::MAX,
+        most_bytes: usize::MAX,
+        most_depth: usize::MAX,
+        derivations: false,
+        places: false,
+    };
+    /// As error messages show a value.
+    pub const BRIEF: PrintOptions = PrintOptions {
+        force: false,
+        most_items: 10,
+        most_bytes: 1024,
+        most_depth: 10,
+        derivations: true,
+        places: true,
+    };
+}
+
+impl<'h> Evaluator<'h> {
+    /// A value as an error message shows it; never fails, forces nothing.
+    pub fn brief(&self, value: Value<'h>) -> String {
+        let mut printer = Printer {
+            evaluator: self,
+            options: PrintOptions::BRIEF,
+            out: String::new(),
+            open: Vec::new(),
+            printed: 0,
+        };
+        printer.value(value, 0);
+        printer.out
+    }
+
+    /// A value as `nix-instantiate --eval` prints it. With `strict` everything is forced first.
+    pub fn print(&mut self, value: Value<'h>, strict: bool) -> Eval<'h, String> {
+        if strict {
+            self.force_deep(Slot::Value(value))?;
+        }
+        let mut printer = Printer {
+            evaluator: self,
+            options: PrintOptions::RESULT,
+            out: String::new(),
+            open: Vec::new(),
+            printed: 0,
+        };
+        printer.value(value, 0);
+        Ok(printer.out)
+    }
+}
+
+struct Printer<'e, 'h> {
+    evaluator: &'e Evaluator<'h>,
+    options: PrintOptions,
+    out: String,
+    /// Addresses of the sets and lists being printed, or printed before: a repetition.
+    open: Vec<usize>,
+    printed: usize,
+}
+
+impl<'h> Printer<'_, 'h> {
+    fn value(&mut self, value: Value<'h>, depth: usize) {
+        match value {
+            Value::Null => self.out.push_str("null"),
+            Value::Bool(bool) => self.out.push_str(if bool { "true" } else { "false" }),
+            Value::Int(int) => self.out.push_str(itoa::Buffer::new().format(int)),
+            Value::Float(float) => self.out.push_str(&general(float)),
+            Value::Text(text) => self.string(text.bytes()),
+            Value::Path(path) => self.out.push_str(&path.lossy()),
+            Value::List(list) => self.list(list, depth),
+            Value::Attrs(attrs) => self.attrs(attrs, depth),
+            Value::Lambda(closure) => self.lambda(closure.lambda),
+            Value::Builtin(id) => self.builtin(id, "primop", "PRIMOP"),
+            Value::Partial(partial) => {
+                self.builtin(partial.builtin, "partially applied primop", "PRIMOP-APP");
+            }
+        }
+    }
+
+    fn slot(&mut self, slot: Slot<'h>, depth: usize) {
+        match slot.known() {
+            Some(value) => self.value(value, depth),
+            None if self.options.places => self.out.push_str("«thunk»"),
+            None => self.out.push_str("<CODE>"),
+        }
+    }
+
+    fn lambda(&mut self, lambda: &Lambda) {
+        if !self.options.places {
+            self.out.push_str("<LAMBDA>");
+            return;
+        }
+        self.out.push_str("«lambda");
+        if let Some(name) = lambda.name {
+            let _ = write!(self.out, " {name}");
+        }
+        if let Some(place) = self.evaluator.shared.sources.locate(lambda.span) {
+            let _ = write!(
+                self.out,
+                " @ {}:{}:{}",
+                place.path.display(),
+                place.line,
+                place.column
+            );
+        }
+        self.out.push('»');
+    }
+
+    fn builtin(&mut self, id: crate::value::BuiltinId, long: &str, short: &str) {
+        if self.options.places {
+            let name = self
+                .evaluator
+                .builtin(id)
+                .map_or("", |builtin| builtin.name);
+            let _ = write!(self.out, "«{long} {name}»");
+        } else {
+            let _ = write!(self.out, "<{short}>");
+        }
+    }
+
+    fn string(&mut self, bytes: &[u8]) {
+        let shown = bytes.get(..self.options.most_bytes).unwrap_or(bytes);
+        quote(&mut self.out, &String::from_utf8_lossy(shown));
+        if shown.len() < bytes.len() {
+            let _ = write!(self.out, " «{} bytes elided»", bytes.len() - shown.len());
+        }
+    }
+
+    /// False when this set or list must not be opened (again); says so.
+    fn enter(&mut self, address: usize, depth: usize, brackets: &str) -> bool {
+        if self.open.contains(&address) {
+            self.out.push_str("«repeated»");
+            return false;
+        }
+        if depth >= self.options.most_depth {
+            let _ = write!(self.out, "{}", brackets.replace('_', " ... "));
+            return false;
+        }
+        self.open.push(address);
+        true
+    }
+
+    fn list(&mut self, list: crate::value::List<'h>, depth: usize) {
+        if list.is_empty() {
+            self.out.push_str("[ ]");
+            return;
+        }
+        if !self.enter(list.items().as_ptr().addr(), depth, "[_]") {
+            return;
+        }
+        self.out.push_str("[ ");
+        for (i, item) in list.items().iter().enumerate() {
+            if self.printed >= self.options.most_items {
+                self.elided(list.len() - i, "item");
+                break;
+            }
+            self.printed += 1;
+            self.slot(*item, depth + 1);
+            self.out.push(' ');
+        }
+        self.out.push(']');
+    }
+
+    fn attrs(&mut self, attrs: crate::value::Attrs<'h>, depth: usize) {
+        if self.options.derivations && self.derivation(attrs) {
+            return;
+        }
+        if attrs.is_empty() {
+            self.out.push_str("{ }");
+            return;
+        }
+        if !self.enter(attrs.address(), depth, "{_}") {
+            return;
+        }
+        self.out.push_str("{ ");
+        for (i, attr) in attrs.by_name(self.evaluator.local).iter().enumerate() {
+            if self.printed >= self.options.most_items {
+                self.elided(attrs.len() - i, "attribute");
+                break;
+            }
+            self.printed += 1;
+            attr_name(&mut self.out, attr.key.name);
+            self.out.push_str(" = ");
+            self.slot(attr.slot, depth + 1);
+            self.out.push_str("; ");
+        }
+        self.out.push('}');
+    }
+
+    fn derivation(&mut self, attrs: crate::value::Attrs<'h>) -> bool {
+        let known = |name| attrs.get(name).and_then(Slot::known);
+        match (known(words().type_), known(words().drv_path)) {
+            (Some(Value::Text(kind)), path) if kind.bytes() == b"derivation" => {
+                match path {
+                    Some(Value::Text(path)) => {
+                        let _ = write!(self.out, "«derivation {}»", path.lossy());
+                    }
+                    _ => self.out.push_str("«derivation»"),
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn elided(&mut self, count: usize, what: &str) {
+        let plural = if count == 1 { "" } else { "s" };
+        let _ = write!(self.out, "«{count} {what}{plural} elided» ");
+    }
+}
+
+/// A string as a Nix literal.
+pub fn quote(out: &mut String, text: &str) {
+    out.push('"');
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '$' if chars.peek() == Some(&'{') => out.push_str("\\$"),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+/// Words of the language can't be attribute names without quotes.
+const KEYWORDS: [&str; 9] = [
+    "if", "then", "else", "assert", "with", "let", "in", "rec", "inherit",
+];
+
+/// An attribute name as it would be written.
+pub fn attr_name(out: &mut String, name: Name) {
+    let text = name.text();
+    let mut bytes = text.bytes();
+    let first = bytes
+        .next()
+        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
+    let rest = bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'\'' | b'-'));
+    if first && rest && !KEYWORDS.contains(&&*text) {
+        out.push_str(&text);
+    } else {
+        quote(out, &text);
+    }
+}
+
+/// A float with six significant digits, as C's `%g` writes it.
+fn general(float: f64) -> String {
+    if float.is_nan() {
+        return if float.is_sign_negative() {
+            "-nan"
+        } else {
+            "nan"
+        }
+        .to_owned();
+    }
+    if float.is_infinite() {
+        return if float < 0.0 { "-inf" } else { "inf" }.to_owned();
+    }
+    if float == 0.0 {
+        return if float.is_sign_negative() { "-0" } else { "0" }.to_owned();
+    }
+    let scientific = format!("{float:.5e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let trim = |text: &str| match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text.to_owned(),
+    };
+    if (-4..6).contains(&exponent) {
+        let decimals = (5 - exponent).max(0) as usize;
+        trim(&format!("{float:.decimals$}"))
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        format!("{}e{sign}{:02}", trim(digits), exponent.abs())
+    }
+}

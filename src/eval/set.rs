@@ -1,0 +1,122 @@
+//! Making attribute sets and environments of bindings.
+
+use super::{Eval, Evaluator};
+use crate::diagnostic::Diagnostic;
+use crate::lower::{Bindings, Dynamic, Expr, RecSet, Set};
+use crate::source::Name;
+use crate::value::{Attr, Attrs, Env, EnvBuilder, Slot, Value};
+
+impl<'h> Evaluator<'h> {
+    pub(super) fn set(&mut self, set: &'h Set, env: &'h Env<'h>) -> Eval<'h> {
+        let values = &set.values;
+        let slots = self.local.fill(values.len(), |i| match values.get(i) {
+            Some(value) => self.delay(value, env),
+            None => Slot::Value(Value::Null),
+        });
+        let attrs = Attrs::of(self.local, &set.keys, slots);
+        self.with_dynamic(attrs, &set.dynamic, env)
+    }
+
+    pub(super) fn rec_set(&mut self, set: &'h RecSet, env: &'h Env<'h>) -> Eval<'h> {
+        let names = set.bindings.values.len();
+        let (env, attrs) = match set.overrides {
+            None => {
+                let env = self.bindings(&set.bindings, env);
+                (
+                    env,
+                    Attrs::of(self.local, &set.bindings.keys, env.slots(names)),
+                )
+            }
+            Some(slot) => self.overridden(set, slot, env)?,
+        };
+        self.with_dynamic(attrs, &set.dynamic, env)
+    }
+
+    /// The environment of bindings that see each other.
+    pub(super) fn bindings(&mut self, bindings: &'h Bindings, up: &'h Env<'h>) -> &'h Env<'h> {
+        self.fill(bindings, up).finish()
+    }
+
+    fn fill(&mut self, bindings: &'h Bindings, up: &'h Env<'h>) -> EnvBuilder<'h> {
+        let mut builder = EnvBuilder::new(self.local, up, bindings.size());
+        let env = builder.env();
+        for (i, expr) in bindings.values.iter().chain(&bindings.hidden).enumerate() {
+            builder.set(i, self.delay_within(expr, env));
+        }
+        builder
+    }
+
+    /// `rec { __overrides = …; }`: attributes of the overriding set replace those of the set for
+    /// its own bindings too (Nix's oldest way of overriding, still part of the language).
+    fn overridden(
+        &mut self,
+        set: &'h RecSet,
+        slot: u32,
+        up: &'h Env<'h>,
+    ) -> Eval<'h, (&'h Env<'h>, Attrs<'h>)> {
+        let mut builder = self.fill(&set.bindings, up);
+        // All slots are set: forcing this one reads a complete environment. What it doesn't
+        // need stays suspended and will see the overriding values.
+        let overrides = self.attrs(builder.env().slot(slot))?;
+        for (i, key) in set.bindings.keys.iter().enumerate() {
+            if let Some(slot) = overrides.get(key.name) {
+                builder.set(i, slot);
+            }
+        }
+        let env = builder.finish();
+        let own = Attrs::of(
+            self.local,
+            &set.bindings.keys,
+            env.slots(set.bindings.values.len()),
+        );
+        Ok((env, own.update(self.local, overrides)))
+    }
+
+    fn with_dynamic(
+        &mut self,
+        attrs: Attrs<'h>,
+        dynamic: &'h [Dynamic],
+        env: &'h Env<'h>,
+    ) -> Eval<'h> {
+        if dynamic.is_empty() {
+            return Ok(Value::Attrs(attrs));
+        }
+        let mut added: Vec<Attr<'h>> = Vec::with_capacity(dynamic.len());
+        for item in dynamic {
+            self.here = item.span;
+            let Some(name) = self.attr_name_or_null(&item.name, env)? else {
+                continue;
+            };
+            let before = added.iter().find(|a| a.key.name == name).copied();
+            if let Some(first) = before.or_else(|| attrs.attr(name)) {
+                return Err(self.error_with(
+                    Diagnostic::error(
+                        "repx::eval::duplicate-attribute",
+                        format!("dynamic attribute '{name}' already defined"),
+                    )
+                    .at(item.span, "defined again")
+                    .also(first.key.span, "first defined here"),
+                ));
+            }
+            let slot = self.delay(&item.value, env);
+            added.push(Attr::new(name, item.span, slot));
+        }
+        Ok(Value::Attrs(
+            attrs.update(self.local, Attrs::new(self.local, added)),
+        ))
+    }
+
+    /// The name an expression gives; null means that the attribute is left out.
+    fn attr_name_or_null(&mut self, expr: &'h Expr, env: &'h Env<'h>) -> Eval<'h, Option<Name>> {
+        match self.expr(expr, env)? {
+            Value::Null => Ok(None),
+            value => self.name_of(value).map(Some),
+        }
+    }
+
+    /// A string value as an attribute name.
+    pub(super) fn name_of(&mut self, value: Value<'h>) -> Eval<'h, Name> {
+        let text = self.plain_string(Slot::Value(value))?;
+        Ok(Name::new(text))
+    }
+}

@@ -1,0 +1,63 @@
+//! Waiting for another thread's thunk.
+//!
+//! Before an evaluation sleeps it looks along the waits-for graph. Each evaluation waits for at
+//! most one other, so the graph is a set of chains: when following it from the owner of the
+//! thunk leads back to the one about to sleep, the program is infinitely recursive across
+//! threads, and that is reported instead of hung.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use hashbrown::HashMap;
+
+use super::{Eval, Evaluator};
+use crate::value::{EvaluationId, Thunk};
+
+/// Who waits for whom.
+#[derive(Default)]
+pub struct Waits {
+    graph: Mutex<HashMap<EvaluationId, EvaluationId>>,
+    ended: Condvar,
+}
+
+impl Waits {
+    /// Wakes everybody: some claim has ended.
+    pub fn wake(&self) {
+        // Taking the lock orders this after a waiter's announcement: none sleeps through it.
+        drop(self.graph.lock().unwrap_or_else(PoisonError::into_inner));
+        self.ended.notify_all();
+    }
+
+    /// Sleeps until the owner may have ended its claim. False: `me` would wait for itself.
+    fn sleep(&self, me: EvaluationId, owner: EvaluationId, thunk: &Thunk<'_>) -> bool {
+        let mut graph = self.graph.lock().unwrap_or_else(PoisonError::into_inner);
+        if !thunk.announce_wait() {
+            return true;
+        }
+        let mut next = Some(owner);
+        while let Some(evaluation) = next {
+            if evaluation == me {
+                return false;
+            }
+            next = graph.get(&evaluation).copied();
+        }
+        graph.insert(me, owner);
+        // A claim that was dropped by a panic wakes nobody: look again from time to time.
+        let (mut graph, _) = self
+            .ended
+            .wait_timeout(graph, Duration::from_millis(50))
+            .unwrap_or_else(PoisonError::into_inner);
+        graph.remove(&me);
+        true
+    }
+}
+
+impl<'h> Evaluator<'h> {
+    /// Waits for `owner` to end its claim on a thunk, unless that would be for ever.
+    pub(super) fn wait_for(&mut self, thunk: &'h Thunk<'h>, owner: EvaluationId) -> Eval<'h, ()> {
+        if owner == self.me || !self.shared.waits.sleep(self.me, owner, thunk) {
+            return Err(self.infinite_recursion(thunk));
+        }
+        self.check_interrupt()
+    }
+}

@@ -1,0 +1,66 @@
+//! The machine as evaluation sees it.
+//!
+//! Everything an evaluation learns from outside goes through [`World`]: files, directories,
+//! environment variables, the clock. So tests run on an in-memory world, and a cache can record
+//! what a result depends on. The room knows no values and no language.
+
+mod disk;
+mod memory;
+
+pub use disk::Disk;
+pub use memory::Memory;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What a directory entry is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum FileKind {
+    /// A regular file, perhaps executable.
+    Regular {
+        /// May its owner execute it?
+        executable: bool,
+    },
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Symlink,
+    /// A socket, a device, a pipe.
+    Other,
+}
+
+impl FileKind {
+    /// What `builtins.readDir` calls it (Nix manual, `readDir`).
+    pub fn name(self) -> &'static str {
+        match self {
+            FileKind::Regular { .. } => "regular",
+            FileKind::Directory => "directory",
+            FileKind::Symlink => "symlink",
+            FileKind::Other => "unknown",
+        }
+    }
+}
+
+/// A directory entry: the bytes of its name, and what it is.
+pub type Entry = (Vec<u8>, FileKind);
+
+/// Contact with the machine during evaluation. Paths are absolute.
+pub trait World: Send + Sync {
+    /// The bytes of a file, following links.
+    fn read_file(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// What is at a path, not following a link at its end; `None` when there is nothing.
+    fn kind(&self, path: &Path) -> io::Result<Option<FileKind>>;
+
+    /// The entries of a directory, sorted by the bytes of their names, without `.` and `..`.
+    fn list_dir(&self, path: &Path) -> io::Result<Vec<Entry>>;
+
+    /// Where a symbolic link points.
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf>;
+
+    /// An environment variable.
+    fn variable(&self, name: &[u8]) -> Option<Vec<u8>>;
+
+    /// Seconds since 1970.
+    fn now(&self) -> i64;
+}
