@@ -198,6 +198,7 @@ impl ElementId {
     /// The element of this number.
     #[allow(
         clippy::expect_used,
+        clippy::missing_panics_doc,
         reason = "ids are made by `intern` alone, which fills the slot first"
     )]
     pub fn get(self) -> &'static ContextElement {

@@ -1,4 +1,4 @@
-//! Derivations: one build each, written as an ATerm (`.drv`), named by the hash of that text.
+//! Derivations: one build each, written as an `ATerm` (`.drv`), named by the hash of that text.
 //!
 //! A derivation is put together by the evaluator with its outputs [`DerivationOutput::Deferred`], then
 //! [`Derivation::fill_output_paths`] computes where they go, and [`Derivation::path`] where the `.drv` itself
@@ -10,6 +10,8 @@
 //! Source: `src/libstore/derivations.cc`, "Store Derivation" in Nix's manual.
 
 mod modulo;
+#[cfg(test)]
+mod observed;
 mod parse;
 mod write;
 
@@ -25,7 +27,7 @@ pub use parse::ParseError;
 /// A build. Texts that come from Nix strings are bytes, since such a string need not be UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Derivation {
-    /// The name, without `.drv`. It isn't in the ATerm but in the path.
+    /// The name, without `.drv`. It isn't in the `ATerm` but in the path.
     pub name: String,
     /// What is built, by name.
     pub outputs: BTreeMap<String, DerivationOutput>,

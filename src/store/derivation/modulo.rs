@@ -95,7 +95,7 @@ impl Derivation {
                         }
                         DerivationOutput::InputAddressed(_) => {}
                         DerivationOutput::Deferred => {
-                            *output = DerivationOutput::InputAddressed(path)
+                            *output = DerivationOutput::InputAddressed(path);
                         }
                         // `output_kind` has just ruled this out.
                         DerivationOutput::Fixed { .. } => {

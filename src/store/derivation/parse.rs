@@ -1,4 +1,4 @@
-//! Reading a derivation's ATerm. Strict about the form, and never panics: `.drv` files may be damaged.
+//! Reading a derivation's `ATerm`. Strict about the form, and never panics: `.drv` files may be damaged.
 
 use super::{Derivation, DerivationOutput};
 use crate::store::hash::{Hash, HashAlgo, HashError};

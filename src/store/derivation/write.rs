@@ -1,4 +1,4 @@
-//! Writing a derivation as an ATerm. Everything is in one line without spaces; sets are in ascending order.
+//! Writing a derivation as an `ATerm`. Everything is in one line without spaces; sets are in ascending order.
 //!
 //! Only the builder, its arguments and the environment are escaped: Nix takes output names, paths, hashes and
 //! the platform to be harmless and writes them as they are.
@@ -125,7 +125,7 @@ impl Derivation {
     }
 }
 
-/// An ATerm being written.
+/// An `ATerm` being written.
 struct Term {
     text: Vec<u8>,
 }
