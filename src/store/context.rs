@@ -49,19 +49,17 @@ pub struct VirtualPath(Box<str>);
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ContextError {
     /// No character at all.
-    #[error(
-        "Bad String Context element: String context element should never be an empty string: ''"
-    )]
+    #[error("Bad String Context element: String context element should never be an empty string: ")]
     Empty,
     /// `!` and no second one.
     #[error(
-        "Bad String Context element: String content element beginning with '!' should have a second '!': '{0}'"
+        "Bad String Context element: String content element beginning with '!' should have a second '!': {0}"
     )]
     NoSecondMark(String),
     /// A `!` that isn't at the beginning.
     #[error(
         "Bad String Context element: String content element not beginning with '!' should not have a second \
-         '!': '{0}'"
+         '!': {0}"
     )]
     StrayMark(String),
     /// An output of an output, which is experimental in Nix.

@@ -10,10 +10,13 @@ use super::base32;
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io;
 
 pub use parse::HashError;
+
+/// The digits of base-16.
+const BASE16: &[u8; 16] = b"0123456789abcdef";
 
 /// Bytes of the longest digest (SHA-512).
 const MAX_SIZE: usize = 64;
@@ -150,12 +153,11 @@ impl Hash {
 
     /// Lower-case hexadecimal, without the algorithm.
     pub fn base16(&self) -> String {
-        let mut text = String::with_capacity(self.algo.size() * 2);
-        for byte in self.bytes() {
-            // Writing into a String can't fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
+        let digit = |value: u8| char::from(BASE16[usize::from(value & 0xf)]);
+        self.bytes()
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
+            .collect()
     }
 
     /// Writes the hash; [`HashFormat::Sri`] brings its algorithm along, the others are bare.

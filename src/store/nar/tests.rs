@@ -1,127 +1,16 @@
 //! Expected hashes are what `nix-hash --type sha256` of Nix 2.8 prints for the same trees on disk.
 
+mod sources;
+
 use super::*;
 use crate::store::hash::{Hash, HashAlgo};
 use proptest::prelude::*;
-use std::convert::Infallible;
+use sources::{DiskSource, Endless, Liar, MemorySource};
 use std::fs;
-use std::io::{self, Cursor};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
-
-/// A tree in memory. What `keep` refuses is counted by nobody: it is simply absent.
-struct MemorySource<'a> {
-    tree: &'a NarTree<'a>,
-    hidden: &'a [&'a str],
-}
-
-impl<'a> MemorySource<'a> {
-    fn new(tree: &'a NarTree<'a>) -> Self {
-        Self { tree, hidden: &[] }
-    }
-}
-
-impl NarSource for MemorySource<'_> {
-    type Error = PathBuf;
-
-    fn node(&mut self, path: &Path) -> Result<NarNode, PathBuf> {
-        let mut tree = self.tree;
-        for component in path.components().skip(1) {
-            let NarTree::Directory(entries) = tree else {
-                return Err(path.to_owned());
-            };
-            let name = component.as_os_str().as_bytes();
-            let entry = entries.iter().find(|(entry, _)| *entry == name);
-            tree = entry.map(|(_, node)| node).ok_or_else(|| path.to_owned())?;
-        }
-        Ok(match tree {
-            NarTree::Regular {
-                executable,
-                contents,
-            } => NarNode::Regular {
-                executable: *executable,
-                contents: Contents::Bytes(contents.to_vec()),
-            },
-            NarTree::Directory(entries) => {
-                // Backwards, for the writer has to sort.
-                NarNode::Directory(
-                    entries
-                        .iter()
-                        .rev()
-                        .map(|(name, _)| name.to_vec())
-                        .collect(),
-                )
-            }
-            NarTree::Symlink(target) => NarNode::Symlink(target.to_vec()),
-        })
-    }
-
-    fn keep(&mut self, path: &Path) -> Result<bool, PathBuf> {
-        Ok(!self.hidden.iter().any(|hidden| path == Path::new(hidden)))
-    }
-}
-
-/// The disk, read with streams.
-struct DiskSource;
-
-impl NarSource for DiskSource {
-    type Error = io::Error;
-
-    fn node(&mut self, path: &Path) -> io::Result<NarNode> {
-        let metadata = fs::symlink_metadata(path)?;
-        if metadata.is_symlink() {
-            return Ok(NarNode::Symlink(
-                fs::read_link(path)?.into_os_string().into_vec(),
-            ));
-        }
-        if metadata.is_dir() {
-            let names = fs::read_dir(path)?.map(|entry| Ok(entry?.file_name().into_vec()));
-            return Ok(NarNode::Directory(names.collect::<io::Result<_>>()?));
-        }
-        let reader = Box::new(fs::File::open(path)?);
-        Ok(NarNode::Regular {
-            executable: metadata.permissions().mode() & 0o100 != 0,
-            contents: Contents::Stream {
-                size: metadata.len(),
-                reader,
-            },
-        })
-    }
-}
-
-/// A chain of nodes with nothing to look up: every path is a directory with the entry `d`.
-struct Endless;
-
-impl NarSource for Endless {
-    type Error = Infallible;
-
-    fn node(&mut self, _: &Path) -> Result<NarNode, Infallible> {
-        Ok(NarNode::Directory(vec![b"d".to_vec()]))
-    }
-}
-
-/// A file whose stream gives `given` bytes though it promises `size`.
-struct Liar {
-    size: u64,
-    given: usize,
-}
-
-impl NarSource for Liar {
-    type Error = Infallible;
-
-    fn node(&mut self, _: &Path) -> Result<NarNode, Infallible> {
-        let reader = Box::new(Cursor::new(vec![b'x'; self.given]));
-        let contents = Contents::Stream {
-            size: self.size,
-            reader,
-        };
-        Ok(NarNode::Regular {
-            executable: false,
-            contents,
-        })
-    }
-}
+use std::path::Path;
 
 const ROOT: &str = "/";
 const HELLO: NarTree<'static> = NarTree::Regular {
