@@ -1,0 +1,164 @@
+//! The hash of a derivation "modulo fixed outputs", which its output paths come from.
+//!
+//! Were output paths computed from the `.drv` text itself, then changing the URL of a download would move
+//! everything built from it, though its content is the same. So a fixed-output derivation counts by its content
+//! alone, and in every other derivation the paths of the inputs are replaced by *their* hashes modulo.
+//! Source: E. Dolstra's thesis, section 5.4; `hashDerivationModulo` in `src/libstore/derivations.cc`.
+
+use super::write::Disguise;
+use super::{Derivation, DerivationError, DerivationOutput, OutputKind};
+use crate::store::hash::{Hash, HashAlgo};
+use crate::store::path::{StoreDir, StorePath};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What stands for a derivation in the hashes of those that need it. Cheap to clone, meant to be kept by the
+/// derivation's path: each is computed from those of the inputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModuloHash {
+    hash: Hash,
+    /// The outputs there are; asking for another is an error.
+    outputs: Arc<[String]>,
+}
+
+impl ModuloHash {
+    /// The hash.
+    pub const fn hash(&self) -> &Hash {
+        &self.hash
+    }
+
+    /// The names of the derivation's outputs, in ascending order.
+    pub fn outputs(&self) -> &[String] {
+        &self.outputs
+    }
+}
+
+impl Derivation {
+    /// The hash that stands for this derivation in those that need it. `lookup` gives the same for the inputs;
+    /// whoever calls keeps them, or computes them from the inputs' `.drv` files.
+    pub fn hash_modulo(
+        &self,
+        dir: &StoreDir,
+        lookup: impl FnMut(&StorePath) -> Option<ModuloHash>,
+    ) -> Result<ModuloHash, DerivationError> {
+        let hash = match self.output_kind()? {
+            OutputKind::Fixed { method, hash } => {
+                let path = dir.print(&self.fixed_path(dir, "out", method, &hash)?);
+                let content = format!(
+                    "fixed:out:{}{}:{}:{path}",
+                    method.prefix(),
+                    hash.algo(),
+                    hash.base16()
+                );
+                Hash::digest(HashAlgo::Sha256, content.as_bytes())
+            }
+            OutputKind::FromInputs => {
+                self.refuse_unfilled()?;
+                self.hash_disguised(dir, false, lookup)?
+            }
+        };
+        Ok(ModuloHash {
+            hash,
+            outputs: self.outputs.keys().cloned().collect(),
+        })
+    }
+
+    /// Computes the paths of the outputs, and sets the variables named after them to these paths. An output
+    /// that has a path already must have the right one.
+    pub fn fill_output_paths(
+        &mut self,
+        dir: &StoreDir,
+        lookup: impl FnMut(&StorePath) -> Option<ModuloHash>,
+    ) -> Result<(), DerivationError> {
+        match self.output_kind()? {
+            OutputKind::Fixed { method, hash } => {
+                let path = self.fixed_path(dir, "out", method, &hash)?;
+                self.env
+                    .insert(b"out".to_vec(), dir.print(&path).into_bytes());
+            }
+            OutputKind::FromInputs => {
+                // The variables are part of what is hashed, empty ones included: they must all be there first.
+                for output in self.outputs.keys() {
+                    self.env.entry(output.clone().into_bytes()).or_default();
+                }
+                let modulo = self.hash_disguised(dir, true, lookup)?;
+                for (name, output) in &mut self.outputs {
+                    let path = dir.make_output_path(name, &modulo, &self.name)?;
+                    let printed = dir.print(&path);
+                    match output {
+                        DerivationOutput::InputAddressed(found) if *found != path => {
+                            let found = dir.print(found);
+                            return Err(DerivationError::IncorrectOutput {
+                                found,
+                                expected: printed,
+                            });
+                        }
+                        DerivationOutput::InputAddressed(_) => {}
+                        DerivationOutput::Deferred => {
+                            *output = DerivationOutput::InputAddressed(path);
+                        }
+                        // `output_kind` has just ruled this out.
+                        DerivationOutput::Fixed { .. } => {
+                            return Err(DerivationError::MixedOutputs);
+                        }
+                    }
+                    self.env
+                        .insert(name.clone().into_bytes(), printed.into_bytes());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Hashes the text in which the inputs are their hashes, and the outputs nothing if `mask_outputs`.
+    fn hash_disguised(
+        &self,
+        dir: &StoreDir,
+        mask_outputs: bool,
+        mut lookup: impl FnMut(&StorePath) -> Option<ModuloHash>,
+    ) -> Result<Hash, DerivationError> {
+        // Two inputs can have one hash (a download by two URLs): their outputs are merged.
+        let mut inputs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (path, outputs) in &self.input_drvs {
+            let modulo = lookup(path)
+                .ok_or_else(|| DerivationError::UnknownInput(path.clone(), self.name.clone()))?;
+            if let Some(output) = outputs
+                .iter()
+                .find(|output| !modulo.outputs.contains(output))
+            {
+                let (output, name) = (output.clone(), self.name.clone());
+                return Err(DerivationError::UnknownInputOutput { output, name });
+            }
+            // Without outputs there is no entry at all, as in Nix.
+            if !outputs.is_empty() {
+                inputs
+                    .entry(modulo.hash.base16())
+                    .or_default()
+                    .extend(outputs.iter().cloned());
+            }
+        }
+        let text = self.write_aterm(
+            dir,
+            Some(&Disguise {
+                mask_outputs,
+                inputs: &inputs,
+            }),
+        )?;
+        Ok(Hash::digest(HashAlgo::Sha256, &text))
+    }
+
+    /// The hash others see includes the output paths, so these must be there.
+    fn refuse_unfilled(&self) -> Result<(), DerivationError> {
+        let unfilled = self
+            .outputs
+            .iter()
+            .find(|(_, output)| matches!(output, DerivationOutput::Deferred));
+        match unfilled {
+            Some((output, _)) => Err(DerivationError::Unfilled {
+                output: output.clone(),
+                name: self.name.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+}
