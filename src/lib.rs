@@ -1,2 +1,3 @@
 //! repx evaluates RepX labs.
+pub mod builtins;
 pub mod store;
