@@ -5,7 +5,9 @@
 //! `Value` is, so that each rule can be tested against what Nix prints, byte by byte.
 //! Strings are byte strings throughout: Nix strings may hold anything but NUL.
 
+pub mod json;
 pub mod number;
 pub mod regex;
+pub mod sink;
 pub mod version;
 pub mod xml;
