@@ -1,9 +1,5 @@
 //! repx evaluates RepX labs.
-
-pub mod diagnostic;
-pub mod eval;
-pub mod lower;
-pub mod source;
+pub mod builtins;
 pub mod store;
 pub mod syntax;
 pub mod value;

@@ -1,0 +1,13 @@
+//! The functions a Nix program can call.
+//!
+//! In come values already forced, out go values. The modules declared here hold the part
+//! that needs no value at all: text in, text (or events) out. They must not know what a
+//! `Value` is, so that each rule can be tested against what Nix prints, byte by byte.
+//! Strings are byte strings throughout: Nix strings may hold anything but NUL.
+
+pub mod json;
+pub mod number;
+pub mod regex;
+pub mod sink;
+pub mod version;
+pub mod xml;
