@@ -89,7 +89,7 @@ in
     go 0 start;
   getAttrFromPath =
     path: value:
-    attrsets.attrByPath path (throw "cannot find attribute '${builtins.concatStringsSep "." path}'") value;
+    attrsets.attrByPath path (abort "cannot find attribute '${builtins.concatStringsSep "." path}'") value;
   setAttrByPath = path: value: lists.foldr (name: inner: { ${name} = inner; }) value path;
   updateManyAttrsByPath =
     updates: start:

@@ -23,58 +23,74 @@ let
     path = import ./path.nix families;
   };
 
-  # Families whose members are also found directly in `lib`. Left out: those with names that would
-  # hide or confuse others there (`versions.patch`, `path.append`, the many of `generators`).
-  # `strings` precedes `lists` because both have `replicate` and `removePrefix`, of which `lib` shows one.
+  # What is found in `lib` itself. Left out are members that would hide another family's function of the same
+  # name (`replicate` makes lists there), or that say something only within their family (`release`, `patch`).
   flat =
-    families.trivial
+    removeAttrs families.trivial [
+      "codeName"
+      "oldestSupportedRelease"
+      "release"
+      "revisionWithDefault"
+      "versionSuffix"
+    ]
     // families.fixedPoints
     // families.attrsets
-    // removeAttrs families.lists [
-      "removePrefix"
-      "hasPrefix"
-      "commonPrefix"
-    ]
     // removeAttrs families.strings [
-      "replicate"
       "commonPrefixLength"
       "commonSuffixLength"
+      "replicate"
+      "storeDir"
+    ]
+    // removeAttrs families.lists [
+      "commonPrefix"
+      "hasPrefix"
+      "removePrefix"
     ]
     // families.asserts
     // families.debug
     // families.customisation
     // families.derivations
     // families.filesystem
-    // families.sources
+    // removeAttrs families.sources [ "trace" ]
     // families.meta
     // {
       inherit (families.versions) splitVersion;
       inherit (families.generators) mkLuaInline;
+      imap = families.lists.imap1;
+
+      # Values marked with a kind in `_type`, the convention of nixpkgs' modules.
+      setType = kind: set: set // { _type = kind; };
+      isType = kind: value: (value._type or null) == kind;
+
+      # Stands in for a hash that isn't known yet.
+      fakeHash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+      fakeSha256 = families.strings.replicate 64 "0";
+
+      # The same builtins that nixpkgs shows at the top.
+      inherit (builtins)
+        baseNameOf
+        dirOf
+        fromTOML
+        getContext
+        hasContext
+        hashFile
+        hashString
+        placeholder
+        readDir
+        toFile
+        toString
+        toXML
+        tryEval
+        ;
+    };
+
+  library =
+    flat
+    // families
+    // {
+      # A library with more in it, as overlays extend a package set.
+      extend =
+        overlay: families.fixedPoints.fix (families.fixedPoints.extends overlay (_final: library));
     };
 in
-flat
-// families
-// {
-  inherit (families.meta) licenses platforms maintainers;
-
-  # The same builtins that nixpkgs re-exports at the top.
-  inherit (builtins)
-    baseNameOf
-    compareVersions
-    dirOf
-    fromTOML
-    getContext
-    hasContext
-    hashFile
-    hashString
-    match
-    placeholder
-    readDir
-    readFile
-    split
-    toFile
-    toString
-    toXML
-    tryEval
-    ;
-}
+library

@@ -181,26 +181,27 @@ in
         "__toString"
         "__pretty"
       ];
+      tooDeep =
+        if throwOnDepthLimit then
+          throw "Exceeded maximum eval-depth limit of ${toString depthLimit} while trying to evaluate with `generators.withRecursion'!"
+        else
+          "<unevaluated>";
+      # A value that holds no others counts as one level deeper than the one it stands in.
       shorten =
         depth: value:
         let
           inside = name: given: if builtins.elem name special then given else shorten (depth + 1) given;
-          leaf =
-            if depthLimit == null || depth <= depthLimit then
-              value
-            else if throwOnDepthLimit then
-              throw "Exceeded maximum eval-depth limit of ${toString depthLimit} while trying to evaluate with `generators.withRecursion'!"
-            else
-              "<unevaluated>";
         in
-        if depthLimit != null && depth > depthLimit then
-          leaf
+        if depth > depthLimit then
+          tooDeep
         else if isAttrs value then
           mapAttrs inside value
         else if isList value then
           map (shorten (depth + 1)) value
+        else if depth + 1 > depthLimit then
+          tooDeep
         else
-          leaf;
+          value;
     in
     assert builtins.isInt depthLimit;
     shorten 0;

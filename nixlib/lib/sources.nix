@@ -1,5 +1,5 @@
 # Parts of source trees. A filtered source is a set with an `outPath`, so it can be filtered again.
-{ attrsets, lists, sources, strings, trivial, ... }:
+{ lists, sources, strings, trivial, ... }:
 let
   inherit (builtins) match;
 
@@ -89,19 +89,22 @@ in
       filter =
         path: type: type == "directory" || lists.any (suffix: strings.hasSuffix suffix (baseNameOf path)) suffixes;
     };
-  # As a member of `lib` this would hide `builtins.trace`, so it is found in `lib.sources` only as `traceFilter`.
-  traceFilter =
+  trace =
     src:
-    sources.cleanSourceWith {
-      inherit src;
-      filter =
+    let
+      inner = describe src;
+      traced =
         path: type:
         let
-          kept = (describe src).filter path type;
+          kept = inner.filter path type;
         in
-        builtins.trace "${(describe src).name}.filter ${path} = ${trivial.boolToString kept}" kept;
+        builtins.trace "${inner.name}.filter ${path} = ${trivial.boolToString kept}" kept;
+    in
+    sources.cleanSourceWith {
+      inherit (inner) name;
+      src = inner.origSrc;
+      filter = traced;
     };
 
   pathIsGitRepo = path: builtins.pathExists (path + "/.git");
-  shortRev = builtins.substring 0 7;
 }
