@@ -23,6 +23,7 @@ let
   collections = lib.genAttrs [
     "beamPackages"
     "cudaPackages"
+    "dockerTools"
     "emacsPackages"
     "gst_all_1"
     "haskellPackages"
@@ -33,6 +34,8 @@ let
     "ocamlPackages"
     "qt6"
     "rocmPackages"
+    "rustPlatform"
+    "testers"
     "xorg"
   ] (collection: prim.openSet {
     set = { };
@@ -93,16 +96,7 @@ let
         inherit prim lib package;
         pkgs = self;
       };
-      callWith =
-        scope: f: given:
-        let
-          function = if lib.isFunction f then f else import f;
-          formals = lib.functionArgs function;
-          # A required argument that is listed nowhere is a stand-in, like a name selected from the set.
-          isStranger = name: !formals.${name} && !(scope ? ${name} || given ? ${name});
-          strangers = builtins.filter isStranger (builtins.attrNames formals);
-        in
-        lib.callPackageWith scope function (lib.genAttrs strangers package.unknown // given);
+      call = package.callWith package.unknown;
     in
     programs
     // languages
@@ -117,6 +111,7 @@ let
       # There is one machine, so a cross build's other package sets are this one.
       buildPackages = self;
       targetPackages = self;
+      pkgsStatic = self;
 
       stdenv = stdenvFor programs.gcc builders.mkDerivation;
       stdenvNoCC = stdenvFor programs.gcc builders.mkDerivation;
@@ -125,9 +120,9 @@ let
       runtimeShell = "${programs.bash}/bin/bash";
       runtimeShellPackage = programs.bash;
 
-      callPackage = callWith listed;
+      callPackage = call listed;
       callPackages = lib.callPackagesWith listed;
-      newScope = extra: callWith (listed // extra);
+      newScope = extra: call (listed // extra);
     };
 
   extendedBy =

@@ -9,18 +9,54 @@
 let
   inherit (lib) concatMapStringsSep escapeShellArg;
 
+  # Attributes become environment variables the way those of a derivation do: a path is taken into the
+  # store, a list is joined by spaces, null and what has no text are left out.
+  variables =
+    env:
+    lib.mapAttrs (_name: asText) (
+      lib.filterAttrs (_name: value: value != null && lib.strings.isConvertibleWithToString value) env
+    );
+  asText =
+    value:
+    if builtins.isPath value then
+      "${value}"
+    else if builtins.isList value then
+      lib.concatMapStringsSep " " asText value
+    else
+      toString value;
+
+  # Programs a build asks for come first on its PATH.
+  withInputs =
+    env: script:
+    let
+      inputs = builtins.filter (input: input != null) (
+        lib.flatten (env.nativeBuildInputs or [ ] ++ env.buildInputs or [ ])
+      );
+    in
+    lib.optionalString (inputs != [ ]) "export PATH=\"${lib.makeBinPath inputs}:$PATH\"\n" + script;
+
   built =
     {
       name,
       script,
       env ? { },
-      meta ? { },
-      passthru ? { },
     }:
+    let
+      passthru = env.passthru or { };
+    in
     package.make {
       pname = name;
-      outPath = prim.hostBuild { inherit name script env; };
-      inherit meta;
+      outPath = prim.hostBuild {
+        inherit name;
+        script = withInputs env script;
+        env = variables (
+          removeAttrs env [
+            "meta"
+            "passthru"
+          ]
+        );
+      };
+      meta = env.meta or { };
       host = {
         kind = "build";
         inherit name;
@@ -51,9 +87,11 @@ let
           destination
           ;
       };
-      meta = lib.optionalAttrs (executable && lib.hasPrefix "/bin/" destination) {
-        mainProgram = baseNameOf destination;
-      } // meta;
+      meta =
+        lib.optionalAttrs (executable && lib.hasPrefix "/bin/" destination) {
+          mainProgram = baseNameOf destination;
+        }
+        // meta;
       host = {
         kind = "text";
         inherit name;
@@ -99,7 +137,7 @@ let
     }
   );
 
-  linkAll = concatMapStringsSep "\n" (path: "cp -rsf ${path}/. \"$out\"/") ;
+  linkAll = concatMapStringsSep "\n" (path: "cp -rsf ${path}/. \"$out\"/");
 
   # Files of data: a value's text in a format, under a name.
   dataFormat = render: _options: {
@@ -154,7 +192,9 @@ in
       text = headed "bash" "${options}${variables}${path}\n${text}\n";
     };
 
-  runCommand = name: env: script: built { inherit name script; env = removeAttrs env [ "meta" "passthru" ]; meta = env.meta or { }; passthru = env.passthru or { }; };
+  runCommand =
+    name: env: script:
+    built { inherit name env script; };
   runCommandLocal = pkgs.runCommand;
   runCommandNoCC = pkgs.runCommand;
   runCommandCC = pkgs.runCommand;
@@ -170,41 +210,32 @@ in
     args@{
       paths,
       postBuild ? "",
-      meta ? { },
-      passthru ? { },
       ...
     }:
     built {
       name = args.name or args.pname;
-      inherit meta passthru;
+      env = builtins.intersectAttrs {
+        buildInputs = null;
+        meta = null;
+        nativeBuildInputs = null;
+        passthru = null;
+      } args;
       script = ''
         mkdir -p "$out"
         ${linkAll (lib.flatten paths)}
         ${postBuild}
       '';
     };
-  buildEnv =
-    {
-      name,
-      paths,
-      postBuild ? "",
-      meta ? { },
-      passthru ? { },
-      ...
-    }:
-    pkgs.symlinkJoin {
-      inherit
-        name
-        paths
-        postBuild
-        meta
-        passthru
-        ;
-    };
+  # Which directories are linked is not narrowed: nothing here is installed for a user.
+  buildEnv = pkgs.symlinkJoin;
   linkFarm =
     name: entries:
     let
-      list = if builtins.isAttrs entries then lib.mapAttrsToList (name: path: { inherit name path; }) entries else entries;
+      list =
+        if builtins.isAttrs entries then
+          lib.mapAttrsToList (name: path: { inherit name path; }) entries
+        else
+          entries;
       link = entry: ''
         mkdir -p "$out"/${escapeShellArg (dirOf entry.name)}
         ln -sfn ${escapeShellArg "${entry.path}"} "$out"/${escapeShellArg entry.name}
@@ -297,11 +328,6 @@ in
     built {
       inherit name;
       script = phase "buildCommand" script;
-      env = removeAttrs args [
-        "meta"
-        "passthru"
-      ];
-      meta = args.meta or { };
-      passthru = args.passthru or { };
+      env = args;
     };
 }

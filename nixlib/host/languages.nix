@@ -2,10 +2,18 @@
 # made of them is the interpreter together with the record of what was asked for.
 { prim, lib, package }:
 let
-  modules = language: names: prim.openSet {
-    set = lib.genAttrs names (package.module language);
-    missing = package.module language;
-  };
+  modules =
+    language: names:
+    let
+      module = package.module language;
+      listed = lib.genAttrs names module // {
+        callPackage = package.callWith module listed;
+      };
+    in
+    prim.openSet {
+      set = listed;
+      missing = module;
+    };
   requested = map (module: module.pname or module);
 
   # `choose` is the function given to `withPackages`, or a plain list.

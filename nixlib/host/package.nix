@@ -41,7 +41,7 @@ let
     in
     self;
 in
-{
+rec {
   inherit make;
 
   # Programs found on PATH. The path is the same text on every machine, so job identities are too.
@@ -84,5 +84,19 @@ in
         kind = "module";
         inherit language name;
       };
+      # The functions that build libraries give one as well.
+      extra.__functor = self: _argument: self;
     };
+
+  # `callPackage` over a set that can be asked what it has. A required argument that is listed nowhere is
+  # what `missing` makes of its name, as when the name is selected from the open set.
+  callWith =
+    missing: scope: f: given:
+    let
+      function = if lib.isFunction f then f else import f;
+      formals = lib.functionArgs function;
+      isStranger = name: !formals.${name} && !(scope ? ${name} || given ? ${name});
+      strangers = builtins.filter isStranger (builtins.attrNames formals);
+    in
+    lib.callPackageWith scope function (lib.genAttrs strangers missing // given);
 }

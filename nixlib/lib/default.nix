@@ -84,13 +84,12 @@ let
         ;
     };
 
-  library =
-    flat
-    // families
+  # A library with more in it, as overlays extend a package set.
+  extensible =
+    members:
+    families.fixedPoints.fix members
     // {
-      # A library with more in it, as overlays extend a package set.
-      extend =
-        overlay: families.fixedPoints.fix (families.fixedPoints.extends overlay (_final: library));
+      extend = overlay: extensible (families.fixedPoints.extends overlay members);
     };
 in
-library
+extensible (_final: flat // families)
