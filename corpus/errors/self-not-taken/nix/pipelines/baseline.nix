@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe {
+  baseline = repx.callStage ../stages/baseline.nix [ ];
+}

@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe {
+  visualize = repx.callStage ../stages/visualize.nix [ ];
+}

@@ -1,0 +1,6 @@
+{ ... }:
+{
+  name = "preprocess";
+  pipelines = [ ../pipelines/preprocess.nix ];
+  params = { };
+}

@@ -1,0 +1,10 @@
+{ pkgs }:
+{
+  pname = "baseline";
+  outputs = {
+    done = "$out/done.txt";
+  };
+  run = { outputs, ... }: ''
+    echo baseline > "${outputs.done}"
+  '';
+}

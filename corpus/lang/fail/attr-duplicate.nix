@@ -1,0 +1,2 @@
+# The same name twice.
+{ a = 1; a = 2; }

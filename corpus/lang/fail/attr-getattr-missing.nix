@@ -1,0 +1,2 @@
+# getAttr without a default.
+builtins.getAttr "x" { y = 1; }

@@ -1,0 +1,2 @@
+# The step that fails is the one named.
+{ a.b = 1; }.a.c.d

@@ -1,0 +1,2 @@
+# A missing attribute.
+{ alpha = 1; }.alhpa

@@ -1,0 +1,2 @@
+# A list has no attributes.
+[ 1 ].a

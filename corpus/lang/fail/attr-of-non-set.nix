@@ -1,0 +1,2 @@
+# A selection from something that isn't a set.
+(1).a

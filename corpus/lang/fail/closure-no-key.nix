@@ -1,0 +1,2 @@
+# An element without key.
+builtins.genericClosure { startSet = [ { k = 1; } ]; operator = x: [ ]; }

@@ -1,0 +1,2 @@
+# abort can't be caught.
+builtins.tryEval (abort "stop here")

@@ -1,0 +1,2 @@
+# A failed assertion shows its condition.
+assert 1 + 1 == 3; "unreached"

@@ -1,0 +1,2 @@
+# Printing strictly finds it as well.
+[ 1 { a = throw "in a list"; } ]

@@ -1,0 +1,2 @@
+# throw's message is shown.
+throw "my own message"

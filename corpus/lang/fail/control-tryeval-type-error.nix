@@ -1,0 +1,2 @@
+# tryEval doesn't catch type errors.
+builtins.tryEval (1 + "a")

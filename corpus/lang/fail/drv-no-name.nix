@@ -1,0 +1,2 @@
+# A derivation needs a name.
+(derivation { system = "s"; builder = "b"; }).drvPath

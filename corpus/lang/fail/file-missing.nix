@@ -1,0 +1,2 @@
+# A file that isn't there.
+import ./no-such-file.nix

@@ -1,0 +1,2 @@
+# Reading one.
+builtins.readFile ./no-such-file.txt

@@ -1,0 +1,2 @@
+# A formal named twice.
+{ a, b, a }: a

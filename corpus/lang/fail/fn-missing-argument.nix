@@ -1,0 +1,2 @@
+# A formal without default that isn't given.
+({ a, b }: a) { a = 1; }

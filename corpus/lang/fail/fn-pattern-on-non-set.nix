@@ -1,0 +1,2 @@
+# A set pattern takes sets.
+({ a }: a) 1

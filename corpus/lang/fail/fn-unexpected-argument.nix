@@ -1,0 +1,2 @@
+# Without `...` nothing extra is accepted.
+({ alpha }: alpha) { alpha = 1; alhpa = 2; }

@@ -1,0 +1,2 @@
+# Text that isn't JSON.
+builtins.fromJSON "{ a: 1 }"

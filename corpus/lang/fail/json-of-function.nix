@@ -1,0 +1,2 @@
+# A function has no JSON.
+builtins.toJSON { f = x: x; }

@@ -1,0 +1,2 @@
+# let takes no computed names.
+let ${"a" + "b"} = 1; in 1

@@ -1,0 +1,2 @@
+# head of nothing.
+builtins.head [ ]

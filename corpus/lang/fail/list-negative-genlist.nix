@@ -1,0 +1,2 @@
+# A negative length.
+builtins.genList (x: x) (-1)

@@ -1,0 +1,2 @@
+# A negative index.
+builtins.elemAt [ 1 2 ] (-1)

@@ -1,0 +1,2 @@
+# In a function that nobody calls as well.
+let f = x: y; in 1

@@ -1,0 +1,2 @@
+# A name nobody defines.
+let xs = [ 1 ]; in x

@@ -1,0 +1,2 @@
+# A literal that doesn't fit.
+9223372036854775808

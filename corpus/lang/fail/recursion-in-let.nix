@@ -1,0 +1,2 @@
+# The same in let.
+let x = x + 1; in x

@@ -1,0 +1,2 @@
+# A value that needs itself.
+rec { x = y; y = x; }.x

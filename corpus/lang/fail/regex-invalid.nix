@@ -1,0 +1,2 @@
+# A pattern that isn't one.
+builtins.match "(" "x"

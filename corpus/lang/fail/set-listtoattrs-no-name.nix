@@ -1,0 +1,2 @@
+# An element without a name.
+builtins.listToAttrs [ { value = 1; } ]

@@ -1,0 +1,2 @@
+# Comparisons don't chain.
+1 < 2 < 3

@@ -1,0 +1,2 @@
+# A file needs an expression.
+# Nothing but comments here.

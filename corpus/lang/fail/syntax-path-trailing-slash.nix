@@ -1,0 +1,2 @@
+# A path can't end in a slash.
+./data/

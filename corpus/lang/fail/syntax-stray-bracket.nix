@@ -1,0 +1,2 @@
+# A bracket too many.
+[ 1 2 ] ]

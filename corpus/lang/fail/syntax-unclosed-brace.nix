@@ -1,0 +1,2 @@
+# A brace that isn't closed.
+{ a = 1;

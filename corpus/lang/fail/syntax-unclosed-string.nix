@@ -1,0 +1,2 @@
+# A string that isn't closed.
+"abc

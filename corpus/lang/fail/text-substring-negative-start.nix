@@ -1,0 +1,2 @@
+# A negative start.
+builtins.substring (-1) 1 "abc"

@@ -1,0 +1,2 @@
+# Nor the other way round.
+1 + "a"

@@ -1,0 +1,2 @@
+# Lists are concatenated with ++.
+[ 1 ] + [ 2 ]

@@ -1,0 +1,2 @@
+# An integer isn't coerced to a string.
+"a" + 1

@@ -1,0 +1,2 @@
+# Operands of && must be booleans.
+true && 1

@@ -1,0 +1,2 @@
+# And that of assert.
+assert "yes"; 1

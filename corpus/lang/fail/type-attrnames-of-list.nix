@@ -1,0 +1,2 @@
+# attrNames is for sets.
+builtins.attrNames [ 1 ]

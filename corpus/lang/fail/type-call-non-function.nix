@@ -1,0 +1,2 @@
+# Calling something that isn't a function.
+1 2

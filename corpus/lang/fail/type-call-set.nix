@@ -1,0 +1,2 @@
+# A set without __functor can't be called.
+{ a = 1; } 2

@@ -1,0 +1,2 @@
+# Booleans have none either.
+true < false

@@ -1,0 +1,2 @@
+# Only values of one kind have an order.
+1 < "a"

@@ -1,0 +1,2 @@
+# Elements must coerce to strings.
+builtins.concatStringsSep "," [ 1 ]

@@ -1,0 +1,2 @@
+# The condition must be a boolean.
+if 1 then 2 else 3

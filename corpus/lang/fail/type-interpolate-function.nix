@@ -1,0 +1,2 @@
+# Nor functions.
+"value: ${x: x}"

@@ -1,0 +1,2 @@
+# Interpolation doesn't take numbers.
+"value: ${1}"

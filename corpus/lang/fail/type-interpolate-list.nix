@@ -1,0 +1,2 @@
+# Nor lists.
+"value: ${[ "a" ]}"

@@ -1,0 +1,2 @@
+# Nor sets without outPath or __toString.
+"value: ${{ a = 1; }}"

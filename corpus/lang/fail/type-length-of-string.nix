@@ -1,0 +1,2 @@
+# length is for lists.
+builtins.length "abc"

@@ -1,0 +1,2 @@
+# Arithmetic takes numbers.
+2 * "3"

@@ -1,0 +1,2 @@
+# Unary minus too.
+-"a"

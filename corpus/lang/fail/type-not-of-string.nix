@@ -1,0 +1,2 @@
+# So must the operand of !.
+!"a"

@@ -1,0 +1,2 @@
+# Arithmetic takes numbers, not sets.
+{ } - 1

@@ -1,0 +1,2 @@
+# toString of a set that stands for no string.
+toString { a = 1; }

@@ -1,0 +1,2 @@
+# with takes a set.
+with 1; a

@@ -1,0 +1,2 @@
+# A failed assertion is caught by tryEval.
+builtins.tryEval (assert false; 1)

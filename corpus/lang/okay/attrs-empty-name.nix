@@ -1,0 +1,2 @@
+# The empty string is a fine attribute name.
+{ "" = 1; }.""

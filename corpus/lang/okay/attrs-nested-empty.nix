@@ -1,0 +1,2 @@
+# Empty sets and lists print with one space inside.
+[ { } [ ] { a = { }; b = [ ]; } [ { } [ [ ] ] ] ]

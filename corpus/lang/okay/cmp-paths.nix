@@ -1,0 +1,2 @@
+# Paths compare as their text.
+[ (./a < ./b) (./b < ./a) (./a <= ./a) (/a < /a/b) ]

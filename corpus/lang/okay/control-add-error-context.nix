@@ -1,0 +1,2 @@
+# addErrorContext answers its second argument.
+builtins.addErrorContext "while testing" 7

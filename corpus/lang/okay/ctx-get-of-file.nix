@@ -1,0 +1,2 @@
+# getContext of a source file.
+builtins.getContext (builtins.toFile "f" "x")

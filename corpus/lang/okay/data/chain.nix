@@ -1,0 +1,1 @@
+{ up = (import ./value.nix).answer; down = import ./dir/sub/deep.nix; }

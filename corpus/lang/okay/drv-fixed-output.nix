@@ -1,0 +1,2 @@
+# A fixed-output derivation's path depends on name and hash alone.
+let f = url: derivation { name = "fixed"; system = "x86_64-linux"; builder = "/bin/sh"; inherit url; outputHashAlgo = "sha256"; outputHashMode = "flat"; outputHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"; }; in [ (f "a").outPath ((f "a").outPath == (f "b").outPath) ((f "a").drvPath == (f "b").drvPath) ]

@@ -1,0 +1,2 @@
+# JSON from a file.
+builtins.fromJSON (builtins.readFile ./data/config.json)

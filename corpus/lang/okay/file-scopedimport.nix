@@ -1,0 +1,2 @@
+# scopedImport puts names into the file's scope.
+builtins.scopedImport { y = 5; } ./data/scoped.nix

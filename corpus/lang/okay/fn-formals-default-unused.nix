@@ -1,0 +1,2 @@
+# A default that isn't needed isn't evaluated, and neither is an unused argument.
+({ a ? throw "never", b }: b) { b = 1; }

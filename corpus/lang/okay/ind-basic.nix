@@ -1,0 +1,6 @@
+# The smallest indentation of all lines is removed; the newline after `''` too.
+''
+  one
+    two
+  three
+''

@@ -1,0 +1,5 @@
+# A lone carriage return doesn't end a line.
+''
+  a  b
+  c
+''

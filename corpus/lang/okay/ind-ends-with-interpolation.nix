@@ -1,0 +1,4 @@
+# An interpolation right before the closing quotes.
+let x = "end"; in ''
+  a
+  ${x}''

@@ -1,0 +1,4 @@
+# Spaces at the end of a text line stay.
+''
+  a  
+  b   ''

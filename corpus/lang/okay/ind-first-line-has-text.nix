@@ -1,0 +1,4 @@
+# Text on the opening line has its own indentation, which counts.
+''first
+    second
+      third''

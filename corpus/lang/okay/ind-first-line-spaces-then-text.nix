@@ -1,0 +1,4 @@
+# Spaces before text on the opening line count as indentation.
+''  first
+      second
+    third''

@@ -1,0 +1,4 @@
+# A string of one interpolation is that value, unstripped.
+let x = "   x"; in [ ''${x}'' ''  ${x}'' ''
+  ${x}
+'' ]

@@ -1,0 +1,7 @@
+# The least indented line decides, wherever it is.
+''
+        eight
+    four
+      six
+            twelve
+''

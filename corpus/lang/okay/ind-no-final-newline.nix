@@ -1,0 +1,4 @@
+# The text may end right before the closing quotes.
+''
+  one
+  two''

@@ -1,0 +1,8 @@
+# Of blank lines alone the newlines stay.
+[ ''
+
+'' ''
+  
+    
+'' ''
+'' ]

@@ -1,0 +1,4 @@
+# Spaces up to the end of the opening line are dropped with it.
+''   
+  text
+''

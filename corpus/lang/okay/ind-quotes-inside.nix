@@ -1,0 +1,2 @@
+# Double quotes need no escape.
+''say "hi" and ${"\"ho\""}''

@@ -1,0 +1,5 @@
+# Spaces before a tab are indentation.
+''
+  	a
+    b
+''

@@ -1,0 +1,5 @@
+# Lines that begin with tabs have no indentation at all.
+''
+		two
+	one
+''

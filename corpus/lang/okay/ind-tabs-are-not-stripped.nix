@@ -1,0 +1,5 @@
+# Only spaces count as indentation; a tab is text.
+''
+	tab
+  spaces
+''

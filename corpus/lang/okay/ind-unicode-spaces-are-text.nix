@@ -1,0 +1,5 @@
+# Only U+0020 counts as a space.
+builtins.stringLength ''
+   nbsp
+  x
+''

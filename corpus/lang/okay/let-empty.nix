@@ -1,0 +1,2 @@
+# let may bind nothing.
+let in 42

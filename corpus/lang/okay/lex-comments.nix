@@ -1,0 +1,4 @@
+# Both kinds of comments, anywhere.
+/* block */ [ 1 # line
+  /* multi
+     line */ 2 /**/ 3 /* * / ** */ ] # end

@@ -1,0 +1,2 @@
+# A directory is copied whole.
+"${./data/dir}"

@@ -1,0 +1,2 @@
+# Interpolating a path copies it into the store.
+"${./data/hello.txt}"

@@ -1,0 +1,2 @@
+# The overall match is the longest one.
+builtins.split "(a|ab)" "xaby"

@@ -1,0 +1,2 @@
+# A control character is text like any other.
+builtins.stringLength ""

@@ -1,0 +1,2 @@
+# Strings inside an interpolation need no escapes.
+"outer ${"inner \"quoted\" ${"deep"}"} end"

@@ -1,0 +1,2 @@
+# Lengths count bytes.
+map builtins.stringLength [ "" "abc" "é" "😀" "\n" "a\\b" ]

@@ -1,0 +1,5 @@
+# A double-quoted string may hold newlines; nothing is stripped.
+"first
+  second
+    third
+"

@@ -1,0 +1,2 @@
+# Printing escapes quotes, backslashes, newline, tab, carriage return and `${`.
+[ "\"" "\\" "\n" "\t" "\r" "\${" "$" "$x" "{}" "'" "é😀" "\\n" ]

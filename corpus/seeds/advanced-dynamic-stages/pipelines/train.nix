@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe rec {
+  train = repx.callStage ../stages/train.nix [ ];
+}

@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe {
+  fit = repx.callStage ../stages/fit.nix [ ];
+}

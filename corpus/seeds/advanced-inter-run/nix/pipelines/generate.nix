@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe {
+  generate = repx.callStage ../stages/generate.nix [ ];
+}

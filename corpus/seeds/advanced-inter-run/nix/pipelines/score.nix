@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe {
+  score = repx.callStage ../stages/score.nix [ ];
+}

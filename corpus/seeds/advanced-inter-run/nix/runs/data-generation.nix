@@ -1,0 +1,6 @@
+{ ... }:
+{
+  name = "data-generation";
+  pipelines = [ ../pipelines/generate.nix ];
+  params = { seed = [ 1 2 ]; };
+}

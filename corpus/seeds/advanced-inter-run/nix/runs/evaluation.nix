@@ -1,0 +1,6 @@
+{ ... }:
+{
+  name = "evaluation";
+  pipelines = [ ../pipelines/score.nix ];
+  params = { };
+}

@@ -1,0 +1,6 @@
+{ ... }:
+{
+  name = "training";
+  pipelines = [ ../pipelines/fit.nix ];
+  params = { rate = [ 0.1 0.01 ]; };
+}

@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe rec {
+  quick = repx.callStage ../../stages/quick.nix [ ];
+}

@@ -1,0 +1,6 @@
+{ ... }:
+{
+  name = "gpu";
+  pipelines = [ ../pipelines/gpu.nix ];
+  params = { };
+}

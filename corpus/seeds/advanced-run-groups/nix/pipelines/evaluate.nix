@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe {
+  evaluate = repx.callStage ../stages/evaluate.nix [ ];
+}

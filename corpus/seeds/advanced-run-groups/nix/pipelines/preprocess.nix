@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe {
+  preprocess = repx.callStage ../stages/preprocess.nix [ ];
+}

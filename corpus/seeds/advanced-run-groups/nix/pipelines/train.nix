@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe {
+  train = repx.callStage ../stages/train.nix [ ];
+}

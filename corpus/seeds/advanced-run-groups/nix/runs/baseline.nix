@@ -1,0 +1,6 @@
+{ ... }:
+{
+  name = "baseline";
+  pipelines = [ ../pipelines/baseline.nix ];
+  params = { };
+}

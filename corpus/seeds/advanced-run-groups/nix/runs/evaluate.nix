@@ -1,0 +1,6 @@
+{ ... }:
+{
+  name = "evaluate";
+  pipelines = [ ../pipelines/evaluate.nix ];
+  params = { };
+}

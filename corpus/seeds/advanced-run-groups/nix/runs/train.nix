@@ -1,0 +1,6 @@
+{ ... }:
+{
+  name = "train";
+  pipelines = [ ../pipelines/train.nix ];
+  params = { };
+}

@@ -1,0 +1,6 @@
+{ ... }:
+{
+  name = "visualize";
+  pipelines = [ ../pipelines/visualize.nix ];
+  params = { };
+}

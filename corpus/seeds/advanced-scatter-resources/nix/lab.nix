@@ -1,0 +1,8 @@
+{ pkgs, repx-lib, gitHash, ... }:
+repx-lib.mkLab {
+  inherit pkgs repx-lib gitHash;
+  lab_version = "1.0.0";
+  runs = {
+    parallel = repx-lib.callRun ./runs/parallel.nix [ ];
+  };
+}

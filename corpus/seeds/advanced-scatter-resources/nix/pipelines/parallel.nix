@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe rec {
+  parallel = repx.callStage ../stages/parallel-processing.nix [ ];
+}

@@ -1,0 +1,6 @@
+{ ... }:
+{
+  name = "parallel";
+  pipelines = [ ../pipelines/parallel.nix ];
+  params = { };
+}

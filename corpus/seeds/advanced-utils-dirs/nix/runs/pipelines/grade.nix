@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe rec {
+  grade = repx.callStage ../../stages/grade.nix [ ];
+}

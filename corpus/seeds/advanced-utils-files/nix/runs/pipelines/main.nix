@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe rec {
+  main = repx.callStage ../../stages/main.nix [ ];
+}

@@ -1,0 +1,6 @@
+{ ... }:
+{
+  name = "defaults";
+  pipelines = [ ./pipe-train.nix ];
+  params = { };
+}

@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe {
+  grade = repx.callStage ../stages/grade.nix [ ];
+}

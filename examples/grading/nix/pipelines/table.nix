@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe {
+  table = repx.callStage ../stages/table.nix [ ];
+}

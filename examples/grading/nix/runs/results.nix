@@ -1,0 +1,6 @@
+{ ... }:
+{
+  name = "results";
+  pipelines = [ ../pipelines/table.nix ];
+  params = { };
+}

@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe {
+  report = repx.callStage ../stages/report.nix [ ];
+}

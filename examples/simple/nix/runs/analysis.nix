@@ -1,0 +1,6 @@
+{ ... }:
+{
+  name = "analysis";
+  pipelines = [ ../pipelines/analysis.nix ];
+  params = { };
+}

@@ -1,0 +1,32 @@
+{ pkgs }:
+{
+  pname = "gen";
+
+  params = {
+    seed = 1;
+    n = 10;
+  };
+
+  outputs = {
+    numbers = "$out/numbers.txt";
+  };
+
+  resources = {
+    mem = "256M";
+    cpus = 1;
+    time = "00:05:00";
+  };
+
+  runDependencies = [ pkgs.gawk ];
+
+  run = { outputs, params, ... }: ''
+    awk -v seed=${toString params.seed} -v n=${toString params.n} '
+      BEGIN {
+        state = seed
+        for (i = 0; i < n; i++) {
+          state = (state * 1103515245 + 12345) % 2147483648
+          print state / 2147483648
+        }
+      }' > "${outputs.numbers}"
+  '';
+}

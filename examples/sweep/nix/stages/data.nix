@@ -1,0 +1,26 @@
+{ pkgs }:
+{
+  pname = "data";
+
+  params = {
+    seed = 1;
+    size = 50;
+  };
+
+  outputs = {
+    points = "$out/points.txt";
+  };
+
+  runDependencies = [ pkgs.gawk ];
+
+  run = { outputs, params, ... }: ''
+    awk -v seed=${toString params.seed} -v size=${toString params.size} '
+      BEGIN {
+        srand(seed)
+        for (i = 0; i < size; i++) {
+          x = i / size
+          print x, 3 * x + 1 + (rand() - 0.5) / 5
+        }
+      }' > "${outputs.points}"
+  '';
+}
