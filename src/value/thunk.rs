@@ -120,6 +120,14 @@ impl<'h> Thunk<'h> {
         })
     }
 
+    /// A computation that has failed already.
+    pub fn failed(local: Local<'h>, error: Error<'h>) -> &'h Thunk<'h> {
+        local.alloc(Thunk {
+            state: AtomicU64::new(FAILED),
+            payload: UnsafeCell::new(Payload { error }),
+        })
+    }
+
     /// The value, if it is known.
     #[inline]
     pub fn done(&self) -> Option<Value<'h>> {

@@ -1,0 +1,262 @@
+//! Files: each read, lowered and evaluated once.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hashbrown::HashMap;
+
+use super::nixlib::NIXLIB;
+use super::texts::{Around, Read, read, read_bytes};
+use crate::builtins;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::eval::{Eval, Evaluator, Loader};
+use crate::lower::{Globals, Program};
+use crate::source::{Name, Span};
+use crate::value::{Attrs, Env, Error, ErrorKind, Path, Slot, Text, Thunk};
+use crate::world::FileKind;
+
+/// Symbolic links followed before a file is given up, as in Nix.
+const MOST_LINKS: usize = 1024;
+
+/// The files of a session.
+pub(super) struct Files<'h> {
+    globals: &'h Globals,
+    home: Option<PathBuf>,
+    primitives: usize,
+    /// A suspended evaluation for each file imported: threads that import it meet in its thunk.
+    imported: Mutex<HashMap<Vec<u8>, Slot<'h>>>,
+    /// Paths already hashed for the store.
+    copied: Mutex<HashMap<Vec<u8>, Text<'h>>>,
+    findings: Mutex<Vec<Diagnostic>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<'h> Files<'h> {
+    pub(super) fn new(
+        globals: &'h Globals,
+        home: Option<PathBuf>,
+        primitives: usize,
+    ) -> Files<'h> {
+        Files {
+            globals,
+            home,
+            primitives,
+            imported: Mutex::default(),
+            copied: Mutex::default(),
+            findings: Mutex::default(),
+        }
+    }
+
+    pub(super) fn first_primitive(&self) -> usize {
+        self.primitives
+    }
+
+    pub(super) fn take_findings(&self) -> Vec<Diagnostic> {
+        std::mem::take(&mut lock(&self.findings))
+    }
+
+    /// An embedded file, not evaluated yet.
+    pub(super) fn suspended(&self, evaluator: &mut Evaluator<'h>, file: &str) -> Slot<'h> {
+        let path = Path::new(evaluator.local, format!("{NIXLIB}/{file}").as_bytes());
+        match self.slot(evaluator, path, Span::NONE) {
+            Ok(slot) => slot,
+            // The embedded files are part of the binary and tested with it; if one is broken,
+            // its error is what forcing it gives.
+            Err(error) => {
+                let thunk = Thunk::failed(evaluator.local, error);
+                Slot::Thunk(thunk)
+            }
+        }
+    }
+
+    /// The slot of a file: the same for all who import it.
+    fn slot(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        path: Path<'h>,
+        at: Span,
+    ) -> Eval<'h, Slot<'h>> {
+        if let Some(slot) = lock(&self.imported).get(path.bytes()) {
+            return Ok(*slot);
+        }
+        let file = self.resolve(evaluator, path, at)?;
+        if let Some(slot) = lock(&self.imported).get(file.bytes()).copied() {
+            lock(&self.imported).insert(path.bytes().to_vec(), slot);
+            return Ok(slot);
+        }
+        let program = self.lower_file(evaluator, file, None, at)?;
+        let env = Env::empty(evaluator.local);
+        let slot = Slot::Thunk(Thunk::suspend(evaluator.local, &program.body, env));
+        // Another thread may have been faster: then its slot is the one.
+        let mut imported = lock(&self.imported);
+        let slot = *imported.entry(file.bytes().to_vec()).or_insert(slot);
+        imported.insert(path.bytes().to_vec(), slot);
+        Ok(slot)
+    }
+
+    /// Follows links, and goes from a directory to its `default.nix`.
+    fn resolve(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        path: Path<'h>,
+        at: Span,
+    ) -> Eval<'h, Path<'h>> {
+        let world = evaluator.shared.world;
+        let mut path = path;
+        for _ in 0..MOST_LINKS {
+            let kind = world.kind(path.as_path());
+            let kind = kind.map_err(|error| cannot_read(evaluator, path, at, &error))?;
+            match kind {
+                None => {
+                    let error = std::io::ErrorKind::NotFound.into();
+                    return Err(cannot_read(evaluator, path, at, &error));
+                }
+                Some(FileKind::Symlink) => {
+                    let target = world.read_link(path.as_path());
+                    let target = target.map_err(|error| cannot_read(evaluator, path, at, &error))?;
+                    let parent = path.as_path().parent().unwrap_or(path.as_path());
+                    let joined = parent.join(target);
+                    path = Path::new(evaluator.local, joined.as_os_str().as_bytes());
+                }
+                Some(FileKind::Directory) => {
+                    let joined = [path.bytes(), b"/default.nix"].concat();
+                    path = Path::new(evaluator.local, &joined);
+                }
+                Some(FileKind::Regular { .. } | FileKind::Other) => return Ok(path),
+            }
+        }
+        let message = format!("too many symbolic links at '{}'", path.lossy());
+        Err(evaluator.error_at(at, message))
+    }
+
+    fn lower_file(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        file: Path<'h>,
+        scope: Option<&[Name]>,
+        at: Span,
+    ) -> Eval<'h, &'h Program> {
+        let bytes = evaluator.shared.world.read_file(file.as_path());
+        let bytes = bytes.map_err(|error| cannot_read(evaluator, file, at, &error))?;
+        let directory = file.as_path().parent().unwrap_or(file.as_path());
+        let around = self.around(evaluator, directory, scope);
+        let read = read_bytes(file.as_path().to_owned(), bytes, &around);
+        self.finish(evaluator, read, at)
+    }
+
+    /// Lowers a text that is no file.
+    pub(super) fn lower_text(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        name: PathBuf,
+        text: &str,
+        directory: &std::path::Path,
+        scope: Option<&[Name]>,
+    ) -> Eval<'h, &'h Program> {
+        let around = self.around(evaluator, directory, scope);
+        let read = read(name, text.into(), &around);
+        self.finish(evaluator, read, Span::NONE)
+    }
+
+    fn around<'a>(
+        &'a self,
+        evaluator: &Evaluator<'a>,
+        directory: &'a std::path::Path,
+        scope: Option<&'a [Name]>,
+    ) -> Around<'a>
+    where
+        'h: 'a,
+    {
+        Around {
+            sources: evaluator.shared.sources,
+            globals: self.globals,
+            scope,
+            directory,
+            home: self.home.as_deref(),
+        }
+    }
+
+    /// Keeps the program, or makes an error of what is wrong with it: the first error is the
+    /// one that evaluation reports, the others are findings.
+    fn finish(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        read: Read,
+        at: Span,
+    ) -> Eval<'h, &'h Program> {
+        let mut diagnostics = read.diagnostics;
+        if let Some(program) = read.program {
+            lock(&self.findings).extend(diagnostics);
+            let program = evaluator.local.heap().keep(program);
+            evaluator.register(program);
+            return Ok(program);
+        }
+        let first = diagnostics.iter().position(|d| d.severity == Severity::Error);
+        let cause = match first {
+            Some(first) => diagnostics.remove(first),
+            None => Diagnostic::error("repx::syntax::broken", "this file could not be read"),
+        };
+        lock(&self.findings).extend(diagnostics);
+        let error = Error::new(evaluator.local, ErrorKind::Plain, cause);
+        Err(if at.is_none() { error } else { evaluator.frame(error, at, "while importing this file") })
+    }
+}
+
+#[cold]
+fn cannot_read<'h>(
+    evaluator: &Evaluator<'h>,
+    path: Path<'h>,
+    at: Span,
+    error: &std::io::Error,
+) -> Error<'h> {
+    let path = path.lossy();
+    let diagnostic = match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            Diagnostic::error("repx::eval::no-such-file", format!("path '{path}' does not exist"))
+        }
+        _ => Diagnostic::error("repx::eval::unreadable", format!("cannot read '{path}': {error}")),
+    };
+    let span = if at.is_none() { evaluator.here() } else { at };
+    evaluator.error_with(diagnostic.at(span, "asked for here"))
+}
+
+impl<'h> Loader<'h> for Files<'h> {
+    fn import(&self, evaluator: &mut Evaluator<'h>, path: Path<'h>, at: Span) -> Eval<'h> {
+        let slot = self.slot(evaluator, path, at)?;
+        evaluator.force(slot)
+    }
+
+    fn import_scoped(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        scope: Attrs<'h>,
+        path: Path<'h>,
+        at: Span,
+    ) -> Eval<'h> {
+        let file = self.resolve(evaluator, path, at)?;
+        let (keys, slots) = scope.entries(evaluator.local);
+        let names: Vec<Name> = keys.iter().map(|key| key.name).collect();
+        let program = self.lower_file(evaluator, file, Some(&names), at)?;
+        let outermost = Env::empty(evaluator.local);
+        let env = Env::with_slots(evaluator.local, outermost, slots);
+        evaluator.run(program, env)
+    }
+
+    fn copy_to_store(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        path: Path<'h>,
+        at: Span,
+    ) -> Eval<'h, Text<'h>> {
+        if let Some(text) = lock(&self.copied).get(path.bytes()) {
+            return Ok(*text);
+        }
+        let text = builtins::copy_to_store(evaluator, path, at)?;
+        lock(&self.copied).insert(path.bytes().to_vec(), text);
+        Ok(text)
+    }
+}

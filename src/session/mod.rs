@@ -1,0 +1,218 @@
+//! One evaluation, set up: globals, files, the embedded library, threads with large stacks.
+//!
+//! In come a [`Config`] and work to do; the work gets a [`Session`] whose values live until it
+//! returns. Every file is read, parsed, lowered and evaluated once per session, whoever imports
+//! it. The room knows nothing of labs.
+
+mod files;
+mod nixlib;
+mod texts;
+
+pub use nixlib::NIXLIB;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU32};
+use std::sync::{Mutex, OnceLock};
+
+use crate::builtins::{self, globals};
+use crate::diagnostic::Diagnostic;
+use crate::eval::{Builtin, Eval, Evaluator, Shared, Waits};
+use crate::lower::Globals;
+use crate::source::{Name, SourceMap, Span};
+use crate::store::{Derivations, HostFiles};
+use crate::value::{Attr, Attrs, BuiltinId, Env, Heap, Path, Slot, Text, Value};
+use crate::world::World;
+
+/// Stack of a thread that evaluates. It is reserved, not used: pages come as they are touched.
+pub const STACK_SIZE: usize = 1 << 30;
+
+/// Calls within calls before evaluation gives up, as in Nix (`max-call-depth`).
+pub const MAX_CALL_DEPTH: u32 = 10_000;
+
+/// What an evaluation is set up with.
+pub struct Config<'a> {
+    /// The machine.
+    pub world: &'a dyn World,
+    /// All texts, for positions; outlives the session so that its diagnostics can be shown.
+    pub sources: &'a SourceMap,
+    /// `-I` and `NIX_PATH`: prefix (perhaps empty) and path.
+    pub search_path: Vec<(String, String)>,
+    /// What `~` stands for.
+    pub home: Option<PathBuf>,
+    /// Calls within calls before evaluation gives up.
+    pub max_call_depth: u32,
+    /// Set to stop.
+    pub interrupt: &'a AtomicBool,
+    /// Where messages of `trace` and `warn` go.
+    pub messages: &'a (dyn Fn(&str) + Sync),
+}
+
+/// A running evaluation.
+pub struct Session<'h> {
+    /// What its threads share.
+    pub shared: &'h Shared<'h>,
+    files: &'h files::Files<'h>,
+}
+
+/// Sets up an evaluation and does `work` on a thread with a large stack.
+///
+/// # Errors
+/// When the system refuses such a thread.
+pub fn run<R: Send>(
+    config: &Config<'_>,
+    work: impl for<'h> FnOnce(&Session<'h>, &mut Evaluator<'h>) -> R + Send,
+) -> std::io::Result<R> {
+    on_large_stack(|| {
+        let heap = Heap::new();
+        let mut table: Vec<Builtin> = builtins::table();
+        let primitives = table.len();
+        table.extend(builtins::primitives());
+        let global_names = Globals::new(globals::names());
+        let world = nixlib::WithNixlib { world: config.world };
+        let derivations = Derivations::default();
+        let host_files = HostFiles::default();
+        let files = files::Files::new(&global_names, config.home.clone(), primitives);
+        let shared = Shared {
+            heap: &heap,
+            world: &world,
+            sources: config.sources,
+            builtins: &table,
+            loader: &files,
+            globals: OnceLock::new(),
+            interrupt: config.interrupt,
+            messages: config.messages,
+            max_call_depth: config.max_call_depth,
+            waits: Waits::default(),
+            programs: Mutex::default(),
+            evaluations: AtomicU32::new(0),
+            derivations: &derivations,
+            host_files: &host_files,
+        };
+        let session = Session { shared: &shared, files: &files };
+        let mut evaluator = session.evaluator();
+        session.set_globals(&mut evaluator, &config.search_path);
+        work(&session, &mut evaluator)
+    })
+}
+
+/// Does `work` on a thread of its own with [`STACK_SIZE`] of stack. A panic passes through.
+///
+/// # Errors
+/// When the system refuses such a thread.
+pub fn on_large_stack<R: Send>(work: impl FnOnce() -> R + Send) -> std::io::Result<R> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("evaluator".into())
+            .stack_size(STACK_SIZE)
+            .spawn_scoped(scope, work)?;
+        match thread.join() {
+            Ok(result) => Ok(result),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+impl<'h> Session<'h> {
+    /// An evaluator for the calling thread, which must have [`STACK_SIZE`] of stack.
+    pub fn evaluator(&self) -> Evaluator<'h> {
+        // Some of the stack is in use already; what is kept free covers it.
+        Evaluator::new(self.shared, STACK_SIZE - (1 << 20))
+    }
+
+    fn set_globals(&self, evaluator: &mut Evaluator<'h>, search_path: &[(String, String)]) {
+        let local = evaluator.local;
+        let entries: Vec<Slot<'h>> = search_path
+            .iter()
+            .map(|(prefix, path)| {
+                let attr = |name: &str, text: &str| {
+                    Attr::new(Name::new(name), Span::NONE, evaluator.text(text))
+                };
+                let entry = Attrs::new(local, vec![attr("prefix", prefix), attr("path", path)]);
+                Slot::Value(Value::Attrs(entry))
+            })
+            .collect();
+        let nix_path = Slot::Value(evaluator.list(&entries));
+        let derivation = self.files.suspended(evaluator, "derivation.nix");
+        let slots = globals::slots(evaluator, nix_path, derivation);
+        // Set once: this is the only caller, and it runs before anything is evaluated.
+        let _ = self.shared.globals.set(local.slice(&slots));
+    }
+
+    /// The value of an expression given as text, relative paths beginning at `directory`.
+    pub fn expression(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        text: &str,
+        directory: &std::path::Path,
+    ) -> Eval<'h> {
+        let program = self.files.lower_text(evaluator, "«string»".into(), text, directory, None)?;
+        let env = Env::empty(evaluator.local);
+        evaluator.run(program, env)
+    }
+
+    /// The value of a file.
+    pub fn file(&self, evaluator: &mut Evaluator<'h>, path: &std::path::Path) -> Eval<'h> {
+        let path = Path::new(evaluator.local, path.as_os_str().as_encoded_bytes());
+        self.shared.loader.import(evaluator, path, Span::NONE)
+    }
+
+    /// Further diagnostics of files that failed or deserve a warning, since the last call.
+    pub fn take_findings(&self) -> Vec<Diagnostic> {
+        self.files.take_findings()
+    }
+
+    /// The embedded library (`lib`).
+    pub fn lib(&self, evaluator: &mut Evaluator<'h>) -> Eval<'h> {
+        self.nixlib(evaluator, "lib/default.nix")
+    }
+
+    /// The embedded `host` package set.
+    pub fn host_packages(&self, evaluator: &mut Evaluator<'h>) -> Eval<'h> {
+        let function = self.nixlib(evaluator, "host.nix")?;
+        let lib = self.lib(evaluator)?;
+        let system = evaluator.text("x86_64-linux");
+        let prim = self.primitives(evaluator);
+        let arguments = [("prim", prim), ("lib", lib), ("system", system)];
+        self.call_with(evaluator, function, &arguments)
+    }
+
+    /// The embedded `repx-lib`.
+    pub fn repx_lib(&self, evaluator: &mut Evaluator<'h>) -> Eval<'h> {
+        let function = self.nixlib(evaluator, "repx-lib/default.nix")?;
+        let lib = self.lib(evaluator)?;
+        let prim = self.primitives(evaluator);
+        self.call_with(evaluator, function, &[("prim", prim), ("lib", lib)])
+    }
+
+    fn call_with(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        function: Value<'h>,
+        arguments: &[(&str, Value<'h>)],
+    ) -> Eval<'h> {
+        let attr =
+            |(name, value): &(&str, Value<'h>)| Attr::new(Name::new(*name), Span::NONE, *value);
+        let attrs = Attrs::new(evaluator.local, arguments.iter().map(attr).collect());
+        evaluator.call(function, &[Slot::Value(Value::Attrs(attrs))], Span::NONE)
+    }
+
+    fn nixlib(&self, evaluator: &mut Evaluator<'h>, file: &str) -> Eval<'h> {
+        let slot = self.files.suspended(evaluator, file);
+        evaluator.force(slot)
+    }
+
+    /// The hidden primitives that the embedded library is handed.
+    fn primitives(&self, evaluator: &mut Evaluator<'h>) -> Value<'h> {
+        let first = self.files.first_primitive();
+        let rows = self.shared.builtins.iter().enumerate().skip(first);
+        let attrs = rows.map(|(id, row)| {
+            Attr::new(Name::new(row.name), Span::NONE, Value::Builtin(BuiltinId(id as u16)))
+        });
+        Value::Attrs(Attrs::new(evaluator.local, attrs.collect()))
+    }
+
+    /// A path as a string, for arguments given from outside.
+    pub fn path_text(&self, evaluator: &Evaluator<'h>, path: &std::path::Path) -> Text<'h> {
+        Text::new(evaluator.local, path.as_os_str().as_encoded_bytes())
+    }
+}

@@ -1,0 +1,78 @@
+//! Text → program, with what is wrong on the way.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::lower::{Globals, Program, Surroundings, lower};
+use crate::source::{Name, SourceMap};
+use crate::syntax;
+
+/// A text that was read; without a program, the diagnostics hold at least one error.
+pub(super) struct Read {
+    pub(super) program: Option<Program>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl Read {
+    fn failed(diagnostic: Diagnostic) -> Read {
+        Read { program: None, diagnostics: vec![diagnostic] }
+    }
+}
+
+/// What surrounds a text.
+pub(super) struct Around<'a> {
+    pub(super) sources: &'a SourceMap,
+    pub(super) globals: &'a Globals,
+    pub(super) scope: Option<&'a [Name]>,
+    pub(super) directory: &'a Path,
+    pub(super) home: Option<&'a Path>,
+}
+
+/// Reads bytes as a program.
+pub(super) fn read_bytes(path: PathBuf, bytes: Vec<u8>, around: &Around<'_>) -> Read {
+    match String::from_utf8(bytes) {
+        Ok(text) => read(path, text.into(), around),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let bytes = error.as_bytes();
+            let line = bytes.get(..at).unwrap_or(bytes).iter().filter(|b| **b == b'\n').count() + 1;
+            let what = if bytes.contains(&0) { "a binary file" } else { "no UTF-8 text" };
+            Read::failed(
+                Diagnostic::error(
+                    "repx::syntax::not-text",
+                    format!("'{}' is {what}, not a Nix expression", path.display()),
+                )
+                .help(format!("the first byte that is not UTF-8 is byte {at}, in line {line}")),
+            )
+        }
+    }
+}
+
+/// Reads a text as a program.
+pub(super) fn read(path: PathBuf, text: Arc<str>, around: &Around<'_>) -> Read {
+    let file = match around.sources.add(path, text) {
+        Ok(file) => file,
+        Err(full) => {
+            return Read::failed(Diagnostic::error("repx::syntax::too-large", full.to_string()));
+        }
+    };
+    let parsed = syntax::parse(&file);
+    let lowered = lower(
+        &parsed.root,
+        &Surroundings {
+            globals: around.globals,
+            scope: around.scope,
+            directory: around.directory,
+            home: around.home,
+        },
+    );
+    let mut diagnostics = parsed.diagnostics;
+    // Names in a text that couldn't be read whole are not worth complaining about: what is
+    // missing may define them.
+    if !diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        diagnostics.extend(lowered.diagnostics);
+    }
+    let broken = diagnostics.iter().any(|d| d.severity == Severity::Error);
+    Read { program: (!broken).then_some(lowered.program), diagnostics }
+}
