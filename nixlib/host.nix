@@ -16,7 +16,7 @@ let
   package = import ./host/package.nix { inherit prim lib system; };
   languages = import ./host/languages.nix { inherit prim lib package; };
   programs = builtins.mapAttrs (
-    name: list: package.program name (lib.splitString " " list) { }
+    name: list: package.program name (package.words list) { }
   ) (import ./host/programs.nix);
 
   # Sets of packages in nixpkgs of which every member is a stand-in here.

@@ -321,8 +321,8 @@ in
         )}
         ${phase "patchPhase" ""}
         ${phase "configurePhase" "if [ -x ./configure ]; then ./configure --prefix=\"$out\"; fi"}
-        ${phase "buildPhase" "if [ -e Makefile ] || [ -e makefile ]; then make; fi"}
-        ${phase "installPhase" "if [ -e Makefile ] || [ -e makefile ]; then make install PREFIX=\"$out\" prefix=\"$out\"; fi"}
+        ${phase "buildPhase" "if [ -e Makefile ]; then make; fi"}
+        ${phase "installPhase" "if [ -e Makefile ]; then make install PREFIX=\"$out\" prefix=\"$out\"; fi"}
       '';
     in
     built {

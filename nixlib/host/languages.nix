@@ -2,6 +2,8 @@
 # made of them is the interpreter together with the record of what was asked for.
 { prim, lib, package }:
 let
+  inherit (package) words;
+
   modules =
     language: names:
     let
@@ -23,7 +25,20 @@ let
       _repx_host.packages = requested (if builtins.isFunction choose then choose set else choose);
     };
 
-  pythonModules = lib.splitString " " "aiohttp altair anndata arviz astropy attrs beautifulsoup4 biopython bokeh boto3 catboost click cloudpickle cryptography cython dask datasets diskcache flask fastapi gensim geopandas gym h5py httpx hypothesis igraph imageio ipykernel ipython isort jax jaxlib jinja2 joblib jsonschema jupyter jupyterlab keras lightgbm lxml matplotlib mlflow more-itertools mpi4py mypy nbconvert netcdf4 networkx nltk notebook numba numexpr numpy opencv4 openpyxl optuna orjson packaging pandas pandas-stubs patsy pillow pip plotly plotnine polars psutil psycopg2 pyarrow pydantic pydot pygraphviz pymc pyparsing pytest pytest-cov pytorch-lightning pyserial python-dateutil python-dotenv pytz pywavelets pyyaml pyzmq rdkit redis regex requests rich ruamel-yaml sacred scikit-image scikit-learn scikitlearn scipy seaborn sentencepiece setuptools shapely simpy six spacy sqlalchemy statsmodels sympy tables tabulate tensorboard tensorflow tokenizers toml torch torch-geometric torchaudio torchvision tornado tqdm transformers typer umap-learn virtualenv wandb wheel xarray xgboost xlrd zarr";
+  pythonModules = words ''
+    aiohttp altair anndata arviz astropy attrs beautifulsoup4 biopython bokeh boto3 catboost click
+    cloudpickle cryptography cython dask datasets diskcache flask fastapi gensim geopandas gym h5py httpx
+    hypothesis igraph imageio ipykernel ipython isort jax jaxlib jinja2 joblib jsonschema jupyter jupyterlab
+    keras lightgbm lxml matplotlib mlflow more-itertools mpi4py mypy nbconvert netcdf4 networkx nltk
+    notebook numba numexpr numpy opencv4 openpyxl optuna orjson packaging pandas pandas-stubs patsy pillow
+    pip plotly plotnine polars psutil psycopg2 pyarrow pydantic pydot pygraphviz pymc pyparsing pytest
+    pytest-cov pytorch-lightning pyserial python-dateutil python-dotenv pytz pywavelets pyyaml pyzmq rdkit
+    redis regex requests rich ruamel-yaml sacred scikit-image scikit-learn scikitlearn scipy seaborn
+    sentencepiece setuptools shapely simpy six spacy sqlalchemy statsmodels sympy tables tabulate
+    tensorboard tensorflow tokenizers toml torch torch-geometric torchaudio torchvision tornado tqdm
+    transformers typer umap-learn virtualenv wandb wheel xarray xgboost xlrd zarr
+  '';
+
   versioned =
     attribute: main:
     let
@@ -122,7 +137,8 @@ rec {
   rWrapper = wrapper "rWrapper" rPrograms;
   radianWrapper = wrapper "radianWrapper" [ "radian" ];
   rstudioWrapper = wrapper "rstudioWrapper" [ "rstudio" ];
-  rPackages = modules "R" (
-    lib.splitString " " "broom caret data_table dplyr forcats ggplot2 glmnet jsonlite knitr lme4 lubridate magrittr purrr R6 Rcpp readr rmarkdown rstan shiny stringr survival testthat tibble tidyr tidyverse"
-  );
+  rPackages = modules "R" (words ''
+    broom caret data_table dplyr forcats ggplot2 glmnet jsonlite knitr lme4 lubridate magrittr purrr R6 Rcpp
+    readr rmarkdown rstan shiny stringr survival testthat tibble tidyr tidyverse
+  '');
 }

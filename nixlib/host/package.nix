@@ -44,6 +44,9 @@ in
 rec {
   inherit make;
 
+  # The names in a text, whatever blanks are between them.
+  words = text: builtins.filter (word: word != "" && builtins.isString word) (builtins.split "[ \n]+" text);
+
   # Programs found on PATH. The path is the same text on every machine, so job identities are too.
   program =
     name: programs: extra:

@@ -9,7 +9,14 @@
   fish = "fish";
   zsh = "zsh";
   busybox = "busybox";
-  coreutils = "ls [ arch b2sum base32 base64 basename basenc cat chcon chgrp chmod chown chroot cksum comm cp csplit cut date dd df dir dircolors dirname du echo env expand expr factor false fmt fold groups head hostid id install join link ln logname md5sum mkdir mkfifo mknod mktemp mv nice nl nohup nproc numfmt od paste pathchk pinky pr printenv printf ptx pwd readlink realpath rm rmdir runcon seq sha1sum sha224sum sha256sum sha384sum sha512sum shred shuf sleep sort split stat stdbuf stty sum sync tac tail tee test timeout touch tr true truncate tsort tty uname unexpand uniq unlink users vdir wc who whoami yes";
+  coreutils = ''
+    ls [ arch b2sum base32 base64 basename basenc cat chcon chgrp chmod chown chroot cksum comm cp csplit
+    cut date dd df dir dircolors dirname du echo env expand expr factor false fmt fold groups head hostid id
+    install join link ln logname md5sum mkdir mkfifo mknod mktemp mv nice nl nohup nproc numfmt od paste
+    pathchk pinky pr printenv printf ptx pwd readlink realpath rm rmdir runcon seq sha1sum sha224sum
+    sha256sum sha384sum sha512sum shred shuf sleep sort split stat stdbuf stty sum sync tac tail tee test
+    timeout touch tr true truncate tsort tty uname unexpand uniq unlink users vdir wc who whoami yes
+  '';
   findutils = "find xargs locate updatedb";
   gnused = "sed";
   gawk = "gawk awk";
@@ -38,7 +45,10 @@
   inetutils = "hostname ftp ping telnet traceroute";
   procps = "ps free kill pgrep pidof pkill pmap pwdx sysctl top uptime vmstat w watch";
   psmisc = "killall fuser pstree";
-  util-linux = "mount blkid chrt column dmesg fallocate findmnt flock getopt hexdump ionice kill logger look lsblk lscpu lsmem mountpoint nsenter prlimit renice rev script setsid taskset umount unshare uuidgen whereis";
+  util-linux = ''
+    mount blkid chrt column dmesg fallocate findmnt flock getopt hexdump ionice kill logger look lsblk lscpu
+    lsmem mountpoint nsenter prlimit renice rev script setsid taskset umount unshare uuidgen whereis
+  '';
   moreutils = "sponge chronic combine ifne isutf8 pee ts vidir vipe zrun";
   parallel = "parallel sem";
   expect = "expect";

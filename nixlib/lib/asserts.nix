@@ -1,22 +1,29 @@
 # Checks with a message.
-{ asserts, lists, generators, trivial, ... }:
+{
+  asserts,
+  generators,
+  lists,
+  trivial,
+  ...
+}:
+let
+  show = generators.toPretty { multiline = false; };
+in
 {
   assertMsg = condition: message: condition || throw message;
   assertOneOf =
     name: value: allowed:
-    asserts.assertMsg (builtins.elem value allowed) "${name} must be one of ${
-      generators.toPretty { multiline = false; } allowed
-    }, but is: ${generators.toPretty { multiline = false; } value}";
+    asserts.assertMsg (builtins.elem value allowed) "${name} is ${show value}, which is none of ${show allowed}";
   assertEachOneOf =
     name: values: allowed:
-    asserts.assertMsg (lists.all (value: builtins.elem value allowed) values) "each element in ${name} must be one of ${
-      generators.toPretty { multiline = false; } allowed
-    }, but is: ${generators.toPretty { multiline = false; } values}";
+    asserts.assertMsg (
+      lists.subtractLists allowed values == [ ]
+    ) "${name} has ${show (lists.subtractLists allowed values)}, but only these are allowed: ${show allowed}";
   checkAssertWarn =
     assertions: warnings: value:
     let
       failed = builtins.filter (check: !check.assertion) assertions;
       listed = builtins.concatStringsSep "\n" (map (check: "- ${check.message}") failed);
     in
-    if failed != [ ] then throw "\nFailed assertions:\n${listed}" else trivial.showWarnings warnings value;
+    if failed != [ ] then throw "these conditions do not hold:\n${listed}" else trivial.showWarnings warnings value;
 }

@@ -89,7 +89,7 @@ in
     go 0 start;
   getAttrFromPath =
     path: value:
-    attrsets.attrByPath path (abort "cannot find attribute '${builtins.concatStringsSep "." path}'") value;
+    attrsets.attrByPath path (abort "getAttrFromPath: there is no '${builtins.concatStringsSep "." path}'") value;
   setAttrByPath = path: value: lists.foldr (name: inner: { ${name} = inner; }) value path;
   updateManyAttrsByPath =
     updates: start:
@@ -103,18 +103,20 @@ in
           inherit (builtins.partition (update: length update.path == depth) todo) right wrong;
           route = (head wrong).path;
           old = if present then value else { };
+          fail = path: problem: throw "updateManyAttrsByPath: '${dotted path}' ${problem}";
           child =
             name:
-            apply (depth + 1) (old ? ${name}) (old.${name}
-              or (throw "updateManyAttrsByPath: '${dotted (lists.take depth route ++ [ name ])}' does not exist, but an update reads its value"
-              ));
+            let
+              absent = fail (lists.take depth route ++ [ name ]) "is missing, but an update reads it";
+            in
+            apply (depth + 1) (old ? ${name}) (old.${name} or absent);
           changed =
             if wrong == [ ] then
               value
             else if isAttrs old then
               old // mapAttrs child (builtins.groupBy (update: elemAt update.path depth) wrong)
             else
-              throw "updateManyAttrsByPath: '${dotted (lists.take depth route)}' is not an attribute set, so '${dotted route}' can't be updated";
+              fail (lists.take depth route) "holds no attributes, so '${dotted route}' can't be updated";
         in
         lists.foldl (value: update: update.update value) changed right;
     in
@@ -207,7 +209,8 @@ in
     let
       shared = intersectAttrs left right;
       clash =
-        name: throw "unionOfDisjoint: collision on ${name}; complete list: ${builtins.concatStringsSep " " (attrNames shared)}";
+        name:
+        throw "unionOfDisjoint: ${name} is in both sets (as are all of: ${builtins.concatStringsSep ", " (attrNames shared)})";
     in
     # Only the doubtful attributes fail, the others stay usable.
     left // right // mapAttrs (name: _value: clash name) shared;

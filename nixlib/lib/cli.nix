@@ -42,7 +42,7 @@ in
       each =
         name: value:
         if name == "" then
-          throw "lib.cli.toCommandLine only accepts non-empty option names."
+          throw "toCommandLine: an option needs a name"
         else if isList value then
           concatMap (render name) value
         else

@@ -22,7 +22,7 @@ let
           builtins.filter (strings.levenshteinAtMost 2 name) (attrNames available)
         )
       );
-      hint = if near == [ ] then "" else ", did you mean ${strings.concatMapStringsSep " or " (other: "\"${other}\"") near}?";
+      hint = strings.optionalString (near != [ ]) "; near to it are ${builtins.concatStringsSep ", " near}";
     in
     abort "callPackage: the function has a required argument \"${name}\" that is not in the set${hint}";
 in

@@ -73,17 +73,18 @@ in
     { }:
     value:
     let
-      unsupported = what: abort "generators.mkValueStringDefault: ${what} not supported: ${generators.toPretty { } value}";
+      unsupported =
+        what: abort "mkValueStringDefault: there is no text for ${what}: ${generators.toPretty { } value}";
       byType = {
         int = toString value;
         float = strings.floatToString value;
         string = value;
         bool = trivial.boolToString value;
         null = "null";
-        list = unsupported "lists";
-        set = if isDerivation value then toString value else unsupported "attrsets";
-        lambda = unsupported "functions";
-        path = unsupported "this value is";
+        list = unsupported "a list";
+        set = if isDerivation value then toString value else unsupported "a set";
+        lambda = unsupported "a function";
+        path = unsupported "a path";
       };
     in
     byType.${typeOf value};
@@ -183,7 +184,7 @@ in
       ];
       tooDeep =
         if throwOnDepthLimit then
-          throw "Exceeded maximum eval-depth limit of ${toString depthLimit} while trying to evaluate with `generators.withRecursion'!"
+          throw "withRecursion: the value is nested deeper than ${toString depthLimit} levels"
         else
           "<unevaluated>";
       # A value that holds no others counts as one level deeper than the one it stands in.
@@ -266,7 +267,11 @@ in
           gap = gaps multiline indent;
           inner = show "${indent}  ";
           table =
-            items: if items == [ ] then "{}" else "{" + gap.open + concatStringsSep ",${gap.open}" items + gap.close + "}";
+            items:
+            if items == [ ] then
+              "{}"
+            else
+              "{" + gap.open + concatStringsSep ",${gap.open}" items + gap.close + "}";
           field = name: given: "[${builtins.toJSON name}] = ${inner given}";
           set =
             if (value._type or null) == "lua-inline" then
@@ -283,7 +288,7 @@ in
             null = "nil";
             path = builtins.toJSON "${value}";
             list = table (map inner value);
-            lambda = abort "generators.toLua: type ${typeOf value} is unsupported";
+            lambda = abort "toLua: Lua has no literal for a function";
             inherit set;
           };
         in
@@ -291,7 +296,7 @@ in
       binding =
         name: value:
         if builtins.match luaName name == null then
-          throw "Bad Lua var names: ${name}"
+          throw "toLua: \"${name}\" is no name of a Lua variable"
         else
           "${indent}${name} = ${show indent value}\n";
     in

@@ -154,9 +154,9 @@ in
     else
       several;
 
-  last = list: if list == [ ] then throw "lists.last: list must not be empty!" else elemAt list (length list - 1);
+  last = list: if list == [ ] then throw "lists.last: an empty list has no last element" else elemAt list (length list - 1);
   init =
-    list: if list == [ ] then throw "lists.init: list must not be empty!" else slice 0 (length list - 1) list;
+    list: if list == [ ] then throw "lists.init: an empty list has no last element to leave out" else slice 0 (length list - 1) list;
 
   sublist =
     start: count: list:
@@ -184,7 +184,7 @@ in
   replaceElemAt =
     list: index: value:
     if index < 0 || index >= length list then
-      throw "'lists.replaceElemAt' called with index ${toString index} on a list of size ${toString (length list)}"
+      throw "lists.replaceElemAt: there is no index ${toString index} among ${toString (length list)} elements"
     else
       genList (at: if at == index then value else elemAt list at) (length list);
 
@@ -194,7 +194,7 @@ in
     if lists.hasPrefix front list then
       lists.drop (length front) list
     else
-      throw "lists.removePrefix: First argument is not a list prefix of the second argument";
+      throw "lists.removePrefix: the second list does not begin with the first";
   commonPrefix =
     a: b:
     let
@@ -235,7 +235,8 @@ in
     list:
     let
       # Digit runs compare as numbers, the text between them as text.
-      pieces = text: map (piece: if isList piece then strings.toIntBase10 (head piece) else piece) (builtins.split "([0-9]+)" text);
+      comparable = piece: if isList piece then strings.toIntBase10 (head piece) else piece;
+      pieces = text: map comparable (builtins.split "([0-9]+)" text);
       keyed = map (value: {
         inherit value;
         key = pieces value;

@@ -36,9 +36,10 @@ in
   getExe =
     package:
     meta.getExe' package (
-      package.meta.mainProgram or (trivial.warn "getExe: ${strings.getName package} has no meta.mainProgram, taking its own name" (
-        strings.getName package
-      ))
+      let
+        name = strings.getName package;
+      in
+      package.meta.mainProgram or (trivial.warn "getExe: no meta.mainProgram in ${name}, so its own name is taken" name)
     );
 
   platforms =

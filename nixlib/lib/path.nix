@@ -7,9 +7,9 @@ in
   append =
     base: subpath:
     if !builtins.isPath base then
-      throw "lib.path.append: the first argument is of type ${builtins.typeOf base}, but a path was expected"
+      throw "path.append: the base has to be a path, not a ${builtins.typeOf base}"
     else if !path.subpath.isValid subpath then
-      throw "lib.path.append: the second argument is not a valid relative path inside its base"
+      throw "path.append: \"${toString subpath}\" does not lead to a place below the base"
     else
       base + ("/" + subpath);
   hasPrefix =

@@ -80,11 +80,11 @@ let
       shown = strings.escapeNixString text;
     in
     if found == null then
-      throw "${caller}: Could not convert ${shown} to int."
+      throw "${caller}: ${shown} is not an integer"
     else if match "-?0[0-9]+" (head found) != null then
-      throw "${caller}: Ambiguity in interpretation of ${shown} between octal and zero padded integer."
+      throw "${caller}: ${shown} has leading zeros, which some read as octal; toIntBase10 does not"
     else if !builtins.isInt number then
-      throw "${caller}: Could not convert ${shown} to int."
+      throw "${caller}: ${shown} is not an integer"
     else
       number;
 in
@@ -246,7 +246,12 @@ in
     );
 
   escape = specials: replaceStrings specials (map (char: "\\" + char) specials);
-  escapeC = specials: replaceStrings specials (map (char: "\\x" + strings.toLower (twoHexDigits (strings.charToInt char))) specials);
+  escapeC =
+    specials:
+    let
+      code = char: "\\x" + strings.toLower (twoHexDigits (strings.charToInt char));
+    in
+    replaceStrings specials (map code specials);
   escapeURL =
     let
       reserved = builtins.filter (char: match "[A-Za-z0-9._~-]" char == null) (builtins.attrNames asciiCodes);
@@ -294,7 +299,7 @@ in
       element = key: item: "[${strings.escapeShellArg key}]=${strings.escapeShellArg item}";
     in
     if !strings.isValidPosixName name then
-      throw "toShellVar: ${name} is not a valid shell variable name"
+      throw "toShellVar: no shell variable can be called \"${name}\""
     else if builtins.isList value then
       "declare -a ${name}=(${strings.escapeShellArgs value})"
     else if builtins.isAttrs value && !strings.isStringLike value then
@@ -310,7 +315,7 @@ in
   toSentenceCase =
     text:
     if !isString text then
-      throw "toSentenceCase does only accepts string values, but got ${builtins.typeOf text}"
+      throw "toSentenceCase: a string is needed, not a ${builtins.typeOf text}"
     else
       strings.toUpper (charAt text 0) + strings.toLower (substring 1 (-1) text);
   toCamelCase =
@@ -321,14 +326,24 @@ in
       ) true) (strings.splitStringBy (_before: here: match "[-_ ]" here != null) false text);
     in
     if !isString text then
-      throw "toCamelCase does only accepts string values, but got ${builtins.typeOf text}"
+      throw "toCamelCase: a string is needed, not a ${builtins.typeOf text}"
     else
       strings.toLower (head words) + strings.concatMapStrings strings.toSentenceCase (builtins.tail words);
 
   versionOlder = a: b: builtins.compareVersions a b < 0;
   versionAtLeast = a: b: builtins.compareVersions a b >= 0;
-  getName = package: if isString package then (builtins.parseDrvName package).name else package.pname or (strings.getName package.name);
-  getVersion = package: if isString package then (builtins.parseDrvName package).version else package.version or (strings.getVersion package.name);
+  getName =
+    package:
+    if isString package then
+      (builtins.parseDrvName package).name
+    else
+      package.pname or (strings.getName package.name);
+  getVersion =
+    package:
+    if isString package then
+      (builtins.parseDrvName package).version
+    else
+      package.version or (strings.getVersion package.name);
   nameFromURL =
     url: separator:
     let
@@ -391,7 +406,7 @@ in
     in
     assert asserts.assertMsg (
       missing >= 0
-    ) "fixedWidthString: the string has ${toString (stringLength text)} characters, more than the width of ${toString width}";
+    ) "fixedWidthString: \"${text}\" is longer than ${toString width} characters";
     if missing == 0 then text else filler + strings.fixedWidthString (width - stringLength filler) filler text;
   fixedWidthNumber = width: n: strings.fixedWidthString width "0" (toString n);
   floatToString =
@@ -399,7 +414,9 @@ in
     let
       text = toString number;
     in
-    trivial.warnIf (builtins.fromJSON text != number) "Imprecise conversion from float to string ${text}" text;
+    trivial.warnIf (
+      builtins.fromJSON text != number
+    ) "floatToString: ${text} is not exactly the number it stands for" text;
   toInt = parseNumber "toInt" "[[:space:]]*(-?[0-9]+)[[:space:]]*";
   toIntBase10 =
     text:

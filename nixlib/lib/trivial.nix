@@ -118,7 +118,12 @@ in
   toBaseDigits =
     base: n:
     let
-      grow = digits: rest: if rest < base then [ rest ] ++ digits else grow ([ (trivial.mod rest base) ] ++ digits) (rest / base);
+      grow =
+        digits: rest:
+        if rest < base then
+          [ rest ] ++ digits
+        else
+          grow ([ (trivial.mod rest base) ] ++ digits) (rest / base);
     in
     assert builtins.isInt base && builtins.isInt n;
     assert base >= 2;
@@ -142,7 +147,7 @@ in
       show = builtins.concatStringsSep ", ";
     in
     trivial.throwIfNot (strangers == [ ])
-      "${what}: ${show strangers} unexpected; valid ones: ${show allowed}";
+      "${what}: ${show strangers} is not among ${show allowed}";
 
   # A set with a `__functor` counts as a function too, and may carry its own argument list.
   isFunction = f: builtins.isFunction f || (f ? __functor && trivial.isFunction (f.__functor f));

@@ -24,7 +24,7 @@ let
     let
       fileType =
         wanted.${type}
-          or (throw "${caller}: type \"${type}\" is none of ${lib.concatMapStringsSep ", " builtins.toJSON (builtins.attrNames wanted)}");
+          or (throw "${caller}: type \"${type}\" is none of ${builtins.concatStringsSep ", " (builtins.attrNames wanted)}");
       entries = builtins.readDir src;
       fits =
         name:
