@@ -1,3 +1,3 @@
-//! repx evaluates RepX labs.
+//! repx evaluates `RepX` labs.
 pub mod builtins;
 pub mod store;
