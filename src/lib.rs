@@ -1,5 +1,4 @@
-//! repx evaluates RepX labs.
-
+//! repx evaluates `RepX` labs.
 pub mod builtins;
 pub mod diagnostic;
 pub mod eval;
