@@ -18,7 +18,7 @@
     awk -v student="$student" -v mode=${params.mode} '
       { given = $0; if (mode == "lenient") given = tolower(given) }
       given == "the answer is 42" { points++ }
-      END { printf "%s %s %d/1\n", student, mode, points > 0 }' \
+      END { printf "%s %s %d/1\n", student, mode, (points > 0) }' \
       ${params.submission}/answer.txt > "${outputs.grade}"
   '';
 }

@@ -49,10 +49,10 @@
       cpus = 1;
       time = "00:05:00";
     };
-    runDependencies = [ pkgs.gawk pkgs.gnused ];
+    runDependencies = [ pkgs.coreutils pkgs.gawk pkgs.gnugrep pkgs.gnused ];
     run = { inputs, outputs, ... }: ''
-      first=$(sed 's/.*"first": *\([0-9]*\).*/\1/' "${inputs.worker__item}" | tr -d '\n')
-      last=$(sed 's/.*"last": *\([0-9]*\).*/\1/' "${inputs.worker__item}" | tr -d '\n')
+      first=$(grep -o '"first": *[0-9]*' "${inputs.worker__item}" | grep -o '[0-9]*$')
+      last=$(grep -o '"last": *[0-9]*' "${inputs.worker__item}" | grep -o '[0-9]*$')
       sed -n "$first,''${last}p" "${inputs.text}" |
         awk '{ for (i = 1; i <= NF; i++) n[$i]++ } END { for (w in n) print w, n[w] }' |
         sort > "${outputs.partial}"

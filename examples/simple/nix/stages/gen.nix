@@ -24,8 +24,8 @@
       BEGIN {
         state = seed
         for (i = 0; i < n; i++) {
-          state = (state * 1103515245 + 12345) % 2147483648
-          print state / 2147483648
+          state = (state * 16807) % 2147483647
+          print state / 2147483647
         }
       }' > "${outputs.numbers}"
   '';

@@ -16,10 +16,11 @@
   run = { outputs, params, ... }: ''
     awk -v seed=${toString params.seed} -v size=${toString params.size} '
       BEGIN {
-        srand(seed)
+        state = seed
         for (i = 0; i < size; i++) {
+          state = (state * 16807) % 2147483647
           x = i / size
-          print x, 3 * x + 1 + (rand() - 0.5) / 5
+          print x, 3 * x + 1 + (state / 2147483647 - 0.5) / 5
         }
       }' > "${outputs.points}"
   '';

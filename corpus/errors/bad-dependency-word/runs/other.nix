@@ -1,0 +1,6 @@
+{ ... }:
+{
+  name = "other";
+  pipelines = [ ../pipelines/main.nix ];
+  params = { };
+}

@@ -1,0 +1,9 @@
+{ repx-lib, ... }:
+{
+  name = "main";
+  pipelines = [ ../pipelines/main.nix ];
+  params = rec {
+    seed = scale;
+    scale = seed;
+  };
+}

@@ -1,0 +1,16 @@
+{ pkgs }:
+{
+  pname = "use";
+  parameters = {
+    scale = 1;
+  };
+  inputs = {
+    data = "";
+  };
+  outputs = {
+    result = "$out/result.txt";
+  };
+  run = { inputs, outputs, ... }: ''
+    cat "${inputs.data}" > "${outputs.result}"
+  '';
+}

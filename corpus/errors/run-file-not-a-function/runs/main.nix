@@ -1,0 +1,7 @@
+{
+  name = "main";
+  pipelines = [ ../pipelines/main.nix ];
+  params = {
+    seed = [ 1 2 3 ];
+  };
+}

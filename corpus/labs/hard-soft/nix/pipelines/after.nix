@@ -1,0 +1,6 @@
+{ repx }:
+repx.mkPipe rec {
+  look = repx.callStage ../stages/look.nix [ ];
+  plot = repx.callStage ../stages/plot.nix [ look ];
+  count = repx.callStage ../stages/count.nix [ ];
+}

@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe rec {
+  make = repx.callStage ../stages/make-small.nix [ ];
+}

@@ -1,0 +1,8 @@
+{ ... }:
+{
+  name = "after";
+  pipelines = [ ../pipelines/after.nix ];
+  params = {
+    scale = [ 1 2 ];
+  };
+}

@@ -1,0 +1,8 @@
+{ ... }:
+{
+  name = "small";
+  pipelines = [ ../pipelines/small.nix ];
+  params = {
+    seed = [ 1 2 ];
+  };
+}

@@ -1,0 +1,8 @@
+{ ... }:
+{
+  name = "main";
+  pipelines = [ ../pipelines/main.nix ];
+  params = {
+    seed = [ 1 2 ];
+  };
+}

@@ -1,0 +1,4 @@
+{ repx }:
+repx.mkPipe rec {
+  show = repx.callStage ../stages/show.nix [ ];
+}

@@ -1,0 +1,9 @@
+{ ... }:
+{
+  name = "main";
+  pipelines = [ ../pipelines/main.nix ];
+  parameters = {
+    mode = [ "fast" "slow" ];
+    seed = [ 1 2 ];
+  };
+}

@@ -1,0 +1,5 @@
+{ repx }:
+repx.mkPipe rec {
+  gen = repx.callStage ../stages/gen.nix [ ];
+  left = repx.callStage ../stages/left.nix [ gen ];
+}

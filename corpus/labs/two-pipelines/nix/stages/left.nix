@@ -1,0 +1,9 @@
+{ pkgs }:
+{
+  pname = "left";
+  inputs = { data = ""; };
+  outputs = { result = "$out/result.txt"; };
+  run = { inputs, outputs, ... }: ''
+    cat "${inputs.data}" > "${outputs.result}"
+  '';
+}
