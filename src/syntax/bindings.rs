@@ -151,7 +151,7 @@ impl Parser<'_> {
         if self.eat(Kind::Assign) {
             return true;
         }
-        let in_let = self.open.last().is_some_and(|open| open.closer == Kind::In);
+        let in_let = self.innermost() == Some(Kind::In);
         let help = match self.peek() {
             Kind::Colon | Kind::Equal => "between a name and its value stands `=`",
             Kind::End | Kind::BraceClose | Kind::ParenClose if in_let => {
@@ -172,10 +172,11 @@ impl Parser<'_> {
             return;
         }
         if self.peek() == Kind::Comma {
-            self.unexpected(
-                &[Kind::Semicolon],
-                Some("bindings end with `;`, not with commas"),
-            );
+            let place = self.here();
+            let help = Some("bindings end with `;`, not with commas");
+            if self.unexpected_at(&[Kind::Semicolon], place, "", help) {
+                self.mend("Write `;` instead", place, ";");
+            }
             self.bump();
             return;
         }
@@ -216,7 +217,9 @@ impl Parser<'_> {
 
     fn report_semicolon(&mut self, place: Span) {
         let help = Some("every binding ends with `;`");
-        self.unexpected_at(&[Kind::Semicolon], place, "`;` is missing here", help);
+        if self.unexpected_at(&[Kind::Semicolon], place, "`;` is missing here", help) {
+            self.mend("Insert `;`", place, ";");
+        }
     }
 
     fn inherit(&mut self) -> Binding {

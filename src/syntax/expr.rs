@@ -117,13 +117,10 @@ impl Parser<'_> {
             self.skip_to(word);
             self.eat(word);
         }
-        if let Some(open) = self.open.pop()
-            && word == Kind::Then
-        {
-            self.open.push(super::parse::Open {
-                closer: Kind::Else,
-                ..open
-            });
+        if word == Kind::Then {
+            self.await_instead(Kind::Else);
+        } else {
+            self.pop_open();
         }
     }
 
@@ -385,7 +382,11 @@ impl Parser<'_> {
                 items.push(self.argument());
             } else if kind == Kind::Comma {
                 if !commas {
-                    self.unexpected(&[], Some("the elements of a list are separated by spaces"));
+                    let help = "the elements of a list are separated by spaces";
+                    let place = self.here();
+                    if self.unexpected_at(&[], place, "", Some(help)) {
+                        self.mend("Remove the comma", place, "");
+                    }
                 }
                 commas = true;
                 self.bump();

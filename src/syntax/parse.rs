@@ -16,6 +16,10 @@ pub const MAX_DEPTH: u32 = 100_000;
 /// After so many errors the rest of a file is not looked at: it is probably not Nix.
 const MAX_ERRORS: usize = 64;
 
+/// More than there are kinds of tokens.
+const KINDS: usize = 64;
+const _: () = assert!((Kind::Comma as usize) < KINDS);
+
 /// What a file says, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parsed {
@@ -39,6 +43,7 @@ pub fn parse(file: &SourceFile) -> Parsed {
         at: 0,
         depth: 0,
         open: Vec::new(),
+        awaited: [0; KINDS],
         reported: None,
         last_argument: None,
         diagnostics: Vec::new(),
@@ -62,13 +67,26 @@ pub(super) struct Open {
     pub(super) closer: Kind,
 }
 
+impl Open {
+    fn waiting(self) -> &'static str {
+        match self.closer {
+            Kind::In => "this `let` waits for its `in`",
+            Kind::Then => "this `if` waits for its `then`",
+            Kind::Else => "this `if` waits for its `else`",
+            _ => "opened here",
+        }
+    }
+}
+
 pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
     base: u32,
     tokens: Vec<Token>,
     pub(super) at: usize,
     depth: u32,
-    pub(super) open: Vec<Open>,
+    open: Vec<Open>,
+    /// How many of `open` wait for each kind of token.
+    awaited: [u32; KINDS],
     /// The token last complained about: no token is complained about twice.
     reported: Option<usize>,
     /// Where the last argument of the last application began, for a forgotten semicolon.
@@ -182,16 +200,16 @@ impl Parser<'_> {
         self.unexpected_at(expected, place, "", help);
     }
 
-    /// Reports the next token with `place` as the place to look at.
+    /// Reports the next token with `place` as the place to look at; false if that has been done.
     pub(super) fn unexpected_at(
         &mut self,
         expected: &[Kind],
         place: Span,
         label: &str,
         help: Option<&str>,
-    ) {
+    ) -> bool {
         if self.reported == Some(self.at) {
-            return;
+            return false;
         }
         self.reported = Some(self.at);
         let at_end = self.peek() == Kind::End;
@@ -211,11 +229,18 @@ impl Parser<'_> {
             at_end || (expected.contains(&open.closer) && self.peek() != open.closer)
         });
         if let Some(open) = waits {
-            let text = format!("waits for its {}", open.closer.wording());
-            diagnostic = diagnostic.also(open.span, text);
+            diagnostic = diagnostic.also(open.span, open.waiting());
         }
         let help = help.map(str::to_owned).or_else(|| self.typical());
         self.report(diagnostic.maybe_help(help));
+        true
+    }
+
+    /// Adds a replacement to the diagnostic just reported.
+    pub(super) fn mend(&mut self, title: &str, place: Span, text: &str) {
+        if let Some(last) = self.diagnostics.pop() {
+            self.diagnostics.push(last.fix(title, place, text));
+        }
     }
 
     /// Help for tokens that are typical mistakes wherever they stand.
@@ -236,7 +261,7 @@ impl Parser<'_> {
                 "this is a typographic quotation mark: strings are written \"…\" or ''…''"
             }
             (Kind::BraceClose | Kind::ParenClose | Kind::BracketClose, _)
-                if !self.open.iter().any(|open| open.closer == token.kind) =>
+                if !self.is_awaited(token.kind) =>
             {
                 "nothing is open that this could close"
             }
@@ -293,8 +318,36 @@ impl Parser<'_> {
             span: self.span(token),
             closer,
         };
-        self.open.push(open);
+        self.push_open(open);
         open
+    }
+
+    fn push_open(&mut self, open: Open) {
+        if let Some(count) = self.awaited.get_mut(open.closer as usize) {
+            *count += 1;
+        }
+        self.open.push(open);
+    }
+
+    /// The innermost open thing is closed.
+    pub(super) fn pop_open(&mut self) -> Option<Open> {
+        let open = self.open.pop()?;
+        if let Some(count) = self.awaited.get_mut(open.closer as usize) {
+            *count -= 1;
+        }
+        Some(open)
+    }
+
+    /// The innermost open thing waits for `closer` from now on.
+    pub(super) fn await_instead(&mut self, closer: Kind) {
+        if let Some(open) = self.pop_open() {
+            self.push_open(Open { closer, ..open });
+        }
+    }
+
+    /// What the innermost open thing waits for.
+    pub(super) fn innermost(&self) -> Option<Kind> {
+        self.open.last().map(|open| open.closer)
     }
 
     /// Takes the closer of the innermost open thing, skipping what cannot be read.
@@ -306,12 +359,14 @@ impl Parser<'_> {
             self.skip_to(open.closer);
             self.eat(open.closer);
         }
-        self.open.pop();
+        self.pop_open();
     }
 
     /// Will some enclosing construct want this token?
     pub(super) fn is_awaited(&self, kind: Kind) -> bool {
-        self.open.iter().any(|open| open.closer == kind)
+        self.awaited
+            .get(kind as usize)
+            .is_some_and(|count| *count > 0)
     }
 
     /// Skips to the next `stop` at this level of nesting; not beyond what encloses us.

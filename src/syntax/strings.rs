@@ -86,6 +86,9 @@ impl Parser<'_> {
     pub(super) fn path(&mut self) -> Vec<Part> {
         let first = self.bump();
         let mut parts = vec![Part::Literal(self.slice(first).to_owned())];
+        if self.peek() == Kind::Str && self.peek_at(1) != Kind::Interpolate {
+            self.double_slash();
+        }
         loop {
             match self.peek() {
                 Kind::Str => {
@@ -100,6 +103,15 @@ impl Parser<'_> {
                 _ => return parts,
             }
         }
+    }
+
+    /// `./a//b`: Nix's lexer takes it for a path, its grammar doesn't.
+    fn double_slash(&mut self) {
+        let place = self.here();
+        self.at += 1;
+        let help = "a path has single slashes; the operator `//` needs spaces around it";
+        self.unexpected_at(&[Kind::Interpolate], place, "a second slash", Some(help));
+        self.at -= 1;
     }
 }
 
