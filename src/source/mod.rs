@@ -5,11 +5,13 @@
 //! which file it lies in, and one diagnostic can label several files. The room knows nothing of
 //! Nix; it doesn't read the disk either (`world` does).
 
+mod code;
 mod map;
 mod name;
 mod path;
 mod span;
 
+pub use code::{Excerpt, printable};
 pub use map::{Location, SourceFile, SourceFull, SourceMap};
 pub use name::Name;
 pub use path::canonical_path;

@@ -1,0 +1,71 @@
+//! Diagnostics for people and for programs.
+//!
+//! In come a [`Diagnostic`] and the files it speaks of; out goes text for a terminal
+//! ([`render`]) or a record for programs ([`json::Record`]). Neither prints anything.
+
+pub mod json;
+mod report;
+mod trace;
+
+use std::path::{Path, PathBuf};
+
+use super::Diagnostic;
+use crate::source::{SourceMap, printable};
+
+/// How a diagnostic is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderOptions {
+    /// With the terminal's colours.
+    pub color: bool,
+    /// Columns of the page.
+    pub width: usize,
+    /// With lines and arrows beyond ASCII.
+    pub unicode: bool,
+    /// All frames of a trace, not only the first few.
+    pub full_trace: bool,
+    /// Paths below this directory are shown relative to it.
+    pub base: Option<PathBuf>,
+}
+
+impl Default for RenderOptions {
+    fn default() -> RenderOptions {
+        RenderOptions {
+            color: false,
+            width: 80,
+            unicode: true,
+            full_trace: false,
+            base: None,
+        }
+    }
+}
+
+/// One diagnostic as text that ends with a line break.
+pub fn render(diagnostic: &Diagnostic, map: &SourceMap, options: &RenderOptions) -> String {
+    let mut text = report::render(diagnostic, map, options);
+    trace::render(&mut text, diagnostic, map, options);
+    text
+}
+
+/// Diagnostics in their order, an empty line between them.
+pub fn render_all(diagnostics: &[Diagnostic], map: &SourceMap, options: &RenderOptions) -> String {
+    let texts: Vec<String> = diagnostics
+        .iter()
+        .map(|diagnostic| render(diagnostic, map, options))
+        .collect();
+    texts.join("\n")
+}
+
+/// A path as it is shown.
+fn shown_path(path: &Path, base: Option<&Path>) -> String {
+    let below = base.and_then(|base| path.strip_prefix(base).ok());
+    below.unwrap_or(path).display().to_string()
+}
+
+/// Text of foreign origin, such as a thrown message, without control characters.
+fn harmless(text: &str) -> String {
+    let keep = |c| if c == '\n' { c } else { printable(c) };
+    text.chars().map(keep).collect()
+}
+
+#[cfg(test)]
+mod tests;
