@@ -266,7 +266,6 @@ fn places_of_many_lines() {
      2 │ │     1
      3 │ ├─▶ ]
        · ╰──── a list
-     4 │
        ╰────
        ╭─[many.nix:1:1]
      1 │ {

@@ -180,13 +180,19 @@ fn binding_spans(binding: &Binding, visit: &mut dyn FnMut(Span)) {
     match binding {
         Binding::Assign { path, value, span } => {
             visit(*span);
-            path.iter().for_each(|name| visit(name.span()));
+            for name in path {
+                visit(name.span());
+            }
             spans(value, visit);
         }
         Binding::Inherit { from, names, span } => {
             visit(*span);
-            from.iter().for_each(|e| spans(e, visit));
-            names.iter().for_each(|(_, span)| visit(*span));
+            if let Some(e) = from {
+                spans(e, visit);
+            }
+            for (_, span) in names {
+                visit(*span);
+            }
         }
     }
 }
