@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::lower::Program;
-use crate::source::{SourceMap, Span};
+use crate::source::{Name, SourceMap, Span};
 use crate::value::{BuiltinId, Env, Error, EvaluationId, Heap, Local, Path, Slot, Text, Value};
 use crate::world::World;
 
@@ -103,7 +103,22 @@ pub struct Shared<'h> {
     pub programs: Mutex<Vec<&'h Program>>,
     /// Evaluations begun so far.
     pub evaluations: AtomicU32,
+    /// Names asked of open sets that don't list them, and where.
+    pub asked: Mutex<Vec<(Name, Span)>>,
 }
+
+impl Shared<'_> {
+    /// Names asked of open sets that don't list them, and where; in no order.
+    pub fn asked(&self) -> Vec<(Name, Span)> {
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// Code of the error that a hole in a program gives.
+pub const HOLE: &str = "repx::eval::hole";
 
 /// One thread's evaluation.
 pub struct Evaluator<'h> {

@@ -19,6 +19,7 @@
 
 mod bindings;
 mod expr;
+pub mod find;
 mod lambda;
 mod lex;
 mod parse;
