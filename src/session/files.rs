@@ -1,10 +1,11 @@
 //! Files: each read, lowered and evaluated once.
 
+// std's map, not hashbrown's: it may hold references into the heap that it is dropped before.
+use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hashbrown::HashMap;
 
 use super::nixlib::NIXLIB;
 use super::texts::{Around, Read, read, read_bytes};
@@ -24,6 +25,7 @@ pub(super) struct Files<'h> {
     globals: &'h Globals,
     home: Option<PathBuf>,
     primitives: usize,
+    tolerant: bool,
     /// A suspended evaluation for each file imported: threads that import it meet in its thunk.
     imported: Mutex<HashMap<Vec<u8>, Slot<'h>>>,
     /// Paths already hashed for the store.
@@ -36,11 +38,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'h> Files<'h> {
-    pub(super) fn new(globals: &'h Globals, home: Option<PathBuf>, primitives: usize) -> Files<'h> {
+    pub(super) fn new(globals: &'h Globals, home: Option<PathBuf>, primitives: usize, tolerant: bool) -> Files<'h> {
         Files {
             globals,
             home,
             primitives,
+            tolerant,
             imported: Mutex::default(),
             copied: Mutex::default(),
             findings: Mutex::default(),
@@ -70,7 +73,7 @@ impl<'h> Files<'h> {
     }
 
     /// The slot of a file: the same for all who import it.
-    fn slot(&self, evaluator: &mut Evaluator<'h>, path: Path<'h>, at: Span) -> Eval<'h, Slot<'h>> {
+    pub(super) fn slot(&self, evaluator: &mut Evaluator<'h>, path: Path<'h>, at: Span) -> Eval<'h, Slot<'h>> {
         if let Some(slot) = lock(&self.imported).get(path.bytes()) {
             return Ok(*slot);
         }
@@ -169,6 +172,7 @@ impl<'h> Files<'h> {
             scope,
             directory,
             home: self.home.as_deref(),
+            tolerant: self.tolerant,
         }
     }
 

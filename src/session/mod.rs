@@ -19,7 +19,7 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::{Builtin, Eval, Evaluator, Shared, Waits};
 use crate::lower::Globals;
 use crate::source::{Name, SourceMap, Span};
-use crate::store::{Derivations, HostFiles};
+
 use crate::value::{Attr, Attrs, BuiltinId, Env, Heap, Path, Slot, Text, Value};
 use crate::world::World;
 
@@ -41,6 +41,9 @@ pub struct Config<'a> {
     pub home: Option<PathBuf>,
     /// Calls within calls before evaluation gives up.
     pub max_call_depth: u32,
+    /// Evaluate files in which some names are undefined, as far as those are not needed; what is
+    /// wrong with them is among the findings. For reporting many mistakes at once.
+    pub tolerant: bool,
     /// Set to stop.
     pub interrupt: &'a AtomicBool,
     /// Where messages of `trace` and `warn` go.
@@ -67,13 +70,11 @@ pub fn run<R: Send>(
         let mut table: Vec<Builtin> = builtins::table();
         let primitives = table.len();
         table.extend(builtins::primitives());
-        let global_names = Globals::new(globals::names());
+        let global_names = Globals::new(globals::global_names());
         let world = nixlib::WithNixlib {
             world: config.world,
         };
-        let derivations = Derivations::default();
-        let host_files = HostFiles::default();
-        let files = files::Files::new(&global_names, config.home.clone(), primitives);
+        let files = files::Files::new(&global_names, config.home.clone(), primitives, config.tolerant);
         let shared = Shared {
             heap: &heap,
             world: &world,
@@ -88,8 +89,6 @@ pub fn run<R: Send>(
             programs: Mutex::default(),
             evaluations: AtomicU32::new(0),
             asked: Mutex::default(),
-            derivations: &derivations,
-            host_files: &host_files,
         };
         let session = Session {
             shared: &shared,
@@ -139,7 +138,7 @@ impl<'h> Session<'h> {
             .collect();
         let nix_path = Slot::Value(evaluator.list(&entries));
         let derivation = self.files.suspended(evaluator, "derivation.nix");
-        let slots = globals::slots(evaluator, nix_path, derivation);
+        let slots = globals::global_slots(local, globals::Given { nix_path, derivation });
         // Set once: this is the only caller, and it runs before anything is evaluated.
         let _ = self.shared.globals.set(local.slice(&slots));
     }

@@ -30,6 +30,8 @@ pub(super) struct Around<'a> {
     pub(super) scope: Option<&'a [Name]>,
     pub(super) directory: &'a Path,
     pub(super) home: Option<&'a Path>,
+    /// Keep a program whose names don't all resolve: what doesn't need them can be evaluated.
+    pub(super) tolerant: bool,
 }
 
 /// Reads bytes as a program.
@@ -85,13 +87,16 @@ pub(super) fn read(path: PathBuf, text: Arc<str>, around: &Around<'_>) -> Read {
             home: around.home,
         },
     );
+    let is_error = |d: &Diagnostic| d.severity == Severity::Error;
     let mut diagnostics = parsed.diagnostics;
+    let unreadable = diagnostics.iter().any(is_error);
+    let unresolved = lowered.diagnostics.iter().any(is_error);
     // Names in a text that couldn't be read whole are not worth complaining about: what is
     // missing may define them.
-    if !diagnostics.iter().any(|d| d.severity == Severity::Error) {
+    if !unreadable {
         diagnostics.extend(lowered.diagnostics);
     }
-    let broken = diagnostics.iter().any(|d| d.severity == Severity::Error);
+    let broken = unreadable || unresolved && !around.tolerant;
     Read {
         program: (!broken).then_some(lowered.program),
         diagnostics,

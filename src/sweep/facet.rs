@@ -209,6 +209,7 @@ impl<'h> Facets<'_, '_, 'h> {
                             format!("{what} asks for `{asked}`, which it isn't given"),
                         )
                         .at(formal.key.span, "asked for here")
+                        .also(span, "called for this")
                         .help(format!(
                             "{what} is a function of {{ {} }}",
                             names.join(", ")
@@ -549,7 +550,7 @@ fn inner_names<'s>(scattered: &'s Script, worked: &'s [Script]) -> Vec<&'s str> 
 }
 
 /// A part as listings name it.
-fn part_name(part: &Part<'_>, scatter: &Part<'_>, steps: bool) -> Arc<str> {
+fn part_name<'h>(part: &Part<'h>, scatter: &Part<'h>, steps: bool) -> Arc<str> {
     if steps && !std::ptr::eq(part, scatter) {
         format!("step-{}", part.name).into()
     } else {
