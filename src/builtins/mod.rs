@@ -9,5 +9,6 @@ pub mod json;
 pub mod number;
 pub mod regex;
 pub mod sink;
+pub mod toml;
 pub mod version;
 pub mod xml;

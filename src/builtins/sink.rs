@@ -69,9 +69,8 @@ pub(super) mod trace {
     pub(in super::super) struct Trace(pub(in super::super) Vec<String>);
 
     impl Trace {
-        fn note(&mut self, part: String) -> Result<(), Infallible> {
-            self.0.push(part);
-            Ok(())
+        fn note(&mut self, part: impl Into<String>) {
+            self.0.push(part.into());
         }
     }
 
@@ -79,34 +78,44 @@ pub(super) mod trace {
         type Error = Infallible;
 
         fn null(&mut self) -> Result<(), Infallible> {
-            self.note("null".to_owned())
+            self.note("null".to_owned());
+            Ok(())
         }
         fn boolean(&mut self, value: bool) -> Result<(), Infallible> {
-            self.note(value.to_string())
+            self.note(value.to_string());
+            Ok(())
         }
         fn integer(&mut self, value: i64) -> Result<(), Infallible> {
-            self.note(value.to_string())
+            self.note(value.to_string());
+            Ok(())
         }
         fn float(&mut self, value: f64) -> Result<(), Infallible> {
-            self.note(format!("{value:?}"))
+            self.note(format!("{value:?}"));
+            Ok(())
         }
         fn string(&mut self, text: &[u8]) -> Result<(), Infallible> {
-            self.note(format!("{:?}", String::from_utf8_lossy(text)))
+            self.note(format!("{:?}", String::from_utf8_lossy(text)));
+            Ok(())
         }
         fn begin_list(&mut self) -> Result<(), Infallible> {
-            self.note("[".to_owned())
+            self.note("[".to_owned());
+            Ok(())
         }
         fn end_list(&mut self) -> Result<(), Infallible> {
-            self.note("]".to_owned())
+            self.note("]".to_owned());
+            Ok(())
         }
         fn begin_table(&mut self) -> Result<(), Infallible> {
-            self.note("{".to_owned())
+            self.note("{".to_owned());
+            Ok(())
         }
         fn key(&mut self, text: &[u8]) -> Result<(), Infallible> {
-            self.note(format!("{}:", String::from_utf8_lossy(text)))
+            self.note(format!("{}:", String::from_utf8_lossy(text)));
+            Ok(())
         }
         fn end_table(&mut self) -> Result<(), Infallible> {
-            self.note("}".to_owned())
+            self.note("}".to_owned());
+            Ok(())
         }
     }
 }

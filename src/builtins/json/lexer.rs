@@ -194,15 +194,12 @@ impl<'a> Lexer<'a> {
 
     /// At least one digit; what stands there instead counts as read.
     fn some_digits(&mut self, otherwise: &str) -> Result<(), Fault> {
-        match self.read() {
-            Some(b'0'..=b'9') => {
-                self.digits();
-                Ok(())
-            }
-            Some(_) | None => {
-                self.after_number = false;
-                Err(format!("invalid number; expected {otherwise}"))
-            }
+        if let Some(b'0'..=b'9') = self.read() {
+            self.digits();
+            Ok(())
+        } else {
+            self.after_number = false;
+            Err(format!("invalid number; expected {otherwise}"))
         }
     }
 

@@ -26,6 +26,14 @@ pub(super) enum Hit {
     Start(usize),
 }
 
+/// What a question led to.
+pub(super) enum Answer<T> {
+    /// The answer: a match or none.
+    Here(Option<T>),
+    /// It must be found the plain way.
+    Elsewhere,
+}
+
 #[derive(Debug)]
 pub(super) struct Accelerator {
     ast: Ast,
@@ -51,41 +59,39 @@ impl Accelerator {
     }
 
     /// The answer of `match`, or none if it isn't to be had here.
-    pub(super) fn full_match(&self, subject: &[u8]) -> Option<Option<Groups>> {
+    pub(super) fn full_match(&self, subject: &[u8]) -> Answer<Groups> {
         if subject.len() < LONG {
-            return None;
+            return Answer::Elsewhere;
         }
         let whole = |ast| Hir::concat(vec![Hir::look(Look::Start), hir(ast), Hir::look(Look::End)]);
-        let meta = self
-            .whole
-            .get_or_init(|| build(&whole(&self.ast)))
-            .as_ref()?;
+        let Some(meta) = self.whole.get_or_init(|| build(&whole(&self.ast))) else {
+            return Answer::Elsewhere;
+        };
         let input = Input::new(subject).anchored(Anchored::Yes);
         if self.groups == 0 || self.whole_differs {
             let matched = meta.is_match(input);
             return match (matched, self.groups) {
-                (false, _) => Some(None),
-                (true, 0) => Some(Some(Vec::new())),
-                (true, _) => None,
+                (false, _) => Answer::Here(None),
+                (true, 0) => Answer::Here(Some(Vec::new())),
+                (true, _) => Answer::Elsewhere,
             };
         }
-        Some(captures(meta, input).map(|found| found.groups))
+        Answer::Here(captures(meta, &input).map(|found| found.groups))
     }
 
     /// The next match at or after `from`, or none if it isn't to be had here.
-    pub(super) fn find(&self, subject: &[u8], from: usize) -> Option<Option<Hit>> {
+    pub(super) fn find(&self, subject: &[u8], from: usize) -> Answer<Hit> {
         if subject.len() < LONG {
-            return None;
+            return Answer::Elsewhere;
         }
-        let meta = self
-            .automaton
-            .get_or_init(|| build(&hir(&self.ast)))
-            .as_ref()?;
+        let Some(meta) = self.automaton.get_or_init(|| build(&hir(&self.ast))) else {
+            return Answer::Elsewhere;
+        };
         let input = Input::new(subject).span(from..subject.len());
         if self.search_differs {
-            return Some(meta.search_half_start(&input).map(Hit::Start));
+            return Answer::Here(meta.search(&input).map(|found| Hit::Start(found.start())));
         }
-        Some(if self.groups == 0 {
+        Answer::Here(if self.groups == 0 {
             let span = meta.search(&input).map(|found| found.range());
             span.map(|span| {
                 Hit::Whole(Found {
@@ -94,25 +100,14 @@ impl Accelerator {
                 })
             })
         } else {
-            captures(meta, input).map(Hit::Whole)
+            captures(meta, &input).map(Hit::Whole)
         })
     }
 }
 
-/// The start of the leftmost match.
-trait SearchStart {
-    fn search_half_start(&self, input: &Input<'_>) -> Option<usize>;
-}
-
-impl SearchStart for Meta {
-    fn search_half_start(&self, input: &Input<'_>) -> Option<usize> {
-        self.search(input).map(|found| found.start())
-    }
-}
-
-fn captures(meta: &Meta, input: Input<'_>) -> Option<Found> {
+fn captures(meta: &Meta, input: &Input<'_>) -> Option<Found> {
     let mut found = meta.create_captures();
-    meta.search_captures(&input, &mut found);
+    meta.search_captures(input, &mut found);
     let span = found.get_match()?.range();
     let group = |index| {
         found.get_group(index).map(|span| Range {

@@ -50,8 +50,10 @@ struct Pending {
     here: Place,
     second: Place,
     longest: bool,
-    /// The end that the first way found, once the second is being tried.
-    first_end: Option<Option<usize>>,
+    /// Whether the first way is done and the second is being tried.
+    on_second: bool,
+    /// The end that the first way found.
+    first_end: Option<usize>,
 }
 
 /// A subject being searched, with what is known about it.
@@ -130,31 +132,34 @@ impl<'a> Search<'a> {
                     first,
                     second,
                     longest,
-                } => match self.known.get(&here) {
-                    Some(end) => *end,
-                    None => {
+                } => {
+                    if let Some(end) = self.known.get(&here) {
+                        *end
+                    } else {
                         self.pending.push(Pending {
                             here,
                             second,
                             longest,
+                            on_second: false,
                             first_end: None,
                         });
                         place = first;
                         continue;
                     }
-                },
+                }
             };
             loop {
                 let Some(pending) = self.pending.last_mut() else {
                     return end;
                 };
-                if pending.first_end.is_none() && (end.is_none() || pending.longest) {
-                    pending.first_end = Some(end);
+                if !pending.on_second && (end.is_none() || pending.longest) {
+                    pending.on_second = true;
+                    pending.first_end = end;
                     place = pending.second;
                     break;
                 }
                 // Of two ends the later wins, and `None` is less than any.
-                let end_here = end.max(pending.first_end.flatten());
+                let end_here = end.max(pending.first_end);
                 let here = pending.here;
                 self.known.insert(here, end_here);
                 self.pending.pop();

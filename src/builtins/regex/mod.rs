@@ -27,7 +27,7 @@ use std::ops::Range;
 
 pub use cache::compiled;
 
-use accel::Accelerator;
+use accel::{Accelerator, Answer};
 use exec::{Mode, Search};
 use program::Program;
 
@@ -93,7 +93,7 @@ impl Regex {
 
     /// Matches the whole subject, as `builtins.match` does.
     pub fn full_match(&self, subject: &[u8]) -> Option<Groups> {
-        if let Some(answer) = self.accelerator.full_match(subject) {
+        if let Answer::Here(answer) = self.accelerator.full_match(subject) {
             return answer;
         }
         let mut search = Search::new(&self.program, subject, Mode::Whole);
@@ -129,7 +129,7 @@ impl Regex {
         if from > subject.len() {
             return None;
         }
-        if let Some(answer) = self.accelerator.find(subject, from) {
+        if let Answer::Here(answer) = self.accelerator.find(subject, from) {
             return match answer? {
                 accel::Hit::Whole(found) => Some(found),
                 accel::Hit::Start(start) => search.match_at(start, false),

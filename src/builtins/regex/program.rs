@@ -91,6 +91,9 @@ impl Program {
     }
 }
 
+/// Too many loops over nullable bodies nest.
+struct OutOfSlots;
+
 #[derive(Default)]
 struct Builder {
     states: Vec<State>,
@@ -154,7 +157,7 @@ impl Builder {
         if outermost {
             self.nest = Some(0);
         }
-        let slot = self.slot(body)?;
+        let slot = self.slot(body).ok()?;
         // The body leads back to the loop, so the loop must have its place first.
         let id = self.push(State::Accept);
         let body = self.compile(body, id)?;
@@ -174,7 +177,7 @@ impl Builder {
 
     fn optional(&mut self, body: &Ast, times: u32, exit: StateId) -> Option<StateId> {
         (0..times).try_fold(exit, |next, _| {
-            let slot = self.slot(body)?;
+            let slot = self.slot(body).ok()?;
             let body = self.compile(body, next)?;
             Some(self.push(State::Repeat(Repeat {
                 body,
@@ -185,16 +188,20 @@ impl Builder {
         })
     }
 
-    /// A slot if one is needed (`Some(None)` if not); none if they have run out.
-    fn slot(&mut self, body: &Ast) -> Option<Option<u8>> {
+    /// A slot if one is needed.
+    fn slot(&mut self, body: &Ast) -> Result<Option<u8>, OutOfSlots> {
         match &mut self.nest {
             Some(taken) if body.nullable() => {
                 let slot = *taken;
                 *taken += 1;
                 self.slotted = true;
-                (slot < MAX_SLOTS).then_some(Some(slot))
+                if slot < MAX_SLOTS {
+                    Ok(Some(slot))
+                } else {
+                    Err(OutOfSlots)
+                }
             }
-            Some(_) | None => Some(None),
+            Some(_) | None => Ok(None),
         }
     }
 }
