@@ -5,10 +5,24 @@
 //! `Value` is, so that each rule can be tested against what Nix prints, byte by byte.
 //! Strings are byte strings throughout: Nix strings may hold anything but NUL.
 
+mod context;
+mod data;
+mod derivation;
+mod files;
+mod hash;
 pub mod json;
 pub mod number;
+mod paths;
+mod reader;
 pub mod regex;
+mod replace;
+mod search;
 pub mod sink;
+pub mod source;
+mod strings;
+mod support;
+pub mod to_json;
+pub mod to_xml;
 pub mod toml;
 pub mod version;
 pub mod xml;
