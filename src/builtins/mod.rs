@@ -8,8 +8,10 @@
 mod context;
 mod data;
 mod derivation;
+mod fetch;
 mod files;
 mod hash;
+mod host;
 pub mod json;
 pub mod number;
 mod paths;

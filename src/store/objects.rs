@@ -1,7 +1,7 @@
 //! Objects that evaluation has computed the paths of without writing them: copies of files, texts, and files
 //! that lie outside the store under a name made of their content. A build takes them from here.
 
-use super::context::VirtualPath;
+use super::context::{ContextElement, VirtualPath};
 use super::path::StorePath;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -46,6 +46,8 @@ pub enum HostObject {
         executable: bool,
         /// Where it lies below its path (`/bin/tool`); empty: the path is the file.
         destination: Vec<u8>,
+        /// What its text refers to.
+        context: BTreeSet<ContextElement>,
     },
     /// What a script leaves at its output path.
     Build {
@@ -53,6 +55,8 @@ pub enum HostObject {
         script: Vec<u8>,
         /// Its environment.
         env: BTreeMap<Vec<u8>, Vec<u8>>,
+        /// What script and environment refer to.
+        context: BTreeSet<ContextElement>,
     },
 }
 
