@@ -52,14 +52,24 @@ impl<'h> Evaluator<'h> {
     /// A value of the wrong type at a place.
     #[cold]
     pub fn expected_at(&self, span: Span, wanted: &str, got: Value<'h>) -> Error<'h> {
+        self.expected_as(span, wanted, got, format!("this is {}", got.a_type()))
+    }
+
+    /// A value of the wrong type at a place, of which `label` says what is wrong there.
+    #[cold]
+    pub fn expected_as(
+        &self,
+        span: Span,
+        wanted: &str,
+        got: Value<'h>,
+        label: String,
+    ) -> Error<'h> {
         let (kind, shown) = (got.a_type(), self.brief(got));
         let message = match got {
             Value::Null => format!("expected {wanted} but found null: null"),
             _ => format!("expected {wanted} but found {kind}: {shown}"),
         };
-        self.error_with(
-            Diagnostic::error("repx::eval::type", message).at(span, format!("this is {kind}")),
-        )
+        self.error_with(Diagnostic::error("repx::eval::type", message).at(span, label))
     }
 
     #[cold]

@@ -28,12 +28,13 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::lower::Program;
-use crate::source::{SourceMap, Span};
+use crate::source::{Name, SourceMap, Span};
 use crate::store::{Derivations, Objects, StoreDir, StorePath};
 use crate::value::{BuiltinId, Env, Error, EvaluationId, Heap, Local, Path, Slot, Text, Value};
 use crate::world::World;
 
 /// A builtin: one row of the table that a session is made with.
+#[derive(Clone, Copy)]
 pub struct Builtin {
     /// The name it has within `builtins`.
     pub name: &'static str,
@@ -188,6 +189,11 @@ impl<'h> Evaluator<'h> {
     /// A string value without context.
     pub fn text(&self, bytes: impl AsRef<[u8]>) -> Value<'h> {
         Value::Text(Text::new(self.local, bytes))
+    }
+
+    /// A name as a string value.
+    pub fn text_of(&self, name: Name) -> Value<'h> {
+        Value::Text(Text::of(self.local, name.bytes()))
     }
 
     /// A list value.

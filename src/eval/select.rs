@@ -81,12 +81,7 @@ impl<'h> Evaluator<'h> {
     }
 
     /// Asks an open set for a name it doesn't list.
-    pub(super) fn ask_missing(
-        &mut self,
-        missing: Slot<'h>,
-        name: Name,
-        span: Span,
-    ) -> Eval<'h, Slot<'h>> {
+    pub fn ask_missing(&mut self, missing: Slot<'h>, name: Name, span: Span) -> Eval<'h, Slot<'h>> {
         let function = self.force(missing)?;
         let argument = Slot::Value(self.text(name.bytes()));
         self.call(function, &[argument], span).map(Slot::Value)
