@@ -1,6 +1,6 @@
 //! What every Nix program sees without asking: `builtins`, and its members by names of their own.
 
-use super::{constants, table};
+use super::{constants, host, table, visible};
 use crate::source::{Name, Span};
 use crate::value::{Attr, Attrs, BuiltinId, EvaluationId, Forced, Local, Slot, Thunk, Value};
 
@@ -53,7 +53,7 @@ enum Origin {
 /// The members of `builtins` but for `builtins` itself, always in the same order.
 fn members() -> Vec<(&'static str, Origin)> {
     let is_constant = |name| constants::ROWS.iter().any(|row| row.name == name);
-    let rows = table().into_iter().zip(0..).map(|(row, id)| {
+    let rows = table().into_iter().take(visible()).zip(0..).map(|(row, id)| {
         let id = BuiltinId(id);
         match is_constant(row.name) {
             true => (row.name, Origin::Constant(id)),
@@ -68,6 +68,15 @@ fn members() -> Vec<(&'static str, Origin)> {
         ("derivation", Origin::Derivation),
     ];
     rows.chain(others).collect()
+}
+
+/// What `nixlib` is given as `prim`: the hidden builtins that the embedded package set is made of.
+pub fn primitives<'h>(local: Local<'h>) -> Value<'h> {
+    let attrs = host::PRIMITIVES.iter().zip(visible()..).map(|(row, id)| {
+        let function = Value::Builtin(BuiltinId(id as u16));
+        Attr::new(Name::new(row.name), Span::NONE, function)
+    });
+    Value::Attrs(Attrs::new(local, attrs.collect()))
 }
 
 /// The names that every program sees, in the order of [`global_slots`].

@@ -11,19 +11,37 @@ mod arithmetic;
 mod attrsets;
 mod closure;
 mod constants;
+mod context;
 mod control;
+mod data;
+mod derivation;
+mod fetch;
+mod files;
 pub mod globals;
+mod hash;
+mod host;
 pub mod json;
 mod lists;
 pub mod number;
+mod paths;
+mod reader;
 pub mod regex;
+mod replace;
+mod search;
 pub mod sink;
 mod sort;
+pub mod source;
+mod strings;
+mod support;
+pub mod to_json;
+pub mod to_xml;
 pub mod toml;
 mod types;
 pub mod version;
 pub mod xml;
 
+#[cfg(test)]
+mod store_tests;
 #[cfg(test)]
 mod tests;
 
@@ -35,13 +53,35 @@ const FAMILIES: &[&[Builtin]] = &[
     attrsets::ROWS,
     closure::ROWS,
     constants::ROWS,
+    context::ROWS,
     control::ROWS,
+    data::ROWS,
+    derivation::ROWS,
+    fetch::ROWS,
+    files::ROWS,
+    hash::ROWS,
     lists::ROWS,
+    search::ROWS,
     sort::ROWS,
+    source::ROWS,
+    strings::ROWS,
     types::ROWS,
 ];
 
+/// Families that no program can name: they follow the others in the table.
+const HIDDEN: &[&[Builtin]] = &[host::PRIMITIVES, derivation::IMPORTED];
+
 /// The builtins that a session is made with.
 pub fn table() -> Vec<Builtin> {
-    FAMILIES.concat()
+    [FAMILIES, HIDDEN].concat().concat()
+}
+
+/// Where the hidden primitives begin in [`table`], and how many there are.
+pub fn primitives() -> std::ops::Range<usize> {
+    visible()..visible() + host::PRIMITIVES.len()
+}
+
+/// How many rows of [`table`] are members of `builtins`: the first so many.
+fn visible() -> usize {
+    FAMILIES.iter().map(|rows| rows.len()).sum()
 }

@@ -101,6 +101,8 @@ fn evaluate(text: &str, stack: usize, messages: &Mutex<Vec<String>>) -> Result<S
         sources: &sources,
         builtins: &table,
         loader: &NoFiles,
+        derivations: &crate::store::Derivations::new(),
+        objects: &crate::store::Objects::new(),
         globals: OnceLock::new(),
         interrupt: &interrupt,
         messages: &note,

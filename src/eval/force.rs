@@ -68,7 +68,7 @@ impl<'h> Evaluator<'h> {
 
     /// Is there stack left?
     #[inline]
-    pub(super) fn check_stack(&mut self) -> Eval<'h, ()> {
+    pub fn check_stack(&mut self) -> Eval<'h, ()> {
         let marker = 0u8;
         if std::ptr::from_ref(&marker).addr() < self.stack_end {
             return Err(self.stack_overflow());

@@ -29,6 +29,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::lower::Program;
 use crate::source::{Name, SourceMap, Span};
+use crate::store::{Derivations, Objects, StoreDir, StorePath};
 use crate::value::{BuiltinId, Env, Error, EvaluationId, Heap, Local, Path, Slot, Text, Value};
 use crate::world::World;
 
@@ -76,6 +77,21 @@ pub trait Loader<'h>: Sync {
         path: Path<'h>,
         at: Span,
     ) -> Result<Text<'h>, Error<'h>>;
+
+    /// Builds an output that evaluation wants to read. Who can't build refuses.
+    fn build(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        derivation: &StorePath,
+        output: &str,
+        at: Span,
+    ) -> Result<(), Error<'h>> {
+        let message = format!(
+            "cannot build '{}^{output}' during evaluation: building is not possible here",
+            StoreDir::default().print(derivation)
+        );
+        Err(evaluator.error_at(at, message))
+    }
 }
 
 /// What all threads of one evaluation share.
@@ -90,6 +106,10 @@ pub struct Shared<'h> {
     pub builtins: &'h [Builtin],
     /// Files.
     pub loader: &'h dyn Loader<'h>,
+    /// The derivations made so far.
+    pub derivations: &'h Derivations,
+    /// Other store objects and host files made so far.
+    pub objects: &'h Objects,
     /// The globals, in the order of their slots; set once by the session.
     pub globals: OnceLock<&'h [Slot<'h>]>,
     /// Set to stop all threads.

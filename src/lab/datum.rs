@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::builtins::to_json;
+use crate::builtins::to_json::{JsonOptions, to_json};
 use crate::eval::{Coercion, Eval, Evaluator};
-use crate::value::{Slot, Value};
+use crate::value::{Context, Slot, Value};
 
 /// A parameter's value: as Nix has it, and as text.
 #[derive(Clone, Debug)]
@@ -37,7 +37,9 @@ impl<'h> Datum<'h> {
 }
 
 fn json_text<'h>(evaluator: &mut Evaluator<'h>, value: Value<'h>) -> Eval<'h, String> {
-    let (bytes, _context) = to_json(evaluator, value)?;
+    let (mut bytes, mut context) = (Vec::new(), Context::EMPTY);
+    let slot = Slot::Value(value);
+    to_json(evaluator, slot, JsonOptions::TO_JSON, &mut bytes, &mut context)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

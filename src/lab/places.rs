@@ -48,7 +48,7 @@ impl<'a> Places<'a> {
 }
 
 /// The items of a list expression.
-pub fn list_items(expr: Expr) -> Vec<Expr> {
+pub(super) fn list_items(expr: Expr) -> Vec<Expr> {
     match expr.kind {
         ExprKind::List(items) => items,
         _ => Vec::new(),

@@ -24,7 +24,6 @@ const MOST_LINKS: usize = 1024;
 pub(super) struct Files<'h> {
     globals: &'h Globals,
     home: Option<PathBuf>,
-    primitives: usize,
     tolerant: bool,
     /// A suspended evaluation for each file imported: threads that import it meet in its thunk.
     imported: Mutex<HashMap<Vec<u8>, Slot<'h>>>,
@@ -38,20 +37,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'h> Files<'h> {
-    pub(super) fn new(globals: &'h Globals, home: Option<PathBuf>, primitives: usize, tolerant: bool) -> Files<'h> {
+    pub(super) fn new(globals: &'h Globals, home: Option<PathBuf>, tolerant: bool) -> Files<'h> {
         Files {
             globals,
             home,
-            primitives,
             tolerant,
             imported: Mutex::default(),
             copied: Mutex::default(),
             findings: Mutex::default(),
         }
-    }
-
-    pub(super) fn first_primitive(&self) -> usize {
-        self.primitives
     }
 
     pub(super) fn take_findings(&self) -> Vec<Diagnostic> {
@@ -256,7 +250,7 @@ impl<'h> Loader<'h> for Files<'h> {
         if let Some(text) = lock(&self.copied).get(path.bytes()) {
             return Ok(*text);
         }
-        let text = builtins::copy_to_store(evaluator, path, at)?;
+        let text = builtins::source::copy_to_store(evaluator, path, at)?;
         lock(&self.copied).insert(path.bytes().to_vec(), text);
         Ok(text)
     }

@@ -19,9 +19,10 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::{Builtin, Eval, Evaluator, Shared, Waits};
 use crate::lower::Globals;
 use crate::source::{Name, SourceMap, Span};
+use crate::store::{Derivations, Objects};
 
 use crate::value::{Attr, Attrs, BuiltinId, Env, Heap, Path, Slot, Text, Value};
-use crate::world::World;
+use crate::world::{Overlay, World};
 
 /// Stack of a thread that evaluates. It is reserved, not used: pages come as they are touched.
 pub const STACK_SIZE: usize = 1 << 30;
@@ -67,20 +68,21 @@ pub fn run<R: Send>(
 ) -> std::io::Result<R> {
     on_large_stack(|| {
         let heap = Heap::new();
-        let mut table: Vec<Builtin> = builtins::table();
-        let primitives = table.len();
-        table.extend(builtins::primitives());
+        let table: Vec<Builtin> = builtins::table();
         let global_names = Globals::new(globals::global_names());
-        let world = nixlib::WithNixlib {
-            world: config.world,
-        };
-        let files = files::Files::new(&global_names, config.home.clone(), primitives, config.tolerant);
+        let derivations = Derivations::new();
+        let objects = Objects::new();
+        let overlay = Overlay::new(config.world, &objects, &derivations);
+        let world = nixlib::WithNixlib { world: &overlay };
+        let files = files::Files::new(&global_names, config.home.clone(), config.tolerant);
         let shared = Shared {
             heap: &heap,
             world: &world,
             sources: config.sources,
             builtins: &table,
             loader: &files,
+            derivations: &derivations,
+            objects: &objects,
             globals: OnceLock::new(),
             interrupt: config.interrupt,
             messages: config.messages,
@@ -220,8 +222,9 @@ impl<'h> Session<'h> {
 
     /// The hidden primitives that the embedded library is handed.
     fn primitives(&self, evaluator: &mut Evaluator<'h>) -> Value<'h> {
-        let first = self.files.first_primitive();
-        let rows = self.shared.builtins.iter().enumerate().skip(first);
+        let primitives = builtins::primitives();
+        let rows = self.shared.builtins.iter().enumerate();
+        let rows = rows.skip(primitives.start).take(primitives.len());
         let attrs = rows.map(|(id, row)| {
             Attr::new(
                 Name::new(row.name),

@@ -15,14 +15,18 @@ mod derivation;
 mod hash;
 mod make_path;
 mod nar;
+mod objects;
 mod path;
 
 pub use context::{ContextElement, ContextError, ContextPath, ElementId, VirtualPath};
-pub use derivation::{Derivation, DerivationError, DerivationOutput, ModuloHash, ParseError};
+pub use derivation::{
+    Derivation, DerivationError, DerivationOutput, Derivations, ModuloHash, ParseError,
+};
 pub use hash::{Hash, HashAlgo, HashError, HashFormat, Hasher, compress_hash};
 pub use make_path::{IngestMethod, hash_placeholder, output_path_name};
 pub use nar::{
     Contents, NAR_MAX_DEPTH, NarError, NarNode, NarParseError, NarSource, NarTree, nar_hash,
     parse_nar, single_entry_nar_hash, write_nar, write_single_entry_nar,
 };
+pub use objects::{HostObject, Object, Objects};
 pub use path::{NameError, StoreDir, StorePath, StorePathError, check_name};

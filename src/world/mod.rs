@@ -6,9 +6,11 @@
 
 mod disk;
 mod memory;
+mod overlay;
 
 pub use disk::Disk;
 pub use memory::Memory;
+pub use overlay::Overlay;
 
 use std::io;
 use std::path::{Path, PathBuf};

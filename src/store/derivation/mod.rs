@@ -9,6 +9,7 @@
 //! aren't known before the build.
 //! Source: `src/libstore/derivations.cc`, "Store Derivation" in Nix's manual.
 
+mod known;
 mod modulo;
 #[cfg(test)]
 mod observed;
@@ -21,6 +22,7 @@ use super::path::{StoreDir, StorePath, StorePathError};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
+pub use known::Derivations;
 pub use modulo::ModuloHash;
 pub use parse::ParseError;
 

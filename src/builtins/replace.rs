@@ -1,0 +1,107 @@
+//! Replacing several strings at once, as `replaceStrings` does.
+
+/// Replaces, from left to right, each place where a pattern stands by what `with` gives for the
+/// pattern's index. Of several patterns that stand at a place the first in the list counts. An
+/// empty pattern stands before each byte and at the end; the byte that follows is kept.
+///
+/// A place is compared only with the patterns that begin with its byte, and stretches without
+/// such a byte are copied whole.
+pub(super) fn replace<'r, E>(
+    subject: &[u8],
+    patterns: &[&[u8]],
+    mut with: impl FnMut(usize) -> Result<&'r [u8], E>,
+) -> Result<Vec<u8>, E> {
+    let starts = Starts::of(patterns);
+    let mut out = Vec::with_capacity(subject.len());
+    let mut at = 0;
+    while let Some(rest) = subject.get(at..) {
+        let skipped = starts.skip(rest);
+        let (plain, rest) = rest.split_at(skipped);
+        out.extend_from_slice(plain);
+        at += skipped;
+        let found = starts.first_match(patterns, rest);
+        if let Some(which) = found {
+            out.extend_from_slice(with(which)?);
+        }
+        let length = found
+            .and_then(|which| patterns.get(which))
+            .map_or(0, |pattern| pattern.len());
+        if length == 0 {
+            out.extend(rest.first());
+        }
+        at += length.max(1);
+    }
+    Ok(out)
+}
+
+/// Which patterns can stand where.
+struct Starts {
+    /// For each byte the patterns that begin with it, in order.
+    by_byte: Vec<Vec<usize>>,
+    /// The first empty pattern.
+    empty: Option<usize>,
+}
+
+impl Starts {
+    fn of(patterns: &[&[u8]]) -> Starts {
+        let mut by_byte = vec![Vec::new(); 256];
+        for (which, pattern) in patterns.iter().enumerate() {
+            let first = pattern.first().copied();
+            if let Some(list) = first.and_then(|byte| by_byte.get_mut(usize::from(byte))) {
+                list.push(which);
+            }
+        }
+        let empty = patterns.iter().position(|pattern| pattern.is_empty());
+        Starts { by_byte, empty }
+    }
+
+    fn candidates(&self, byte: u8) -> &[usize] {
+        self.by_byte
+            .get(usize::from(byte))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// How many bytes come before the first that a pattern can stand at.
+    fn skip(&self, rest: &[u8]) -> usize {
+        if self.empty.is_some() {
+            return 0;
+        }
+        let can_start = |byte: &u8| !self.candidates(*byte).is_empty();
+        rest.iter().position(can_start).unwrap_or(rest.len())
+    }
+
+    fn first_match(&self, patterns: &[&[u8]], rest: &[u8]) -> Option<usize> {
+        let candidates = rest.first().map_or(&[][..], |byte| self.candidates(*byte));
+        let stands = |which: &usize| patterns.get(*which).is_some_and(|p| rest.starts_with(p));
+        let found = candidates.iter().copied().find(stands);
+        match (found, self.empty) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (found, empty) => found.or(empty),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::convert::Infallible;
+
+    fn replaced(subject: &str, pairs: &[(&str, &str)]) -> String {
+        let patterns: Vec<&[u8]> = pairs.iter().map(|(from, _)| from.as_bytes()).collect();
+        let with = |which: usize| Ok::<&[u8], Infallible>(pairs[which].1.as_bytes());
+        let Ok(bytes) = replace(subject.as_bytes(), &patterns, with);
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// Observed with Nix 2.34.8.
+    #[test]
+    fn the_first_pattern_of_the_list_wins_and_empty_ones_match_everywhere() {
+        assert_eq!(replaced("abc", &[("", "X")]), "XaXbXcX");
+        assert_eq!(replaced("", &[("", "X")]), "X");
+        assert_eq!(replaced("abc", &[("a", "1"), ("", "X")]), "1XbXcX");
+        assert_eq!(replaced("abc", &[("", "X"), ("a", "1")]), "XaXbXcX");
+        assert_eq!(replaced("foobar", &[("foo", "1"), ("foobar", "2")]), "1bar");
+        assert_eq!(replaced("aaa", &[("aa", "b")]), "ba");
+        assert_eq!(replaced("xyz", &[]), "xyz");
+    }
+}

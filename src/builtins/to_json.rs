@@ -1,0 +1,152 @@
+//! Values as JSON: `toJSON`, printed results and the attributes of structured derivations.
+
+use super::json::write_string;
+use super::number::push_json;
+use super::support::wrap;
+use crate::eval::{Coercion, Eval, Evaluator, words};
+use crate::source::Span;
+use crate::value::{Attrs, Context, Slot, Value};
+
+/// How values become JSON.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonOptions {
+    /// A path becomes its copy in the store, else its own text.
+    pub copy_paths: bool,
+    /// Force what is not known yet, else refuse it.
+    pub force: bool,
+}
+
+impl JsonOptions {
+    /// `builtins.toJSON`.
+    pub const TO_JSON: JsonOptions = JsonOptions {
+        copy_paths: true,
+        force: true,
+    };
+    /// `nix-instantiate --eval --strict --json`.
+    pub const RESULT: JsonOptions = JsonOptions {
+        copy_paths: false,
+        force: true,
+    };
+}
+
+/// Appends a value as JSON, and adds what its strings refer to to `context`.
+///
+/// # Errors
+/// For functions, for strings that are no UTF-8, and what forcing gives.
+pub fn to_json<'h>(
+    ev: &mut Evaluator<'h>,
+    slot: Slot<'h>,
+    how: JsonOptions,
+    out: &mut Vec<u8>,
+    context: &mut Context<'h>,
+) -> Eval<'h, ()> {
+    let mut writer = Writer { how, out, context };
+    writer.slot(ev, slot)
+}
+
+struct Writer<'w, 'h> {
+    how: JsonOptions,
+    out: &'w mut Vec<u8>,
+    context: &'w mut Context<'h>,
+}
+
+impl<'h> Writer<'_, 'h> {
+    fn slot(&mut self, ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, ()> {
+        ev.check_stack()?;
+        let value = match slot.known() {
+            Some(value) => value,
+            None if self.how.force => ev.force(slot)?,
+            None => return Err(ev.error("cannot convert a thunk to JSON")),
+        };
+        match value {
+            Value::Null => self.out.extend_from_slice(b"null"),
+            Value::Bool(true) => self.out.extend_from_slice(b"true"),
+            Value::Bool(false) => self.out.extend_from_slice(b"false"),
+            Value::Int(int) => {
+                let mut buffer = itoa::Buffer::new();
+                self.out.extend_from_slice(buffer.format(int).as_bytes());
+            }
+            Value::Float(float) => push_json(self.out, float),
+            Value::Text(text) => self.string(ev, text.bytes(), text.context())?,
+            Value::Path(path) if self.how.copy_paths => {
+                let here = ev.here();
+                let text = ev.shared.loader.copy_to_store(ev, path, here)?;
+                self.string(ev, text.bytes(), text.context())?;
+            }
+            Value::Path(path) => self.string(ev, path.bytes(), Context::EMPTY)?,
+            Value::List(list) => self.list(ev, list.items())?,
+            Value::Attrs(attrs) => self.attrs(ev, attrs)?,
+            Value::Lambda(_) | Value::Builtin(_) | Value::Partial(_) => {
+                let shown = kind(ev, value);
+                return Err(ev.error(format!("cannot convert {shown} to JSON")));
+            }
+        }
+        Ok(())
+    }
+
+    fn string(&mut self, ev: &Evaluator<'h>, bytes: &[u8], context: Context<'h>) -> Eval<'h, ()> {
+        *self.context = self.context.union(ev.local, context);
+        wrap(ev, Span::NONE, write_string(self.out, bytes))
+    }
+
+    fn list(&mut self, ev: &mut Evaluator<'h>, items: &[Slot<'h>]) -> Eval<'h, ()> {
+        self.out.push(b'[');
+        for (i, item) in items.iter().enumerate() {
+            if i > 0 {
+                self.out.push(b',');
+            }
+            let result = self.slot(ev, *item);
+            ev.framed(result, ev.here(), || {
+                format!("while evaluating list element at index {i}")
+            })?;
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    fn attrs(&mut self, ev: &mut Evaluator<'h>, attrs: Attrs<'h>) -> Eval<'h, ()> {
+        if attrs.has(words().to_string) {
+            let made = ev.coerce(Value::Attrs(attrs), Coercion::PATH)?;
+            return self.string(ev, made.bytes(), made.context());
+        }
+        if let Some(out_path) = attrs.get(words().out_path) {
+            return self.slot(ev, out_path);
+        }
+        self.out.push(b'{');
+        for (i, attr) in attrs.by_name(ev.local).into_iter().enumerate() {
+            if i > 0 {
+                self.out.push(b',');
+            }
+            let name = attr.key.name;
+            self.string(ev, name.bytes(), Context::EMPTY)?;
+            self.out.push(b':');
+            let result = self.slot(ev, attr.slot);
+            ev.framed(result, attr.key.span, || {
+                format!("while evaluating attribute '{name}'")
+            })?;
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+}
+
+/// A value's kind as Nix names it where it also names the builtin.
+fn kind<'h>(ev: &Evaluator<'h>, value: Value<'h>) -> String {
+    let name = |id| ev.builtin(id).map_or("", |row| row.name);
+    match value {
+        Value::Builtin(id) => format!("the built-in function '{}'", name(id)),
+        Value::Partial(partial) => format!(
+            "the partially applied built-in function '{}'",
+            name(partial.builtin)
+        ),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Text(_)
+        | Value::Path(_)
+        | Value::List(_)
+        | Value::Attrs(_)
+        | Value::Lambda(_) => value.a_type().to_owned(),
+    }
+}

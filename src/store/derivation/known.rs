@@ -1,0 +1,151 @@
+//! The derivations that an evaluation has made, and the hashes that stand for them.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::{Derivation, DerivationError, ModuloHash};
+use crate::store::path::{StoreDir, StorePath};
+
+/// Derivations by their paths. Nothing is written to a store: whoever builds takes them from here.
+#[derive(Debug, Default)]
+pub struct Derivations {
+    known: RwLock<HashMap<StorePath, Known>>,
+}
+
+/// A derivation and what stands for it in the hashes of those that need it.
+#[derive(Debug, Clone)]
+struct Known {
+    derivation: Arc<Derivation>,
+    modulo: ModuloHash,
+}
+
+impl Derivations {
+    /// None yet.
+    pub fn new() -> Derivations {
+        Derivations::default()
+    }
+
+    /// The derivation at a path.
+    pub fn get(&self, path: &StorePath) -> Option<Arc<Derivation>> {
+        self.look(path).map(|known| known.derivation)
+    }
+
+    /// What stands for a derivation in the hashes of those that need it.
+    pub fn modulo(&self, path: &StorePath) -> Option<ModuloHash> {
+        self.look(path).map(|known| known.modulo)
+    }
+
+    /// Is it known?
+    pub fn has(&self, path: &StorePath) -> bool {
+        self.look(path).is_some()
+    }
+
+    /// Computes where the outputs and the derivation itself go, and keeps it.
+    ///
+    /// # Errors
+    /// As [`Derivation::fill_output_paths`]; all input derivations must be known.
+    pub fn add(
+        &self,
+        dir: &StoreDir,
+        mut derivation: Derivation,
+    ) -> Result<(StorePath, Arc<Derivation>), DerivationError> {
+        derivation.fill_output_paths(dir, |input| self.modulo(input))?;
+        let path = derivation.path(dir)?;
+        let derivation = self.keep(dir, path.clone(), derivation)?;
+        Ok((path, derivation))
+    }
+
+    /// Keeps a complete derivation that was read from its file.
+    ///
+    /// # Errors
+    /// As [`Derivation::hash_modulo`]; all input derivations must be known.
+    pub fn keep(
+        &self,
+        dir: &StoreDir,
+        path: StorePath,
+        derivation: Derivation,
+    ) -> Result<Arc<Derivation>, DerivationError> {
+        let modulo = derivation.hash_modulo(dir, |input| self.modulo(input))?;
+        let derivation = Arc::new(derivation);
+        let known = Known {
+            derivation: Arc::clone(&derivation),
+            modulo,
+        };
+        let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        all.insert(path, known);
+        Ok(derivation)
+    }
+
+    /// Every derivation that is needed to build these, themselves included: inputs before those
+    /// that need them.
+    pub fn closure(&self, roots: impl IntoIterator<Item = StorePath>) -> Vec<StorePath> {
+        let mut seen = BTreeSet::new();
+        let mut order = Vec::new();
+        // A path is pushed twice: to open it, and below its inputs to put it in order.
+        let mut open: Vec<(StorePath, bool)> =
+            roots.into_iter().map(|path| (path, false)).collect();
+        while let Some((path, inputs_done)) = open.pop() {
+            if inputs_done {
+                order.push(path);
+                continue;
+            }
+            if !seen.insert(path.clone()) {
+                continue;
+            }
+            let derivation = self.get(&path);
+            open.push((path, true));
+            if let Some(derivation) = derivation {
+                let inputs = derivation.input_drvs.keys().cloned();
+                open.extend(inputs.map(|input| (input, false)));
+            }
+        }
+        order
+    }
+
+    fn look(&self, path: &StorePath) -> Option<Known> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(path).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::DerivationOutput;
+    use std::collections::BTreeMap;
+
+    fn derivation(name: &str, inputs: &[&StorePath]) -> Derivation {
+        let outputs = BTreeMap::from([("out".to_owned(), DerivationOutput::Deferred)]);
+        let inputs = inputs.iter().map(|path| {
+            let outputs = BTreeSet::from(["out".to_owned()]);
+            ((*path).clone(), outputs)
+        });
+        Derivation {
+            name: name.to_owned(),
+            outputs,
+            input_drvs: inputs.collect(),
+            input_srcs: BTreeSet::new(),
+            platform: b"s".to_vec(),
+            builder: b"/b".to_vec(),
+            args: Vec::new(),
+            env: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn inputs_come_before_what_needs_them() {
+        let (dir, known) = (StoreDir::default(), Derivations::new());
+        let (a, _) = known.add(&dir, derivation("a", &[])).unwrap();
+        let (b, _) = known.add(&dir, derivation("b", &[&a])).unwrap();
+        let (c, _) = known.add(&dir, derivation("c", &[&a, &b])).unwrap();
+        assert_eq!(known.closure([c.clone()]), [a, b, c]);
+    }
+
+    #[test]
+    fn an_unknown_input_is_an_error() {
+        let (dir, known) = (StoreDir::default(), Derivations::new());
+        let stranger = StorePath::from_parts([1; 20], "x.drv").unwrap();
+        let refused = known.add(&dir, derivation("a", &[&stranger]));
+        assert!(matches!(refused, Err(DerivationError::UnknownInput(path, _)) if path == stranger));
+    }
+}
