@@ -3,8 +3,9 @@
 use std::cmp::Ordering;
 
 use super::{Eval, Evaluator, words};
+use crate::diagnostic::Diagnostic;
 use crate::source::Name;
-use crate::value::{Attrs, Slot, Value};
+use crate::value::{Attrs, Error, Slot, Value};
 
 impl<'h> Evaluator<'h> {
     /// `==`. Functions equal nothing; two derivations are equal when their `outPath`s are.
@@ -122,20 +123,24 @@ impl<'h> Evaluator<'h> {
                 }
                 Ok(a.len().cmp(&b.len()))
             }
-            (left, right) => {
-                let (a, b) = (left.a_type(), right.a_type());
-                let same = std::mem::discriminant(&left) == std::mem::discriminant(&right);
-                let hint = if same {
-                    format!("cannot compare {a} with {b}; values of that type are incomparable")
-                } else {
-                    format!("cannot compare {a} with {b}")
-                };
-                Err(self.error_with(
-                    crate::diagnostic::Diagnostic::error("repx::eval::incomparable", hint)
-                        .at(self.here(), "compared here"),
-                ))
-            }
+            (left, right) => Err(self.incomparable(left, right)),
         }
+    }
+
+    #[cold]
+    fn incomparable(&self, left: Value<'h>, right: Value<'h>) -> Error<'h> {
+        let (a, b) = (left.a_type(), right.a_type());
+        let (x, y) = (self.brief(left), self.brief(right));
+        let message = if left.type_name() == right.type_name() {
+            format!(
+                "cannot compare {a} with {b}; values of that type are incomparable (values are {x} and {y})"
+            )
+        } else {
+            format!("cannot compare {a} with {b}; values are {x} and {y}")
+        };
+        self.error_with(
+            Diagnostic::error("repx::eval::incomparable", message).at(self.here(), "compared here"),
+        )
     }
 
     /// A string value's bytes as a name, for sets that are looked through by name.

@@ -67,7 +67,9 @@ impl<'h> Evaluator<'h> {
             )?)),
             Expr::Negate(operand) => self.negate(operand, env),
             Expr::Binary(binary) => self.binary(binary, env),
-            Expr::Hole(span) => Err(self.error_at(**span, "this part of the program is broken")),
+            Expr::Hole(span) => Err(self.error_with(
+                Diagnostic::error(super::HOLE, "this part of the program is broken").at(**span, ""),
+            )),
         }
     }
 
@@ -141,10 +143,11 @@ impl<'h> Evaluator<'h> {
             if let Some(slot) = scope.get(name.name) {
                 return Ok(slot);
             }
-            if let Some(missing) = scope.missing() {
-                return self.ask_missing(missing, name.name, name.span);
-            }
             seen.push(scope);
+        }
+        // Only a name that no set has is asked of those that are open.
+        if let Some(missing) = seen.iter().find_map(|scope| scope.missing()) {
+            return self.ask_missing(missing, name.name, name.span);
         }
         let names = seen
             .iter()

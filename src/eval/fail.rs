@@ -6,7 +6,7 @@ use super::{Eval, Evaluator};
 use crate::diagnostic::Diagnostic;
 use crate::lower::place_of;
 use crate::source::Span;
-use crate::value::{Error, ErrorKind, Thunk, Value};
+use crate::value::{Error, ErrorKind, Slot, Thunk, Value};
 
 impl<'h> Evaluator<'h> {
     /// An error at the place being evaluated.
@@ -52,14 +52,24 @@ impl<'h> Evaluator<'h> {
     /// A value of the wrong type at a place.
     #[cold]
     pub fn expected_at(&self, span: Span, wanted: &str, got: Value<'h>) -> Error<'h> {
+        self.expected_as(span, wanted, got, format!("this is {}", got.a_type()))
+    }
+
+    /// A value of the wrong type at a place, of which `label` says what is wrong there.
+    #[cold]
+    pub fn expected_as(
+        &self,
+        span: Span,
+        wanted: &str,
+        got: Value<'h>,
+        label: String,
+    ) -> Error<'h> {
         let (kind, shown) = (got.a_type(), self.brief(got));
         let message = match got {
             Value::Null => format!("expected {wanted} but found null: null"),
             _ => format!("expected {wanted} but found {kind}: {shown}"),
         };
-        self.error_with(
-            Diagnostic::error("repx::eval::type", message).at(span, format!("this is {kind}")),
-        )
+        self.error_with(Diagnostic::error("repx::eval::type", message).at(span, label))
     }
 
     #[cold]
@@ -69,6 +79,23 @@ impl<'h> Evaluator<'h> {
                 .at(self.here, "too many calls within calls here")
                 .help("a function that calls itself needs a case that ends; long lists are better folded with builtins.foldl' or built with builtins.genList"),
         )
+    }
+
+    /// Where the expression stands that a slot will evaluate, if it hasn't yet.
+    pub fn place_of_slot(&self, slot: Slot<'h>) -> Option<Span> {
+        let Slot::Thunk(thunk) = slot else {
+            return None;
+        };
+        let expr = thunk.suspended_expr(self.me)?;
+        let programs = self
+            .shared
+            .programs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let place = programs
+            .iter()
+            .find_map(|program| place_of(program, expr))?;
+        Some(place.span)
     }
 
     /// The thunk is needed to compute itself.

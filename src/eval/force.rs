@@ -187,10 +187,25 @@ impl<'h> Evaluator<'h> {
     /// Forces something that can be called.
     pub fn function(&mut self, slot: Slot<'h>) -> Eval<'h> {
         let value = self.force(slot)?;
+        if self.can_be_called(value) {
+            Ok(value)
+        } else {
+            Err(self.expected("a function", value))
+        }
+    }
+
+    /// Is it a function, or a set that stands for one?
+    pub fn can_be_called(&self, value: Value<'h>) -> bool {
         match value {
-            Value::Lambda(_) | Value::Builtin(_) | Value::Partial(_) => Ok(value),
-            Value::Attrs(attrs) if attrs.has(super::words().functor) => Ok(value),
-            other => Err(self.expected("a function", other)),
+            Value::Lambda(_) | Value::Builtin(_) | Value::Partial(_) => true,
+            Value::Attrs(attrs) => attrs.has(super::words().functor),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Text(_)
+            | Value::Path(_)
+            | Value::List(_) => false,
         }
     }
 }

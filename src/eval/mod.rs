@@ -28,11 +28,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::lower::Program;
-use crate::source::{SourceMap, Span};
+use crate::source::{Name, SourceMap, Span};
 use crate::value::{BuiltinId, Env, Error, EvaluationId, Heap, Local, Path, Slot, Text, Value};
 use crate::world::World;
 
 /// A builtin: one row of the table that a session is made with.
+#[derive(Clone, Copy)]
 pub struct Builtin {
     /// The name it has within `builtins`.
     pub name: &'static str,
@@ -103,7 +104,22 @@ pub struct Shared<'h> {
     pub programs: Mutex<Vec<&'h Program>>,
     /// Evaluations begun so far.
     pub evaluations: AtomicU32,
+    /// Names asked of open sets that don't list them, and where.
+    pub asked: Mutex<Vec<(Name, Span)>>,
 }
+
+impl Shared<'_> {
+    /// Names asked of open sets that don't list them, and where; in no order.
+    pub fn asked(&self) -> Vec<(Name, Span)> {
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// Code of the error that a hole in a program gives.
+pub const HOLE: &str = "repx::eval::hole";
 
 /// One thread's evaluation.
 pub struct Evaluator<'h> {
@@ -168,6 +184,11 @@ impl<'h> Evaluator<'h> {
     /// A string value without context.
     pub fn text(&self, bytes: impl AsRef<[u8]>) -> Value<'h> {
         Value::Text(Text::new(self.local, bytes))
+    }
+
+    /// A name as a string value.
+    pub fn text_of(&self, name: Name) -> Value<'h> {
+        Value::Text(Text::of(self.local, name.bytes()))
     }
 
     /// A list value.

@@ -204,7 +204,8 @@ impl<'h> Evaluator<'h> {
         self.error_with(diagnostic)
     }
 
-    /// `- * /` on numbers, an integer becoming a float beside a float.
+    /// `+ - * /` on numbers, an integer becoming a float beside a float. The spans are those of
+    /// the operands.
     pub fn arithmetic(
         &mut self,
         op: BinaryOp,
@@ -212,26 +213,36 @@ impl<'h> Evaluator<'h> {
         right: Value<'h>,
         spans: (Span, Span),
     ) -> Eval<'h> {
-        let number = |evaluator: &Self, value: Value<'h>, span: Span| match value {
-            Value::Int(int) => Ok(int as f64),
-            Value::Float(float) => Ok(float),
-            other => Err(evaluator.expected_at(span, "an integer", other)),
-        };
         if let (Value::Int(a), Value::Int(b)) = (left, right) {
             return self.integer_arithmetic(op, a, b, spans.1);
         }
-        let a = number(self, left, spans.0)?;
-        let b = number(self, right, spans.1)?;
+        // Nix looks at the divisor first, and as a float: `"a" / 0` divides by zero.
+        if op == BinaryOp::Div && self.operand(right, spans.1, "a float")? == 0.0 {
+            return Err(self.division_by_zero(spans.1));
+        }
+        let float = matches!(left, Value::Float(_)) || matches!(right, Value::Float(_));
+        let wanted = if float { "a float" } else { "an integer" };
+        let a = self.operand(left, spans.0, wanted)?;
+        let b = self.operand(right, spans.1, wanted)?;
         Ok(Value::Float(match op {
+            BinaryOp::Add => a + b,
             BinaryOp::Sub => a - b,
             BinaryOp::Mul => a * b,
-            _ if b == 0.0 => return Err(self.division_by_zero(spans.1)),
             _ => a / b,
         }))
     }
 
+    fn operand(&self, value: Value<'h>, span: Span, wanted: &str) -> Eval<'h, f64> {
+        match value {
+            Value::Int(int) => Ok(int as f64),
+            Value::Float(float) => Ok(float),
+            other => Err(self.expected_at(span, wanted, other)),
+        }
+    }
+
     fn integer_arithmetic(&mut self, op: BinaryOp, a: i64, b: i64, divisor: Span) -> Eval<'h> {
         let (result, doing, sign) = match op {
+            BinaryOp::Add => (a.checked_add(b), "adding", '+'),
             BinaryOp::Sub => (a.checked_sub(b), "subtracting", '-'),
             BinaryOp::Mul => (a.checked_mul(b), "multiplying", '*'),
             _ if b == 0 => return Err(self.division_by_zero(divisor)),

@@ -35,6 +35,11 @@ impl PrintOptions {
         derivations: false,
         places: false,
     };
+    /// As `builtins.trace` prints a value.
+    pub const TRACE: PrintOptions = PrintOptions {
+        places: true,
+        ..PrintOptions::RESULT
+    };
     /// As error messages show a value.
     pub const BRIEF: PrintOptions = PrintOptions {
         force: false,
@@ -49,9 +54,14 @@ impl PrintOptions {
 impl<'h> Evaluator<'h> {
     /// A value as an error message shows it; never fails, forces nothing.
     pub fn brief(&self, value: Value<'h>) -> String {
+        self.show(value, PrintOptions::BRIEF)
+    }
+
+    /// A value as far as it is known; never fails, forces nothing.
+    pub fn show(&self, value: Value<'h>, options: PrintOptions) -> String {
         let mut printer = Printer {
             evaluator: self,
-            options: PrintOptions::BRIEF,
+            options,
             out: String::new(),
             open: Vec::new(),
             printed: 0,
@@ -65,15 +75,7 @@ impl<'h> Evaluator<'h> {
         if strict {
             self.force_deep(Slot::Value(value))?;
         }
-        let mut printer = Printer {
-            evaluator: self,
-            options: PrintOptions::RESULT,
-            out: String::new(),
-            open: Vec::new(),
-            printed: 0,
-        };
-        printer.value(value, 0);
-        Ok(printer.out)
+        Ok(self.show(value, PrintOptions::RESULT))
     }
 }
 

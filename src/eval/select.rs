@@ -1,5 +1,7 @@
 //! `e.a.b or d` and `e ? a.b`.
 
+use std::sync::PoisonError;
+
 use super::{Eval, Evaluator};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::lower::{HasAttr, Select, Step};
@@ -81,12 +83,9 @@ impl<'h> Evaluator<'h> {
     }
 
     /// Asks an open set for a name it doesn't list.
-    pub(super) fn ask_missing(
-        &mut self,
-        missing: Slot<'h>,
-        name: Name,
-        span: Span,
-    ) -> Eval<'h, Slot<'h>> {
+    pub fn ask_missing(&mut self, missing: Slot<'h>, name: Name, span: Span) -> Eval<'h, Slot<'h>> {
+        let asked = &self.shared.asked;
+        asked.lock().unwrap_or_else(PoisonError::into_inner).push((name, span));
         let function = self.force(missing)?;
         let argument = Slot::Value(self.text(name.bytes()));
         self.call(function, &[argument], span).map(Slot::Value)

@@ -1,22 +1,93 @@
 //! Value → lab.
-mod resources;
-pub use resources::{Duration, HintError, Memory, Resources};
+//!
+//! In comes the value of a lab file; out come runs, pipelines and stages with the places they
+//! were written at, or diagnostics in the lab's own terms. Everything is checked here that does
+//! not depend on a job's parameters; what is wrong in one place doesn't keep other places from
+//! being read, so that independent mistakes are reported together. The room calls the functions
+//! of the lab's files; it doesn't know what becomes of the jobs.
 
-/// How much a run needs another.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Need {
-    /// All jobs of the other run must have succeeded, and are inputs of this one.
-    Hard,
-    /// This run comes after the other, and may read its metadata.
-    Soft,
+mod axis;
+mod datum;
+mod fields;
+mod pipeline;
+mod places;
+mod read;
+mod resources;
+mod run;
+mod scope;
+mod stage;
+
+pub use axis::{Axis, Member, Target};
+pub use datum::{Datum, shell_word};
+pub use fields::Vocabulary;
+pub use pipeline::{Dependency, Link, Pipeline};
+pub use places::Places;
+pub use read::{Lab, read};
+pub use resources::{Duration, HintError, Memory, Resources};
+pub use run::{Need, Run};
+pub use scope::Offer;
+pub use stage::{Body, Part, Stage, read_resources};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::eval::Evaluator;
+use crate::value::Error;
+
+/// Reading a lab: the evaluator, and what has been found wrong so far.
+pub struct Reader<'e, 'h> {
+    /// Evaluates on this thread.
+    pub evaluator: &'e mut Evaluator<'h>,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The words the lab uses, once it has used one.
+    pub vocabulary: Option<(Vocabulary, crate::source::Span)>,
 }
 
-impl Need {
-    /// As labs write it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Need::Hard => "hard",
-            Need::Soft => "soft",
+impl<'e, 'h> Reader<'e, 'h> {
+    /// A reader that has found nothing wrong yet.
+    pub fn new(evaluator: &'e mut Evaluator<'h>) -> Reader<'e, 'h> {
+        Reader {
+            evaluator,
+            diagnostics: Vec::new(),
+            vocabulary: None,
         }
+    }
+
+    /// Notes what is wrong; the same thing found twice is told once.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        let told = self.diagnostics.iter().any(|other| {
+            other.code == diagnostic.code
+                && other.message == diagnostic.message
+                && other.primary == diagnostic.primary
+        });
+        if !told {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// The result of an evaluation; an error is noted with what was being read.
+    pub fn take<T>(
+        &mut self,
+        result: Result<T, Error<'h>>,
+        context: impl FnOnce(Diagnostic) -> Diagnostic,
+    ) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.report(context(error.diagnostic()));
+                None
+            }
+        }
+    }
+
+    /// The places of values, for messages.
+    pub fn places(&self) -> Places<'h> {
+        Places::new(self.evaluator.shared.sources)
+    }
+
+    /// Has anything been found that makes a result impossible?
+    pub fn failed(&self) -> bool {
+        self.diagnostics
+            .iter()
+            .any(|d| d.severity == Severity::Error)
     }
 }

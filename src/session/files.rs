@@ -36,11 +36,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'h> Files<'h> {
-    pub(super) fn new(
-        globals: &'h Globals,
-        home: Option<PathBuf>,
-        primitives: usize,
-    ) -> Files<'h> {
+    pub(super) fn new(globals: &'h Globals, home: Option<PathBuf>, primitives: usize) -> Files<'h> {
         Files {
             globals,
             home,
@@ -74,12 +70,7 @@ impl<'h> Files<'h> {
     }
 
     /// The slot of a file: the same for all who import it.
-    fn slot(
-        &self,
-        evaluator: &mut Evaluator<'h>,
-        path: Path<'h>,
-        at: Span,
-    ) -> Eval<'h, Slot<'h>> {
+    fn slot(&self, evaluator: &mut Evaluator<'h>, path: Path<'h>, at: Span) -> Eval<'h, Slot<'h>> {
         if let Some(slot) = lock(&self.imported).get(path.bytes()) {
             return Ok(*slot);
         }
@@ -117,7 +108,8 @@ impl<'h> Files<'h> {
                 }
                 Some(FileKind::Symlink) => {
                     let target = world.read_link(path.as_path());
-                    let target = target.map_err(|error| cannot_read(evaluator, path, at, &error))?;
+                    let target =
+                        target.map_err(|error| cannot_read(evaluator, path, at, &error))?;
                     let parent = path.as_path().parent().unwrap_or(path.as_path());
                     let joined = parent.join(target);
                     path = Path::new(evaluator.local, joined.as_os_str().as_bytes());
@@ -164,7 +156,7 @@ impl<'h> Files<'h> {
 
     fn around<'a>(
         &'a self,
-        evaluator: &Evaluator<'a>,
+        evaluator: &Evaluator<'h>,
         directory: &'a std::path::Path,
         scope: Option<&'a [Name]>,
     ) -> Around<'a>
@@ -182,12 +174,7 @@ impl<'h> Files<'h> {
 
     /// Keeps the program, or makes an error of what is wrong with it: the first error is the
     /// one that evaluation reports, the others are findings.
-    fn finish(
-        &self,
-        evaluator: &mut Evaluator<'h>,
-        read: Read,
-        at: Span,
-    ) -> Eval<'h, &'h Program> {
+    fn finish(&self, evaluator: &mut Evaluator<'h>, read: Read, at: Span) -> Eval<'h, &'h Program> {
         let mut diagnostics = read.diagnostics;
         if let Some(program) = read.program {
             lock(&self.findings).extend(diagnostics);
@@ -195,14 +182,20 @@ impl<'h> Files<'h> {
             evaluator.register(program);
             return Ok(program);
         }
-        let first = diagnostics.iter().position(|d| d.severity == Severity::Error);
+        let first = diagnostics
+            .iter()
+            .position(|d| d.severity == Severity::Error);
         let cause = match first {
             Some(first) => diagnostics.remove(first),
             None => Diagnostic::error("repx::syntax::broken", "this file could not be read"),
         };
         lock(&self.findings).extend(diagnostics);
         let error = Error::new(evaluator.local, ErrorKind::Plain, cause);
-        Err(if at.is_none() { error } else { evaluator.frame(error, at, "while importing this file") })
+        Err(if at.is_none() {
+            error
+        } else {
+            evaluator.frame(error, at, "while importing this file")
+        })
     }
 }
 
@@ -215,10 +208,14 @@ fn cannot_read<'h>(
 ) -> Error<'h> {
     let path = path.lossy();
     let diagnostic = match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            Diagnostic::error("repx::eval::no-such-file", format!("path '{path}' does not exist"))
-        }
-        _ => Diagnostic::error("repx::eval::unreadable", format!("cannot read '{path}': {error}")),
+        std::io::ErrorKind::NotFound => Diagnostic::error(
+            "repx::eval::no-such-file",
+            format!("path '{path}' does not exist"),
+        ),
+        _ => Diagnostic::error(
+            "repx::eval::unreadable",
+            format!("cannot read '{path}': {error}"),
+        ),
     };
     let span = if at.is_none() { evaluator.here() } else { at };
     evaluator.error_with(diagnostic.at(span, "asked for here"))

@@ -68,7 +68,9 @@ pub fn run<R: Send>(
         let primitives = table.len();
         table.extend(builtins::primitives());
         let global_names = Globals::new(globals::names());
-        let world = nixlib::WithNixlib { world: config.world };
+        let world = nixlib::WithNixlib {
+            world: config.world,
+        };
         let derivations = Derivations::default();
         let host_files = HostFiles::default();
         let files = files::Files::new(&global_names, config.home.clone(), primitives);
@@ -85,10 +87,14 @@ pub fn run<R: Send>(
             waits: Waits::default(),
             programs: Mutex::default(),
             evaluations: AtomicU32::new(0),
+            asked: Mutex::default(),
             derivations: &derivations,
             host_files: &host_files,
         };
-        let session = Session { shared: &shared, files: &files };
+        let session = Session {
+            shared: &shared,
+            files: &files,
+        };
         let mut evaluator = session.evaluator();
         session.set_globals(&mut evaluator, &config.search_path);
         work(&session, &mut evaluator)
@@ -145,9 +151,21 @@ impl<'h> Session<'h> {
         text: &str,
         directory: &std::path::Path,
     ) -> Eval<'h> {
-        let program = self.files.lower_text(evaluator, "«string»".into(), text, directory, None)?;
+        let program = self
+            .files
+            .lower_text(evaluator, "«string»".into(), text, directory, None)?;
         let env = Env::empty(evaluator.local);
         evaluator.run(program, env)
+    }
+
+    /// The slot of a file, not forced yet.
+    pub fn file_slot(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        path: &std::path::Path,
+    ) -> Eval<'h, Slot<'h>> {
+        let path = Path::new(evaluator.local, path.as_os_str().as_encoded_bytes());
+        self.files.slot(evaluator, path, Span::NONE)
     }
 
     /// The value of a file.
@@ -206,7 +224,11 @@ impl<'h> Session<'h> {
         let first = self.files.first_primitive();
         let rows = self.shared.builtins.iter().enumerate().skip(first);
         let attrs = rows.map(|(id, row)| {
-            Attr::new(Name::new(row.name), Span::NONE, Value::Builtin(BuiltinId(id as u16)))
+            Attr::new(
+                Name::new(row.name),
+                Span::NONE,
+                Value::Builtin(BuiltinId(id as u16)),
+            )
         });
         Value::Attrs(Attrs::new(evaluator.local, attrs.collect()))
     }

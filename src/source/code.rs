@@ -96,6 +96,11 @@ impl Excerpt {
             let Some(begin) = file.line_starts().get(line) else {
                 continue;
             };
+            // What follows the last line break is a line only to a place that stands there.
+            let nothing = *begin > 0 && *begin as usize == file.text().len();
+            if nothing && !focus.contains_key(&line) {
+                continue;
+            }
             if next != Some(line) {
                 let start = self.end() + 1;
                 self.runs.push(Run {

@@ -20,6 +20,7 @@
 
 mod bindings;
 mod expr;
+pub mod find;
 mod lambda;
 mod lex;
 pub mod literal;

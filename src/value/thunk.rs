@@ -191,6 +191,26 @@ impl<'h> Thunk<'h> {
         (mine && was_eval).then(|| unsafe { (*self.payload.get()).eval.0 })
     }
 
+    /// The expression that a thunk not yet claimed will evaluate, for finding its place. The
+    /// answer is a hint: another thread may claim the thunk at any time.
+    pub fn suspended_expr(&'h self, me: EvaluationId) -> Option<&'h Expr> {
+        if self.state.load(Ordering::Acquire) != EVAL {
+            return None;
+        }
+        // Claiming it is the one way to read the payload undisturbed.
+        match self.look(me) {
+            Forced::Claimed(claim, Computation::Eval(expr, _)) => {
+                claim.abandon();
+                Some(expr)
+            }
+            Forced::Claimed(claim, Computation::Apply(..) | Computation::Apply2(_)) => {
+                claim.abandon();
+                None
+            }
+            Forced::Value(_) | Forced::Failed(_) | Forced::Busy(_) => None,
+        }
+    }
+
     /// Marks that somebody is going to wait. False when there is no claim any more: look again.
     pub fn announce_wait(&self) -> bool {
         let mut state = self.state.load(Ordering::Acquire);

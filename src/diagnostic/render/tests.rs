@@ -1,4 +1,391 @@
 //! What people and programs get to see.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop"
+)]
+
+use std::sync::Arc;
 
 use super::*;
-use crate::source::Span;
+use crate::diagnostic::{Label, Severity};
+use crate::source::{SourceFile, Span};
+
+fn options() -> RenderOptions {
+    RenderOptions {
+        base: Some("/lab".into()),
+        ..RenderOptions::default()
+    }
+}
+
+fn at(file: &SourceFile, text: &str) -> Span {
+    let start = file.start() + file.text().find(text).unwrap() as u32;
+    Span::new(start, start + text.len() as u32)
+}
+
+fn lab() -> (SourceMap, [Arc<SourceFile>; 2]) {
+    let map = SourceMap::new();
+    let lab = "let\n  stages = import ./nix/stages.nix;\nin {\n  runs = stages.trian;\n}\n";
+    let lab = map.add("/lab/lab.nix", lab).unwrap();
+    let stages = map
+        .add("/lab/nix/stages.nix", "{\n  train = 1;\n}")
+        .unwrap();
+    (map, [lab, stages])
+}
+
+fn missing(map: &SourceMap) -> Diagnostic {
+    let lab = map.file(Span::new(1, 1)).unwrap();
+    let stages = map
+        .file(Span::new(lab.span().end + 1, lab.span().end + 1))
+        .unwrap();
+    Diagnostic::error("repx::eval::missing-attribute", "attribute 'trian' missing")
+        .at(at(&lab, "trian"), "no such stage")
+        .also(at(&stages, "train"), "this is near")
+        .also(
+            at(&lab, "import ./nix/stages.nix"),
+            "the set comes from here",
+        )
+        .help("did you mean `train`?")
+        .fix("Write `train`", at(&lab, "trian"), "train")
+        .within(Span::NONE, "while evaluating the lab")
+}
+
+#[test]
+fn a_report_labels_several_files() {
+    let (map, _) = lab();
+    let text = render(&missing(&map), &map, &options());
+    insta::assert_snapshot!(text, @r"
+    repx::eval::missing-attribute
+
+      × attribute 'trian' missing
+       ╭─[lab.nix:4:17]
+     1 │ let
+     2 │   stages = import ./nix/stages.nix;
+       ·            ───────────┬───────────
+       ·                       ╰── the set comes from here
+     3 │ in {
+     4 │   runs = stages.trian;
+       ·                 ──┬──
+       ·                   ╰── no such stage
+     5 │ }
+       ╰────
+       ╭─[nix/stages.nix:2:3]
+     1 │ {
+     2 │   train = 1;
+       ·   ──┬──
+       ·     ╰── this is near
+     3 │ }
+       ╰────
+      help: did you mean `train`?
+      while evaluating the lab
+    ");
+}
+
+#[test]
+fn without_colour_or_unicode_it_is_ascii() {
+    let (map, _) = lab();
+    let ascii = RenderOptions {
+        unicode: false,
+        ..options()
+    };
+    let text = render(&missing(&map), &map, &ascii);
+    insta::assert_snapshot!(text, @r"
+    repx::eval::missing-attribute
+
+      x attribute 'trian' missing
+       ,-[lab.nix:4:17]
+     1 | let
+     2 |   stages = import ./nix/stages.nix;
+       :            ^^^^^^^^^^^|^^^^^^^^^^^
+       :                       `-- the set comes from here
+     3 | in {
+     4 |   runs = stages.trian;
+       :                 ^^|^^
+       :                   `-- no such stage
+     5 | }
+       `----
+       ,-[nix/stages.nix:2:3]
+     1 | {
+     2 |   train = 1;
+       :   ^^|^^
+       :     `-- this is near
+     3 | }
+       `----
+      help: did you mean `train`?
+      while evaluating the lab
+    ");
+}
+
+#[test]
+fn a_long_trace_is_folded() {
+    let (map, files) = lab();
+    let mut diagnostic = Diagnostic::error("repx::eval::throw", "no data");
+    for index in 0..9 {
+        let text = format!("in stage `train{index}`, params {{ model = \"large\"; }}");
+        diagnostic = diagnostic.within(at(&files[1], "train"), text);
+    }
+    let long = "while evaluating the attribute `something.with.a.very.long.name.indeed`";
+    diagnostic.trace.insert(
+        1,
+        Label {
+            span: at(&files[0], "runs"),
+            text: long.into(),
+        },
+    );
+    diagnostic.trace.insert(
+        2,
+        Label {
+            span: Span::NONE,
+            text: "while calling `map`".into(),
+        },
+    );
+    let text = render(&diagnostic, &map, &options());
+    insta::assert_snapshot!(text, @r#"
+    repx::eval::throw
+
+      × no data
+      in stage `train0`, params { model = "large"; }  at nix/stages.nix:2:3
+      while evaluating the attribute `something.with.a.very.long.name.indeed`
+          at lab.nix:4:3
+      while calling `map`
+      in stage `train1`, params { model = "large"; }  at nix/stages.nix:2:3
+      in stage `train2`, params { model = "large"; }  at nix/stages.nix:2:3
+      in stage `train3`, params { model = "large"; }  at nix/stages.nix:2:3
+      … 5 more frames; --show-trace shows all
+    "#);
+}
+
+#[test]
+fn long_lines_are_cut_around_their_places() {
+    let map = SourceMap::new();
+    let text = format!(
+        "{{\n  x = [ {}y ] {};\n}}",
+        "a ".repeat(2500),
+        "b ".repeat(500)
+    );
+    let file = map.add("/lab/long.nix", text).unwrap();
+    let diagnostic = Diagnostic::warning("repx::test", "here").at(at(&file, "y ]"), "this one");
+    let text = render(&diagnostic, &map, &options());
+    insta::assert_snapshot!(text, @r"
+    repx::test
+
+      ⚠ here
+       ╭─[long.nix:2:5009]
+     1 │ {
+     2 │ …a a a a a a a a a a a a y ] b b b b b b b b b b b b b b b b b b b b b …
+       ·                          ─┬─
+       ·                           ╰── this one
+     3 │ }
+       ╰────
+    ");
+}
+
+#[test]
+fn tabs_wide_and_control_characters() {
+    let map = SourceMap::new();
+    let file = map
+        .add("/elsewhere/t.nix", "{\r\n\tt = \"漢字\u{1b}[31m\" y;\r\n}")
+        .unwrap();
+    let diagnostic = Diagnostic::error("repx::test", "bad \u{1b}[31m").at(at(&file, "y"), "here");
+    let text = render(&diagnostic, &map, &options());
+    insta::assert_snapshot!(text, @r#"
+    repx::test
+
+      × bad ␛[31m
+       ╭─[/elsewhere/t.nix:2:16]
+     1 │ {
+     2 │     t = "漢字␛[31m" y;
+       ·                     ┬
+       ·                     ╰── here
+     3 │ }
+       ╰────
+    "#);
+}
+
+#[test]
+fn ends_of_files_and_empty_files() {
+    let mut all = Vec::new();
+    let map = SourceMap::new();
+    for text in ["{ a = 1", "(1\n", ""] {
+        let file = map.add("/lab/end.nix", text).unwrap();
+        let end = Span::new(file.span().end, file.span().end);
+        all.push(Diagnostic::error("repx::test", "unexpected end of file").at(end, "here"));
+    }
+    let text = render_all(&all, &map, &options());
+    insta::assert_snapshot!(text, @r"
+    repx::test
+
+      × unexpected end of file
+       ╭─[end.nix:1:8]
+     1 │ { a = 1
+       ·        ▲
+       ·        ╰── here
+       ╰────
+
+    repx::test
+
+      × unexpected end of file
+       ╭─[end.nix:2:1]
+     1 │ (1
+     2 │
+       · ▲
+       · ╰── here
+       ╰────
+
+    repx::test
+
+      × unexpected end of file
+       ╭─[end.nix:1:1]
+     1 │
+       · ▲
+       · ╰── here
+       ╰────
+    ");
+}
+
+#[test]
+fn places_of_many_lines() {
+    let map = SourceMap::new();
+    let few = map.add("/lab/few.nix", "[\n  1\n]\n").unwrap();
+    let many = map
+        .add(
+            "/lab/many.nix",
+            format!("{{\n{}}}", "  a = 1;\n".repeat(30)),
+        )
+        .unwrap();
+    let diagnostic = Diagnostic::error("repx::test", "two sizes")
+        .at(at(&few, "[\n  1\n]"), "a list")
+        .also(many.span(), "a set");
+    let text = render(&diagnostic, &map, &options());
+    insta::assert_snapshot!(text, @r"
+    repx::test
+
+      × two sizes
+       ╭─[few.nix:1:1]
+     1 │ ╭─▶ [
+     2 │ │     1
+     3 │ ├─▶ ]
+       · ╰──── a list
+       ╰────
+       ╭─[many.nix:1:1]
+     1 │ {
+       · ┬
+       · ╰── a set
+     2 │   a = 1;
+       ╰────
+    ");
+}
+
+#[test]
+fn no_place_and_a_long_message() {
+    let message = "this message has no place in any file and needs more than one line to be told";
+    let mut diagnostic = Diagnostic::error("repx::test", message).help("there is none");
+    diagnostic.severity = Severity::Advice;
+    let text = render(&diagnostic, &SourceMap::new(), &options());
+    insta::assert_snapshot!(text, @r"
+    repx::test
+
+      ☞ this message has no place in any file and needs more than one line to be
+      │ told
+      help: there is none
+    ");
+}
+
+#[test]
+fn programs_get_resolved_places() {
+    let (map, _) = lab();
+    let record = json::Record::new(&missing(&map), &map, options().base.as_deref());
+    let text = serde_json::to_string_pretty(&record).unwrap();
+    insta::assert_snapshot!(text, @r#"
+    {
+      "code": "repx::eval::missing-attribute",
+      "severity": "error",
+      "message": "attribute 'trian' missing",
+      "help": "did you mean `train`?",
+      "labels": [
+        {
+          "file": "lab.nix",
+          "line": 4,
+          "column": 17,
+          "end_line": 4,
+          "end_column": 22,
+          "text": "no such stage",
+          "primary": true
+        },
+        {
+          "file": "nix/stages.nix",
+          "line": 2,
+          "column": 3,
+          "end_line": 2,
+          "end_column": 8,
+          "text": "this is near",
+          "primary": false
+        },
+        {
+          "file": "lab.nix",
+          "line": 2,
+          "column": 12,
+          "end_line": 2,
+          "end_column": 35,
+          "text": "the set comes from here",
+          "primary": false
+        }
+      ],
+      "trace": [
+        {
+          "text": "while evaluating the lab",
+          "primary": false
+        }
+      ],
+      "fixes": [
+        {
+          "title": "Write `train`",
+          "edits": [
+            {
+              "file": "lab.nix",
+              "line": 4,
+              "column": 17,
+              "end_line": 4,
+              "end_column": 22,
+              "text": "train"
+            }
+          ]
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn a_full_trace_is_not_folded() {
+    let (map, files) = lab();
+    let mut diagnostic = Diagnostic::error("repx::test", "deep");
+    for _ in 0..20 {
+        diagnostic = diagnostic.within(at(&files[0], "runs"), "in a frame");
+    }
+    let full = RenderOptions {
+        full_trace: true,
+        ..options()
+    };
+    let frames = |text: String| text.matches("in a frame").count();
+    assert_eq!(frames(render(&diagnostic, &map, &full)), 20);
+    assert_eq!(frames(render(&diagnostic, &map, &options())), 6);
+}
+
+#[test]
+fn colour_is_added_and_nothing_else() {
+    let (map, _) = lab();
+    let color = RenderOptions {
+        color: true,
+        ..options()
+    };
+    let colored = render(&missing(&map), &map, &color);
+    assert!(colored.contains("\u{1b}["));
+    let plain = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
+    let stripped = plain.replace_all(&colored, "");
+    let trimmed: Vec<&str> = stripped.lines().map(str::trim_end).collect();
+    assert_eq!(
+        trimmed.join("\n") + "\n",
+        render(&missing(&map), &map, &options())
+    );
+}

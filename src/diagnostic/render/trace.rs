@@ -26,9 +26,9 @@ pub(super) fn render(
     if hidden > 0 {
         let dots = if options.unicode { "…" } else { "..." };
         let frames = if hidden == 1 { "frame" } else { "frames" };
-        text.push_str(&format!(
-            "  {dots} {hidden} more {frames}; --show-trace shows all\n"
-        ));
+        text.push_str(&["  ", dots, " "].concat());
+        text.push_str(&hidden.to_string());
+        text.push_str(&[" more ", frames, "; --show-trace shows all\n"].concat());
     }
 }
 

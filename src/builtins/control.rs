@@ -1,0 +1,157 @@
+//! What is evaluated when, and what happens when it fails.
+
+use super::arguments::{FIRST, slots, string};
+use crate::diagnostic::Diagnostic;
+use crate::eval::{Builtin, Coercion, Eval, Evaluator, PrintOptions, words};
+use crate::source::Span;
+use crate::value::{Attr, Attrs, ErrorKind, Slot, Value};
+
+pub(super) const ROWS: &[Builtin] = &[
+    Builtin {
+        name: "throw",
+        arguments: &["message"],
+        doc: "Ends evaluation with this error, unless `tryEval` catches it: `throw \"no such model\"`.",
+        run: throw,
+    },
+    Builtin {
+        name: "abort",
+        arguments: &["message"],
+        doc: "Ends evaluation with this error, which nothing catches.",
+        run: abort,
+    },
+    Builtin {
+        name: "seq",
+        arguments: &["first", "second"],
+        doc: "*second*, after *first* has been evaluated as far as its outermost part: `seq [ (throw \"x\") ] 1` is `1`.",
+        run: seq,
+    },
+    Builtin {
+        name: "deepSeq",
+        arguments: &["first", "second"],
+        doc: "*second*, after *first* has been evaluated with everything in it: `deepSeq [ (throw \"x\") ] 1` fails.",
+        run: deep_seq,
+    },
+    Builtin {
+        name: "tryEval",
+        arguments: &["x"],
+        doc: "`{ success = true; value = x; }`, or `{ success = false; value = false; }` when evaluating the outermost part of *x* ends in a `throw`, a failed `assert` or a `<path>` that isn't found. Other errors are not caught.",
+        run: try_eval,
+    },
+    Builtin {
+        name: "trace",
+        arguments: &["message", "x"],
+        doc: "*x*, after *message* (any value) has been printed on standard error: `trace \"here\" 1` is `1`.",
+        run: trace,
+    },
+    Builtin {
+        name: "traceVerbose",
+        arguments: &["message", "x"],
+        doc: "*x*. It would be `trace` in an evaluator asked for verbose traces; *message* is not evaluated.",
+        run: trace_verbose,
+    },
+    Builtin {
+        name: "warn",
+        arguments: &["message", "x"],
+        doc: "*x*, after *message* (a string) has been printed on standard error as a warning.",
+        run: warn,
+    },
+    Builtin {
+        name: "break",
+        arguments: &["x"],
+        doc: "*x*. In a debugger, evaluation would stop here.",
+        run: break_,
+    },
+    Builtin {
+        name: "addErrorContext",
+        arguments: &["message", "x"],
+        doc: "*x*; when evaluating it fails, *message* becomes part of the error's trace: `addErrorContext \"while reading the model\" x`.",
+        run: add_error_context,
+    },
+];
+
+fn throw<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let message = message(ev, args)?;
+    let diagnostic = Diagnostic::error("repx::eval::throw", message).at(at, "thrown here");
+    Err(ev.catchable(diagnostic))
+}
+
+fn abort<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let message = message(ev, args)?;
+    let message = format!("evaluation aborted with the following error message: '{message}'");
+    let diagnostic = Diagnostic::error("repx::eval::abort", message).at(at, "aborted here");
+    Err(ev.error_with(diagnostic))
+}
+
+fn message<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>]) -> Eval<'h, String> {
+    let [message] = slots(args);
+    let message = ev.force(message)?;
+    let message = ev.coerce(message, Coercion::INTERPOLATION)?;
+    Ok(String::from_utf8_lossy(message.bytes()).into_owned())
+}
+
+fn seq<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h> {
+    let [first, second] = slots(args);
+    ev.force(first)?;
+    ev.force(second)
+}
+
+fn deep_seq<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h> {
+    let [first, second] = slots(args);
+    ev.force_deep(first)?;
+    ev.force(second)
+}
+
+fn try_eval<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h> {
+    let [x] = slots(args);
+    let (success, value) = match ev.force(x) {
+        Ok(_) => (true, x.shorten()),
+        Err(error) if error.kind() == ErrorKind::Catchable => {
+            (false, Slot::Value(Value::Bool(false)))
+        }
+        Err(error) => return Err(error),
+    };
+    let outcome = vec![
+        Attr::new(words().success, Span::NONE, Value::Bool(success)),
+        Attr::new(words().value, Span::NONE, value),
+    ];
+    Ok(Value::Attrs(Attrs::new(ev.local, outcome)))
+}
+
+fn trace<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h> {
+    let [message, x] = slots(args);
+    let message = match ev.force(message)? {
+        Value::Text(text) => text.lossy().into_owned(),
+        other => ev.show(other, PrintOptions::TRACE),
+    };
+    (ev.shared.messages)(&format!("trace: {message}"));
+    ev.force(x)
+}
+
+fn trace_verbose<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h> {
+    let [_, x] = slots(args);
+    ev.force(x)
+}
+
+fn warn<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [message, x] = slots(args);
+    let message = string(ev, message, at, FIRST)?;
+    (ev.shared.messages)(&format!("evaluation warning: {}", message.lossy()));
+    ev.force(x)
+}
+
+fn break_<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h> {
+    let [x] = slots(args);
+    ev.force(x)
+}
+
+fn add_error_context<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [message, x] = slots(args);
+    let error = match ev.force(x) {
+        Ok(value) => return Ok(value),
+        Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
+        Err(error) => error,
+    };
+    let message = ev.force(message)?;
+    let message = ev.coerce(message, Coercion::PATH)?;
+    Err(ev.frame(error, at, String::from_utf8_lossy(message.bytes())))
+}

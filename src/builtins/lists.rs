@@ -1,0 +1,342 @@
+//! Lists.
+
+use hashbrown::HashMap;
+
+use super::arguments::{
+    self, ELEMENT, FIRST, RESULT, SECOND, THIRD, breathe, function, holds, integer, slots,
+};
+use crate::eval::{Builtin, Eval, Evaluator, words};
+use crate::source::{Name, Span};
+use crate::value::{Attr, Attrs, List, Slot, Thunk, Value};
+
+pub(super) const ROWS: &[Builtin] = &[
+    Builtin {
+        name: "length",
+        arguments: &["list"],
+        doc: "How many items *list* has, found without looking at them: `length [ 7 8 ]` is `2`.",
+        run: length,
+    },
+    Builtin {
+        name: "head",
+        arguments: &["list"],
+        doc: "The first item of *list*: `head [ 7 8 ]` is `7`. An empty list is an error.",
+        run: head,
+    },
+    Builtin {
+        name: "tail",
+        arguments: &["list"],
+        doc: "*list* without its first item: `tail [ 7 8 9 ]` is `[ 8 9 ]`. An empty list is an error.",
+        run: tail,
+    },
+    Builtin {
+        name: "elemAt",
+        arguments: &["list", "index"],
+        doc: "The item of *list* at *index*, counted from 0: `elemAt [ 7 8 9 ] 1` is `8`.",
+        run: elem_at,
+    },
+    Builtin {
+        name: "elem",
+        arguments: &["x", "list"],
+        doc: "Whether some item of *list* equals *x*: `elem 8 [ 7 8 ]` is `true`. Items behind the one found are not evaluated.",
+        run: elem,
+    },
+    Builtin {
+        name: "map",
+        arguments: &["f", "list"],
+        doc: "*f* of each item of *list*: `map (x: x * x) [ 1 2 3 ]` is `[ 1 4 9 ]`. *f* is called for the items that somebody looks at.",
+        run: map,
+    },
+    Builtin {
+        name: "filter",
+        arguments: &["predicate", "list"],
+        doc: "The items of *list* for which *predicate* is true: `filter (x: x > 1) [ 1 2 3 ]` is `[ 2 3 ]`.",
+        run: filter,
+    },
+    Builtin {
+        name: "foldl'",
+        arguments: &["f", "initial", "list"],
+        doc: "Combines the items of *list* from the left, evaluating each intermediate result: `foldl' (a: b: a - b) 10 [ 1 2 ]` is `(10 - 1) - 2`.",
+        run: foldl,
+    },
+    Builtin {
+        name: "genList",
+        arguments: &["f", "length"],
+        doc: "The list of *f* `0`, *f* `1`, … with *length* items: `genList (i: i * 10) 3` is `[ 0 10 20 ]`.",
+        run: gen_list,
+    },
+    Builtin {
+        name: "concatLists",
+        arguments: &["lists"],
+        doc: "One list of the items of several: `concatLists [ [ 1 ] [ ] [ 2 3 ] ]` is `[ 1 2 3 ]`.",
+        run: concat_lists,
+    },
+    Builtin {
+        name: "concatMap",
+        arguments: &["f", "list"],
+        doc: "The lists that *f* makes of the items of *list*, joined: `concatMap (x: [ x x ]) [ 1 2 ]` is `[ 1 1 2 2 ]`.",
+        run: concat_map,
+    },
+    Builtin {
+        name: "all",
+        arguments: &["predicate", "list"],
+        doc: "Whether *predicate* is true of every item of *list*: `all (x: x > 0) [ 1 2 ]` is `true`. Stops at the first that fails.",
+        run: all,
+    },
+    Builtin {
+        name: "any",
+        arguments: &["predicate", "list"],
+        doc: "Whether *predicate* is true of some item of *list*: `any (x: x > 1) [ 1 2 ]` is `true`. Stops at the first that passes.",
+        run: any,
+    },
+    Builtin {
+        name: "partition",
+        arguments: &["predicate", "list"],
+        doc: "The items of *list* in two: `right`, of which *predicate* is true, and `wrong`. `partition (x: x > 1) [ 1 2 3 ]` is `{ right = [ 2 3 ]; wrong = [ 1 ]; }`.",
+        run: partition,
+    },
+    Builtin {
+        name: "groupBy",
+        arguments: &["f", "list"],
+        doc: "The items of *list* grouped by the string that *f* gives for each: `groupBy (x: if x > 1 then \"many\" else \"one\") [ 1 2 3 ]` is `{ many = [ 2 3 ]; one = [ 1 ]; }`.",
+        run: group_by,
+    },
+];
+
+/// A list that long would not fit into any memory; refused before it is tried.
+const LONGEST: i64 = 1 << 32;
+
+fn length<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [list] = slots(args);
+    let list = arguments::list(ev, list, at, FIRST)?;
+    Ok(Value::Int(list.len() as i64))
+}
+
+fn head<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [list] = slots(args);
+    match arguments::list(ev, list, at, FIRST)?.items() {
+        [first, ..] => ev.force(*first),
+        [] => Err(ev.error_at(at, "'builtins.head' called on an empty list")),
+    }
+}
+
+fn tail<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [list] = slots(args);
+    match arguments::list(ev, list, at, FIRST)?.items() {
+        [_, rest @ ..] => Ok(Value::List(List::of(ev.local, rest))),
+        [] => Err(ev.error_at(at, "'builtins.tail' called on an empty list")),
+    }
+}
+
+fn elem_at<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [list, index] = slots(args);
+    let index = integer(ev, index, at, SECOND)?;
+    let list = arguments::list(ev, list, at, FIRST)?;
+    let item = usize::try_from(index)
+        .ok()
+        .and_then(|index| list.items().get(index));
+    match item {
+        Some(item) => ev.force(*item),
+        None => Err(ev.error_at(
+            at,
+            format!(
+                "'builtins.elemAt' called with index {index} on a list of size {}",
+                list.len()
+            ),
+        )),
+    }
+}
+
+fn elem<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [wanted, list] = slots(args);
+    let list = arguments::list(ev, list, at, SECOND)?;
+    for (step, item) in list.items().iter().enumerate() {
+        breathe(ev, step)?;
+        if ev.equal_slots(wanted, *item)? {
+            return Ok(Value::Bool(true));
+        }
+    }
+    Ok(Value::Bool(false))
+}
+
+fn map<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [f, list] = slots(args);
+    let list = arguments::list(ev, list, at, SECOND)?;
+    if list.is_empty() {
+        return Ok(Value::List(list));
+    }
+    let f = function(ev, f, at, FIRST)?;
+    let local = ev.local;
+    let f = local.alloc(Slot::Value(f));
+    let calls = list.items().iter();
+    let calls = local.collect(calls.map(|item| Slot::Thunk(Thunk::apply(local, f, item))));
+    Ok(Value::List(List::of(local, calls)))
+}
+
+fn filter<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [predicate, list] = slots(args);
+    let list = arguments::list(ev, list, at, SECOND)?;
+    if list.is_empty() {
+        return Ok(Value::List(list));
+    }
+    let predicate = function(ev, predicate, at, FIRST)?;
+    let mut kept = Vec::new();
+    for (step, item) in list.items().iter().enumerate() {
+        breathe(ev, step)?;
+        if holds(ev, predicate, *item, at)? {
+            kept.push(*item);
+        }
+    }
+    if kept.len() == list.len() {
+        return Ok(Value::List(list));
+    }
+    Ok(ev.list(&kept))
+}
+
+fn foldl<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [f, initial, list] = slots(args);
+    let f = function(ev, f, at, FIRST)?;
+    let list = arguments::list(ev, list, at, THIRD)?;
+    let mut result = initial;
+    for (step, item) in list.items().iter().enumerate() {
+        breathe(ev, step)?;
+        result = Slot::Value(ev.call(f, &[result, *item], at)?);
+    }
+    ev.force(result)
+}
+
+fn gen_list<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [f, length] = slots(args);
+    let length = integer(ev, length, at, SECOND)?;
+    if !(0..LONGEST).contains(&length) {
+        return Err(ev.error_at(at, format!("cannot create list of size {length}")));
+    }
+    let f = function(ev, f, at, FIRST)?;
+    let local = ev.local;
+    let f = local.alloc(Slot::Value(f));
+    let numbers = local.fill(length as usize, |i| Slot::Value(Value::Int(i as i64)));
+    let calls = numbers.iter();
+    let calls = local.collect(calls.map(|number| Slot::Thunk(Thunk::apply(local, f, number))));
+    Ok(Value::List(List::of(local, calls)))
+}
+
+fn concat_lists<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [lists] = slots(args);
+    let lists = arguments::list(ev, lists, at, FIRST)?;
+    let mut parts = Vec::with_capacity(lists.len());
+    for list in lists.items() {
+        parts.push(arguments::list(ev, *list, at, ELEMENT)?);
+    }
+    Ok(join(ev, &parts))
+}
+
+fn concat_map<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [f, list] = slots(args);
+    let f = function(ev, f, at, FIRST)?;
+    let list = arguments::list(ev, list, at, SECOND)?;
+    let mut parts = Vec::with_capacity(list.len());
+    for (step, item) in list.items().iter().enumerate() {
+        breathe(ev, step)?;
+        let part = ev.call(f, &[*item], at)?;
+        parts.push(arguments::list(ev, Slot::Value(part), at, RESULT)?);
+    }
+    Ok(join(ev, &parts))
+}
+
+/// One list of several; when all but one are empty it is that one, not a copy.
+fn join<'h>(ev: &Evaluator<'h>, parts: &[List<'h>]) -> Value<'h> {
+    let mut filled = parts.iter().filter(|part| !part.is_empty());
+    if let (Some(only), None) = (filled.next(), filled.next()) {
+        return Value::List(*only);
+    }
+    let mut items = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
+    for part in parts {
+        items.extend_from_slice(part.items());
+    }
+    ev.list(&items)
+}
+
+fn all<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    Ok(Value::Bool(!some_item(ev, args, at, false)?))
+}
+
+fn any<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    Ok(Value::Bool(some_item(ev, args, at, true)?))
+}
+
+/// Does the predicate give `answer` for some item?
+fn some_item<'h>(
+    ev: &mut Evaluator<'h>,
+    args: &[Slot<'h>],
+    at: Span,
+    answer: bool,
+) -> Eval<'h, bool> {
+    let [predicate, list] = slots(args);
+    let predicate = function(ev, predicate, at, FIRST)?;
+    let list = arguments::list(ev, list, at, SECOND)?;
+    for (step, item) in list.items().iter().enumerate() {
+        breathe(ev, step)?;
+        if holds(ev, predicate, *item, at)? == answer {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn partition<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [predicate, list] = slots(args);
+    let predicate = function(ev, predicate, at, FIRST)?;
+    let list = arguments::list(ev, list, at, SECOND)?;
+    let (mut right, mut wrong) = (Vec::new(), Vec::new());
+    for (step, item) in list.items().iter().enumerate() {
+        breathe(ev, step)?;
+        // Unlike `filter`, Nix evaluates every item here, whatever the predicate looks at.
+        ev.force(*item)?;
+        if holds(ev, predicate, *item, at)? {
+            right.push(*item);
+        } else {
+            wrong.push(*item);
+        }
+    }
+    let halves = vec![
+        Attr::new(words().right, Span::NONE, ev.list(&right)),
+        Attr::new(words().wrong, Span::NONE, ev.list(&wrong)),
+    ];
+    Ok(Value::Attrs(Attrs::new(ev.local, halves)))
+}
+
+fn group_by<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [f, list] = slots(args);
+    let f = function(ev, f, at, FIRST)?;
+    let list = arguments::list(ev, list, at, SECOND)?;
+    let mut groups = Groups::default();
+    for (step, item) in list.items().iter().enumerate() {
+        breathe(ev, step)?;
+        let name = ev.call(f, &[*item], at)?;
+        let name = arguments::name(ev, Slot::Value(name), at, RESULT)?;
+        groups.add(name, *item);
+    }
+    let lists = groups.into_iter();
+    let attrs = lists.map(|(name, items)| Attr::new(name, Span::NONE, ev.list(&items)));
+    Ok(Value::Attrs(Attrs::new(ev.local, attrs.collect())))
+}
+
+/// Items gathered under names, both in the order in which they came.
+#[derive(Default)]
+pub(super) struct Groups<'h> {
+    places: HashMap<Name, usize>,
+    groups: Vec<(Name, Vec<Slot<'h>>)>,
+}
+
+impl<'h> Groups<'h> {
+    pub(super) fn add(&mut self, name: Name, item: Slot<'h>) {
+        let place = *self.places.entry(name).or_insert(self.groups.len());
+        match self.groups.get_mut(place) {
+            Some((_, items)) => items.push(item),
+            None => self.groups.push((name, vec![item])),
+        }
+    }
+
+    pub(super) fn into_iter(self) -> impl Iterator<Item = (Name, Vec<Slot<'h>>)> {
+        self.groups.into_iter()
+    }
+}

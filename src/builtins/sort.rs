@@ -1,0 +1,212 @@
+//! `sort`.
+//!
+//! Nix sorts by peeksort (J. I. Munro, S. Wild: "Nearly-Optimal Mergesorts", 2018): a merge sort
+//! that starts at the middle and uses runs which are in order already. Any stable sort gives the
+//! same list while the comparator is a strict order. Many aren't (`a: b: a <= b` is popular), and
+//! then the result depends on which items are compared: so here the same ones are.
+
+use std::cmp::Ordering;
+
+use super::arguments::{self, FIRST, RESULT, SECOND, boolean, breathe, function, slots};
+use crate::eval::{Builtin, Eval, Evaluator};
+use crate::source::Span;
+use crate::value::{Slot, Value};
+
+pub(super) const ROWS: &[Builtin] = &[Builtin {
+    name: "sort",
+    arguments: &["comparator", "list"],
+    doc: "The items of *list* in the order that *comparator* says: it gets two items and is true when the first comes before the second. Equal items keep their order. `sort lessThan [ 3 1 2 ]` is `[ 1 2 3 ]`.",
+    run: sort,
+}];
+
+/// Pieces up to this size are sorted by insertion.
+const SHORT: usize = 16;
+
+fn sort<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [comparator, list] = slots(args);
+    let list = arguments::list(ev, list, at, SECOND)?;
+    if list.is_empty() {
+        return Ok(Value::List(list));
+    }
+    let comparator = function(ev, comparator, at, FIRST)?;
+    for (step, item) in list.items().iter().enumerate() {
+        breathe(ev, step)?;
+        ev.force(*item)?;
+    }
+    let mut items = list.items().to_vec();
+    if is_less_than(ev, comparator) {
+        sort_by_order(ev, &mut items)?;
+    } else {
+        let mut step = 0;
+        peeksort(&mut items, &mut |a, b| {
+            step += 1;
+            breathe(ev, step)?;
+            let answer = ev.call(comparator, &[a, b], at)?;
+            boolean(ev, Slot::Value(answer), at, RESULT)
+        })?;
+    }
+    Ok(ev.list(&items))
+}
+
+/// Is it `builtins.lessThan` itself? Then there is no need to call it.
+fn is_less_than(ev: &Evaluator<'_>, comparator: Value<'_>) -> bool {
+    match comparator {
+        Value::Builtin(id) => ev.builtin(id).is_some_and(|row| row.name == "lessThan"),
+        _ => false,
+    }
+}
+
+fn sort_by_order<'h>(ev: &mut Evaluator<'h>, items: &mut [Slot<'h>]) -> Eval<'h, ()> {
+    // Integers alone and strings alone have a total order that can't fail.
+    if items.iter().all(|item| integer(*item).is_some()) {
+        items.sort_by_key(|item| integer(*item));
+        return Ok(());
+    }
+    if items.iter().all(|item| bytes(*item).is_some()) {
+        items.sort_by_key(|item| bytes(*item));
+        return Ok(());
+    }
+    peeksort(items, &mut |a, b| {
+        let (a, b) = (ev.force(a)?, ev.force(b)?);
+        Ok(ev.compare(a, b)? == Ordering::Less)
+    })
+}
+
+fn integer(item: Slot<'_>) -> Option<i64> {
+    match item.known() {
+        Some(Value::Int(int)) => Some(int),
+        _ => None,
+    }
+}
+
+fn bytes<'h>(item: Slot<'h>) -> Option<&'h [u8]> {
+    match item.known() {
+        Some(Value::Text(text)) => Some(text.bytes()),
+        _ => None,
+    }
+}
+
+/// Sorts by a comparator that may fail, and may be no order at all: the items come out in *some*
+/// order then.
+fn peeksort<T: Copy, E>(
+    items: &mut [T],
+    less: &mut impl FnMut(T, T) -> Result<bool, E>,
+) -> Result<(), E> {
+    let length = items.len();
+    Peeksort {
+        less,
+        buffer: Vec::with_capacity(length),
+    }
+    .runs(items, 0, length)
+}
+
+struct Peeksort<'a, T, F> {
+    less: &'a mut F,
+    /// Where two runs lie while they are merged.
+    buffer: Vec<T>,
+}
+
+impl<T: Copy, E, F: FnMut(T, T) -> Result<bool, E>> Peeksort<'_, T, F> {
+    /// Sorts items of which the first `left` are in order, and those from `right` on.
+    ///
+    /// `left <= right` but for a piece between two runs that is empty or holds one item; all
+    /// slicing below stays within the items whatever the comparator says.
+    fn runs(&mut self, items: &mut [T], left: usize, right: usize) -> Result<(), E> {
+        let length = items.len();
+        if left >= length || right == 0 {
+            return Ok(());
+        }
+        if length <= SHORT {
+            return self.insert(items);
+        }
+        let middle = length / 2;
+        if middle <= left {
+            self.runs(&mut items[left..], 1, right.saturating_sub(left))?;
+            return self.merge(items, left);
+        }
+        if middle >= right {
+            self.runs(&mut items[..right], left, right - 1)?;
+            return self.merge(items, right);
+        }
+        let falling = (self.less)(items[middle], items[middle - 1])?;
+        let start = left + self.run_before(&items[left..middle], falling)?;
+        let end = middle - 1 + self.run_from(&items[middle - 1..right], falling)?;
+        if falling {
+            items[start..end].reverse();
+        }
+        if start == 0 && end == length {
+            return Ok(());
+        }
+        // The run in the middle joins the half that it reaches less far into.
+        if middle - start < end - middle {
+            self.runs(&mut items[..start], left, start.saturating_sub(1))?;
+            self.runs(&mut items[start..], end - start, right - start)?;
+            self.merge(items, start)
+        } else {
+            self.runs(&mut items[..end], left, start)?;
+            self.runs(&mut items[end..], 1, right - end)?;
+            self.merge(items, end)
+        }
+    }
+
+    /// Length of the run that the items begin with.
+    fn run_from(&mut self, items: &[T], falling: bool) -> Result<usize, E> {
+        let mut length = 1;
+        for pair in items.windows(2) {
+            if (self.less)(pair[1], pair[0])? != falling {
+                break;
+            }
+            length += 1;
+        }
+        Ok(length)
+    }
+
+    /// Where the run that the items end with begins.
+    fn run_before(&mut self, items: &[T], falling: bool) -> Result<usize, E> {
+        let mut start = items.len().saturating_sub(1);
+        for pair in items.windows(2).rev() {
+            if (self.less)(pair[1], pair[0])? != falling {
+                break;
+            }
+            start -= 1;
+        }
+        Ok(start)
+    }
+
+    fn insert(&mut self, items: &mut [T]) -> Result<(), E> {
+        for current in 1..items.len() {
+            let mut place = current;
+            while place > 0 && (self.less)(items[place], items[place - 1])? {
+                items.swap(place, place - 1);
+                place -= 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Merges the run before `middle` and the one from it on.
+    fn merge(&mut self, items: &mut [T], middle: usize) -> Result<(), E> {
+        self.buffer.clear();
+        self.buffer.extend_from_slice(items);
+        let (mut left, mut right) = self.buffer.split_at(middle);
+        for place in items {
+            *place = match (left, right) {
+                // On a tie the left one goes first: that is what makes the sort stable.
+                ([a, ..], [b, rest @ ..]) if (self.less)(*b, *a)? => {
+                    right = rest;
+                    *b
+                }
+                ([a, rest @ ..], _) => {
+                    left = rest;
+                    *a
+                }
+                ([], [b, rest @ ..]) => {
+                    right = rest;
+                    *b
+                }
+                ([], []) => break,
+            };
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,294 @@
+//! From a lab file to its listing.
+
+use std::path::{Path, PathBuf};
+
+use super::expand::expand;
+use super::listing::{LabInfo, Listing};
+use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
+use crate::eval::Evaluator;
+use crate::lab::{self, Offer, Reader};
+use crate::session::{STACK_SIZE, Session};
+use crate::source::{Name, Span};
+use crate::value::{Attr, Attrs, Slot, Value};
+
+/// What to list.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The lab's file.
+    pub entry: PathBuf,
+    /// The directory it belongs to, for showing its path.
+    pub root: PathBuf,
+    /// Where packages come from.
+    pub packages: PackageSet,
+    /// Further arguments of the lab's function: name, and an expression or a string.
+    pub arguments: Vec<(String, Argument)>,
+    /// Threads to use; 0 for as many as there are processors.
+    pub threads: usize,
+    /// `gitHash` for labs that ask for it.
+    pub git_hash: Option<String>,
+}
+
+/// An argument from outside.
+#[derive(Clone, Debug)]
+pub enum Argument {
+    /// A Nix expression.
+    Expression(String),
+    /// A string.
+    Text(String),
+}
+
+/// Where packages come from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PackageSet {
+    /// The embedded set of this machine's programs.
+    Host,
+    /// What an expression gives; a function is called with `{ }`.
+    Expression(String),
+}
+
+/// A listing, unless something is wrong, and what there is to say.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The jobs.
+    pub listing: Option<Listing>,
+    /// Errors and warnings; with an error among them there is no listing.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Lists the jobs of a lab.
+pub fn list<'h>(
+    session: &Session<'h>,
+    evaluator: &mut Evaluator<'h>,
+    request: &Request,
+) -> Outcome {
+    let mut reader = Reader::new(evaluator);
+    let offer = offer(session, &mut reader, request);
+    let lab = offer.map(|offer| {
+        let file = session.file_slot(reader.evaluator, &request.entry);
+        let file = reader.take(file, |d| d);
+        let lab = file
+            .map(|file| lab::read(&mut reader, file, &offer))
+            .unwrap_or_default();
+        (lab, offer)
+    });
+    let mut diagnostics = std::mem::take(&mut reader.diagnostics);
+    let Some((lab, offer)) = lab else {
+        return Outcome {
+            listing: None,
+            diagnostics,
+        };
+    };
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(request.threads)
+        .stack_size(STACK_SIZE)
+        .thread_name(|i| format!("sweep-{i}"))
+        .build();
+    let expanded = match pool {
+        Ok(pool) => pool.install(|| expand(session, &lab)),
+        Err(error) => {
+            let message = format!("the system refuses threads to work on: {error}");
+            diagnostics.push(Diagnostic::error("repx::system::threads", message));
+            return Outcome {
+                listing: None,
+                diagnostics,
+            };
+        }
+    };
+    diagnostics.extend(expanded.diagnostics);
+    diagnostics.extend(unknown_packages(session, evaluator, &offer));
+    let findings = session.take_findings();
+    // A hole in a file is reported by the finding that says why it is there.
+    if !findings.is_empty() {
+        diagnostics.retain(|diagnostic| diagnostic.code != crate::eval::HOLE);
+    }
+    diagnostics.splice(0..0, findings);
+    dedup(&mut diagnostics);
+    let entry = request
+        .entry
+        .strip_prefix(&request.root)
+        .unwrap_or(&request.entry);
+    let listing = Listing {
+        lab: LabInfo {
+            version: lab.version,
+            git_hash: lab.git_hash,
+            entry: entry.display().to_string(),
+        },
+        groups: lab.groups,
+        runs: expanded.runs,
+        jobs: expanded.jobs,
+    };
+    let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
+    Outcome {
+        listing: (!failed).then_some(listing),
+        diagnostics,
+    }
+}
+
+fn dedup(diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen = Vec::new();
+    diagnostics.retain(|d| {
+        let key = (
+            d.code,
+            d.message.clone(),
+            d.primary.as_ref().map(|label| label.span),
+        );
+        let new = !seen.contains(&key);
+        seen.push(key);
+        new
+    });
+}
+
+/// What the lab's functions may ask for.
+fn offer<'h>(
+    session: &Session<'h>,
+    reader: &mut Reader<'_, 'h>,
+    request: &Request,
+) -> Option<Offer<'h>> {
+    let packages = packages(session, reader, request)?;
+    let library = session.repx_lib(reader.evaluator);
+    let library = reader.take(library, |d| d)?;
+    let evaluator = &mut *reader.evaluator;
+    let git_hash = Slot::Value(evaluator.text(request.git_hash.as_deref().unwrap_or("unknown")));
+    let this = this_lab(evaluator, request);
+    let mut offer = Offer {
+        names: Vec::new(),
+        packages,
+    }
+    .with("pkgs", Slot::Value(Value::Attrs(packages)))
+    .with("repx-lib", Slot::Value(library))
+    .with("repx", Slot::Value(library))
+    .with("gitHash", git_hash)
+    .with("self", this);
+    if let Some(lib) = packages.get(Name::new("lib")) {
+        offer = offer.with("lib", lib);
+    }
+    for (name, argument) in &request.arguments {
+        let value = match argument {
+            Argument::Text(text) => Ok(reader.evaluator.text(text)),
+            Argument::Expression(text) => session.expression(reader.evaluator, text, &request.root),
+        };
+        let value = reader.take(value, |d| d.within(Span::NONE, format!("in --arg {name}")))?;
+        offer = offer.with(name, Slot::Value(value));
+    }
+    Some(offer)
+}
+
+/// `self`, as a flake would have it: enough for `self.rev or self.dirtyRev or "unknown"`.
+fn this_lab<'h>(evaluator: &mut Evaluator<'h>, request: &Request) -> Slot<'h> {
+    let root = request.root.display().to_string();
+    let mut attrs = vec![Attr::new(
+        Name::new("outPath"),
+        Span::NONE,
+        evaluator.text(root),
+    )];
+    if let Some(hash) = &request.git_hash {
+        attrs.push(Attr::new(
+            Name::new("rev"),
+            Span::NONE,
+            evaluator.text(hash),
+        ));
+        let short = hash.get(..7).unwrap_or(hash);
+        attrs.push(Attr::new(
+            Name::new("shortRev"),
+            Span::NONE,
+            evaluator.text(short),
+        ));
+    }
+    Slot::Value(Value::Attrs(Attrs::new(evaluator.local, attrs)))
+}
+
+fn packages<'h>(
+    session: &Session<'h>,
+    reader: &mut Reader<'_, 'h>,
+    request: &Request,
+) -> Option<Attrs<'h>> {
+    let value = match &request.packages {
+        PackageSet::Host => session.host_packages(reader.evaluator),
+        PackageSet::Expression(text) => {
+            let value = session.expression(reader.evaluator, text, &request.root);
+            value.and_then(|value| called(reader.evaluator, value))
+        }
+    };
+    let attrs = value.and_then(|value| reader.evaluator.attrs(Slot::Value(value)));
+    reader.take(attrs, |d| d.within(Span::NONE, "in the package set"))
+}
+
+/// nixpkgs is a function of its configuration.
+fn called<'h>(evaluator: &mut Evaluator<'h>, value: Value<'h>) -> crate::eval::Eval<'h> {
+    match value {
+        Value::Lambda(_) => {
+            let nothing = Value::Attrs(Attrs::empty(evaluator.local));
+            evaluator.call(value, &[Slot::Value(nothing)], Span::NONE)
+        }
+        Value::Path(path) => {
+            let loader = evaluator.shared.loader;
+            let value = loader.import(evaluator, path, Span::NONE)?;
+            match value {
+                Value::Path(_) => Ok(value),
+                other => called(evaluator, other),
+            }
+        }
+        other => Ok(other),
+    }
+}
+
+/// Warnings for packages that the embedded set only stands in for.
+fn unknown_packages<'h>(
+    session: &Session<'h>,
+    evaluator: &mut Evaluator<'h>,
+    offer: &Offer<'h>,
+) -> Vec<Diagnostic> {
+    let mut asked = session.shared.asked();
+    asked.sort_by_key(|(name, span)| (*span, name.bytes()));
+    asked.dedup();
+    let known: Vec<_> = offer
+        .packages
+        .iter(evaluator.local)
+        .map(|attr| attr.key.name.text())
+        .collect();
+    asked
+        .into_iter()
+        .map(|(name, span)| {
+            let text = name.text();
+            let near = did_you_mean(&text, &known);
+            Diagnostic::warning(
+                "repx::packages::unknown",
+                format!("the host package set knows no package `{text}`"),
+            )
+            .at(span, "can be listed, but not run")
+            .maybe_help(near.or_else(|| {
+                Some("use a Nix package set that has it: `--pkgs '<nixpkgs>'`".to_owned())
+            }))
+        })
+        .collect()
+}
+
+/// The file of a lab: of a directory its `nix/lab.nix`, else its `lab.nix`.
+///
+/// # Errors
+/// When there is none.
+pub fn find_entry(lab: &Path) -> Result<(PathBuf, PathBuf), Diagnostic> {
+    let lab = std::path::absolute(lab).unwrap_or_else(|_| lab.to_owned());
+    if lab.is_file() {
+        let parent = lab.parent().unwrap_or(&lab);
+        let root = match parent.file_name() {
+            Some(name) if name == "nix" => parent.parent().unwrap_or(parent),
+            _ => parent,
+        };
+        return Ok((lab.clone(), root.to_owned()));
+    }
+    for candidate in ["nix/lab.nix", "lab.nix"] {
+        let file = lab.join(candidate);
+        if file.is_file() {
+            return Ok((file, lab));
+        }
+    }
+    let shown = lab.display();
+    let what = if lab.is_dir() {
+        format!("there is no lab in '{shown}'")
+    } else {
+        format!("'{shown}' doesn't exist")
+    };
+    Err(Diagnostic::error("repx::lab::not-found", what)
+        .help("a lab is a file, or a directory with `nix/lab.nix` or `lab.nix`"))
+}

@@ -1,0 +1,278 @@
+//! Where inputs come from.
+
+use std::sync::Arc;
+
+use super::facet::{Evaluated, Input};
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::lab::{Dependency, Link, Stage};
+
+/// The inputs of a job, before the jobs they come from are known.
+#[derive(Debug, Default)]
+pub(super) struct Wiring {
+    /// Sorted by input.
+    pub(super) inputs: Vec<(Arc<str>, Wire)>,
+    /// Which dependencies this job really has, by index among the stage's.
+    pub(super) used: Vec<usize>,
+}
+
+/// Where an input comes from.
+#[derive(Clone, Debug)]
+pub(super) enum Wire {
+    Dependency { index: usize, output: Arc<str> },
+    Run(Arc<str>),
+    StoreBase,
+    Default(Arc<str>),
+}
+
+/// Prefix of inputs that take the metadata of a run (upstream's protocol).
+const METADATA: &str = "metadata__";
+/// The input that takes the folder of all results.
+const STORE_BASE: &str = "store__base";
+
+/// What is around the stage.
+pub(super) struct Around<'a, 'h> {
+    pub(super) stage: &'a Stage<'h>,
+    /// The stages it depends on, in the order of its dependencies.
+    pub(super) producers: Vec<&'a Stage<'h>>,
+    /// Names of the runs that its run depends on.
+    pub(super) runs: &'a [Arc<str>],
+}
+
+impl Around<'_, '_> {
+    /// Wires one job's inputs to the outputs of what it depends on.
+    ///
+    /// # Errors
+    /// Everything that doesn't fit.
+    pub(super) fn wire(
+        &self,
+        own: &Evaluated,
+        producers: &[&Evaluated],
+    ) -> Result<Wiring, Vec<Diagnostic>> {
+        let mut wiring = Wiring::default();
+        let mut problems = Vec::new();
+        let dependencies = self.stage.dependencies.iter().zip(producers).enumerate();
+        for (index, (dependency, producer)) in dependencies {
+            let outputs = &producer.facet.outputs;
+            match &dependency.link {
+                Link::SameNames => {
+                    let shared = outputs.iter().filter(|(o, _)| has_input(own, o));
+                    for (name, _) in shared {
+                        self.connect(&mut wiring, &mut problems, name, index, name, dependency);
+                    }
+                }
+                Link::Named { output, input } => {
+                    if !outputs.iter().any(|(name, _)| *name == output.0) {
+                        problems.push(self.unknown_output(index, producer, output));
+                    } else if has_input(own, &input.0) {
+                        self.connect(
+                            &mut wiring,
+                            &mut problems,
+                            &input.0,
+                            index,
+                            &output.0,
+                            dependency,
+                        );
+                    }
+                }
+            }
+        }
+        for input in &own.inputs {
+            if wiring.inputs.iter().any(|(name, _)| *name == input.name) {
+                continue;
+            }
+            match self.without_dependency(input) {
+                Ok(wire) => wiring.inputs.push((Arc::clone(&input.name), wire)),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        wiring.inputs.sort_by(|a, b| a.0.cmp(&b.0));
+        if problems.is_empty() {
+            Ok(wiring)
+        } else {
+            Err(problems)
+        }
+    }
+
+    fn connect(
+        &self,
+        wiring: &mut Wiring,
+        problems: &mut Vec<Diagnostic>,
+        input: &Arc<str>,
+        index: usize,
+        output: &Arc<str>,
+        dependency: &Dependency,
+    ) {
+        let before = wiring.inputs.iter().find_map(|(name, wire)| match wire {
+            Wire::Dependency { index, .. } if name == input => Some(*index),
+            _ => None,
+        });
+        if let Some(before) = before {
+            let key = &self.stage.key;
+            let first = self
+                .stage
+                .dependencies
+                .get(before)
+                .map_or(self.stage.span, |d| d.span);
+            problems.push(
+                Diagnostic::error(
+                    "repx::pipeline::input-twice",
+                    format!("input `{input}` of stage `{key}` comes from two dependencies"),
+                )
+                .at(dependency.span, "from here")
+                .also(first, "and from here")
+                .help("say which output goes where: `[ stage \"output\" \"input\" ]`"),
+            );
+            return;
+        }
+        let wire = Wire::Dependency {
+            index,
+            output: Arc::clone(output),
+        };
+        wiring.inputs.push((Arc::clone(input), wire));
+        if !wiring.used.contains(&index) {
+            wiring.used.push(index);
+        }
+    }
+
+    fn without_dependency(&self, input: &Input) -> Result<Wire, Diagnostic> {
+        let first_stage = self.stage.dependencies.is_empty();
+        let special = &*input.name == STORE_BASE || input.name.starts_with(METADATA);
+        if special && !first_stage {
+            return Err(self.not_first(input));
+        }
+        if &*input.name == STORE_BASE {
+            return Ok(Wire::StoreBase);
+        }
+        if let Some(run) = input.name.strip_prefix(METADATA)
+            && let Some(found) = self.runs.iter().find(|name| &***name == run)
+        {
+            return Ok(Wire::Run(Arc::clone(found)));
+        }
+        if !input.default.is_empty() {
+            return Ok(Wire::Default(Arc::clone(&input.default)));
+        }
+        Err(self.unwired(input))
+    }
+
+    fn not_first(&self, input: &Input) -> Diagnostic {
+        Diagnostic::error(
+            "repx::stage::not-a-first-stage",
+            format!(
+                "stage `{}` can't take `{}`: it depends on other stages",
+                self.stage.key, input.name
+            ),
+        )
+        .at(input.span, "this input")
+        .also(self.stage.span, "the stage is used here")
+        .help("only a stage without dependencies takes what other runs made; pass it on from there")
+    }
+
+    fn unwired(&self, input: &Input) -> Diagnostic {
+        let name = &input.name;
+        let run = name.strip_prefix(METADATA);
+        let help = match run {
+            Some(run) => did_you_mean(run, self.runs.iter().map(|r| &**r)).unwrap_or_else(|| {
+                format!("the run must depend on run `{run}`: `callRun ./… [ {run} ]`")
+            }),
+            None => format!(
+                "add a stage with the output `{name}` to its dependencies, map one with `[ stage \"output\" \"{name}\" ]`, or give the input a default"
+            ),
+        };
+        Diagnostic::error(
+            "repx::stage::input-unmatched",
+            format!(
+                "nothing provides the input `{name}` of stage `{}`",
+                self.stage.key
+            ),
+        )
+        .at(input.span, "this input")
+        .also(self.stage.span, "the stage is used here")
+        .help(help)
+    }
+
+    fn unknown_output(
+        &self,
+        index: usize,
+        producer: &Evaluated,
+        output: &(Arc<str>, crate::source::Span),
+    ) -> Diagnostic {
+        let key = self.producer_key(index);
+        let names = producer.facet.outputs.iter().map(|(name, _)| &**name);
+        let all: Vec<&str> = names.clone().collect();
+        Diagnostic::error(
+            "repx::pipeline::unknown-output",
+            format!("stage `{key}` has no output `{}`", output.0),
+        )
+        .at(output.1, "no such output")
+        .help(
+            did_you_mean(&output.0, names)
+                .unwrap_or_else(|| format!("its outputs: {}", all.join(", "))),
+        )
+    }
+
+    fn producer_key(&self, index: usize) -> &str {
+        self.producers.get(index).map_or("?", |stage| &*stage.key)
+    }
+
+    /// A dependency that matched in none of the stage's jobs.
+    pub(super) fn unmatched(
+        &self,
+        index: usize,
+        own: &Evaluated,
+        producer: &Evaluated,
+    ) -> Diagnostic {
+        let stage = &self.stage.key;
+        let key = self.producer_key(index);
+        let span = self
+            .stage
+            .dependencies
+            .get(index)
+            .map_or(self.stage.span, |d| d.span);
+        let outputs: Vec<&str> = producer
+            .facet
+            .outputs
+            .iter()
+            .map(|(name, _)| &**name)
+            .collect();
+        let inputs: Vec<&str> = own.inputs.iter().map(|input| &*input.name).collect();
+        if let Some(Link::Named { input, .. }) = self.stage.dependencies.get(index).map(|d| &d.link)
+        {
+            return Diagnostic::error(
+                "repx::pipeline::unknown-input",
+                format!("stage `{stage}` has no input `{}`", input.0),
+            )
+            .at(input.1, "no such input")
+            .help(
+                did_you_mean(&input.0, &inputs)
+                    .unwrap_or_else(|| format!("its inputs: {}", inputs.join(", "))),
+            );
+        }
+        let mut diagnostic = Diagnostic::error(
+            "repx::pipeline::no-common-name",
+            format!("no output of stage `{key}` is an input of stage `{stage}`"),
+        )
+        .at(span, format!("its outputs: {}", outputs.join(", ")));
+        if let Some(input) = own.inputs.first() {
+            diagnostic = diagnostic.also(
+                input.span,
+                format!("inputs of `{stage}`: {}", inputs.join(", ")),
+            );
+        }
+        let free = own
+            .inputs
+            .iter()
+            .find(|i| i.default.is_empty())
+            .or(own.inputs.first());
+        let example = match (outputs.first(), free) {
+            (Some(output), Some(input)) => {
+                format!("map one: `[ {key} \"{output}\" \"{}\" ]`", input.name)
+            }
+            _ => format!("give `{stage}` an input of that name"),
+        };
+        diagnostic.help(example)
+    }
+}
+
+fn has_input(own: &Evaluated, name: &str) -> bool {
+    own.inputs.iter().any(|input| &*input.name == name)
+}

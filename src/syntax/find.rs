@@ -1,0 +1,131 @@
+//! Places that the program no longer knows.
+//!
+//! The program keeps the place of every name but not of every constant. When a message wants to
+//! point at the *value* of a binding, the file is read once more: messages are rare.
+
+use super::{Binding, Expr, ExprKind, Param, Part, parse};
+use crate::source::{SourceFile, Span};
+
+/// The expression bound to the name at `key`.
+pub fn bound_at(file: &SourceFile, key: Span) -> Option<Expr> {
+    let root = parse(file).root;
+    let mut found = None;
+    walk(&root, &mut |expr| {
+        for binding in bindings(expr) {
+            if let Binding::Assign { path, value, .. } = binding
+                && path.last().is_some_and(|name| name.span() == key)
+            {
+                found = Some(value.clone());
+            }
+        }
+    });
+    found
+}
+
+/// The expression that is exactly at `span`; the outermost when there are several.
+pub fn expr_at(file: &SourceFile, span: Span) -> Option<Expr> {
+    let root = parse(file).root;
+    let mut found = None;
+    walk(&root, &mut |expr| {
+        if found.is_none() && expr.span == span {
+            found = Some(expr.clone());
+        }
+    });
+    found
+}
+
+fn bindings(expr: &Expr) -> &[Binding] {
+    match &expr.kind {
+        ExprKind::Set { bindings, .. }
+        | ExprKind::LegacyLet(bindings)
+        | ExprKind::Let { bindings, .. } => bindings,
+        _ => &[],
+    }
+}
+
+/// Visits an expression and all within it, outer ones first.
+pub fn walk<'t>(root: &'t Expr, visit: &mut impl FnMut(&'t Expr)) {
+    let mut todo = vec![root];
+    while let Some(expr) = todo.pop() {
+        visit(expr);
+        let before = todo.len();
+        children(expr, &mut |child| todo.push(child));
+        // Left to right, as one reads.
+        if let Some(added) = todo.get_mut(before..) {
+            added.reverse();
+        }
+    }
+}
+
+fn children<'t>(expr: &'t Expr, visit: &mut impl FnMut(&'t Expr)) {
+    match &expr.kind {
+        ExprKind::Int(_)
+        | ExprKind::Float(_)
+        | ExprKind::Var(_)
+        | ExprKind::SearchPath(_)
+        | ExprKind::Uri(_)
+        | ExprKind::Hole => {}
+        ExprKind::Text(parts) | ExprKind::Path(parts) => {
+            for part in parts {
+                if let Part::Interpolated(inner) = part {
+                    visit(inner);
+                }
+            }
+        }
+        ExprKind::List(items) => items.iter().for_each(visit),
+        ExprKind::Set { bindings, .. } | ExprKind::LegacyLet(bindings) => {
+            in_bindings(bindings, visit);
+        }
+        ExprKind::Let { bindings, body } => {
+            in_bindings(bindings, visit);
+            visit(body);
+        }
+        ExprKind::With { scope: first, body }
+        | ExprKind::Assert {
+            condition: first,
+            body,
+        } => {
+            visit(first);
+            visit(body);
+        }
+        ExprKind::If { condition, yes, no } => {
+            visit(condition);
+            visit(yes);
+            visit(no);
+        }
+        ExprKind::Lambda { param, body } => {
+            if let Param::Formals { formals, .. } = param {
+                formals
+                    .iter()
+                    .filter_map(|formal| formal.default.as_ref())
+                    .for_each(&mut *visit);
+            }
+            visit(body);
+        }
+        ExprKind::Apply { function, argument } => {
+            visit(function);
+            visit(argument);
+        }
+        ExprKind::Select { from, default, .. } => {
+            visit(from);
+            if let Some(default) = default {
+                visit(default);
+            }
+        }
+        ExprKind::HasAttr { from, .. } => visit(from),
+        ExprKind::Unary { operand, .. } => visit(operand),
+        ExprKind::Binary { left, right, .. } => {
+            visit(left);
+            visit(right);
+        }
+    }
+}
+
+fn in_bindings<'t>(bindings: &'t [Binding], visit: &mut impl FnMut(&'t Expr)) {
+    for binding in bindings {
+        match binding {
+            Binding::Assign { value, .. } => visit(value),
+            Binding::Inherit { from, .. } => from.iter().for_each(&mut *visit),
+        }
+    }
+}
