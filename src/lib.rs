@@ -1,6 +1,7 @@
 //! repx evaluates `RepX` labs.
 
 pub mod builtins;
+pub mod cli;
 pub mod diagnostic;
 pub mod eval;
 pub mod lab;

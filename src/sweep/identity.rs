@@ -14,6 +14,13 @@ const DOMAIN: &str = "repx job identity 1";
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId([u8; 20]);
 
+impl JobId {
+    /// The identity with these bytes, as it was computed before.
+    pub fn from_bytes(bytes: [u8; 20]) -> JobId {
+        JobId(bytes)
+    }
+}
+
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&crate::store::base32::encode(&self.0))

@@ -11,6 +11,7 @@
 //! | `parse.rs` | the entry, the cursor over tokens, how errors are reported and outlived |
 //! | `expr.rs` | expressions: operators, application, selection |
 //! | `bindings.rs`, `lambda.rs` | sets and `let`; functions and their formals |
+//! | `print.rs`, `literal.rs` | the tree as Nix prints it |
 //! | `strings.rs` | both kinds of string, paths; escapes and indentation |
 //!
 //! Why not rnix: it is made for editors and takes a superset of a subset of the language. It
@@ -22,7 +23,9 @@ mod expr;
 pub mod find;
 mod lambda;
 mod lex;
+pub mod literal;
 mod parse;
+pub mod print;
 mod strings;
 mod token;
 pub mod tree;

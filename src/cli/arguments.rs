@@ -1,0 +1,298 @@
+//! What can be said on the command line.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::Exit;
+use crate::diagnostic::Severity;
+
+/// A command with its options, and how to talk to the user.
+pub(super) struct Arguments {
+    pub(super) terminal: Terminal,
+    pub(super) command: Command,
+}
+
+/// How to talk to the user.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terminal {
+    /// Colours in results.
+    pub(super) color: bool,
+    /// Colours in diagnostics.
+    pub(super) color_errors: bool,
+    /// Columns.
+    pub(super) width: usize,
+    /// How much to say.
+    pub(super) volume: Volume,
+}
+
+/// How much to say beside the result.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Volume {
+    /// Errors alone.
+    Quiet,
+    /// Warnings too.
+    Normal,
+    /// Advice and times too.
+    Verbose,
+}
+
+/// Columns of a page when no terminal says how many it has.
+const PAGE: usize = 80;
+
+#[derive(Parser)]
+#[command(
+    name = "repx",
+    version,
+    about = "Evaluates RepX labs and lists their jobs",
+    long_about = "Evaluates RepX labs and lists their jobs.\n\n\
+        A lab describes experiments in Nix: stages, pipelines of stages, and runs that sweep \
+        pipelines over lists of parameters. repx evaluates it without Nix.",
+    after_help = EXIT_STATUS,
+    max_term_width = 80,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+struct CommandLine {
+    /// When to use colours (NO_COLOR is respected)
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_STATUS: &str = "\
+Exit status: 0 fine, 2 the lab, the configuration or the call is wrong,
+101 a bug of repx, 130 interrupted.";
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub(super) enum Command {
+    Eval(Box<EvalOptions>),
+    Instantiate(Box<InstantiateOptions>),
+}
+
+/// List the jobs of a lab
+///
+/// Evaluates the lab, expands all sweeps and prints every job with its parameters, inputs and
+/// state. Nothing is built, run or written.
+#[derive(Args, Debug, Clone, Default)]
+#[command(after_help = "\
+Examples:
+  repx eval                                  the lab in this directory
+  repx eval examples/sweep --format json     everything, for programs
+  repx eval --run @paper --stage train       some of its jobs
+  repx eval --param model=resnet --param seed=1")]
+pub(super) struct EvalOptions {
+    /// A lab's directory or file
+    ///
+    /// Of a directory its flake.nix, else nix/lab.nix, else lab.nix is taken.
+    #[arg(default_value = ".")]
+    pub(super) lab: PathBuf,
+    /// How to print the jobs
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: Format,
+    /// Only jobs of this run, or of the runs of this group; may be repeated
+    #[arg(long = "run", value_name = "NAME|@GROUP", help_heading = "Which jobs")]
+    pub(super) runs: Vec<String>,
+    /// Only jobs of this stage; may be repeated
+    #[arg(long = "stage", value_name = "NAME", help_heading = "Which jobs")]
+    pub(super) stages: Vec<String>,
+    /// Only jobs with this parameter; may be repeated
+    ///
+    /// VALUE is JSON or a bare string. Of several values for one key any will do; several keys
+    /// must all agree.
+    #[arg(long = "param", value_name = "KEY=VALUE", value_parser = key_value, help_heading = "Which jobs")]
+    pub(super) params: Vec<(String, String)>,
+    /// Give the lab's function an argument: a Nix expression
+    #[arg(long = "arg", num_args = 2, value_names = ["NAME", "EXPR"], help_heading = "Evaluation")]
+    pub(super) arg: Vec<String>,
+    /// Give the lab's function an argument: a string
+    #[arg(long = "argstr", num_args = 2, value_names = ["NAME", "TEXT"], help_heading = "Evaluation")]
+    pub(super) argstr: Vec<String>,
+    /// The package set: a path, <nixpkgs>, or host for this machine's programs
+    #[arg(long, value_name = "PACKAGES", help_heading = "Evaluation")]
+    pub(super) pkgs: Option<String>,
+    /// Add an entry to the search path, before those of NIX_PATH
+    #[arg(short = 'I', value_name = "[PREFIX=]PATH", help_heading = "Evaluation")]
+    pub(super) include: Vec<String>,
+    /// How many threads to use [default: one for each processor]
+    #[arg(long, value_name = "N", help_heading = "Evaluation")]
+    pub(super) threads: Option<std::num::NonZeroUsize>,
+    /// Where results are kept [default: .repx beside the lab]
+    #[arg(long, value_name = "DIR")]
+    pub(super) base_path: Option<PathBuf>,
+    /// Show all of a trace
+    #[arg(long, help_heading = "Evaluation")]
+    pub(super) show_trace: bool,
+}
+
+/// The formats of a listing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// One object for everything
+    Json,
+    /// One job a line
+    Ndjson,
+}
+
+/// Evaluate any Nix expression, as nix-instantiate does
+///
+/// Prints what nix-instantiate prints. Without --eval and --parse these are the paths of the
+/// derivations found; they are computed and printed only, not written to a store.
+#[derive(Args, Debug, Clone, Default)]
+#[command(after_help = "\
+Examples:
+  repx instantiate --eval -E '1 + 2'
+  repx instantiate --eval --strict --json -A runs.train lab.nix
+  repx instantiate '<nixpkgs>' -A hello      its derivation's path")]
+pub(super) struct InstantiateOptions {
+    /// Files to evaluate, or with -E expressions; - reads standard input [default: ./default.nix]
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<String>,
+    /// Print values instead of derivations
+    #[arg(long, visible_alias = "eval-only")]
+    pub(super) eval: bool,
+    /// Print the syntax tree only
+    #[arg(long, visible_alias = "parse-only")]
+    pub(super) parse: bool,
+    /// Evaluate everything within the value too
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Print the value as JSON
+    #[arg(long, overrides_with_all = ["xml", "raw"])]
+    pub(super) json: bool,
+    /// Print the value as XML
+    #[arg(long, overrides_with_all = ["json", "raw"])]
+    pub(super) xml: bool,
+    /// Print a string as it is, without a line break
+    #[arg(long, overrides_with_all = ["json", "xml"])]
+    pub(super) raw: bool,
+    /// Without places in XML
+    #[arg(long)]
+    pub(super) no_location: bool,
+    /// The arguments are expressions, not files
+    #[arg(short = 'E', long)]
+    pub(super) expr: bool,
+    /// An attribute to take from the value, such as a.b.0; may be repeated
+    #[arg(short = 'A', long = "attr", value_name = "PATH")]
+    pub(super) attrs: Vec<String>,
+    /// Give functions an argument: a Nix expression
+    #[arg(long = "arg", num_args = 2, value_names = ["NAME", "EXPR"], allow_hyphen_values = true)]
+    pub(super) arg: Vec<String>,
+    /// Give functions an argument: a string
+    #[arg(long = "argstr", num_args = 2, value_names = ["NAME", "TEXT"], allow_hyphen_values = true)]
+    pub(super) argstr: Vec<String>,
+    /// Add an entry to the search path, before those of NIX_PATH
+    #[arg(short = 'I', value_name = "[PREFIX=]PATH")]
+    pub(super) include: Vec<String>,
+    /// Accepted for compatibility: nothing is ever written
+    #[arg(long)]
+    pub(super) read_write_mode: bool,
+    /// Accepted for compatibility: nothing is ever written
+    #[arg(long, visible_alias = "dry-run")]
+    pub(super) readonly_mode: bool,
+    /// Show all of a trace
+    #[arg(long)]
+    pub(super) show_trace: bool,
+    /// Calls within calls before evaluation gives up [default: 10000]
+    #[arg(long, value_name = "N")]
+    pub(super) max_call_depth: Option<u32>,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        Some(_) | None => Err("expected KEY=VALUE, such as model=resnet".to_owned()),
+    }
+}
+
+/// Names and values given in pairs.
+pub(super) fn pairs(flat: &[String]) -> impl Iterator<Item = (&str, &str)> {
+    flat.chunks_exact(2).filter_map(|pair| match pair {
+        [name, value] => Some((name.as_str(), value.as_str())),
+        _ => None,
+    })
+}
+
+/// Reads the command line. What isn't one is shown, with the usage.
+///
+/// # Errors
+/// How the program is to end when there is nothing more to do.
+pub(super) fn parse(arguments: &[OsString]) -> Result<Arguments, Exit> {
+    let line = CommandLine::try_parse_from(arguments).map_err(|error| {
+        // Nobody to tell if this fails; the status says it all the same.
+        let _ = error.print();
+        if error.use_stderr() { Exit::Wrong } else { Exit::Fine }
+    })?;
+    Ok(Arguments { terminal: terminal(&line), command: line.command })
+}
+
+fn terminal(line: &CommandLine) -> Terminal {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let color = |is_terminal: bool| match line.color {
+        Color::Auto => is_terminal && !no_color,
+        Color::Always => true,
+        Color::Never => false,
+    };
+    Terminal {
+        color: color(std::io::stdout().is_terminal()),
+        color_errors: color(std::io::stderr().is_terminal()),
+        width: terminal_size::terminal_size().map_or(PAGE, |(width, _)| usize::from(width.0)),
+        volume: match (line.quiet, line.verbose) {
+            (true, _) => Volume::Quiet,
+            (false, false) => Volume::Normal,
+            (false, true) => Volume::Verbose,
+        },
+    }
+}
+
+impl Terminal {
+    /// Does the user want to hear of such things?
+    pub(super) fn shows(&self, severity: Severity) -> bool {
+        match severity {
+            Severity::Error => true,
+            Severity::Warning => self.volume >= Volume::Normal,
+            Severity::Advice => self.volume >= Volume::Verbose,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn params_need_a_key() {
+        assert_eq!(key_value("a=b=c"), Ok(("a".into(), "b=c".into())));
+        assert_eq!(key_value("a="), Ok(("a".into(), String::new())));
+        assert!(key_value("a").is_err());
+        assert!(key_value("=b").is_err());
+    }
+}

@@ -1,0 +1,107 @@
+//! `repx eval`: the jobs of a lab.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::Exit;
+use super::arguments::{EvalOptions, Format, Terminal, Volume};
+use super::filter::{Filter, select};
+use super::listing::{
+    Statuses, TableStyle, View, write_json, write_ndjson, write_table,
+};
+use super::report::report;
+use super::stdout;
+use crate::diagnostic::Diagnostic;
+use crate::source::SourceMap;
+use crate::sweep::Listing;
+use crate::world::Disk;
+
+/// What came of evaluating a lab.
+struct Outcome {
+    /// Its jobs; without them the diagnostics hold at least one error.
+    listing: Option<Listing>,
+    /// What is to be said about it.
+    diagnostics: Vec<Diagnostic>,
+    /// The texts that the diagnostics speak of.
+    sources: SourceMap,
+}
+
+/// Lists a lab's jobs.
+pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
+    let begin = Instant::now();
+    let Outcome { listing, mut diagnostics, sources } = load(options);
+    let filter =
+        Filter { runs: &options.runs, stages: &options.stages, params: &options.params };
+    let view = match listing.as_ref().map(|listing| select(listing, filter)) {
+        Some(Ok(view)) => Some(view),
+        Some(Err(unknown)) => {
+            diagnostics.extend(unknown);
+            None
+        }
+        None => None,
+    };
+    let exit = report(diagnostics, &sources, terminal, options.show_trace);
+    let Some(view) = view.filter(|_| exit == Exit::Fine) else {
+        return exit;
+    };
+    if terminal.volume == Volume::Verbose {
+        eprintln!("{} jobs in {:.1?}", view.listing.jobs.len(), begin.elapsed());
+    }
+    print(&view, options, terminal)
+}
+
+/// Evaluates the lab and expands its sweeps.
+fn load(options: &EvalOptions) -> Outcome {
+    let message = format!("labs can't be evaluated yet: {}", options.lab.display());
+    Outcome {
+        listing: None,
+        diagnostics: vec![Diagnostic::error("repx::cli::unfinished", message)],
+        sources: SourceMap::new(),
+    }
+}
+
+fn print(view: &View<'_>, options: &EvalOptions, terminal: &Terminal) -> Exit {
+    let statuses = Statuses::read(&base_path(options), &Disk);
+    let style = TableStyle { width: terminal.width, color: terminal.color };
+    stdout::print(|out| match options.format {
+        Format::Table => write_table(out, view, &statuses, style),
+        Format::Json => write_json(out, view, &statuses),
+        Format::Ndjson => write_ndjson(out, view, &statuses),
+    })
+}
+
+/// Where results are kept: as asked for, else `.repx` beside the lab.
+fn base_path(options: &EvalOptions) -> PathBuf {
+    match &options.base_path {
+        Some(base) => base.clone(),
+        None => lab_directory(&options.lab).join(".repx"),
+    }
+}
+
+/// The directory a lab is the lab of: `lab/nix/lab.nix` and `lab` are the same one.
+fn lab_directory(lab: &Path) -> PathBuf {
+    if lab.is_dir() {
+        return lab.to_owned();
+    }
+    let parent = lab.parent().unwrap_or(lab);
+    let inside = lab.ends_with("nix/lab.nix");
+    let directory = if inside { parent.parent().unwrap_or(parent) } else { parent };
+    if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_stand_beside_the_lab() {
+        let base = |lab: &str| {
+            base_path(&EvalOptions { lab: lab.into(), ..EvalOptions::default() })
+        };
+        assert_eq!(base("/nonexistent/nix/lab.nix"), Path::new("/nonexistent/.repx"));
+        assert_eq!(base("nix/lab.nix"), Path::new("./.repx"));
+        assert_eq!(base("lab.nix"), Path::new("./.repx"));
+        assert_eq!(base("/nonexistent/x.nix"), Path::new("/nonexistent/.repx"));
+        assert_eq!(base("/"), Path::new("/.repx"));
+    }
+}

@@ -1,0 +1,221 @@
+//! Which jobs of a listing are wanted.
+//!
+//! In come a listing and names from the command line; out comes a [`View`]. A job is wanted when
+//! it is of a wanted run, of a wanted stage, and has a wanted value of every parameter named.
+//! Names that the lab doesn't have are mistakes, values are not: a sweep may just not reach them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::listing::View;
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::sweep::{Job, Listing};
+
+/// Names from the command line; of an empty list everything is wanted.
+#[derive(Clone, Copy)]
+pub(super) struct Filter<'a> {
+    /// Runs, and groups after an `@`.
+    pub(super) runs: &'a [String],
+    /// Stages, by their names in the pipeline or by `pname`.
+    pub(super) stages: &'a [String],
+    /// Parameters and values, as JSON or as the bare string.
+    pub(super) params: &'a [(String, String)],
+}
+
+/// The part of a listing that a filter lets through.
+///
+/// # Errors
+/// One for each name that the lab doesn't have.
+pub(super) fn select<'l>(
+    listing: &'l Listing,
+    filter: Filter<'_>,
+) -> Result<View<'l>, Vec<Diagnostic>> {
+    let mut view = View::all(listing);
+    let mut unknown = Vec::new();
+    if !filter.runs.is_empty() {
+        view.runs = runs(listing, filter.runs, &mut unknown);
+    }
+    check_stages(listing, filter.stages, &mut unknown);
+    let params = params(listing, filter.params, &mut unknown);
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
+    for (job, wanted) in listing.jobs.iter().zip(&mut view.jobs) {
+        *wanted = job.runs.iter().any(|run| view.runs.get(*run as usize) == Some(&true))
+            && (filter.stages.is_empty() || filter.stages.iter().any(|name| is_stage(job, name)))
+            && params.iter().all(|param| param.fits(job));
+    }
+    Ok(view)
+}
+
+fn runs(listing: &Listing, wanted: &[String], unknown: &mut Vec<Diagnostic>) -> Vec<bool> {
+    let mut shown = vec![false; listing.runs.len()];
+    let mut show = |name: &str| {
+        let run = listing.runs.iter().position(|run| *run.name == *name);
+        let place = run.and_then(|index| shown.get_mut(index));
+        place.map(|place| *place = true).is_some()
+    };
+    for name in wanted {
+        if let Some(group) = name.strip_prefix('@') {
+            match listing.groups.iter().find(|(known, _)| known == group) {
+                Some((_, members)) => members.iter().for_each(|member| {
+                    show(member);
+                }),
+                None => unknown.push(no_such("group", group, groups(listing))),
+            }
+        } else if !show(name) {
+            let known = listing.runs.iter().map(|run| &*run.name).collect();
+            unknown.push(no_such_run(name, known, &groups(listing)));
+        }
+    }
+    shown
+}
+
+fn groups(listing: &Listing) -> BTreeSet<&str> {
+    listing.groups.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+fn is_stage(job: &Job, name: &str) -> bool {
+    *job.stage.name == *name || *job.facet.pname == *name
+}
+
+fn check_stages(listing: &Listing, wanted: &[String], unknown: &mut Vec<Diagnostic>) {
+    for name in wanted {
+        if !listing.jobs.iter().any(|job| is_stage(job, name)) {
+            let known = listing.jobs.iter().map(|job| &*job.stage.name).collect();
+            unknown.push(no_such("stage", name, known));
+        }
+    }
+}
+
+/// A parameter and the texts that are a wanted value of it.
+struct Param<'a> {
+    key: &'a str,
+    values: Vec<String>,
+}
+
+impl Param<'_> {
+    fn fits(&self, job: &Job) -> bool {
+        let has = |(name, value): &(Arc<str>, Arc<str>)| {
+            **name == *self.key && self.values.iter().any(|wanted| *wanted == **value)
+        };
+        job.facet.params.iter().any(has)
+    }
+}
+
+fn params<'a>(
+    listing: &Listing,
+    wanted: &'a [(String, String)],
+    unknown: &mut Vec<Diagnostic>,
+) -> Vec<Param<'a>> {
+    let mut params: Vec<Param<'a>> = Vec::new();
+    for (key, value) in wanted {
+        let known = |job: &Job| job.facet.params.iter().any(|(name, _)| **name == **key);
+        if !listing.jobs.iter().any(known) {
+            unknown.push(no_such("parameter", key, names_of_params(listing)));
+        }
+        match params.iter_mut().find(|param| param.key == key) {
+            Some(param) => param.values.extend(meanings(value)),
+            None => params.push(Param { key, values: meanings(value).collect() }),
+        }
+    }
+    params
+}
+
+fn names_of_params(listing: &Listing) -> BTreeSet<&str> {
+    let params = listing.jobs.iter().flat_map(|job| &job.facet.params);
+    params.map(|(name, _)| &**name).collect()
+}
+
+/// The canonical texts that a value on the command line may stand for.
+fn meanings(value: &str) -> impl Iterator<Item = String> {
+    let json = serde_json::from_str::<serde_json::Value>(value).ok();
+    let canonical = json.map(|json| json.to_string());
+    let string = serde_json::Value::from(value).to_string();
+    [Some(value.to_owned()), Some(string), canonical].into_iter().flatten()
+}
+
+fn no_such(what: &str, name: &str, known: BTreeSet<&str>) -> Diagnostic {
+    Diagnostic::error("repx::cli::unknown-name", format!("the lab has no {what} `{name}`"))
+        .maybe_help(did_you_mean(name, &known).or_else(|| listed(what, &known)))
+}
+
+fn no_such_run(name: &str, known: BTreeSet<&str>, groups: &BTreeSet<&str>) -> Diagnostic {
+    if groups.contains(name) {
+        return no_such("run", name, known).help(format!("the group of that name is `@{name}`"));
+    }
+    no_such("run", name, known)
+}
+
+/// Names more than this are not worth reading.
+const MOST_NAMES: usize = 12;
+
+fn listed(what: &str, known: &BTreeSet<&str>) -> Option<String> {
+    if known.is_empty() {
+        return Some(format!("it has no {what} at all"));
+    }
+    let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+    (names.len() <= MOST_NAMES).then(|| format!("it has {}", names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::listing::sample;
+    use super::*;
+
+    fn wanted(runs: &[&str], stages: &[&str], params: &[(&str, &str)]) -> Result<Vec<usize>, Vec<String>> {
+        let own = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        let params: Vec<(String, String)> =
+            params.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let listing = sample::listing();
+        let (runs, stages) = (own(runs), own(stages));
+        let filter = Filter { runs: &runs, stages: &stages, params: &params };
+        match select(&listing, filter) {
+            Ok(view) => Ok((0..view.jobs.len()).filter(|i| view.jobs[*i]).collect()),
+            Err(errors) => Err(errors
+                .into_iter()
+                .map(|e| format!("{}; {}", e.message, e.help.unwrap_or_default()))
+                .collect()),
+        }
+    }
+
+    #[test]
+    fn jobs_of_runs_groups_stages_and_values() {
+        assert_eq!(wanted(&[], &[], &[]), Ok(vec![0, 1, 2, 3, 4]));
+        assert_eq!(wanted(&["analysis"], &[], &[]), Ok(vec![0, 4]));
+        assert_eq!(wanted(&["@all"], &[], &[]), Ok(vec![0, 1, 2, 3, 4]));
+        assert_eq!(wanted(&[], &["train"], &[]), Ok(vec![2, 3]));
+        assert_eq!(wanted(&[], &["train-fast"], &[]), Ok(vec![2]));
+        assert_eq!(wanted(&[], &[], &[("mode", "fast")]), Ok(vec![2]));
+        assert_eq!(wanted(&[], &[], &[("mode", "\"fast\"")]), Ok(vec![2]));
+        assert_eq!(wanted(&[], &[], &[("mode", "fast"), ("mode", "slow")]), Ok(vec![2, 3]));
+        assert_eq!(wanted(&[], &[], &[("mode", "fast"), ("seed", "2")]), Ok(vec![]));
+        assert_eq!(wanted(&[], &["generate"], &[("seed", "2")]), Ok(vec![1]));
+    }
+
+    #[test]
+    fn unknown_names_are_mistakes() {
+        let message = |text: &str| Err(vec![text.to_owned()]);
+        assert_eq!(
+            wanted(&["analysys"], &[], &[]),
+            message("the lab has no run `analysys`; did you mean `analysis`?")
+        );
+        assert_eq!(
+            wanted(&["all"], &[], &[]),
+            message("the lab has no run `all`; the group of that name is `@all`")
+        );
+        assert_eq!(
+            wanted(&["@x"], &[], &[]),
+            message("the lab has no group `x`; it has `all`")
+        );
+        assert_eq!(
+            wanted(&[], &["trian"], &[]),
+            message("the lab has no stage `trian`; did you mean `train`?")
+        );
+        assert_eq!(
+            wanted(&[], &[], &[("sed", "1")]),
+            message("the lab has no parameter `sed`; did you mean `seed`?")
+        );
+        assert_eq!(wanted(&["a"], &["b"], &[]).map_err(|errors| errors.len()), Err(2));
+    }
+}

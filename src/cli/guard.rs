@@ -1,0 +1,42 @@
+//! What may interrupt a command: the user, and our own mistakes.
+
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::Exit;
+
+/// Set once the user has asked to stop.
+pub(super) static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// The exit status of a second Ctrl-C, which doesn't wait for anything.
+const INTERRUPTED_STATUS: i32 = 130;
+
+/// Lets Ctrl-C ask the evaluation to stop, and a second one stop at once.
+pub(super) fn catch_interrupts() {
+    let handler = || {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED_STATUS);
+        }
+    };
+    // Without a handler Ctrl-C simply ends the process, which is no worse than not starting.
+    let _ = ctrlc::set_handler(handler);
+}
+
+/// Runs a command; a panic in it becomes a short message and a status of its own.
+pub(super) fn catching_bugs(command: impl FnOnce() -> Exit) -> Exit {
+    set_hook(Box::new(describe));
+    // What the command leaves behind half done is never looked at again: the process ends.
+    catch_unwind(AssertUnwindSafe(command)).unwrap_or(Exit::Bug)
+}
+
+fn describe(panic: &PanicHookInfo<'_>) {
+    let message = panic.payload_as_str().unwrap_or("no message");
+    let place = panic
+        .location()
+        .map_or_else(String::new, |place| format!(" ({}:{})", place.file(), place.line()));
+    eprintln!(
+        "repx {}: a bug of repx, not of your lab: {message}{place}\n\
+         Please report it, with the command and if possible the lab.",
+        env!("CARGO_PKG_VERSION")
+    );
+}

@@ -1,0 +1,99 @@
+//! How far jobs have come, as their folders say.
+
+use std::path::Path;
+
+use hashbrown::HashMap;
+
+use crate::sweep::Job;
+use crate::world::{FileKind, World};
+
+/// How far a job has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Status {
+    /// Its results are there.
+    Done,
+    /// It ran and gave none.
+    Failed,
+    /// Neither.
+    Pending,
+}
+
+impl Status {
+    /// As listings say it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Status::Done => "done",
+            Status::Failed => "failed",
+            Status::Pending => "pending",
+        }
+    }
+}
+
+/// The states of all jobs that have one; the others are pending.
+#[derive(Default)]
+pub(crate) struct Statuses(HashMap<String, Status>);
+
+impl Statuses {
+    /// Reads `<base>/outputs/<job name>/repx/SUCCESS|FAIL`. The folder of outputs is read once;
+    /// where there is none, nothing has run.
+    pub(crate) fn read(base: &Path, world: &dyn World) -> Statuses {
+        let outputs = base.join("outputs");
+        // No folder, or one that can't be read: nothing is known to be done.
+        let entries = world.list_dir(&outputs).unwrap_or_default();
+        let names = entries.into_iter().filter(|(_, kind)| *kind == FileKind::Directory);
+        let names = names.filter_map(|(name, _)| String::from_utf8(name).ok());
+        let states = names.map(|name| {
+            let status = status(&outputs.join(&name).join("repx"), world);
+            (name, status)
+        });
+        Statuses(states.filter(|(_, status)| *status != Status::Pending).collect())
+    }
+
+    /// The state of a job.
+    pub(crate) fn of(&self, job: &Job) -> Status {
+        if self.0.is_empty() {
+            return Status::Pending;
+        }
+        let name = job.name().to_string();
+        self.0.get(&name).copied().unwrap_or(Status::Pending)
+    }
+
+    #[cfg(test)]
+    pub(super) fn with(states: impl IntoIterator<Item = (String, Status)>) -> Statuses {
+        Statuses(states.into_iter().collect())
+    }
+}
+
+fn status(folder: &Path, world: &dyn World) -> Status {
+    let there = |name: &str| matches!(world.kind(&folder.join(name)), Ok(Some(_)));
+    if there("SUCCESS") {
+        Status::Done
+    } else if there("FAIL") {
+        Status::Failed
+    } else {
+        Status::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::world::Memory;
+
+    #[test]
+    fn folders_say_how_far_jobs_are() {
+        let listing = sample::listing();
+        let name = |i: usize| listing.jobs[i].name().to_string();
+        let world = Memory::new()
+            .file(format!("/base/outputs/{}/repx/SUCCESS", name(0)), "")
+            .file(format!("/base/outputs/{}/repx/FAIL", name(1)), "")
+            .file(format!("/base/outputs/{}/repx/stdout.log", name(2)), "")
+            .file("/base/outputs/stray", "");
+        let statuses = Statuses::read(Path::new("/base"), &world);
+        let all: Vec<Status> = listing.jobs.iter().take(3).map(|job| statuses.of(job)).collect();
+        assert_eq!(all, [Status::Done, Status::Failed, Status::Pending]);
+        let nothing = Statuses::read(Path::new("/elsewhere"), &world);
+        assert_eq!(nothing.of(&listing.jobs[0]), Status::Pending);
+    }
+}

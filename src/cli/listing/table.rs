@@ -1,0 +1,402 @@
+//! Listings for people: the lab in a line, its runs, then its jobs if they are few.
+//!
+//! Columns are aligned by hand: two spaces apart, no lines, the widest column cut to what the
+//! page leaves.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use hashbrown::HashMap;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::{Status, Statuses, View};
+use crate::source::printable;
+use crate::sweep::{Job, RunInfo};
+
+/// More jobs than this are counted, not listed.
+const MOST_JOBS: usize = 40;
+/// Characters of an id shown.
+const SHORT_ID: usize = 8;
+/// No column is cut below this many characters.
+const NARROWEST: usize = 8;
+
+/// How the page looks.
+#[derive(Clone, Copy)]
+pub(crate) struct TableStyle {
+    /// Columns.
+    pub(crate) width: usize,
+    /// With the terminal's colours.
+    pub(crate) color: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Paint {
+    Plain,
+    Strong,
+    Faint,
+    Good,
+    Bad,
+}
+
+impl TableStyle {
+    fn paint(self, paint: Paint, text: &str) -> String {
+        let code = match paint {
+            Paint::Plain => return text.to_owned(),
+            Paint::Strong => "1",
+            Paint::Faint => "2",
+            Paint::Good => "32",
+            Paint::Bad => "31",
+        };
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// Writes the table.
+pub(crate) fn write_table(
+    out: &mut impl Write,
+    view: &View<'_>,
+    statuses: &Statuses,
+    style: TableStyle,
+) -> io::Result<()> {
+    let shown = view.count();
+    writeln!(out, "{}", style.paint(Paint::Strong, &headline(view, shown)))?;
+    runs(out, view, style)?;
+    if shown == 0 {
+        return Ok(());
+    }
+    writeln!(out)?;
+    if shown > MOST_JOBS {
+        return many(out, view, statuses, style);
+    }
+    jobs(out, view, statuses, style)
+}
+
+fn headline(view: &View<'_>, shown: usize) -> String {
+    let (listing, lab) = (view.listing, &view.listing.lab);
+    let all = listing.jobs.len();
+    let jobs = if shown == all {
+        counted(all, "job")
+    } else {
+        format!("{} of {}", grouped(shown), counted(all, "job"))
+    };
+    let version = if lab.version.is_empty() { "lab".to_owned() } else { format!("lab {}", clean(&lab.version)) };
+    let runs = view.shown_runs().count();
+    format!("{version} · {} · {} · {jobs}", clean(&lab.entry), counted(runs, "run"))
+}
+
+/// "1 job", "2,401 jobs".
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", grouped(count))
+}
+
+/// A number with commas between thousands.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Each run: its name, how many jobs, what it comes after; its stages with their jobs.
+fn runs(out: &mut impl Write, view: &View<'_>, style: TableStyle) -> io::Result<()> {
+    let counts = counts(view);
+    for (index, run) in view.shown_runs() {
+        let of = |stage: &str| counts.get(&(index, stage)).copied().unwrap_or(0);
+        let total: usize = counts.iter().filter(|((r, _), _)| *r == index).map(|(_, n)| n).sum();
+        let name = style.paint(Paint::Strong, &clean(&run.name));
+        writeln!(out, "\n{name} · {}{}", counted(total, "job"), after(run))?;
+        let mut names: Vec<&str> = Vec::with_capacity(run.stages.len());
+        for stage in &run.stages {
+            if !names.contains(&&**stage) {
+                names.push(stage);
+            }
+        }
+        let stages = names.iter().map(|name| format!("{} {}", clean(name), grouped(of(name))));
+        wrapped(out, stages, style)?;
+    }
+    Ok(())
+}
+
+/// Jobs shown by run and stage.
+fn counts<'l>(view: &View<'l>) -> HashMap<(u32, &'l str), usize> {
+    let mut counts = HashMap::new();
+    for (_, job) in view.shown_jobs() {
+        for run in &job.runs {
+            *counts.entry((*run, &*job.stage.name)).or_insert(0) += 1;
+        }
+    }
+    counts
+}
+
+fn after(run: &RunInfo) -> String {
+    let mut text = String::new();
+    for (i, (name, need)) in run.depends_on.iter().enumerate() {
+        let begin = if i == 0 { " · after" } else { "," };
+        // Writing to a string can't fail.
+        let _ = write!(text, "{begin} {} ({})", clean(name), need.word());
+    }
+    text
+}
+
+/// Items in indented lines, ` · ` between them.
+fn wrapped(
+    out: &mut impl Write,
+    items: impl Iterator<Item = String>,
+    style: TableStyle,
+) -> io::Result<()> {
+    let mut line = String::new();
+    for item in items {
+        if line.is_empty() {
+            line = item;
+        } else if 2 + line.width() + 3 + item.width() <= style.width {
+            line.push_str(" · ");
+            line.push_str(&item);
+        } else {
+            writeln!(out, "  {line}")?;
+            line = item;
+        }
+    }
+    if line.is_empty() { Ok(()) } else { writeln!(out, "  {line}") }
+}
+
+/// How many jobs are how far, and how to see them.
+fn many(
+    out: &mut impl Write,
+    view: &View<'_>,
+    statuses: &Statuses,
+    style: TableStyle,
+) -> io::Result<()> {
+    let mut numbers = [(Status::Done, 0), (Status::Failed, 0), (Status::Pending, 0)];
+    for (_, job) in view.shown_jobs() {
+        let status = statuses.of(job);
+        numbers.iter_mut().filter(|(s, _)| *s == status).for_each(|(_, n)| *n += 1);
+    }
+    let numbers = numbers.iter().filter(|(_, number)| *number > 0);
+    let numbers: Vec<String> = numbers.map(|(s, n)| format!("{} {}", grouped(*n), s.name())).collect();
+    writeln!(out, "{}", numbers.join(" · "))?;
+    let hint = "To see jobs: --run NAME, --stage NAME, --param KEY=VALUE, or --format ndjson.";
+    writeln!(out, "{}", style.paint(Paint::Faint, hint))
+}
+
+/// The columns of the table of jobs.
+const COLUMNS: usize = 5;
+const HEADS: [&str; COLUMNS] = ["ID", "RUN", "STAGE", "PARAMS", "STATUS"];
+
+fn jobs(
+    out: &mut impl Write,
+    view: &View<'_>,
+    statuses: &Statuses,
+    style: TableStyle,
+) -> io::Result<()> {
+    let rows: Vec<([String; COLUMNS], Status)> = view
+        .shown_jobs()
+        .map(|(_, job)| {
+            let status = statuses.of(job);
+            (row(view, job, status), status)
+        })
+        .collect();
+    // One run needs no column to say which.
+    let several = view.shown_runs().count() > 1;
+    let shown = [true, several, true, true, true];
+    let mut widths = HEADS.map(UnicodeWidthStr::width);
+    for (cells, _) in &rows {
+        for (width, cell) in widths.iter_mut().zip(cells) {
+            *width = cell.width().max(*width);
+        }
+    }
+    fit(&mut widths, shown, style.width);
+    let heads = HEADS.map(str::to_owned);
+    line(out, &heads, shown, widths, [Paint::Faint; COLUMNS], style)?;
+    for (cells, status) in &rows {
+        let status = match status {
+            Status::Done => Paint::Good,
+            Status::Failed => Paint::Bad,
+            Status::Pending => Paint::Faint,
+        };
+        let paints = [Paint::Plain, Paint::Plain, Paint::Plain, Paint::Plain, status];
+        line(out, cells, shown, widths, paints, style)?;
+    }
+    Ok(())
+}
+
+fn row(view: &View<'_>, job: &Job, status: Status) -> [String; COLUMNS] {
+    let id = job.id.to_string();
+    let shown = |run: &&u32| view.runs.get(**run as usize).copied().unwrap_or(false);
+    let runs = job.runs.iter().filter(shown);
+    let runs = runs.filter_map(|run| view.listing.runs.get(*run as usize));
+    let runs: Vec<String> = runs.map(|run| clean(&run.name)).collect();
+    let params = job.facet.params.iter();
+    let params: Vec<String> = params.map(|(name, value)| format!("{}={}", clean(name), bare(value))).collect();
+    [
+        id.get(..SHORT_ID).unwrap_or(&id).to_owned(),
+        runs.join(","),
+        clean(&job.stage.name),
+        params.join(" "),
+        status.name().to_owned(),
+    ]
+}
+
+/// A value as one would give it to `--param`: words without quotes.
+fn bare(json: &str) -> String {
+    let word = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let plain = |word: &&str| {
+        !word.is_empty() && word.chars().all(|c| !c.is_whitespace() && !"\\\"=,".contains(c))
+    };
+    clean(word.filter(plain).unwrap_or(json))
+}
+
+/// Text from labs, without what would move the cursor.
+fn clean(text: &str) -> String {
+    text.chars().map(printable).collect()
+}
+
+/// Makes the widest columns narrower until all fit on the page. Ids and states stay whole.
+fn fit(widths: &mut [usize; COLUMNS], shown: [bool; COLUMNS], page: usize) {
+    let gaps = 2 * (shown.iter().filter(|shown| **shown).count() - 1);
+    loop {
+        let total: usize = widths.iter().zip(shown).filter(|(_, s)| *s).map(|(w, _)| *w).sum();
+        let Some(excess) = (total + gaps).checked_sub(page).filter(|excess| *excess > 0) else {
+            return;
+        };
+        let middle = widths.get_mut(1..COLUMNS - 1).unwrap_or_default();
+        let widest = middle.iter_mut().zip(&shown[1..]).filter(|(_, s)| **s).map(|(w, _)| w).max();
+        match widest {
+            Some(width) if *width > NARROWEST => {
+                *width = width.saturating_sub(excess.min(4)).max(NARROWEST);
+            }
+            Some(_) | None => return,
+        }
+    }
+}
+
+fn line(
+    out: &mut impl Write,
+    cells: &[String; COLUMNS],
+    shown: [bool; COLUMNS],
+    widths: [usize; COLUMNS],
+    paints: [Paint; COLUMNS],
+    style: TableStyle,
+) -> io::Result<()> {
+    let columns = cells.iter().zip(shown).zip(widths).zip(paints);
+    let mut space = 0;
+    for (((cell, shown), width), paint) in columns {
+        if !shown {
+            continue;
+        }
+        let text = cut(cell, width);
+        let used = text.width();
+        write!(out, "{:space$}{}", "", style.paint(paint, &text))?;
+        // Written before the next cell only: no line ends in spaces.
+        space = width.saturating_sub(used) + 2;
+    }
+    writeln!(out)
+}
+
+/// The text, cut to a width; `…` says that it was.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    let mut used = 1;
+    for c in text.chars() {
+        used += c.width().unwrap_or(0);
+        if used > width {
+            break;
+        }
+        kept.push(c);
+    }
+    kept.push('…');
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::sweep::Listing;
+
+    fn page(listing: &Listing, width: usize, color: bool) -> String {
+        let view = View::all(listing);
+        let states = [
+            (listing.jobs[0].name().to_string(), Status::Done),
+            (listing.jobs[1].name().to_string(), Status::Failed),
+        ];
+        let mut out = Vec::new();
+        write_table(&mut out, &view, &Statuses::with(states), TableStyle { width, color })
+            .expect("a vector takes everything");
+        String::from_utf8(out).expect("tables are UTF-8")
+    }
+
+    #[test]
+    fn few_jobs_are_listed() {
+        insta::assert_snapshot!(page(&sample::listing(), 80, false), @r"
+        lab 1.0.0 · nix/lab.nix · 2 runs · 5 jobs
+
+        simulation · 4 jobs
+          generate 2 · train 2
+
+        analysis · 2 jobs · after simulation (hard)
+          generate 1 · report 1
+
+        ID        RUN                  STAGE     PARAMS            STATUS
+        040h2081  simulation,analysis  generate  seed=1            done
+        081040h2  simulation           generate  seed=2            failed
+        0c1h60q3  simulation           train     mode=fast seed=1  pending
+        0h208104  simulation           train     mode=slow seed=2  pending
+        0l2ha185  analysis             report                      pending
+        ");
+    }
+
+    #[test]
+    fn many_jobs_are_counted() {
+        insta::assert_snapshot!(page(&sample::large(2401), 80, false), @r"
+        lab 1.0.0 · nix/lab.nix · 1 run · 2,401 jobs
+
+        simulation · 2,401 jobs
+          generate 2,401 · train 0
+
+        1 done · 1 failed · 2,399 pending
+        To see jobs: --run NAME, --stage NAME, --param KEY=VALUE, or --format ndjson.
+        ");
+    }
+
+    #[test]
+    fn nothing_is_wider_than_the_page() {
+        let page = page(&sample::listing(), 48, false);
+        let jobs: Vec<&str> = page.lines().skip_while(|line| !line.starts_with("ID")).collect();
+        assert_eq!(jobs.len(), 6);
+        assert!(jobs.iter().all(|line| line.width() <= 48), "{page}");
+        assert!(page.contains('…'));
+    }
+
+    #[test]
+    fn colours_change_no_text() {
+        let colored = page(&sample::listing(), 80, true);
+        assert!(colored.contains("\x1b[32mdone\x1b[0m"));
+        let mut plain = colored;
+        for code in ["\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m"] {
+            plain = plain.replace(code, "");
+        }
+        assert_eq!(plain, page(&sample::listing(), 80, false));
+    }
+
+    #[test]
+    fn numbers_and_words() {
+        assert_eq!(grouped(960_001), "960,001");
+        assert_eq!(grouped(1), "1");
+        assert_eq!(counted(1, "job"), "1 job");
+        assert_eq!(bare("\"fast\""), "fast");
+        assert_eq!(bare("\"two words\""), "\"two words\"");
+        assert_eq!(bare("\"\""), "\"\"");
+        assert_eq!(bare("[1,2]"), "[1,2]");
+        assert_eq!(cut("abcdef", 4), "abc…");
+        assert_eq!(cut("abcd", 4), "abcd");
+    }
+}

@@ -1,0 +1,69 @@
+//! The command line.
+//!
+//! In come the arguments of the process; out go results on standard output, everything else on
+//! standard error, and an exit status. A file per command; each reads its options, calls the
+//! rooms above and prints. Nothing else in this crate prints, and nothing here evaluates,
+//! expands or decides: what is wrong with a lab is found above and only shown here.
+
+#![allow(
+    clippy::print_stderr,
+    reason = "the one room that talks to the terminal"
+)]
+
+mod arguments;
+mod eval;
+mod filter;
+mod guard;
+mod instantiate;
+mod listing;
+mod report;
+mod stdout;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+
+/// How a command ended, as scripts see it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Exit {
+    /// All is well.
+    Fine,
+    /// The lab, the configuration or the call is wrong.
+    Wrong,
+    /// We are wrong.
+    Bug,
+    /// The user said stop.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Fine => 0,
+            Exit::Wrong => 2,
+            Exit::Bug => 101,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Runs the command that the arguments ask for. The first is the program's own name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    guard::catching_bugs(move || run(&arguments)).into()
+}
+
+fn run(arguments: &[OsString]) -> Exit {
+    let arguments = match arguments::parse(arguments) {
+        Ok(arguments) => arguments,
+        // Help and version are results, asked for: they end in success. clap knows which.
+        Err(stop) => return stop,
+    };
+    guard::catch_interrupts();
+    let Arguments { terminal, command } = arguments;
+    match command {
+        Command::Eval(options) => eval::run(&options, &terminal),
+        Command::Instantiate(options) => instantiate::run(&options, &terminal),
+    }
+}

@@ -1,0 +1,88 @@
+//! Diagnostics on standard error.
+
+use std::io::Write;
+
+use super::Exit;
+use super::arguments::Terminal;
+use crate::diagnostic::render::{RenderOptions, render_all};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::SourceMap;
+
+/// The code of what is said when the user stops an evaluation.
+const INTERRUPTED: &str = "repx::interrupted";
+
+/// Shows diagnostics, the worst last, where the eye rests; then counts them. The exit status is
+/// what they make of the command.
+pub(super) fn report(
+    mut diagnostics: Vec<Diagnostic>,
+    sources: &SourceMap,
+    terminal: &Terminal,
+    full_trace: bool,
+) -> Exit {
+    if diagnostics.iter().any(|d| d.code == INTERRUPTED) {
+        eprintln!("interrupted");
+        return Exit::Interrupted;
+    }
+    let count = |severity| diagnostics.iter().filter(|d| d.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    diagnostics.retain(|d| terminal.shows(d.severity));
+    sort(&mut diagnostics);
+    let options = RenderOptions {
+        color: terminal.color_errors,
+        width: terminal.width,
+        full_trace,
+        base: std::env::current_dir().ok(),
+        ..RenderOptions::default()
+    };
+    let mut text = render_all(&diagnostics, sources, &options);
+    if let Some(summary) = summary(errors, warnings)
+        && !diagnostics.is_empty()
+    {
+        text.push('\n');
+        text.push_str(&summary);
+        text.push('\n');
+    }
+    // Nobody to tell: standard error is closed.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    if errors > 0 { Exit::Wrong } else { Exit::Fine }
+}
+
+/// Warnings before errors; within each by place, those without a place first.
+fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by_key(|d| (d.severity, d.primary.as_ref().map(|label| label.span)));
+}
+
+/// "2 errors, 1 warning"; nothing for none.
+fn summary(errors: usize, warnings: usize) -> Option<String> {
+    let count = |n: usize, what: &str| match n {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        n => Some(format!("{n} {what}s")),
+    };
+    let parts: Vec<String> =
+        [count(errors, "error"), count(warnings, "warning")].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_in_words() {
+        assert_eq!(summary(2, 1).as_deref(), Some("2 errors, 1 warning"));
+        assert_eq!(summary(1, 0).as_deref(), Some("1 error"));
+        assert_eq!(summary(0, 3).as_deref(), Some("3 warnings"));
+        assert_eq!(summary(0, 0), None);
+    }
+
+    #[test]
+    fn errors_stand_last() {
+        let mut all = [
+            Diagnostic::error("repx::test::a", "a"),
+            Diagnostic::warning("repx::test::b", "b"),
+        ];
+        sort(&mut all);
+        assert_eq!(all.map(|d| d.message), ["b", "a"]);
+    }
+}
