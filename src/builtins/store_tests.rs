@@ -69,9 +69,10 @@ impl Files {
         if ev.shared.world.list_dir(&path).is_ok() {
             path.push("default.nix");
         }
-        let text = ev.shared.world.read_file(&path).map_err(|_| {
-            ev.error_at(at, format!("path '{}' does not exist", path.display()))
-        })?;
+        let text =
+            ev.shared.world.read_file(&path).map_err(|_| {
+                ev.error_at(at, format!("path '{}' does not exist", path.display()))
+            })?;
         self.load(ev, &path, &String::from_utf8_lossy(&text), scope)
     }
 }

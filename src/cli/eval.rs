@@ -4,16 +4,17 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::Exit;
-use super::arguments::{EvalOptions, Format, Terminal, Volume};
+use super::arguments::{EvalOptions, Format, Terminal, Volume, pairs};
 use super::filter::{Filter, select};
-use super::listing::{
-    Statuses, TableStyle, View, write_json, write_ndjson, write_table,
-};
+use super::listing::{Statuses, TableStyle, View, write_json, write_ndjson, write_table};
 use super::report::report;
+use super::setup::{config, no_thread};
 use super::stdout;
 use crate::diagnostic::Diagnostic;
+use crate::lab::head_commit;
+use crate::session::{self, Config};
 use crate::source::SourceMap;
-use crate::sweep::Listing;
+use crate::sweep::{self, Argument, Listing, PackageSet, Request};
 use crate::world::Disk;
 
 /// What came of evaluating a lab.
@@ -29,9 +30,16 @@ struct Outcome {
 /// Lists a lab's jobs.
 pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
     let begin = Instant::now();
-    let Outcome { listing, mut diagnostics, sources } = load(options);
-    let filter =
-        Filter { runs: &options.runs, stages: &options.stages, params: &options.params };
+    let Outcome {
+        listing,
+        mut diagnostics,
+        sources,
+    } = load(options);
+    let filter = Filter {
+        runs: &options.runs,
+        stages: &options.stages,
+        params: &options.params,
+    };
     let view = match listing.as_ref().map(|listing| select(listing, filter)) {
         Some(Ok(view)) => Some(view),
         Some(Err(unknown)) => {
@@ -45,24 +53,77 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
         return exit;
     };
     if terminal.volume == Volume::Verbose {
-        eprintln!("{} jobs in {:.1?}", view.listing.jobs.len(), begin.elapsed());
+        eprintln!(
+            "{} jobs in {:.1?}",
+            view.listing.jobs.len(),
+            begin.elapsed()
+        );
     }
     print(&view, options, terminal)
 }
 
 /// Evaluates the lab and expands its sweeps.
 fn load(options: &EvalOptions) -> Outcome {
-    let message = format!("labs can't be evaluated yet: {}", options.lab.display());
+    let sources = SourceMap::new();
+    let failed = |diagnostic| (None, vec![diagnostic]);
+    let (listing, diagnostics) = match sweep::find_entry(&options.lab) {
+        Err(missing) => failed(missing),
+        Ok((entry, root)) => {
+            let request = request(options, entry, root);
+            let config = Config {
+                tolerant: true,
+                ..config(&options.include, &sources)
+            };
+            match session::run(&config, |session, evaluator| {
+                sweep::list(session, evaluator, &request)
+            }) {
+                Ok(outcome) => (outcome.listing, outcome.diagnostics),
+                Err(error) => failed(no_thread(&error)),
+            }
+        }
+    };
     Outcome {
-        listing: None,
-        diagnostics: vec![Diagnostic::error("repx::cli::unfinished", message)],
-        sources: SourceMap::new(),
+        listing,
+        diagnostics,
+        sources,
+    }
+}
+
+fn request(options: &EvalOptions, entry: PathBuf, root: PathBuf) -> Request {
+    let expressions =
+        pairs(&options.arg).map(|(name, text)| (name, Argument::Expression(text.into())));
+    let texts = pairs(&options.argstr).map(|(name, text)| (name, Argument::Text(text.into())));
+    let arguments = expressions
+        .chain(texts)
+        .map(|(name, argument)| (name.to_owned(), argument));
+    Request {
+        git_hash: head_commit(&root, &Disk),
+        arguments: arguments.collect(),
+        packages: package_set(options.pkgs.as_deref()),
+        threads: options.threads.map_or(0, std::num::NonZeroUsize::get),
+        entry,
+        root,
+    }
+}
+
+/// `host`, `<nixpkgs>`, or a path, which on the command line begins at the current directory.
+fn package_set(pkgs: Option<&str>) -> PackageSet {
+    match pkgs {
+        None | Some("host") => PackageSet::Host,
+        Some(search) if search.starts_with('<') => PackageSet::Expression(search.to_owned()),
+        Some(path) => {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
+            PackageSet::Path(path)
+        }
     }
 }
 
 fn print(view: &View<'_>, options: &EvalOptions, terminal: &Terminal) -> Exit {
     let statuses = Statuses::read(&base_path(options), &Disk);
-    let style = TableStyle { width: terminal.width, color: terminal.color };
+    let style = TableStyle {
+        width: terminal.width,
+        color: terminal.color,
+    };
     stdout::print(|out| match options.format {
         Format::Table => write_table(out, view, &statuses, style),
         Format::Json => write_json(out, view, &statuses),
@@ -85,8 +146,16 @@ fn lab_directory(lab: &Path) -> PathBuf {
     }
     let parent = lab.parent().unwrap_or(lab);
     let inside = lab.ends_with("nix/lab.nix");
-    let directory = if inside { parent.parent().unwrap_or(parent) } else { parent };
-    if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory.to_owned() }
+    let directory = if inside {
+        parent.parent().unwrap_or(parent)
+    } else {
+        parent
+    };
+    if directory.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        directory.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -96,9 +165,15 @@ mod tests {
     #[test]
     fn results_stand_beside_the_lab() {
         let base = |lab: &str| {
-            base_path(&EvalOptions { lab: lab.into(), ..EvalOptions::default() })
+            base_path(&EvalOptions {
+                lab: lab.into(),
+                ..EvalOptions::default()
+            })
         };
-        assert_eq!(base("/nonexistent/nix/lab.nix"), Path::new("/nonexistent/.repx"));
+        assert_eq!(
+            base("/nonexistent/nix/lab.nix"),
+            Path::new("/nonexistent/.repx")
+        );
         assert_eq!(base("nix/lab.nix"), Path::new("./.repx"));
         assert_eq!(base("lab.nix"), Path::new("./.repx"));
         assert_eq!(base("/nonexistent/x.nix"), Path::new("/nonexistent/.repx"));

@@ -17,6 +17,7 @@ mod guard;
 mod instantiate;
 mod listing;
 mod report;
+mod setup;
 mod stdout;
 
 use std::ffi::OsString;

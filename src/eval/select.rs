@@ -85,7 +85,10 @@ impl<'h> Evaluator<'h> {
     /// Asks an open set for a name it doesn't list.
     pub fn ask_missing(&mut self, missing: Slot<'h>, name: Name, span: Span) -> Eval<'h, Slot<'h>> {
         let asked = &self.shared.asked;
-        asked.lock().unwrap_or_else(PoisonError::into_inner).push((name, span));
+        asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((name, span));
         let function = self.force(missing)?;
         let argument = Slot::Value(self.text(name.bytes()));
         self.call(function, &[argument], span).map(Slot::Value)

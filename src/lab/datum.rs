@@ -39,7 +39,13 @@ impl<'h> Datum<'h> {
 fn json_text<'h>(evaluator: &mut Evaluator<'h>, value: Value<'h>) -> Eval<'h, String> {
     let (mut bytes, mut context) = (Vec::new(), Context::EMPTY);
     let slot = Slot::Value(value);
-    to_json(evaluator, slot, JsonOptions::TO_JSON, &mut bytes, &mut context)?;
+    to_json(
+        evaluator,
+        slot,
+        JsonOptions::TO_JSON,
+        &mut bytes,
+        &mut context,
+    )?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -9,6 +9,7 @@
 mod axis;
 mod datum;
 mod fields;
+mod git;
 mod pipeline;
 mod places;
 mod read;
@@ -20,6 +21,7 @@ mod stage;
 pub use axis::{Axis, Member, Target};
 pub use datum::{Datum, shell_word};
 pub use fields::Vocabulary;
+pub use git::head_commit;
 pub use pipeline::{Dependency, Link, Pipeline};
 pub use places::Places;
 pub use read::{Lab, read};

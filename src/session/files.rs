@@ -6,7 +6,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-
 use super::nixlib::NIXLIB;
 use super::texts::{Around, Read, read, read_bytes};
 use crate::builtins;
@@ -67,7 +66,12 @@ impl<'h> Files<'h> {
     }
 
     /// The slot of a file: the same for all who import it.
-    pub(super) fn slot(&self, evaluator: &mut Evaluator<'h>, path: Path<'h>, at: Span) -> Eval<'h, Slot<'h>> {
+    pub(super) fn slot(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        path: Path<'h>,
+        at: Span,
+    ) -> Eval<'h, Slot<'h>> {
         if let Some(slot) = lock(&self.imported).get(path.bytes()) {
             return Ok(*slot);
         }

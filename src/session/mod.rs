@@ -140,7 +140,13 @@ impl<'h> Session<'h> {
             .collect();
         let nix_path = Slot::Value(evaluator.list(&entries));
         let derivation = self.files.suspended(evaluator, "derivation.nix");
-        let slots = globals::global_slots(local, globals::Given { nix_path, derivation });
+        let slots = globals::global_slots(
+            local,
+            globals::Given {
+                nix_path,
+                derivation,
+            },
+        );
         // Set once: this is the only caller, and it runs before anything is evaluated.
         let _ = self.shared.globals.set(local.slice(&slots));
     }

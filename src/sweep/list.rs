@@ -44,6 +44,8 @@ pub enum PackageSet {
     Host,
     /// What an expression gives; a function is called with `{ }`.
     Expression(String),
+    /// What a file gives; likewise.
+    Path(PathBuf),
 }
 
 /// A listing, unless something is wrong, and what there is to say.
@@ -206,6 +208,10 @@ fn packages<'h>(
         PackageSet::Host => session.host_packages(reader.evaluator),
         PackageSet::Expression(text) => {
             let value = session.expression(reader.evaluator, text, &request.root);
+            value.and_then(|value| called(reader.evaluator, value))
+        }
+        PackageSet::Path(path) => {
+            let value = session.file(reader.evaluator, path);
             value.and_then(|value| called(reader.evaluator, value))
         }
     };

@@ -1,0 +1,93 @@
+//! What an evaluation is set up with, by flags and environment.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::guard::INTERRUPTED;
+use crate::diagnostic::Diagnostic;
+use crate::session::{Config, MAX_CALL_DEPTH};
+use crate::source::SourceMap;
+use crate::world::Disk;
+
+/// The configuration of an evaluation. `include` is what `-I` said, in order.
+pub(super) fn config<'a>(include: &[String], sources: &'a SourceMap) -> Config<'a> {
+    Config {
+        world: &Disk,
+        sources,
+        search_path: search_path(include, std::env::var("NIX_PATH").ok().as_deref()),
+        home: std::env::var_os("HOME").map(PathBuf::from),
+        max_call_depth: MAX_CALL_DEPTH,
+        tolerant: false,
+        interrupt: &INTERRUPTED,
+        messages: &say,
+    }
+}
+
+/// Messages of `trace` and `warn`.
+fn say(message: &str) {
+    // A closed stderr is no reason to stop an evaluation.
+    let _ = writeln!(std::io::stderr().lock(), "{message}");
+}
+
+/// Entries of `-I`, then of `NIX_PATH`: prefix (perhaps empty) and path.
+fn search_path(include: &[String], nix_path: Option<&str>) -> Vec<(String, String)> {
+    let entry = |text: &str| match text.split_once('=') {
+        Some((prefix, path)) => (prefix.to_owned(), path.to_owned()),
+        None => (String::new(), text.to_owned()),
+    };
+    let from_environment = split_nix_path(nix_path.unwrap_or_default());
+    include
+        .iter()
+        .map(String::as_str)
+        .chain(from_environment)
+        .map(entry)
+        .collect()
+}
+
+/// Entries are separated by colons; the colon of `https://` belongs to its entry.
+fn split_nix_path(text: &str) -> Vec<&str> {
+    let mut entries = Vec::new();
+    let mut start = 0;
+    for (at, _) in text.match_indices(':') {
+        if !text.get(at..).is_some_and(|rest| rest.starts_with("://")) {
+            entries.extend(text.get(start..at));
+            start = at + 1;
+        }
+    }
+    entries.extend(text.get(start..));
+    entries.retain(|entry| !entry.is_empty());
+    entries
+}
+
+/// The system refused a thread to evaluate on.
+pub(super) fn no_thread(error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error(
+        "repx::system::threads",
+        format!("the system refuses a thread to evaluate on: {error}"),
+    )
+    .help("evaluation reserves 1 GiB of address space for its stack: see `ulimit -v`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_come_before_the_environment() {
+        let path = search_path(
+            &["nixpkgs=/a".into(), "/b".into()],
+            Some("x=/c:https://h/y.tar.gz:/d"),
+        );
+        let path: Vec<(&str, &str)> = path.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        assert_eq!(
+            path,
+            [
+                ("nixpkgs", "/a"),
+                ("", "/b"),
+                ("x", "/c"),
+                ("", "https://h/y.tar.gz"),
+                ("", "/d")
+            ]
+        );
+    }
+}
