@@ -35,25 +35,15 @@ const MOST_LINES: usize = 800;
 
 fn sources() -> Vec<(String, PathBuf, String)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let files = walkdir::WalkDir::new(&src)
-        .into_iter()
-        .map(|entry| entry.expect("src is readable"));
+    let files =
+        walkdir::WalkDir::new(&src).into_iter().map(|entry| entry.expect("src is readable"));
     files
-        .filter(|entry| {
-            entry
-                .path()
-                .extension()
-                .is_some_and(|extension| extension == "rs")
-        })
+        .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"))
         .map(|entry| {
             let path = entry.path().to_owned();
             let inner = path.strip_prefix(&src).expect("below src").to_owned();
             let room = inner.components().next().expect("a first component");
-            let room = room
-                .as_os_str()
-                .to_string_lossy()
-                .trim_end_matches(".rs")
-                .to_owned();
+            let room = room.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned();
             let text = std::fs::read_to_string(&path).expect("a source file is readable");
             (room, inner, text)
         })
@@ -62,9 +52,7 @@ fn sources() -> Vec<(String, PathBuf, String)> {
 
 /// Code without comments: those may speak of any room.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines()
-        .enumerate()
-        .map(|(at, line)| (at + 1, line.split("//").next().unwrap_or(line)))
+    text.lines().enumerate().map(|(at, line)| (at + 1, line.split("//").next().unwrap_or(line)))
 }
 
 #[test]
@@ -85,22 +73,17 @@ fn rooms_import_only_rooms_above_them() {
         for (line, code) in code(&text) {
             for (at, other) in ROOMS.iter().enumerate() {
                 let mentions =
-                    code.match_indices(&format!("crate::{other}"))
-                        .any(|(start, found)| {
-                            let next = code[start + found.len()..].chars().next();
-                            !next.is_some_and(|c| c.is_alphanumeric() || c == '_')
-                        });
+                    code.match_indices(&format!("crate::{other}")).any(|(start, found)| {
+                        let next = code[start + found.len()..].chars().next();
+                        !next.is_some_and(|c| c.is_alphanumeric() || c == '_')
+                    });
                 if mentions && at > own {
                     wrong.push(format!("{}:{line} imports {other}", path.display()));
                 }
             }
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "imports against the flow:\n{}",
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "imports against the flow:\n{}", wrong.join("\n"));
 }
 
 #[test]
@@ -125,11 +108,7 @@ fn crates_stay_in_their_homes() {
             }
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "crates away from home:\n{}",
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "crates away from home:\n{}", wrong.join("\n"));
 }
 
 #[test]
@@ -137,11 +116,7 @@ fn unsafe_code_lives_in_the_heap_module_alone() {
     for (room, path, text) in sources() {
         let uses =
             code(&text).any(|(_, line)| line.contains("unsafe {") || line.contains("unsafe impl"));
-        assert!(
-            !uses || room == "value",
-            "{} has unsafe code",
-            path.display()
-        );
+        assert!(!uses || room == "value", "{} has unsafe code", path.display());
     }
 }
 
@@ -155,11 +130,7 @@ fn files_stay_readable() {
         })
         .map(|(_, path, text)| format!("{} has {} lines", path.display(), text.lines().count()))
         .collect();
-    assert!(
-        long.is_empty(),
-        "look for the two ideas in: {}",
-        long.join(", ")
-    );
+    assert!(long.is_empty(), "look for the two ideas in: {}", long.join(", "));
 }
 
 #[test]
@@ -170,11 +141,7 @@ fn dependencies_have_permissive_licences() {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let packages = metadata["packages"].as_array().expect("packages");
     assert!(packages.len() > 20, "the whole tree is looked at");

@@ -31,11 +31,7 @@ pub(super) fn slots<'h, const N: usize>(args: &[Slot<'h>]) -> [Slot<'h>; N] {
 /// Stops a long loop at `step` when the user has asked to.
 #[inline]
 pub(super) fn breathe<'h>(ev: &mut Evaluator<'h>, step: usize) -> Eval<'h, ()> {
-    if step % STEPS == STEPS - 1 {
-        ev.check_interrupt()
-    } else {
-        Ok(())
-    }
+    if step % STEPS == STEPS - 1 { ev.check_interrupt() } else { Ok(()) }
 }
 
 /// The error of a value that has the wrong type.

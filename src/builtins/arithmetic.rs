@@ -145,7 +145,5 @@ fn rounded<'h>(
         Value::Float(float) => round(float),
         other => return Err(mismatch(ev, at, FIRST, "a float", other)),
     };
-    rounded
-        .map(Value::Int)
-        .map_err(|error| ev.error_at(at, error.to_string()))
+    rounded.map(Value::Int).map_err(|error| ev.error_at(at, error.to_string()))
 }

@@ -86,9 +86,7 @@ fn attr_names<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'
     let [set] = slots(args);
     let set = attrs(ev, set, at, FIRST)?;
     let sorted = set.by_name(ev.local);
-    let names = sorted
-        .iter()
-        .map(|attr| Slot::Value(ev.text_of(attr.key.name)));
+    let names = sorted.iter().map(|attr| Slot::Value(ev.text_of(attr.key.name)));
     let names: Vec<Slot<'h>> = names.collect();
     Ok(ev.list(&names))
 }
@@ -175,10 +173,7 @@ fn map_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
 }
 
 fn nowhere(name: Name) -> Key {
-    Key {
-        name,
-        span: Span::NONE,
-    }
+    Key { name, span: Span::NONE }
 }
 
 fn cat_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -228,11 +223,7 @@ fn zip_attrs_with<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Ev
         }
     }
     let zipped = groups.into_iter().map(|(name, values)| {
-        let call = [
-            f,
-            Slot::Value(ev.text_of(name)),
-            Slot::Value(ev.list(&values)),
-        ];
+        let call = [f, Slot::Value(ev.text_of(name)), Slot::Value(ev.list(&values))];
         Attr::new(name, Span::NONE, Slot::Thunk(Thunk::apply2(ev.local, call)))
     });
     Ok(Value::Attrs(Attrs::new(ev.local, zipped.collect())))

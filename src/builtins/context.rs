@@ -112,11 +112,8 @@ fn shown<'h>(ev: &Evaluator<'h>, reference: &Reference) -> Value<'h> {
         pairs.push(("allOutputs", Value::Bool(true)));
     }
     if !reference.outputs.is_empty() {
-        let outputs: Vec<Slot<'h>> = reference
-            .outputs
-            .iter()
-            .map(|output| Slot::Value(ev.text(output)))
-            .collect();
+        let outputs: Vec<Slot<'h>> =
+            reference.outputs.iter().map(|output| Slot::Value(ev.text(output))).collect();
         pairs.push(("outputs", ev.list(&outputs)));
     }
     super::support::set(ev, pairs)

@@ -86,10 +86,7 @@ fn to_xml_text<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<
     let [value] = args else {
         return Err(wrong_count(ev, at));
     };
-    let how = XmlOptions {
-        force: true,
-        places: false,
-    };
+    let how = XmlOptions { force: true, places: false };
     let mut context = Context::EMPTY;
     let document = to_xml(ev, *value, how, &mut context)?;
     let bytes = ev.local.slice(&document);
@@ -139,10 +136,7 @@ fn to_file<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> 
     let hash = Hash::digest(HashAlgo::Sha256, contents.bytes());
     let path = wrap(ev, at, store_dir().make_text_path(name, &hash, &references))?;
     let contents = contents.bytes().to_vec();
-    let object = Object::Text {
-        contents,
-        references,
-    };
+    let object = Object::Text { contents, references };
     ev.shared.objects.add(path.clone(), object);
     Ok(Value::Text(store_text(ev, &path, "")))
 }

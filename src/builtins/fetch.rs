@@ -78,11 +78,7 @@ impl<'h> Request<'h> {
         let [given] = args else {
             return Err(wrong_count(ev, at));
         };
-        let mut request = Request {
-            url: "",
-            name,
-            hash: None,
-        };
+        let mut request = Request { url: "", name, hash: None };
         if let Value::Attrs(attrs) = ev.force(*given)? {
             request.attributes(ev, attrs, at)?;
         } else {
@@ -181,13 +177,7 @@ fn tree<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], fetcher: &str, at: Span) 
     }
     let out_path = Value::Text(store_text(ev, &path, ""));
     let mut answer = vec![("outPath", out_path), ("narHash", ev.text(hash_text))];
-    for known in [
-        "rev",
-        "shortRev",
-        "lastModified",
-        "lastModifiedDate",
-        "revCount",
-    ] {
+    for known in ["rev", "shortRev", "lastModified", "lastModifiedDate", "revCount"] {
         if let Some(slot) = optional(attrs, known) {
             answer.push((known, ev.force(slot)?));
         }

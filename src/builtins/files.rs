@@ -234,10 +234,8 @@ fn store_path<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'
     }
     let (object, _) = wrap(ev, at, store_dir().split(&shown))?;
     let element = ContextElement::Opaque(ContextPath::Store(object));
-    let mut elements: Vec<ElementId> = ordered(context)
-        .into_iter()
-        .map(ElementId::intern)
-        .collect();
+    let mut elements: Vec<ElementId> =
+        ordered(context).into_iter().map(ElementId::intern).collect();
     elements.push(ElementId::intern(&element));
     let context = Context::new(ev.local, elements);
     let bytes = ev.local.slice(shown.as_bytes());

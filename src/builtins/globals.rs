@@ -53,17 +53,13 @@ enum Origin {
 /// The members of `builtins` but for `builtins` itself, always in the same order.
 fn members() -> Vec<(&'static str, Origin)> {
     let is_constant = |name| constants::ROWS.iter().any(|row| row.name == name);
-    let rows = table()
-        .into_iter()
-        .take(visible())
-        .zip(0..)
-        .map(|(row, id)| {
-            let id = BuiltinId(id);
-            match is_constant(row.name) {
-                true => (row.name, Origin::Constant(id)),
-                false => (row.name, Origin::Function(id)),
-            }
-        });
+    let rows = table().into_iter().take(visible()).zip(0..).map(|(row, id)| {
+        let id = BuiltinId(id);
+        match is_constant(row.name) {
+            true => (row.name, Origin::Constant(id)),
+            false => (row.name, Origin::Function(id)),
+        }
+    });
     let others = [
         ("true", Origin::Bool(true)),
         ("false", Origin::Bool(false)),
@@ -89,9 +85,7 @@ pub fn global_names() -> Vec<Name> {
         true => Name::new(name),
         false => Name::new(format!("__{name}")),
     };
-    std::iter::once(Name::new("builtins"))
-        .chain(members().into_iter().map(global))
-        .collect()
+    std::iter::once(Name::new("builtins")).chain(members().into_iter().map(global)).collect()
 }
 
 /// What these names stand for.
@@ -108,10 +102,8 @@ pub fn global_slots<'h>(local: Local<'h>, given: Given<'h>) -> Vec<Slot<'h>> {
         Origin::NixPath => given.nix_path,
         Origin::Derivation => given.derivation,
     };
-    let members: Vec<(&str, Slot<'h>)> = members()
-        .iter()
-        .map(|(name, origin)| (*name, slot(origin)))
-        .collect();
+    let members: Vec<(&str, Slot<'h>)> =
+        members().iter().map(|(name, origin)| (*name, slot(origin))).collect();
 
     // `builtins.builtins` is the set itself: a thunk holds its place until the set is there.
     let itself = Thunk::apply(local, null, null);
@@ -124,7 +116,5 @@ pub fn global_slots<'h>(local: Local<'h>, given: Given<'h>) -> Vec<Slot<'h>> {
     }
 
     let members = members.into_iter().map(|(_, slot)| slot);
-    std::iter::once(Slot::Value(builtins))
-        .chain(members)
-        .collect()
+    std::iter::once(Slot::Value(builtins)).chain(members).collect()
 }

@@ -123,11 +123,7 @@ fn host_build<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'
         context.extend(elements(value.context()));
         variables.insert(attr.key.name.bytes().to_vec(), value.bytes().to_vec());
     }
-    let object = HostObject::Build {
-        script: script.bytes().to_vec(),
-        env: variables,
-        context,
-    };
+    let object = HostObject::Build { script: script.bytes().to_vec(), env: variables, context };
     stand_for(ev, name, &content, object, at)
 }
 
@@ -162,8 +158,7 @@ impl Content {
     }
 
     fn part(&mut self, bytes: &[u8]) {
-        self.0
-            .extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        self.0.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
         self.0.extend_from_slice(bytes);
     }
 

@@ -131,17 +131,12 @@ fn elem_at<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> 
     let [list, index] = slots(args);
     let index = integer(ev, index, at, SECOND)?;
     let list = arguments::list(ev, list, at, FIRST)?;
-    let item = usize::try_from(index)
-        .ok()
-        .and_then(|index| list.items().get(index));
+    let item = usize::try_from(index).ok().and_then(|index| list.items().get(index));
     match item {
         Some(item) => ev.force(*item),
         None => Err(ev.error_at(
             at,
-            format!(
-                "'builtins.elemAt' called with index {index} on a list of size {}",
-                list.len()
-            ),
+            format!("'builtins.elemAt' called with index {index} on a list of size {}", list.len()),
         )),
     }
 }

@@ -46,9 +46,7 @@ pub(super) fn readable<'h>(ev: &mut Evaluator<'h>, slot: Slot<'h>, at: Span) -> 
         realise(ev, context, at)?;
         Ok(path)
     });
-    ev.framed(found, at, || {
-        "while realising the context of a path".to_owned()
-    })
+    ev.framed(found, at, || "while realising the context of a path".to_owned())
 }
 
 /// Makes sure that what a context names can be read.

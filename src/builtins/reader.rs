@@ -22,11 +22,7 @@ pub(super) enum Never {}
 
 impl<'h> Reader<'h> {
     pub(super) fn new(local: Local<'h>) -> Reader<'h> {
-        Reader {
-            local,
-            open: Vec::new(),
-            root: Value::Null,
-        }
+        Reader { local, open: Vec::new(), root: Value::Null }
     }
 
     /// The value, once the document has been read.

@@ -23,9 +23,7 @@ pub(super) fn replace<'r, E>(
         if let Some(which) = found {
             out.extend_from_slice(with(which)?);
         }
-        let length = found
-            .and_then(|which| patterns.get(which))
-            .map_or(0, |pattern| pattern.len());
+        let length = found.and_then(|which| patterns.get(which)).map_or(0, |pattern| pattern.len());
         if length == 0 {
             out.extend(rest.first());
         }
@@ -56,9 +54,7 @@ impl Starts {
     }
 
     fn candidates(&self, byte: u8) -> &[usize] {
-        self.by_byte
-            .get(usize::from(byte))
-            .map_or(&[], Vec::as_slice)
+        self.by_byte.get(usize::from(byte)).map_or(&[], Vec::as_slice)
     }
 
     /// How many bytes come before the first that a pattern can stand at.

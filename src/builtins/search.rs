@@ -31,10 +31,7 @@ fn find_file<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
         let whole = canonical_path(&[b"/", path, b"/", rest].concat());
         let found = follow_links(ev, Path::new(ev.local, &whole).as_path(), at)?;
         if matches!(ev.shared.world.kind(&found), Ok(Some(_))) {
-            return Ok(Value::Path(Path::new(
-                ev.local,
-                found.as_os_str().as_bytes(),
-            )));
+            return Ok(Value::Path(Path::new(ev.local, found.as_os_str().as_bytes())));
         }
     }
     let message = format!(

@@ -46,11 +46,7 @@ pub struct NullByte(pub Vec<u8>);
 impl NullByte {
     /// Refuses text that holds NUL.
     pub(super) fn check(text: &[u8]) -> Result<(), Self> {
-        if memchr::memchr(0, text).is_some() {
-            Err(Self(text.to_vec()))
-        } else {
-            Ok(())
-        }
+        if memchr::memchr(0, text).is_some() { Err(Self(text.to_vec())) } else { Ok(()) }
     }
 }
 

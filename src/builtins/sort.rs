@@ -93,11 +93,7 @@ fn peeksort<T: Copy, E>(
     less: &mut impl FnMut(T, T) -> Result<bool, E>,
 ) -> Result<(), E> {
     let length = items.len();
-    Peeksort {
-        less,
-        buffer: Vec::with_capacity(length),
-    }
-    .runs(items, 0, length)
+    Peeksort { less, buffer: Vec::with_capacity(length) }.runs(items, 0, length)
 }
 
 struct Peeksort<'a, T, F> {

@@ -70,10 +70,7 @@ pub(super) fn copy_entry<'h>(
     let hash = hash.map_err(|error| archive_error(ev, at, error))?;
     let path = fixed_path(ev, "source", IngestMethod::Recursive, &hash, at)?;
     let name_bytes = name.as_bytes().to_vec();
-    let object = Object::Entry {
-        name: name_bytes,
-        root,
-    };
+    let object = Object::Entry { name: name_bytes, root };
     ev.shared.objects.add(path.clone(), object);
     Ok(store_text(ev, &path, &format!("/{name}")))
 }
@@ -104,10 +101,7 @@ fn path<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     const KNOWN: [&[u8]; 5] = [b"path", b"name", b"filter", b"recursive", b"sha256"];
     for attr in given.by_name(ev.local) {
         if !KNOWN.contains(&attr.key.name.bytes()) {
-            let message = format!(
-                "unsupported argument '{}' to 'builtins.path'",
-                attr.key.name
-            );
+            let message = format!("unsupported argument '{}' to 'builtins.path'", attr.key.name);
             return Err(ev.error_at(attr.key.span, message));
         }
     }
@@ -145,13 +139,7 @@ fn path<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
         true => IngestMethod::Recursive,
         false => IngestMethod::Flat,
     };
-    let copy = StoreCopy {
-        name: name.to_owned(),
-        root: PathBuf::new(),
-        filter,
-        method,
-        expected,
-    };
+    let copy = StoreCopy { name: name.to_owned(), root: PathBuf::new(), filter, method, expected };
     copy.of(ev, path, at).map(Value::Text)
 }
 
@@ -253,12 +241,7 @@ struct Tree<'e, 'h> {
 
 impl<'e, 'h> Tree<'e, 'h> {
     fn new(ev: &'e mut Evaluator<'h>, filter: Option<Value<'h>>, at: Span) -> Tree<'e, 'h> {
-        Tree {
-            ev,
-            filter,
-            kept: BTreeSet::new(),
-            at,
-        }
+        Tree { ev, filter, kept: BTreeSet::new(), at }
     }
 
     fn kind(&self, path: &FsPath) -> Eval<'h, FileKind> {
@@ -284,10 +267,7 @@ impl<'h> NarSource for Tree<'_, 'h> {
         let node = match kind {
             FileKind::Regular { executable } => world.read_file(path).map(|bytes| {
                 let contents = Contents::Bytes(bytes);
-                NarNode::Regular {
-                    executable,
-                    contents,
-                }
+                NarNode::Regular { executable, contents }
             }),
             FileKind::Directory => world.list_dir(path).map(|entries| {
                 NarNode::Directory(entries.into_iter().map(|(name, _)| name).collect())

@@ -32,9 +32,7 @@ impl Files {
     ) -> Eval<'h> {
         let file = ev.shared.sources.add(path, text).unwrap();
         let parsed = syntax::parse(&file);
-        let attrs: Vec<_> = scope
-            .map(|scope| scope.iter(ev.local).collect())
-            .unwrap_or_default();
+        let attrs: Vec<_> = scope.map(|scope| scope.iter(ev.local).collect()).unwrap_or_default();
         let names: Vec<Name> = attrs.iter().map(|attr| attr.key.name).collect();
         let surroundings = Surroundings {
             globals: &self.globals,
@@ -117,9 +115,7 @@ fn evaluate(directory: &Path, text: &str, stack: usize) -> Result<String, String
     let (derivations, objects) = (Derivations::new(), Objects::new());
     let world = Overlay::new(&Disk, &objects, &derivations);
     let (sources, heap, interrupt) = (SourceMap::new(), Heap::new(), AtomicBool::new(false));
-    let files = Files {
-        globals: Globals::new(global_names()),
-    };
+    let files = Files { globals: Globals::new(global_names()) };
     let table = table();
     let shared = Shared {
         heap: &heap,
@@ -141,11 +137,7 @@ fn evaluate(directory: &Path, text: &str, stack: usize) -> Result<String, String
     set_globals(&mut ev);
     let scope = Attrs::new(
         ev.local,
-        vec![crate::value::Attr::new(
-            Name::new("prim"),
-            Span::NONE,
-            primitives(ev.local),
-        )],
+        vec![crate::value::Attr::new(Name::new("prim"), Span::NONE, primitives(ev.local))],
     );
     let path = directory.join("expr.nix");
     files
@@ -162,10 +154,7 @@ fn evaluate(directory: &Path, text: &str, stack: usize) -> Result<String, String
 fn set_globals(ev: &mut Evaluator<'_>) {
     let local: Local<'_> = ev.local;
     let derivation = concat!(env!("CARGO_MANIFEST_DIR"), "/nixlib/derivation.nix");
-    let path = local.alloc(Slot::Value(Value::Path(PathValue::new(
-        local,
-        derivation.as_bytes(),
-    ))));
+    let path = local.alloc(Slot::Value(Value::Path(PathValue::new(local, derivation.as_bytes()))));
     let import = table().iter().position(|row| row.name == "import");
     let import = crate::value::BuiltinId(import.unwrap() as u16);
     let import = local.alloc(Slot::Value(Value::Builtin(import)));

@@ -100,16 +100,10 @@ fn substring<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
     };
     let length = usize::try_from(ev.int(*length)?).unwrap_or(usize::MAX);
     let value = ev.force(*string)?;
-    let text = ev
-        .coerce(value, Coercion::INTERPOLATION)?
-        .into_text(ev.local);
+    let text = ev.coerce(value, Coercion::INTERPOLATION)?.into_text(ev.local);
     let rest = text.bytes().get(start..).unwrap_or_default();
     let part = rest.get(..length).unwrap_or(rest);
-    Ok(Value::Text(Text::with_context(
-        ev.local,
-        part,
-        text.context(),
-    )))
+    Ok(Value::Text(Text::with_context(ev.local, part, text.context())))
 }
 
 fn concat_strings_sep<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -179,9 +173,8 @@ fn split_version<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eva
     let [version] = args else {
         return Err(wrong_count(ev, at));
     };
-    let parts: Vec<Slot<'h>> = version::split_version(ev.plain_string(*version)?)
-        .map(|part| part_of(ev, part))
-        .collect();
+    let parts: Vec<Slot<'h>> =
+        version::split_version(ev.plain_string(*version)?).map(|part| part_of(ev, part)).collect();
     Ok(ev.list(&parts))
 }
 
@@ -212,11 +205,7 @@ fn base_name_of<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval
     let value = ev.force(*path)?;
     let path = ev.coerce(value, Coercion::PATH)?.into_text(ev.local);
     let name = base_name(path.bytes());
-    Ok(Value::Text(Text::with_context(
-        ev.local,
-        name,
-        path.context(),
-    )))
+    Ok(Value::Text(Text::with_context(ev.local, name, path.context())))
 }
 
 /// What follows the last slash; a slash at the very end doesn't count, a second one does.

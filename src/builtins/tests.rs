@@ -60,9 +60,7 @@ pub(super) fn run(text: &str) -> Outcome {
     const STACK: usize = 256 << 20;
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK);
-        let thread = thread
-            .spawn_scoped(scope, || run_here(text, STACK))
-            .unwrap();
+        let thread = thread.spawn_scoped(scope, || run_here(text, STACK)).unwrap();
         thread.join().unwrap()
     })
 }
@@ -79,12 +77,8 @@ fn evaluate(text: &str, stack: usize, messages: &Mutex<Vec<String>>) -> Result<S
     let file = sources.add("/test.nix", text).unwrap();
     let parsed = syntax::parse(&file);
     let globals = Globals::new(global_names());
-    let surroundings = Surroundings {
-        globals: &globals,
-        scope: None,
-        directory: Path::new("/"),
-        home: None,
-    };
+    let surroundings =
+        Surroundings { globals: &globals, scope: None, directory: Path::new("/"), home: None };
     let lowered = lower(&parsed.root, &surroundings);
     let wrong = parsed.diagnostics.iter().chain(&lowered.diagnostics);
     if let Some(first) = wrong.into_iter().next() {

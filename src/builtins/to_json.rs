@@ -18,15 +18,9 @@ pub struct JsonOptions {
 
 impl JsonOptions {
     /// `builtins.toJSON`.
-    pub const TO_JSON: JsonOptions = JsonOptions {
-        copy_paths: true,
-        force: true,
-    };
+    pub const TO_JSON: JsonOptions = JsonOptions { copy_paths: true, force: true };
     /// `nix-instantiate --eval --strict --json`.
-    pub const RESULT: JsonOptions = JsonOptions {
-        copy_paths: false,
-        force: true,
-    };
+    pub const RESULT: JsonOptions = JsonOptions { copy_paths: false, force: true };
 }
 
 /// Appends a value as JSON, and adds what its strings refer to to `context`.
@@ -96,9 +90,7 @@ impl<'h> Writer<'_, 'h> {
                 self.out.push(b',');
             }
             let result = self.slot(ev, *item);
-            ev.framed(result, ev.here(), || {
-                format!("while evaluating list element at index {i}")
-            })?;
+            ev.framed(result, ev.here(), || format!("while evaluating list element at index {i}"))?;
         }
         self.out.push(b']');
         Ok(())
@@ -121,9 +113,7 @@ impl<'h> Writer<'_, 'h> {
             self.string(ev, name.bytes(), Context::EMPTY)?;
             self.out.push(b':');
             let result = self.slot(ev, attr.slot);
-            ev.framed(result, attr.key.span, || {
-                format!("while evaluating attribute '{name}'")
-            })?;
+            ev.framed(result, attr.key.span, || format!("while evaluating attribute '{name}'"))?;
         }
         self.out.push(b'}');
         Ok(())
@@ -135,10 +125,9 @@ fn kind<'h>(ev: &Evaluator<'h>, value: Value<'h>) -> String {
     let name = |id| ev.builtin(id).map_or("", |row| row.name);
     match value {
         Value::Builtin(id) => format!("the built-in function '{}'", name(id)),
-        Value::Partial(partial) => format!(
-            "the partially applied built-in function '{}'",
-            name(partial.builtin)
-        ),
+        Value::Partial(partial) => {
+            format!("the partially applied built-in function '{}'", name(partial.builtin))
+        }
         Value::Null
         | Value::Bool(_)
         | Value::Int(_)

@@ -28,12 +28,7 @@ pub fn to_xml<'h>(
     how: XmlOptions,
     context: &mut Context<'h>,
 ) -> Eval<'h, Vec<u8>> {
-    let mut walk = Walk {
-        how,
-        xml: XmlWriter::new(),
-        context,
-        seen: HashSet::new(),
-    };
+    let mut walk = Walk { how, xml: XmlWriter::new(), context, seen: HashSet::new() };
     walk.xml.open("expr", &[]);
     walk.slot(ev, slot)?;
     Ok(walk.xml.finish())
@@ -99,10 +94,8 @@ impl<'h> Walk<'_, 'h> {
         let drv_path = self.text_of(ev, attrs.get(words().drv_path))?;
         let out_path = self.text_of(ev, attrs.get(words().out_path))?;
         let pairs = [("drvPath", drv_path), ("outPath", out_path)];
-        let known: Vec<Attribute<'_>> = pairs
-            .into_iter()
-            .filter_map(|(name, path)| Some((name, path?)))
-            .collect();
+        let known: Vec<Attribute<'_>> =
+            pairs.into_iter().filter_map(|(name, path)| Some((name, path?))).collect();
         self.xml.open("derivation", &known);
         match drv_path {
             Some(path) if !path.is_empty() && self.seen.insert(path) => self.attrs(ev, attrs)?,
@@ -164,11 +157,8 @@ impl<'h> Walk<'_, 'h> {
                     attributes.push(("name", name.bytes()));
                 }
                 self.xml.open("attrspat", &attributes);
-                let mut names: Vec<&[u8]> = formals
-                    .formals
-                    .iter()
-                    .map(|formal| formal.key.name.bytes())
-                    .collect();
+                let mut names: Vec<&[u8]> =
+                    formals.formals.iter().map(|formal| formal.key.name.bytes()).collect();
                 names.sort_unstable();
                 for name in names {
                     self.xml.empty("attr", &[("name", name)]);
@@ -187,11 +177,7 @@ impl Place {
     fn attributes(&self) -> Vec<Attribute<'_>> {
         let names = ["column", "line", "path"];
         let values = self.0.iter().flatten();
-        names
-            .into_iter()
-            .zip(values)
-            .map(|(name, value)| (name, value.as_bytes()))
-            .collect()
+        names.into_iter().zip(values).map(|(name, value)| (name, value.as_bytes())).collect()
     }
 }
 

@@ -48,12 +48,7 @@ pub(super) const ROWS: &[Builtin] = &[
         doc: "Whether *x* is a path: `isPath ./file` is `true`, `isPath \"/file\"` is `false`.",
         run: is_path,
     },
-    Builtin {
-        name: "isList",
-        arguments: &["x"],
-        doc: "Whether *x* is a list.",
-        run: is_list,
-    },
+    Builtin { name: "isList", arguments: &["x"], doc: "Whether *x* is a list.", run: is_list },
     Builtin {
         name: "isAttrs",
         arguments: &["x"],

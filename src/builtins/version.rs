@@ -151,11 +151,7 @@ mod tests {
             ("a", "pre", Greater),
         ];
         for (a, b, expected) in rows {
-            assert_eq!(
-                compare_versions(a.as_bytes(), b.as_bytes()),
-                expected,
-                "{a:?} {b:?}"
-            );
+            assert_eq!(compare_versions(a.as_bytes(), b.as_bytes()), expected, "{a:?} {b:?}");
             assert_eq!(
                 compare_versions(b.as_bytes(), a.as_bytes()),
                 expected.reverse(),

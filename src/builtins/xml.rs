@@ -24,10 +24,7 @@ impl XmlWriter {
     /// Starts a document with its header line.
     pub fn new() -> Self {
         let out = b"<?xml version='1.0' encoding='utf-8'?>\n".to_vec();
-        Self {
-            out,
-            open: Vec::new(),
-        }
+        Self { out, open: Vec::new() }
     }
 
     /// Opens an element; what follows is inside it until [`close`](Self::close).

@@ -242,16 +242,9 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Arguments, Exit> {
     let line = CommandLine::try_parse_from(arguments).map_err(|error| {
         // Nobody to tell if this fails; the status says it all the same.
         let _ = error.print();
-        if error.use_stderr() {
-            Exit::Wrong
-        } else {
-            Exit::Fine
-        }
+        if error.use_stderr() { Exit::Wrong } else { Exit::Fine }
     })?;
-    Ok(Arguments {
-        terminal: terminal(&line),
-        command: line.command,
-    })
+    Ok(Arguments { terminal: terminal(&line), command: line.command })
 }
 
 fn terminal(line: &CommandLine) -> Terminal {

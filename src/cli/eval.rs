@@ -30,16 +30,8 @@ struct Outcome {
 /// Lists a lab's jobs.
 pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
     let begin = Instant::now();
-    let Outcome {
-        listing,
-        mut diagnostics,
-        sources,
-    } = load(options);
-    let filter = Filter {
-        runs: &options.runs,
-        stages: &options.stages,
-        params: &options.params,
-    };
+    let Outcome { listing, mut diagnostics, sources } = load(options);
+    let filter = Filter { runs: &options.runs, stages: &options.stages, params: &options.params };
     let view = match listing.as_ref().map(|listing| select(listing, filter)) {
         Some(Ok(view)) => Some(view),
         Some(Err(unknown)) => {
@@ -53,11 +45,7 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
         return exit;
     };
     if terminal.volume == Volume::Verbose {
-        eprintln!(
-            "{} jobs in {:.1?}",
-            view.listing.jobs.len(),
-            begin.elapsed()
-        );
+        eprintln!("{} jobs in {:.1?}", view.listing.jobs.len(), begin.elapsed());
     }
     print(&view, options, terminal)
 }
@@ -70,10 +58,7 @@ fn load(options: &EvalOptions) -> Outcome {
         Err(missing) => failed(missing),
         Ok((entry, root)) => {
             let request = request(options, entry, root);
-            let config = Config {
-                tolerant: true,
-                ..config(&options.include, &sources)
-            };
+            let config = Config { tolerant: true, ..config(&options.include, &sources) };
             match session::run(&config, |session, evaluator| {
                 sweep::list(session, evaluator, &request)
             }) {
@@ -82,20 +67,14 @@ fn load(options: &EvalOptions) -> Outcome {
             }
         }
     };
-    Outcome {
-        listing,
-        diagnostics,
-        sources,
-    }
+    Outcome { listing, diagnostics, sources }
 }
 
 fn request(options: &EvalOptions, entry: PathBuf, root: PathBuf) -> Request {
     let expressions =
         pairs(&options.arg).map(|(name, text)| (name, Argument::Expression(text.into())));
     let texts = pairs(&options.argstr).map(|(name, text)| (name, Argument::Text(text.into())));
-    let arguments = expressions
-        .chain(texts)
-        .map(|(name, argument)| (name.to_owned(), argument));
+    let arguments = expressions.chain(texts).map(|(name, argument)| (name.to_owned(), argument));
     Request {
         git_hash: head_commit(&root, &Disk),
         arguments: arguments.collect(),
@@ -120,10 +99,7 @@ fn package_set(pkgs: Option<&str>) -> PackageSet {
 
 fn print(view: &View<'_>, options: &EvalOptions, terminal: &Terminal) -> Exit {
     let statuses = Statuses::read(&base_path(options), &Disk);
-    let style = TableStyle {
-        width: terminal.width,
-        color: terminal.color,
-    };
+    let style = TableStyle { width: terminal.width, color: terminal.color };
     stdout::print(|out| match options.format {
         Format::Table => write_table(out, view, &statuses, style),
         Format::Json => write_json(out, view, &statuses),
@@ -146,16 +122,8 @@ fn lab_directory(lab: &Path) -> PathBuf {
     }
     let parent = lab.parent().unwrap_or(lab);
     let inside = lab.ends_with("nix/lab.nix");
-    let directory = if inside {
-        parent.parent().unwrap_or(parent)
-    } else {
-        parent
-    };
-    if directory.as_os_str().is_empty() {
-        PathBuf::from(".")
-    } else {
-        directory.to_owned()
-    }
+    let directory = if inside { parent.parent().unwrap_or(parent) } else { parent };
+    if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory.to_owned() }
 }
 
 #[cfg(test)]
@@ -164,16 +132,9 @@ mod tests {
 
     #[test]
     fn results_stand_beside_the_lab() {
-        let base = |lab: &str| {
-            base_path(&EvalOptions {
-                lab: lab.into(),
-                ..EvalOptions::default()
-            })
-        };
-        assert_eq!(
-            base("/nonexistent/nix/lab.nix"),
-            Path::new("/nonexistent/.repx")
-        );
+        let base =
+            |lab: &str| base_path(&EvalOptions { lab: lab.into(), ..EvalOptions::default() });
+        assert_eq!(base("/nonexistent/nix/lab.nix"), Path::new("/nonexistent/.repx"));
         assert_eq!(base("nix/lab.nix"), Path::new("./.repx"));
         assert_eq!(base("lab.nix"), Path::new("./.repx"));
         assert_eq!(base("/nonexistent/x.nix"), Path::new("/nonexistent/.repx"));

@@ -41,10 +41,7 @@ pub(super) fn select<'l>(
         return Err(unknown);
     }
     for (job, wanted) in listing.jobs.iter().zip(&mut view.jobs) {
-        *wanted = job
-            .runs
-            .iter()
-            .any(|run| view.runs.get(*run as usize) == Some(&true))
+        *wanted = job.runs.iter().any(|run| view.runs.get(*run as usize) == Some(&true))
             && (filter.stages.is_empty() || filter.stages.iter().any(|name| is_stage(job, name)))
             && params.iter().all(|param| param.fits(job));
     }
@@ -75,11 +72,7 @@ fn runs(listing: &Listing, wanted: &[String], unknown: &mut Vec<Diagnostic>) -> 
 }
 
 fn groups(listing: &Listing) -> BTreeSet<&str> {
-    listing
-        .groups
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect()
+    listing.groups.iter().map(|(name, _)| name.as_str()).collect()
 }
 
 fn is_stage(job: &Job, name: &str) -> bool {
@@ -123,10 +116,7 @@ fn params<'a>(
         }
         match params.iter_mut().find(|param| param.key == key) {
             Some(param) => param.values.extend(meanings(value)),
-            None => params.push(Param {
-                key,
-                values: meanings(value).collect(),
-            }),
+            None => params.push(Param { key, values: meanings(value).collect() }),
         }
     }
     params
@@ -142,17 +132,12 @@ fn meanings(value: &str) -> impl Iterator<Item = String> {
     let json = serde_json::from_str::<serde_json::Value>(value).ok();
     let canonical = json.map(|json| json.to_string());
     let string = serde_json::Value::from(value).to_string();
-    [Some(value.to_owned()), Some(string), canonical]
-        .into_iter()
-        .flatten()
+    [Some(value.to_owned()), Some(string), canonical].into_iter().flatten()
 }
 
 fn no_such(what: &str, name: &str, known: BTreeSet<&str>) -> Diagnostic {
-    Diagnostic::error(
-        "repx::cli::unknown-name",
-        format!("the lab has no {what} `{name}`"),
-    )
-    .maybe_help(did_you_mean(name, &known).or_else(|| listed(what, &known)))
+    Diagnostic::error("repx::cli::unknown-name", format!("the lab has no {what} `{name}`"))
+        .maybe_help(did_you_mean(name, &known).or_else(|| listed(what, &known)))
 }
 
 fn no_such_run(name: &str, known: BTreeSet<&str>, groups: &BTreeSet<&str>) -> Diagnostic {
@@ -184,17 +169,11 @@ mod tests {
         params: &[(&str, &str)],
     ) -> Result<Vec<usize>, Vec<String>> {
         let own = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
-        let params: Vec<(String, String)> = params
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
+        let params: Vec<(String, String)> =
+            params.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let listing = sample::listing();
         let (runs, stages) = (own(runs), own(stages));
-        let filter = Filter {
-            runs: &runs,
-            stages: &stages,
-            params: &params,
-        };
+        let filter = Filter { runs: &runs, stages: &stages, params: &params };
         match select(&listing, filter) {
             Ok(view) => Ok((0..view.jobs.len()).filter(|i| view.jobs[*i]).collect()),
             Err(errors) => Err(errors
@@ -213,14 +192,8 @@ mod tests {
         assert_eq!(wanted(&[], &["train-fast"], &[]), Ok(vec![2]));
         assert_eq!(wanted(&[], &[], &[("mode", "fast")]), Ok(vec![2]));
         assert_eq!(wanted(&[], &[], &[("mode", "\"fast\"")]), Ok(vec![2]));
-        assert_eq!(
-            wanted(&[], &[], &[("mode", "fast"), ("mode", "slow")]),
-            Ok(vec![2, 3])
-        );
-        assert_eq!(
-            wanted(&[], &[], &[("mode", "fast"), ("seed", "2")]),
-            Ok(vec![])
-        );
+        assert_eq!(wanted(&[], &[], &[("mode", "fast"), ("mode", "slow")]), Ok(vec![2, 3]));
+        assert_eq!(wanted(&[], &[], &[("mode", "fast"), ("seed", "2")]), Ok(vec![]));
         assert_eq!(wanted(&[], &["generate"], &[("seed", "2")]), Ok(vec![1]));
     }
 
@@ -235,10 +208,7 @@ mod tests {
             wanted(&["all"], &[], &[]),
             message("the lab has no run `all`; the group of that name is `@all`")
         );
-        assert_eq!(
-            wanted(&["@x"], &[], &[]),
-            message("the lab has no group `x`; it has `all`")
-        );
+        assert_eq!(wanted(&["@x"], &[], &[]), message("the lab has no group `x`; it has `all`"));
         assert_eq!(
             wanted(&[], &["trian"], &[]),
             message("the lab has no stage `trian`; did you mean `train`?")
@@ -247,9 +217,6 @@ mod tests {
             wanted(&[], &[], &[("sed", "1")]),
             message("the lab has no parameter `sed`; did you mean `seed`?")
         );
-        assert_eq!(
-            wanted(&["a"], &["b"], &[]).map_err(|errors| errors.len()),
-            Err(2)
-        );
+        assert_eq!(wanted(&["a"], &["b"], &[]).map_err(|errors| errors.len()), Err(2));
     }
 }

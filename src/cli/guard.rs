@@ -31,9 +31,9 @@ pub(super) fn catching_bugs(command: impl FnOnce() -> Exit) -> Exit {
 
 fn describe(panic: &PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or("no message");
-    let place = panic.location().map_or_else(String::new, |place| {
-        format!(" ({}:{})", place.file(), place.line())
-    });
+    let place = panic
+        .location()
+        .map_or_else(String::new, |place| format!(" ({}:{})", place.file(), place.line()));
     eprintln!(
         "repx {}: a bug of repx, not of your lab: {message}{place}\n\
          Please report it, with the command and if possible the lab.",

@@ -5,10 +5,7 @@
 //! rooms above and prints. Nothing else in this crate prints, and nothing here evaluates,
 //! expands or decides: what is wrong with a lab is found above and only shown here.
 
-#![allow(
-    clippy::print_stderr,
-    reason = "the one room that talks to the terminal"
-)]
+#![allow(clippy::print_stderr, reason = "the one room that talks to the terminal")]
 
 mod arguments;
 mod eval;

@@ -23,12 +23,7 @@ pub(super) fn report(
         eprintln!("interrupted");
         return Exit::Interrupted;
     }
-    let count = |severity| {
-        diagnostics
-            .iter()
-            .filter(|d| d.severity == severity)
-            .count()
-    };
+    let count = |severity| diagnostics.iter().filter(|d| d.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     diagnostics.retain(|d| terminal.shows(d.severity));
     sort(&mut diagnostics);
@@ -64,10 +59,8 @@ fn summary(errors: usize, warnings: usize) -> Option<String> {
         1 => Some(format!("1 {what}")),
         n => Some(format!("{n} {what}s")),
     };
-    let parts: Vec<String> = [count(errors, "error"), count(warnings, "warning")]
-        .into_iter()
-        .flatten()
-        .collect();
+    let parts: Vec<String> =
+        [count(errors, "error"), count(warnings, "warning")].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
@@ -85,10 +78,8 @@ mod tests {
 
     #[test]
     fn errors_stand_last() {
-        let mut all = [
-            Diagnostic::error("repx::test::a", "a"),
-            Diagnostic::warning("repx::test::b", "b"),
-        ];
+        let mut all =
+            [Diagnostic::error("repx::test::a", "a"), Diagnostic::warning("repx::test::b", "b")];
         sort(&mut all);
         assert_eq!(all.map(|d| d.message), ["b", "a"]);
     }

@@ -36,12 +36,7 @@ fn search_path(include: &[String], nix_path: Option<&str>) -> Vec<(String, Strin
         None => (String::new(), text.to_owned()),
     };
     let from_environment = split_nix_path(nix_path.unwrap_or_default());
-    include
-        .iter()
-        .map(String::as_str)
-        .chain(from_environment)
-        .map(entry)
-        .collect()
+    include.iter().map(String::as_str).chain(from_environment).map(entry).collect()
 }
 
 /// Entries are separated by colons; the colon of `https://` belongs to its entry.
@@ -74,20 +69,12 @@ mod tests {
 
     #[test]
     fn flags_come_before_the_environment() {
-        let path = search_path(
-            &["nixpkgs=/a".into(), "/b".into()],
-            Some("x=/c:https://h/y.tar.gz:/d"),
-        );
+        let path =
+            search_path(&["nixpkgs=/a".into(), "/b".into()], Some("x=/c:https://h/y.tar.gz:/d"));
         let path: Vec<(&str, &str)> = path.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
         assert_eq!(
             path,
-            [
-                ("nixpkgs", "/a"),
-                ("", "/b"),
-                ("x", "/c"),
-                ("", "https://h/y.tar.gz"),
-                ("", "/d")
-            ]
+            [("nixpkgs", "/a"), ("", "/b"), ("x", "/c"), ("", "https://h/y.tar.gz"), ("", "/d")]
         );
     }
 }

@@ -79,20 +79,14 @@ impl Diagnostic {
 
     /// A warning with this code and message, without places yet.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Warning,
-            ..Diagnostic::error(code, message)
-        }
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, message) }
     }
 
     /// Says where. A span of [`Span::NONE`] is no place and changes nothing.
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
         if !span.is_none() {
-            self.primary = Some(Label {
-                span,
-                text: text.into(),
-            });
+            self.primary = Some(Label { span, text: text.into() });
         }
         self
     }
@@ -101,10 +95,7 @@ impl Diagnostic {
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
         if !span.is_none() {
-            self.secondary.push(Label {
-                span,
-                text: text.into(),
-            });
+            self.secondary.push(Label { span, text: text.into() });
         }
         self
     }
@@ -128,10 +119,7 @@ impl Diagnostic {
     /// Adds what was being evaluated: an outer frame, further from the cause than those before.
     #[must_use]
     pub fn within(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
-        self.trace.push(Label {
-            span,
-            text: text.into(),
-        });
+        self.trace.push(Label { span, text: text.into() });
         self
     }
 
@@ -143,10 +131,7 @@ impl Diagnostic {
         span: Span,
         text: impl Into<String>,
     ) -> Diagnostic {
-        self.fixes.push(Fix {
-            title: title.into(),
-            edits: vec![(span, text.into())],
-        });
+        self.fixes.push(Fix { title: title.into(), edits: vec![(span, text.into())] });
         self
     }
 }

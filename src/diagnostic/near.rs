@@ -36,10 +36,7 @@ mod tests {
 
     #[test]
     fn finds_slips_and_nothing_else() {
-        assert_eq!(
-            nearest("epohcs", ["epochs", "model"]).as_deref(),
-            Some("epochs")
-        );
+        assert_eq!(nearest("epohcs", ["epochs", "model"]).as_deref(), Some("epochs"));
         assert_eq!(nearest("modle", ["mode", "model"]).as_deref(), Some("mode"));
         assert_eq!(nearest("x", ["y", "xs"]), Some("xs".into()));
         assert_eq!(nearest("seed", ["learning_rate"]), None);

@@ -57,9 +57,7 @@ impl<'h> Evaluator<'h> {
                         return Ok(self.partial(partial.builtin, &all));
                     };
                     function = self.run_builtin(partial.builtin, now, at)?;
-                    arguments = arguments
-                        .get(arguments.len() - later.len()..)
-                        .unwrap_or_default();
+                    arguments = arguments.get(arguments.len() - later.len()..).unwrap_or_default();
                 }
                 Value::Attrs(attrs) => {
                     let Some(functor) = attrs.get(words().functor) else {
@@ -87,9 +85,7 @@ impl<'h> Evaluator<'h> {
         id: BuiltinId,
         arguments: &'a [Slot<'h>],
     ) -> Option<(&'a [Slot<'h>], &'a [Slot<'h>])> {
-        let arity = self
-            .builtin(id)
-            .map_or(1, |builtin| builtin.arguments.len());
+        let arity = self.builtin(id).map_or(1, |builtin| builtin.arguments.len());
         arguments.split_at_checked(arity)
     }
 
@@ -131,8 +127,7 @@ impl<'h> Evaluator<'h> {
             Param::Name(_) => Env::one(self.local, closure.env, argument),
             Param::Formals(formals) => self.bind_formals(closure, formals, argument, at)?,
         };
-        self.expr(&lambda.body, env)
-            .map_err(|error| self.through_lambda(error, lambda, at))
+        self.expr(&lambda.body, env).map_err(|error| self.through_lambda(error, lambda, at))
     }
 
     #[cold]
@@ -196,10 +191,7 @@ impl<'h> Evaluator<'h> {
     ) -> Error<'h> {
         let name = formal.key.name;
         let wanted = |name: &Name| formals.formals.iter().any(|f| f.key.name == *name);
-        let spare = given
-            .iter(self.local)
-            .map(|a| a.key.name)
-            .filter(|name| !wanted(name));
+        let spare = given.iter(self.local).map(|a| a.key.name).filter(|name| !wanted(name));
         let message = format!(
             "function '{}' called without required argument '{name}'",
             lambda_name(closure.lambda)
@@ -242,8 +234,5 @@ impl<'h> Evaluator<'h> {
 }
 
 fn lambda_name(lambda: &lower::Lambda) -> String {
-    lambda.name.map_or_else(
-        || "anonymous lambda".to_owned(),
-        |name| name.text().into_owned(),
-    )
+    lambda.name.map_or_else(|| "anonymous lambda".to_owned(), |name| name.text().into_owned())
 }

@@ -14,25 +14,13 @@ pub struct Coercion {
 
 impl Coercion {
     /// `"${x}"` and `+`.
-    pub const INTERPOLATION: Coercion = Coercion {
-        more: false,
-        copy_paths: true,
-    };
+    pub const INTERPOLATION: Coercion = Coercion { more: false, copy_paths: true };
     /// Within a path: `./${x}`.
-    pub const PATH: Coercion = Coercion {
-        more: false,
-        copy_paths: false,
-    };
+    pub const PATH: Coercion = Coercion { more: false, copy_paths: false };
     /// `toString`.
-    pub const TO_STRING: Coercion = Coercion {
-        more: true,
-        copy_paths: false,
-    };
+    pub const TO_STRING: Coercion = Coercion { more: true, copy_paths: false };
     /// Attributes of a derivation.
-    pub const ENVIRONMENT: Coercion = Coercion {
-        more: true,
-        copy_paths: true,
-    };
+    pub const ENVIRONMENT: Coercion = Coercion { more: true, copy_paths: true };
 }
 
 /// A string made of a value: a text of the heap, or bytes on their way there.
@@ -149,10 +137,7 @@ impl<'h> Evaluator<'h> {
         };
         let mut diagnostic = crate::diagnostic::Diagnostic::error("repx::eval::type", message)
             .at(self.here(), format!("this is {kind}"));
-        if matches!(
-            value,
-            Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::List(_)
-        ) {
+        if matches!(value, Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::List(_)) {
             diagnostic = diagnostic.help("`toString` makes a string of it: `${toString x}`");
         }
         self.error_with(diagnostic)

@@ -60,11 +60,9 @@ impl<'h> Evaluator<'h> {
             Expr::Call(call) => self.call_expr(call, env),
             Expr::Select(select) => self.select(select, env),
             Expr::HasAttr(has) => self.has_attr(has, env),
-            Expr::Not(operand) => Ok(Value::Bool(!self.condition(
-                &operand.expr,
-                operand.span,
-                env,
-            )?)),
+            Expr::Not(operand) => {
+                Ok(Value::Bool(!self.condition(&operand.expr, operand.span, env)?))
+            }
             Expr::Negate(operand) => self.negate(operand, env),
             Expr::Binary(binary) => self.binary(binary, env),
             Expr::Hole(span) => Err(self.error_with(
@@ -127,10 +125,7 @@ impl<'h> Evaluator<'h> {
 
     fn global(&self, index: u32) -> Slot<'h> {
         let globals = self.shared.globals.get().copied().unwrap_or_default();
-        globals
-            .get(index as usize)
-            .copied()
-            .unwrap_or(Slot::Value(Value::Null))
+        globals.get(index as usize).copied().unwrap_or(Slot::Value(Value::Null))
     }
 
     /// A name that the surrounding `with`s may provide, innermost first.
@@ -149,10 +144,7 @@ impl<'h> Evaluator<'h> {
         if let Some(missing) = seen.iter().find_map(|scope| scope.missing()) {
             return self.ask_missing(missing, name.name, name.span);
         }
-        let names = seen
-            .iter()
-            .flat_map(|scope| scope.iter(self.local))
-            .map(|a| a.key.name.text());
+        let names = seen.iter().flat_map(|scope| scope.iter(self.local)).map(|a| a.key.name.text());
         let text = name.name.text();
         Err(self.error_with(
             Diagnostic::error(
@@ -200,16 +192,10 @@ impl<'h> Evaluator<'h> {
             return self.expr(&assert.body, env);
         }
         let text = self.shared.sources.text(assert.span).unwrap_or_default();
-        let diagnostic = Diagnostic::error(
-            "repx::eval::assertion",
-            format!("assertion '{text}' failed"),
-        )
-        .at(assert.span, "this is false");
-        Err(crate::value::Error::new(
-            self.local,
-            ErrorKind::Catchable,
-            diagnostic,
-        ))
+        let diagnostic =
+            Diagnostic::error("repx::eval::assertion", format!("assertion '{text}' failed"))
+                .at(assert.span, "this is false");
+        Err(crate::value::Error::new(self.local, ErrorKind::Catchable, diagnostic))
     }
 
     fn interpolation(&mut self, text: &'h lower::Interpolation, env: &'h Env<'h>) -> Eval<'h> {

@@ -87,14 +87,8 @@ impl<'h> Evaluator<'h> {
             return None;
         };
         let expr = thunk.suspended_expr(self.me)?;
-        let programs = self
-            .shared
-            .programs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let place = programs
-            .iter()
-            .find_map(|program| place_of(program, expr))?;
+        let programs = self.shared.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = programs.iter().find_map(|program| place_of(program, expr))?;
         Some(place.span)
     }
 
@@ -102,11 +96,7 @@ impl<'h> Evaluator<'h> {
     #[cold]
     pub(super) fn infinite_recursion(&self, thunk: &'h Thunk<'h>) -> Error<'h> {
         let place = thunk.claimed_expr(self.me).and_then(|expr| {
-            let programs = self
-                .shared
-                .programs
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let programs = self.shared.programs.lock().unwrap_or_else(PoisonError::into_inner);
             programs.iter().find_map(|program| place_of(program, expr))
         });
         let span = place.map_or(self.here, |place| place.span);
@@ -115,11 +105,8 @@ impl<'h> Evaluator<'h> {
             None => "this needs its own value".to_owned(),
         };
         self.error_with(
-            Diagnostic::error(
-                "repx::eval::infinite-recursion",
-                "infinite recursion encountered",
-            )
-            .at(span, label),
+            Diagnostic::error("repx::eval::infinite-recursion", "infinite recursion encountered")
+                .at(span, label),
         )
     }
 

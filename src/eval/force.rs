@@ -103,9 +103,7 @@ impl<'h> Evaluator<'h> {
                     return Ok(());
                 }
                 for attr in attrs.by_name(self.local) {
-                    let inner = self
-                        .force(attr.slot)
-                        .and_then(|inner| self.deepen(inner, seen));
+                    let inner = self.force(attr.slot).and_then(|inner| self.deepen(inner, seen));
                     inner.map_err(|error| {
                         let name = attr.key.name;
                         self.frame(
@@ -187,11 +185,7 @@ impl<'h> Evaluator<'h> {
     /// Forces something that can be called.
     pub fn function(&mut self, slot: Slot<'h>) -> Eval<'h> {
         let value = self.force(slot)?;
-        if self.can_be_called(value) {
-            Ok(value)
-        } else {
-            Err(self.expected("a function", value))
-        }
+        if self.can_be_called(value) { Ok(value) } else { Err(self.expected("a function", value)) }
     }
 
     /// Is it a function, or a set that stands for one?

@@ -131,10 +131,7 @@ pub struct Shared<'h> {
 impl Shared<'_> {
     /// Names asked of open sets that don't list them, and where; in no order.
     pub fn asked(&self) -> Vec<(Name, Span)> {
-        self.asked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -184,11 +181,7 @@ impl<'h> Evaluator<'h> {
 
     /// Makes a program known, so that errors can find places in it.
     pub fn register(&self, program: &'h Program) {
-        self.shared
-            .programs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(program);
+        self.shared.programs.lock().unwrap_or_else(PoisonError::into_inner).push(program);
     }
 
     /// The row of a builtin.

@@ -36,10 +36,7 @@ impl PrintOptions {
         places: false,
     };
     /// As `builtins.trace` prints a value.
-    pub const TRACE: PrintOptions = PrintOptions {
-        places: true,
-        ..PrintOptions::RESULT
-    };
+    pub const TRACE: PrintOptions = PrintOptions { places: true, ..PrintOptions::RESULT };
     /// As error messages show a value.
     pub const BRIEF: PrintOptions = PrintOptions {
         force: false,
@@ -59,13 +56,8 @@ impl<'h> Evaluator<'h> {
 
     /// A value as far as it is known; never fails, forces nothing.
     pub fn show(&self, value: Value<'h>, options: PrintOptions) -> String {
-        let mut printer = Printer {
-            evaluator: self,
-            options,
-            out: String::new(),
-            open: Vec::new(),
-            printed: 0,
-        };
+        let mut printer =
+            Printer { evaluator: self, options, out: String::new(), open: Vec::new(), printed: 0 };
         printer.value(value, 0);
         printer.out
     }
@@ -125,23 +117,14 @@ impl<'h> Printer<'_, 'h> {
             let _ = write!(self.out, " {name}");
         }
         if let Some(place) = self.evaluator.shared.sources.locate(lambda.span) {
-            let _ = write!(
-                self.out,
-                " @ {}:{}:{}",
-                place.path.display(),
-                place.line,
-                place.column
-            );
+            let _ = write!(self.out, " @ {}:{}:{}", place.path.display(), place.line, place.column);
         }
         self.out.push('»');
     }
 
     fn builtin(&mut self, id: crate::value::BuiltinId, long: &str, short: &str) {
         if self.options.places {
-            let name = self
-                .evaluator
-                .builtin(id)
-                .map_or("", |builtin| builtin.name);
+            let name = self.evaluator.builtin(id).map_or("", |builtin| builtin.name);
             let _ = write!(self.out, "«{long} {name}»");
         } else {
             let _ = write!(self.out, "<{short}>");

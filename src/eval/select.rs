@@ -45,11 +45,7 @@ impl<'h> Evaluator<'h> {
 
     #[cold]
     fn in_attribute(&mut self, error: Error<'h>, name: Name, span: Span) -> Error<'h> {
-        self.frame(
-            error,
-            span,
-            format!("while evaluating the attribute '{name}'"),
-        )
+        self.frame(error, span, format!("while evaluating the attribute '{name}'"))
     }
 
     pub(super) fn has_attr(&mut self, has: &'h HasAttr, env: &'h Env<'h>) -> Eval<'h> {
@@ -85,10 +81,7 @@ impl<'h> Evaluator<'h> {
     /// Asks an open set for a name it doesn't list.
     pub fn ask_missing(&mut self, missing: Slot<'h>, name: Name, span: Span) -> Eval<'h, Slot<'h>> {
         let asked = &self.shared.asked;
-        asked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((name, span));
+        asked.lock().unwrap_or_else(PoisonError::into_inner).push((name, span));
         let function = self.force(missing)?;
         let argument = Slot::Value(self.text(name.bytes()));
         self.call(function, &[argument], span).map(Slot::Value)

@@ -22,10 +22,7 @@ impl<'h> Evaluator<'h> {
         let (env, attrs) = match set.overrides {
             None => {
                 let env = self.bindings(&set.bindings, env);
-                (
-                    env,
-                    Attrs::of(self.local, &set.bindings.keys, env.slots(names)),
-                )
+                (env, Attrs::of(self.local, &set.bindings.keys, env.slots(names)))
             }
             Some(slot) => self.overridden(set, slot, env)?,
         };
@@ -64,11 +61,7 @@ impl<'h> Evaluator<'h> {
             }
         }
         let env = builder.finish();
-        let own = Attrs::of(
-            self.local,
-            &set.bindings.keys,
-            env.slots(set.bindings.values.len()),
-        );
+        let own = Attrs::of(self.local, &set.bindings.keys, env.slots(set.bindings.values.len()));
         Ok((env, own.update(self.local, overrides)))
     }
 
@@ -101,9 +94,7 @@ impl<'h> Evaluator<'h> {
             let slot = self.delay(&item.value, env);
             added.push(Attr::new(name, item.span, slot));
         }
-        Ok(Value::Attrs(
-            attrs.update(self.local, Attrs::new(self.local, added)),
-        ))
+        Ok(Value::Attrs(attrs.update(self.local, Attrs::new(self.local, added))))
     }
 
     /// The name an expression gives; null means that the attribute is left out.

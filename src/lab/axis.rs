@@ -44,10 +44,9 @@ pub enum Target {
 impl Target {
     fn parse(key: &str) -> Target {
         match key.rsplit_once('.') {
-            Some((stage, param)) if !stage.is_empty() && !param.is_empty() => Target::Dotted {
-                stage: stage.into(),
-                param: param.into(),
-            },
+            Some((stage, param)) if !stage.is_empty() && !param.is_empty() => {
+                Target::Dotted { stage: stage.into(), param: param.into() }
+            }
             _ => Target::Bare(key.into()),
         }
     }
@@ -89,18 +88,13 @@ impl<'h> Reader<'_, 'h> {
             return self.zip(attr, attrs);
         }
         let member = self.member(attr, value)?;
-        Some(Axis {
-            length: member.values.len(),
-            members: vec![member],
-        })
+        Some(Axis { length: member.values.len(), members: vec![member] })
     }
 
     fn parameter(&mut self, attr: Attr<'h>) -> Option<Value<'h>> {
         let value = self.evaluator.force(attr.slot);
         let name = attr.key.name;
-        self.take(value, |d| {
-            d.within(attr.key.span, format!("in parameter `{name}`"))
-        })
+        self.take(value, |d| d.within(attr.key.span, format!("in parameter `{name}`")))
     }
 
     /// One parameter and its values.
@@ -122,9 +116,7 @@ impl<'h> Reader<'_, 'h> {
                         format!("parameter `{name}` must be a list of values, but is {kind}"),
                     )
                     .at(place, format!("this is {kind}"))
-                    .help(format!(
-                        "a single value is a list of one: `{name} = [ … ];`"
-                    )),
+                    .help(format!("a single value is a list of one: `{name} = [ … ];`")),
                 );
                 return None;
             }
@@ -142,11 +134,7 @@ impl<'h> Reader<'_, 'h> {
             return None;
         }
         let values = self.values(list.items(), name, span)?;
-        Some(Member {
-            target: Target::parse(&name.text()),
-            values,
-            span,
-        })
+        Some(Member { target: Target::parse(&name.text()), values, span })
     }
 
     fn values(&mut self, items: &[Slot<'h>], name: Name, span: Span) -> Option<Vec<Datum<'h>>> {

@@ -28,24 +28,14 @@ impl<'h> Datum<'h> {
         let value = evaluator.force_deep(slot)?;
         let json = json_text(evaluator, value)?;
         let word = word(evaluator, value, &json)?;
-        Ok(Datum {
-            slot: Slot::Value(value),
-            json: json.into(),
-            word: word.into(),
-        })
+        Ok(Datum { slot: Slot::Value(value), json: json.into(), word: word.into() })
     }
 }
 
 fn json_text<'h>(evaluator: &mut Evaluator<'h>, value: Value<'h>) -> Eval<'h, String> {
     let (mut bytes, mut context) = (Vec::new(), Context::EMPTY);
     let slot = Slot::Value(value);
-    to_json(
-        evaluator,
-        slot,
-        JsonOptions::TO_JSON,
-        &mut bytes,
-        &mut context,
-    )?;
+    to_json(evaluator, slot, JsonOptions::TO_JSON, &mut bytes, &mut context)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -96,25 +96,12 @@ pub(super) const SCATTER_GATHER: &[&str] = &[
 ];
 
 /// What scatter, worker and gather have.
-pub(super) const PART: &[&str] = &[
-    "pname",
-    "inputs",
-    "outputs",
-    "run",
-    "runDependencies",
-    "resources",
-];
+pub(super) const PART: &[&str] =
+    &["pname", "inputs", "outputs", "run", "runDependencies", "resources"];
 
 /// What a step has.
-pub(super) const STEP: &[&str] = &[
-    "pname",
-    "inputs",
-    "outputs",
-    "run",
-    "runDependencies",
-    "resources",
-    "deps",
-];
+pub(super) const STEP: &[&str] =
+    &["pname", "inputs", "outputs", "run", "runDependencies", "resources", "deps"];
 
 /// What resource hints have.
 pub(super) const RESOURCES: &[&str] = &["mem", "cpus", "time", "partition", "sbatch_opts"];

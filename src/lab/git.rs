@@ -9,9 +9,8 @@ use crate::world::World;
 /// The repository's files are read directly: a loose or packed reference says it all, and `git`
 /// itself need not be installed.
 pub fn head_commit(directory: &Path, world: &dyn World) -> Option<String> {
-    let git = directory
-        .ancestors()
-        .find_map(|parent| git_directory(&parent.join(".git"), world))?;
+    let git =
+        directory.ancestors().find_map(|parent| git_directory(&parent.join(".git"), world))?;
     let head = text(&git.join("HEAD"), world)?;
     let Some(reference) = head.strip_prefix("ref: ") else {
         return commit(&head);
@@ -22,10 +21,9 @@ pub fn head_commit(directory: &Path, world: &dyn World) -> Option<String> {
     let loose = text(&shared.join(reference), world).and_then(|text| commit(&text));
     loose.or_else(|| {
         let packed = text(&shared.join("packed-refs"), world)?;
-        let line = packed.lines().find(|line| {
-            line.split_once(' ')
-                .is_some_and(|(_, name)| name == reference)
-        })?;
+        let line = packed
+            .lines()
+            .find(|line| line.split_once(' ').is_some_and(|(_, name)| name == reference))?;
         commit(line.split(' ').next()?)
     })
 }
@@ -65,10 +63,7 @@ mod tests {
         assert_eq!(find(&loose).as_deref(), Some(ID));
         let packed = Memory::new()
             .file("/r/.git/HEAD", "ref: refs/heads/main\n")
-            .file(
-                "/r/.git/packed-refs",
-                format!("# pack-refs\n{ID} refs/heads/main\n"),
-            );
+            .file("/r/.git/packed-refs", format!("# pack-refs\n{ID} refs/heads/main\n"));
         assert_eq!(find(&packed).as_deref(), Some(ID));
         let detached = Memory::new().file("/r/.git/HEAD", ID);
         assert_eq!(find(&detached).as_deref(), Some(ID));

@@ -47,11 +47,7 @@ pub struct Reader<'e, 'h> {
 impl<'e, 'h> Reader<'e, 'h> {
     /// A reader that has found nothing wrong yet.
     pub fn new(evaluator: &'e mut Evaluator<'h>) -> Reader<'e, 'h> {
-        Reader {
-            evaluator,
-            diagnostics: Vec::new(),
-            vocabulary: None,
-        }
+        Reader { evaluator, diagnostics: Vec::new(), vocabulary: None }
     }
 
     /// Notes what is wrong; the same thing found twice is told once.
@@ -88,8 +84,6 @@ impl<'e, 'h> Reader<'e, 'h> {
 
     /// Has anything been found that makes a result impossible?
     pub fn failed(&self) -> bool {
-        self.diagnostics
-            .iter()
-            .any(|d| d.severity == Severity::Error)
+        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
     }
 }

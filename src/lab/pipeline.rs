@@ -84,10 +84,7 @@ impl<'h> Reader<'_, 'h> {
             };
             let moved = |old: usize| order.iter().position(|i| *i == old).unwrap_or(old);
             let dependencies = dependencies.get(*index).map(|all| {
-                let moved = |d: &Dependency| Dependency {
-                    stage: moved(d.stage),
-                    ..d.clone()
-                };
+                let moved = |d: &Dependency| Dependency { stage: moved(d.stage), ..d.clone() };
                 all.iter().map(moved).collect()
             });
             let stage = self.read_mention(mention, dependencies.unwrap_or_default(), offer);
@@ -105,11 +102,7 @@ impl<'h> Reader<'_, 'h> {
         offer: &Offer<'h>,
     ) -> Option<Stage<'h>> {
         let slot = mention.attrs.get(Name::new("stageFile"))?;
-        let callee = Callee {
-            slot,
-            span: mention.span,
-            role: "stage",
-        };
+        let callee = Callee { slot, span: mention.span, role: "stage" };
         let attrs = self.call_file(&callee, offer)?;
         self.stage(Arc::clone(&mention.key), mention.span, attrs, dependencies)
     }
@@ -125,11 +118,7 @@ impl<'h> Reader<'_, 'h> {
             };
             match value {
                 Value::Attrs(attrs) if self.tag(value) == Some(STAGE_TAG) => {
-                    mentions.push(Mention {
-                        key: name.text().into(),
-                        span,
-                        attrs,
-                    });
+                    mentions.push(Mention { key: name.text().into(), span, attrs });
                 }
                 // What an overriding helper adds to a pipeline is no stage; nor is anything else
                 // upstream would leave out.
@@ -143,9 +132,7 @@ impl<'h> Reader<'_, 'h> {
                             format!("stage `{name}` must be made by repx.callStage, but is {kind}"),
                         )
                         .at(place, format!("this is {kind}"))
-                        .help(format!(
-                            "write `{name} = repx.callStage ./stages/{name}.nix [ ];`"
-                        )),
+                        .help(format!("write `{name} = repx.callStage ./stages/{name}.nix [ ];`")),
                     );
                 }
             }
@@ -175,11 +162,7 @@ impl<'h> Reader<'_, 'h> {
         let mut dependencies = Vec::new();
         for (i, item) in list.items().iter().enumerate() {
             let place = places.get(i).map_or(span, |expr| expr.span);
-            let inner = places
-                .get(i)
-                .cloned()
-                .map(super::places::list_items)
-                .unwrap_or_default();
+            let inner = places.get(i).cloned().map(super::places::list_items).unwrap_or_default();
             let value = self.evaluator.force(*item);
             let Some(value) = self.take(value, context) else {
                 continue;
@@ -194,11 +177,7 @@ impl<'h> Reader<'_, 'h> {
                 other => (other, Link::SameNames),
             };
             if let Some(stage) = self.find_stage(other, &key, place, mentions) {
-                dependencies.push(Dependency {
-                    stage,
-                    link,
-                    span: place,
-                });
+                dependencies.push(Dependency { stage, link, span: place });
             }
         }
         dependencies
@@ -254,11 +233,7 @@ impl<'h> Reader<'_, 'h> {
             if self.tag(value) == Some(STAGE_TAG) {
                 // A stage that the pipeline uses without listing it: it takes part all the same.
                 let name = format!("{key}-dependency-{}", mentions.len());
-                mentions.push(Mention {
-                    key: name.into(),
-                    span: place,
-                    attrs,
-                });
+                mentions.push(Mention { key: name.into(), span: place, attrs });
                 return Some(mentions.len() - 1);
             }
         }
@@ -312,12 +287,7 @@ impl<'h> Reader<'_, 'h> {
         dependencies: &[Vec<Dependency>],
         done: &[usize],
     ) {
-        let next = |i: usize| {
-            dependencies
-                .get(i)?
-                .iter()
-                .find(|d| !done.contains(&d.stage))
-        };
+        let next = |i: usize| dependencies.get(i)?.iter().find(|d| !done.contains(&d.stage));
         let Some(mut at) = (0..mentions.len()).find(|i| !done.contains(i)) else {
             return;
         };

@@ -22,9 +22,7 @@ impl<'a> Places<'a> {
 
     /// An item of the list bound to the name at `key`.
     pub fn item(self, key: Span, index: usize) -> Span {
-        self.items(key)
-            .get(index)
-            .map_or_else(|| self.value(key), |item| item.span)
+        self.items(key).get(index).map_or_else(|| self.value(key), |item| item.span)
     }
 
     /// The items of the list bound to the name at `key`.

@@ -26,11 +26,7 @@ pub struct Lab<'h> {
 
 /// Reads a lab from the value of its file, and notes what is wrong with it.
 pub fn read<'h>(reader: &mut Reader<'_, 'h>, file: Slot<'h>, offer: &Offer<'h>) -> Lab<'h> {
-    let callee = Callee {
-        slot: file,
-        span: Span::NONE,
-        role: "lab",
-    };
+    let callee = Callee { slot: file, span: Span::NONE, role: "lab" };
     let Some(attrs) = reader.call_lab(&callee, offer) else {
         return Lab::default();
     };
@@ -63,25 +59,14 @@ impl<'h> Reader<'_, 'h> {
         let offer = self.lab_offer(attrs, offer);
         let packages = Some(offer.packages);
         let Some(runs) = self.runs_field(attrs) else {
-            return Lab {
-                version,
-                git_hash,
-                packages,
-                ..Lab::default()
-            };
+            return Lab { version, git_hash, packages, ..Lab::default() };
         };
         let placeholders = self.placeholders(runs);
         let order = self.order(&placeholders);
         let runs = self.read_runs(&placeholders, &order, &offer);
         self.check_run_names(&runs);
         let groups = self.groups(attrs, &placeholders, &order, &runs);
-        Lab {
-            version,
-            git_hash,
-            groups,
-            runs: runs.into_iter().flatten().collect(),
-            packages,
-        }
+        Lab { version, git_hash, groups, runs: runs.into_iter().flatten().collect(), packages }
     }
 
     /// Runs and stages get the package set and library that the lab passes to `mkLab`.
@@ -109,9 +94,8 @@ impl<'h> Reader<'_, 'h> {
     fn text_field(&mut self, attrs: Attrs<'h>, name: &str) -> Option<String> {
         let attr = self.field(attrs, name)?;
         let text = self.evaluator.string(attr.slot);
-        let text = self.take(text, |d| {
-            d.within(attr.key.span, format!("in `{name}` of the lab"))
-        })?;
+        let text =
+            self.take(text, |d| d.within(attr.key.span, format!("in `{name}` of the lab")))?;
         Some(text.lossy().into_owned())
     }
 
@@ -139,11 +123,8 @@ impl<'h> Reader<'_, 'h> {
             .filter_map(|index| placeholders.get(*index))
             .map(|placeholder| {
                 let moved = |old: usize| order.iter().position(|i| *i == old).unwrap_or(old);
-                let depends_on = placeholder
-                    .depends_on
-                    .iter()
-                    .map(|(run, need)| (moved(*run), *need))
-                    .collect();
+                let depends_on =
+                    placeholder.depends_on.iter().map(|(run, need)| (moved(*run), *need)).collect();
                 self.run(placeholder, depends_on, offer)
             })
             .collect()
@@ -177,14 +158,9 @@ impl<'h> Reader<'_, 'h> {
             return Vec::new();
         };
         let groups = self.evaluator.attrs(attr.slot);
-        let groups = self.take(groups, |d| {
-            d.within(attr.key.span, "in `groups` of the lab")
-        });
+        let groups = self.take(groups, |d| d.within(attr.key.span, "in `groups` of the lab"));
         let mut read = Vec::new();
-        for group in groups
-            .map(|g| g.by_name(self.evaluator.local))
-            .unwrap_or_default()
-        {
+        for group in groups.map(|g| g.by_name(self.evaluator.local)).unwrap_or_default() {
             let (name, span) = (group.key.name.text(), group.key.span);
             if let Some(run) = runs.iter().flatten().find(|run| *run.name == *name) {
                 let diagnostic = Diagnostic::error(
@@ -210,9 +186,7 @@ impl<'h> Reader<'_, 'h> {
                 match self.find_run(value, placeholders) {
                     Some(found) => {
                         let place = order.iter().position(|index| *index == found);
-                        let run = place
-                            .and_then(|place| runs.get(place))
-                            .and_then(Option::as_ref);
+                        let run = place.and_then(|place| runs.get(place)).and_then(Option::as_ref);
                         members.extend(run.map(|run| run.name.to_string()));
                     }
                     None => self.not_in_group(value, &name, span, i),

@@ -51,10 +51,7 @@ impl Memory {
         let (number, unit) = text.split_at(digits);
         let number: u64 = number.parse().map_err(|_| HintError::Memory)?;
         let unit = unit.trim_start().to_ascii_uppercase();
-        let unit = unit
-            .strip_suffix("IB")
-            .or(unit.strip_suffix('B'))
-            .unwrap_or(&unit);
+        let unit = unit.strip_suffix("IB").or(unit.strip_suffix('B')).unwrap_or(&unit);
         let shift = match unit {
             "" => 0,
             "K" => 10,
@@ -64,10 +61,7 @@ impl Memory {
             "P" => 50,
             _ => return Err(HintError::Memory),
         };
-        Ok(Memory {
-            bytes: u128::from(number) << shift,
-            text: text.to_owned(),
-        })
+        Ok(Memory { bytes: u128::from(number) << shift, text: text.to_owned() })
     }
 
     /// The amount in bytes.
@@ -79,10 +73,7 @@ impl Memory {
 impl Duration {
     /// A number of seconds.
     pub fn seconds(seconds: u64) -> Duration {
-        Duration {
-            seconds,
-            text: seconds.to_string(),
-        }
+        Duration { seconds, text: seconds.to_string() }
     }
 
     /// Reads SLURM's forms: `minutes`, `minutes:seconds`, `hours:minutes:seconds`, `days-hours`,
@@ -91,19 +82,13 @@ impl Duration {
     pub fn parse(text: &str) -> Result<Duration, HintError> {
         let number = |text: &str| -> Result<u64, HintError> {
             let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            digits
-                .then(|| text.parse().ok())
-                .flatten()
-                .ok_or(HintError::Time)
+            digits.then(|| text.parse().ok()).flatten().ok_or(HintError::Time)
         };
         let (days, clock) = match text.split_once('-') {
             Some((days, clock)) => (Some(number(days)?), clock),
             None => (None, text),
         };
-        let parts = clock
-            .split(':')
-            .map(number)
-            .collect::<Result<Vec<u64>, HintError>>()?;
+        let parts = clock.split(':').map(number).collect::<Result<Vec<u64>, HintError>>()?;
         let (hours, minutes, seconds) = match (days, parts.as_slice()) {
             (None, [s]) => (0, 0, *s),
             (None, [m, s]) => (0, *m, *s),
@@ -113,19 +98,12 @@ impl Duration {
             _ => return Err(HintError::Time),
         };
         let total = |units: u64, seconds: u64| units.checked_mul(seconds).ok_or(HintError::Time);
-        let seconds = [
-            total(days.unwrap_or(0), 86_400)?,
-            total(hours, 3_600)?,
-            total(minutes, 60)?,
-            seconds,
-        ]
-        .into_iter()
-        .try_fold(0u64, u64::checked_add)
-        .ok_or(HintError::Time)?;
-        Ok(Duration {
-            seconds,
-            text: text.to_owned(),
-        })
+        let seconds =
+            [total(days.unwrap_or(0), 86_400)?, total(hours, 3_600)?, total(minutes, 60)?, seconds]
+                .into_iter()
+                .try_fold(0u64, u64::checked_add)
+                .ok_or(HintError::Time)?;
+        Ok(Duration { seconds, text: text.to_owned() })
     }
 
     /// The length in seconds.
@@ -191,15 +169,7 @@ mod tests {
         assert_eq!(bytes("2g"), Ok(2 << 30));
         assert_eq!(bytes("1GiB"), Ok(1 << 30));
         assert_eq!(bytes("7"), Ok(7));
-        for bad in [
-            "",
-            "lots",
-            "G",
-            "1.5G",
-            "-1G",
-            "1X",
-            "99999999999999999999G",
-        ] {
+        for bad in ["", "lots", "G", "1.5G", "-1G", "1X", "99999999999999999999G"] {
             assert_eq!(bytes(bad), Err(HintError::Memory), "{bad}");
         }
     }
@@ -217,15 +187,7 @@ mod tests {
         ] {
             assert_eq!(seconds(text), Ok(expected), "{text}");
         }
-        for bad in [
-            "",
-            "soon",
-            "1:2:3:4",
-            "1-",
-            "-5",
-            "1h",
-            "99999999999999999-0",
-        ] {
+        for bad in ["", "soon", "1:2:3:4", "1-", "-5", "1h", "99999999999999999-0"] {
             assert_eq!(seconds(bad), Err(HintError::Time), "{bad}");
         }
     }

@@ -89,12 +89,7 @@ impl<'h> Reader<'_, 'h> {
             };
             match value {
                 Value::Attrs(attrs) if self.tag(value) == Some(RUN_TAG) => {
-                    found.push(Placeholder {
-                        key,
-                        span,
-                        attrs,
-                        depends_on: Vec::new(),
-                    });
+                    found.push(Placeholder { key, span, attrs, depends_on: Vec::new() });
                 }
                 other => {
                     let kind = other.a_type();
@@ -105,9 +100,7 @@ impl<'h> Reader<'_, 'h> {
                             format!("run `{key}` must be made by repx-lib.callRun, but is {kind}"),
                         )
                         .at(place, format!("this is {kind}"))
-                        .help(format!(
-                            "write `{key} = repx-lib.callRun ./runs/{key}.nix [ ];`"
-                        )),
+                        .help(format!("write `{key} = repx-lib.callRun ./runs/{key}.nix [ ];`")),
                     );
                 }
             }
@@ -129,12 +122,8 @@ impl<'h> Reader<'_, 'h> {
             return Vec::new();
         };
         let places = self.argument_places(slot);
-        let context = |d: Diagnostic| {
-            d.within(
-                run.span,
-                format!("in the dependencies of run `{}`", run.key),
-            )
-        };
+        let context =
+            |d: Diagnostic| d.within(run.span, format!("in the dependencies of run `{}`", run.key));
         let list = self.evaluator.items(slot);
         let Some(list) = self.take(list, context) else {
             return Vec::new();
@@ -142,11 +131,7 @@ impl<'h> Reader<'_, 'h> {
         let mut depends_on = Vec::new();
         for (i, item) in list.items().iter().enumerate() {
             let place = places.get(i).map_or(run.span, |expr| expr.span);
-            let inner = places
-                .get(i)
-                .cloned()
-                .map(super::places::list_items)
-                .unwrap_or_default();
+            let inner = places.get(i).cloned().map(super::places::list_items).unwrap_or_default();
             let value = self.evaluator.force(*item);
             let Some(value) = self.take(value, context) else {
                 continue;
@@ -187,10 +172,7 @@ impl<'h> Reader<'_, 'h> {
             self.report(
                 Diagnostic::error(
                     "repx::lab::bad-dependency",
-                    format!(
-                        "a dependency of run `{key}` has {} elements, not 2",
-                        pair.len()
-                    ),
+                    format!("a dependency of run `{key}` has {} elements, not 2", pair.len()),
                 )
                 .at(place, "this dependency")
                 .help("write `[ run \"hard\" ]` or `[ run \"soft\" ]`"),
@@ -232,10 +214,7 @@ impl<'h> Reader<'_, 'h> {
         }
         // Called twice with the same arguments: the same run, as upstream has it.
         all.iter().position(|run| {
-            matches!(
-                self.evaluator.equal(Value::Attrs(run.attrs), value),
-                Ok(true)
-            )
+            matches!(self.evaluator.equal(Value::Attrs(run.attrs), value), Ok(true))
         })
     }
 
@@ -283,10 +262,7 @@ impl<'h> Reader<'_, 'h> {
         // Everything left waits for something left: walking along must come round.
         let next = |i: usize| {
             let run = all.get(i)?;
-            run.depends_on
-                .iter()
-                .map(|(d, _)| *d)
-                .find(|d| !done.contains(d))
+            run.depends_on.iter().map(|(d, _)| *d).find(|d| !done.contains(d))
         };
         let Some(mut at) = (0..all.len()).find(|i| !done.contains(i)) else {
             return;
@@ -298,17 +274,11 @@ impl<'h> Reader<'_, 'h> {
             at = following;
         }
         let start = path.iter().position(|i| *i == at).unwrap_or(0);
-        let cycle: Vec<&Placeholder<'h>> = path
-            .iter()
-            .skip(start)
-            .filter_map(|i| all.get(*i))
-            .collect();
+        let cycle: Vec<&Placeholder<'h>> =
+            path.iter().skip(start).filter_map(|i| all.get(*i)).collect();
         let Some(first) = cycle.first() else { return };
-        let names: Vec<String> = cycle
-            .iter()
-            .chain([first])
-            .map(|run| format!("`{}`", run.key))
-            .collect();
+        let names: Vec<String> =
+            cycle.iter().chain([first]).map(|run| format!("`{}`", run.key)).collect();
         let mut diagnostic = Diagnostic::error(
             "repx::lab::run-cycle",
             format!("runs depend on each other: {}", names.join(" → ")),
@@ -329,11 +299,7 @@ impl<'h> Reader<'_, 'h> {
         offer: &Offer<'h>,
     ) -> Option<Run<'h>> {
         let slot = placeholder.attrs.get(Name::new("runPath"))?;
-        let callee = Callee {
-            slot,
-            span: placeholder.span,
-            role: "run",
-        };
+        let callee = Callee { slot, span: placeholder.span, role: "run" };
         let attrs = self.call_file(&callee, offer)?;
         let key = placeholder.key.text();
         self.check_fields(
@@ -357,21 +323,13 @@ impl<'h> Reader<'_, 'h> {
             }
         };
         let pipelines = self.pipelines(attrs, &name, span, offer);
-        Some(Run {
-            name,
-            span,
-            depends_on,
-            containerized,
-            axes,
-            pipelines,
-        })
+        Some(Run { name, span, depends_on, containerized, axes, pipelines })
     }
 
     fn run_axes(&mut self, attr: Attr<'h>, run: &str) -> Vec<Axis<'h>> {
         let params = self.evaluator.attrs(attr.slot);
-        let params = self.take(params, |d| {
-            d.within(attr.key.span, format!("in the parameters of run `{run}`"))
-        });
+        let params = self
+            .take(params, |d| d.within(attr.key.span, format!("in the parameters of run `{run}`")));
         let before = self.diagnostics.len();
         let axes = params.map(|params| self.axes(params)).unwrap_or_default();
         for diagnostic in self.diagnostics.iter_mut().skip(before) {
@@ -446,11 +404,7 @@ impl<'h> Reader<'_, 'h> {
         for (i, slot) in list.items().iter().enumerate() {
             let place = Places::item(self.places(), attr.key.span, i);
             let name = self.pipeline_name(*slot, i, &pipelines);
-            let callee = Callee {
-                slot: *slot,
-                span: place,
-                role: "pipeline",
-            };
+            let callee = Callee { slot: *slot, span: place, role: "pipeline" };
             pipelines.extend(self.pipeline(name, &callee, offer));
         }
         pipelines
@@ -460,10 +414,9 @@ impl<'h> Reader<'_, 'h> {
     /// directory is left out.
     fn pipeline_name(&mut self, slot: Slot<'h>, index: usize, others: &[Pipeline<'h>]) -> Arc<str> {
         let stem = match self.evaluator.force(slot) {
-            Ok(Value::Path(path)) => path
-                .as_path()
-                .file_stem()
-                .map(|s| s.to_string_lossy().into_owned()),
+            Ok(Value::Path(path)) => {
+                path.as_path().file_stem().map(|s| s.to_string_lossy().into_owned())
+            }
             _ => None,
         };
         let name = stem.unwrap_or_else(|| format!("pipeline-{index}"));

@@ -31,8 +31,7 @@ impl<'h> Offer<'h> {
 
     fn get(&self, name: Name) -> Option<Slot<'h>> {
         let own = self.names.iter().find(|(other, _)| *other == name);
-        own.map(|(_, slot)| *slot)
-            .or_else(|| self.packages.get(name))
+        own.map(|(_, slot)| *slot).or_else(|| self.packages.get(name))
     }
 }
 
@@ -106,14 +105,9 @@ impl<'h> Reader<'_, 'h> {
                 return None;
             }
         };
-        let result = self.evaluator.call(
-            function,
-            &[Slot::Value(Value::Attrs(argument))],
-            callee.span,
-        );
-        self.take(result, |d| {
-            d.within(callee.span, format!("while reading this {role}"))
-        })
+        let result =
+            self.evaluator.call(function, &[Slot::Value(Value::Attrs(argument))], callee.span);
+        self.take(result, |d| d.within(callee.span, format!("while reading this {role}")))
     }
 
     fn argument(
@@ -151,15 +145,8 @@ impl<'h> Reader<'_, 'h> {
 
     fn nothing_called(&mut self, name: Name, span: Span, callee: &Callee<'h>, offer: &Offer<'h>) {
         let (text, role) = (name.text(), callee.role);
-        let packages = offer
-            .packages
-            .iter(self.evaluator.local)
-            .map(|a| a.key.name.text());
-        let names = offer
-            .names
-            .iter()
-            .map(|(name, _)| name.text())
-            .chain(packages);
+        let packages = offer.packages.iter(self.evaluator.local).map(|a| a.key.name.text());
+        let names = offer.names.iter().map(|(name, _)| name.text()).chain(packages);
         let mut offered: Vec<_> = offer.names.iter().map(|(name, _)| name.text()).collect();
         offered.sort();
         let help = did_you_mean(&text, names).unwrap_or_else(|| {
@@ -179,9 +166,6 @@ impl<'h> Reader<'_, 'h> {
 
 /// All names on offer as one argument.
 fn everything<'h>(reader: &Reader<'_, 'h>, offer: &Offer<'h>) -> Attrs<'h> {
-    let attrs = offer
-        .names
-        .iter()
-        .map(|(name, slot)| Attr::new(*name, Span::NONE, *slot));
+    let attrs = offer.names.iter().map(|(name, slot)| Attr::new(*name, Span::NONE, *slot));
     Attrs::new(reader.evaluator.local, attrs.collect())
 }

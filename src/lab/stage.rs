@@ -76,11 +76,7 @@ impl<'h> Reader<'_, 'h> {
         dependencies: Vec<Dependency>,
     ) -> Option<Stage<'h>> {
         let scattered = attrs.has(Name::new("scatter"));
-        let known = if scattered {
-            fields::SCATTER_GATHER
-        } else {
-            fields::SIMPLE
-        };
+        let known = if scattered { fields::SCATTER_GATHER } else { fields::SIMPLE };
         let before = self.diagnostics.len();
         self.check_fields(
             attrs,
@@ -145,9 +141,8 @@ impl<'h> Reader<'_, 'h> {
             return Some(VERSION.into());
         };
         let text = self.evaluator.string(attr.slot);
-        let text = self.take(text, |d| {
-            d.within(attr.key.span, format!("in `version` of stage `{key}`"))
-        })?;
+        let text =
+            self.take(text, |d| d.within(attr.key.span, format!("in `version` of stage `{key}`")))?;
         let place = self.places().value(attr.key.span);
         if let Some(diagnostic) = bad_name("version", &text.lossy(), place) {
             self.report(diagnostic);
@@ -197,10 +192,7 @@ impl<'h> Reader<'_, 'h> {
             return Some(Vec::new());
         };
         let context = |d: Diagnostic| {
-            d.within(
-                attr.key.span,
-                format!("in `runDependencies` of stage `{key}`"),
-            )
+            d.within(attr.key.span, format!("in `runDependencies` of stage `{key}`"))
         };
         let list = self.evaluator.items(attr.slot);
         let list = self.take(list, context)?;
@@ -215,12 +207,7 @@ impl<'h> Reader<'_, 'h> {
     fn simple(&mut self, attrs: Attrs<'h>, key: &Arc<str>, span: Span) -> Option<Body<'h>> {
         self.required(attrs, "run", key, span)?;
         let after = Vec::new();
-        Some(Body::Simple(Part {
-            name: Arc::clone(key),
-            span,
-            attrs,
-            after,
-        }))
+        Some(Body::Simple(Part { name: Arc::clone(key), span, attrs, after }))
     }
 
     fn scatter_gather(&mut self, attrs: Attrs<'h>, key: &str, span: Span) -> Option<Body<'h>> {
@@ -230,27 +217,16 @@ impl<'h> Reader<'_, 'h> {
         let workers = if steps {
             self.steps(attrs, key)
         } else {
-            self.part(attrs, "worker", key, span)
-                .map(|worker| vec![worker])
+            self.part(attrs, "worker", key, span).map(|worker| vec![worker])
         };
-        Some(Body::ScatterGather {
-            scatter: scatter?,
-            workers: workers?,
-            steps,
-            gather: gather?,
-        })
+        Some(Body::ScatterGather { scatter: scatter?, workers: workers?, steps, gather: gather? })
     }
 
     fn part(&mut self, attrs: Attrs<'h>, name: &str, key: &str, span: Span) -> Option<Part<'h>> {
         let attr = self.required(attrs, name, key, span)?;
         let part = self.part_attrs(attr, &format!("`{name}` of stage `{key}`"), fields::PART)?;
         self.required(part, "run", &format!("{key}.{name}"), attr.key.span)?;
-        Some(Part {
-            name: name.into(),
-            span: attr.key.span,
-            attrs: part,
-            after: Vec::new(),
-        })
+        Some(Part { name: name.into(), span: attr.key.span, attrs: part, after: Vec::new() })
     }
 
     fn part_attrs(&mut self, attr: Attr<'h>, what: &str, known: &[&str]) -> Option<Attrs<'h>> {
@@ -263,17 +239,13 @@ impl<'h> Reader<'_, 'h> {
     fn steps(&mut self, attrs: Attrs<'h>, key: &str) -> Option<Vec<Part<'h>>> {
         let attr = self.field(attrs, "steps")?;
         let steps = self.evaluator.attrs(attr.slot);
-        let steps = self.take(steps, |d| {
-            d.within(attr.key.span, format!("in `steps` of stage `{key}`"))
-        })?;
+        let steps =
+            self.take(steps, |d| d.within(attr.key.span, format!("in `steps` of stage `{key}`")))?;
         if steps.is_empty() {
             let place = self.places().value(attr.key.span);
             self.report(
-                Diagnostic::error(
-                    "repx::stage::no-steps",
-                    format!("stage `{key}` has no steps"),
-                )
-                .at(place, "at least one step is needed"),
+                Diagnostic::error("repx::stage::no-steps", format!("stage `{key}` has no steps"))
+                    .at(place, "at least one step is needed"),
             );
             return None;
         }
@@ -283,12 +255,7 @@ impl<'h> Reader<'_, 'h> {
             let what = format!("step `{name}` of stage `{key}`");
             let attrs = self.part_attrs(step, &what, fields::STEP)?;
             self.required(attrs, "run", &format!("{key}.{name}"), step.key.span)?;
-            parts.push(Part {
-                name,
-                span: step.key.span,
-                attrs,
-                after: Vec::new(),
-            });
+            parts.push(Part { name, span: step.key.span, attrs, after: Vec::new() });
         }
         for i in 0..parts.len() {
             let after = self.step_dependencies(i, &parts, key)?;
@@ -312,10 +279,7 @@ impl<'h> Reader<'_, 'h> {
             return Some(Vec::new());
         };
         let context = |d: Diagnostic| {
-            d.within(
-                attr.key.span,
-                format!("in `deps` of step `{}` of stage `{key}`", part.name),
-            )
+            d.within(attr.key.span, format!("in `deps` of step `{}` of stage `{key}`", part.name))
         };
         let list = self.evaluator.items(attr.slot);
         let list = self.take(list, context)?;
@@ -390,10 +354,7 @@ pub fn bad_name(what: &str, text: &str, place: Span) -> Option<Diagnostic> {
         Some(' ') => "it has a space".to_owned(),
         Some(c) => format!("it has a `{}`", c.escape_debug()),
     };
-    let better: String = text
-        .chars()
-        .map(|c| if fine(c) { c } else { '-' })
-        .collect();
+    let better: String = text.chars().map(|c| if fine(c) { c } else { '-' }).collect();
     Some(
         Diagnostic::error(
             "repx::stage::bad-name",

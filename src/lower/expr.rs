@@ -21,12 +21,7 @@ pub(super) struct Lowerer<'a> {
 
 impl<'a> Lowerer<'a> {
     pub(super) fn new(around: &'a Surroundings<'a>) -> Lowerer<'a> {
-        Lowerer {
-            around,
-            scopes: Scopes::default(),
-            diagnostics: Vec::new(),
-            binding: None,
-        }
+        Lowerer { around, scopes: Scopes::default(), diagnostics: Vec::new(), binding: None }
     }
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
@@ -62,10 +57,7 @@ impl<'a> Lowerer<'a> {
                 let items: Box<[Expr]> = items.iter().map(|item| self.expr(item)).collect();
                 Expr::List(Box::new(items))
             }
-            ExprKind::Set {
-                recursive,
-                bindings,
-            } => self.set(*recursive, bindings, span),
+            ExprKind::Set { recursive, bindings } => self.set(*recursive, bindings, span),
             ExprKind::LegacyLet(bindings) => self.legacy_let(bindings, span),
             ExprKind::Let { bindings, body } => self.let_in(bindings, body),
             ExprKind::With { scope, body } => {
@@ -74,11 +66,7 @@ impl<'a> Lowerer<'a> {
                 let body = self.expr(body);
                 self.scopes.leave_with();
                 let scope_span = scope.span;
-                Expr::WithIn(Box::new(WithIn {
-                    scope: lowered,
-                    scope_span,
-                    body,
-                }))
+                Expr::WithIn(Box::new(WithIn { scope: lowered, scope_span, body }))
             }
             ExprKind::Assert { condition, body } => Expr::Assert(Box::new(Assert {
                 span: condition.span,
@@ -93,11 +81,7 @@ impl<'a> Lowerer<'a> {
             })),
             ExprKind::Lambda { param, body } => self.lambda(param, body, binding, span),
             ExprKind::Apply { .. } => self.call(tree),
-            ExprKind::Select {
-                from,
-                path,
-                default,
-            } => Expr::Select(Box::new(Select {
+            ExprKind::Select { from, path, default } => Expr::Select(Box::new(Select {
                 from_span: from.span,
                 from: self.expr(from),
                 path: self.path_steps(path),
@@ -108,12 +92,9 @@ impl<'a> Lowerer<'a> {
                 path: self.path_steps(path),
             })),
             ExprKind::Unary { op, operand } => self.unary(*op, operand, span),
-            ExprKind::Binary {
-                op,
-                op_span,
-                left,
-                right,
-            } => self.binary(*op, *op_span, left, right),
+            ExprKind::Binary { op, op_span, left, right } => {
+                self.binary(*op, *op_span, left, right)
+            }
             ExprKind::Hole => Expr::Hole(Box::new(span)),
         }
     }
@@ -151,9 +132,7 @@ impl<'a> Lowerer<'a> {
 
     fn undefined(&mut self, name: Name, span: Span) {
         let visible = self.scopes.names().chain(self.around.globals.names());
-        let visible = visible
-            .map(Name::text)
-            .filter(|name| !name.starts_with("__"));
+        let visible = visible.map(Name::text).filter(|name| !name.starts_with("__"));
         let text = name.text();
         self.diagnostics.push(
             Diagnostic::error(
@@ -254,32 +233,16 @@ impl<'a> Lowerer<'a> {
                 let body = self.expr(body);
                 self.scopes.leave([*argument]);
                 let param = Param::Name(*argument);
-                Expr::Lambda(Box::new(Lambda {
-                    param,
-                    body,
-                    name,
-                    span,
-                }))
+                Expr::Lambda(Box::new(Lambda { param, body, name, span }))
             }
-            syntax::Param::Formals {
-                formals,
-                ellipsis,
-                at,
-                span: formals_span,
-            } => {
-                let names: Vec<Name> = formals
-                    .iter()
-                    .map(|f| f.name)
-                    .chain(at.map(|(name, _)| name))
-                    .collect();
+            syntax::Param::Formals { formals, ellipsis, at, span: formals_span } => {
+                let names: Vec<Name> =
+                    formals.iter().map(|f| f.name).chain(at.map(|(name, _)| name)).collect();
                 self.scopes.enter(names.iter().copied().zip(0..));
                 let formals = formals
                     .iter()
                     .map(|formal| Formal {
-                        key: Key {
-                            name: formal.name,
-                            span: formal.span,
-                        },
+                        key: Key { name: formal.name, span: formal.span },
                         default: formal.default.as_ref().map(|d| self.bound(formal.name, d)),
                     })
                     .collect();
@@ -291,12 +254,7 @@ impl<'a> Lowerer<'a> {
                     at: at.map(|(name, _)| name),
                     span: *formals_span,
                 });
-                Expr::Lambda(Box::new(Lambda {
-                    param,
-                    body,
-                    name,
-                    span,
-                }))
+                Expr::Lambda(Box::new(Lambda { param, body, name, span }))
             }
         }
     }
@@ -305,11 +263,7 @@ impl<'a> Lowerer<'a> {
     fn call(&mut self, tree: &syntax::Expr) -> Expr {
         let mut arguments = Vec::new();
         let mut function = tree;
-        while let ExprKind::Apply {
-            function: inner,
-            argument,
-        } = &function.kind
-        {
+        while let ExprKind::Apply { function: inner, argument } = &function.kind {
             arguments.push(&**argument);
             function = inner;
         }
@@ -326,10 +280,7 @@ impl<'a> Lowerer<'a> {
     pub(super) fn path_steps(&mut self, path: &[AttrName]) -> Box<[Step]> {
         path.iter()
             .map(|step| match step {
-                AttrName::Static { name, span } => Step::Static(Key {
-                    name: *name,
-                    span: *span,
-                }),
+                AttrName::Static { name, span } => Step::Static(Key { name: *name, span: *span }),
                 AttrName::Dynamic(expr) => Step::Dynamic(self.expr(expr), expr.span),
             })
             .collect()
@@ -339,10 +290,7 @@ impl<'a> Lowerer<'a> {
         match op {
             UnaryOp::Not => {
                 let expr = self.expr(operand);
-                Expr::Not(Box::new(Operand {
-                    expr,
-                    span: operand.span,
-                }))
+                Expr::Not(Box::new(Operand { expr, span: operand.span }))
             }
             // `-x` is `__sub 0 x`.
             UnaryOp::Negate => match self.redefined("__sub", span) {
@@ -352,10 +300,7 @@ impl<'a> Lowerer<'a> {
                 }
                 None => {
                     let expr = self.expr(operand);
-                    Expr::Negate(Box::new(Operand {
-                        expr,
-                        span: operand.span,
-                    }))
+                    Expr::Negate(Box::new(Operand { expr, span: operand.span }))
                 }
             },
         }
@@ -390,18 +335,11 @@ impl<'a> Lowerer<'a> {
         if let Some((name, exchanged, negated)) = function
             && let Some(function) = self.redefined(name, op_span)
         {
-            let (first, second) = if exchanged {
-                (right, left)
-            } else {
-                (left, right)
-            };
+            let (first, second) = if exchanged { (right, left) } else { (left, right) };
             let arguments = [self.expr(first), self.expr(second)];
             let applied = call(function, op_span, arguments, span);
             return if negated {
-                Expr::Not(Box::new(Operand {
-                    expr: applied,
-                    span,
-                }))
+                Expr::Not(Box::new(Operand { expr: applied, span }))
             } else {
                 applied
             };
@@ -444,10 +382,5 @@ fn call(
     span: Span,
 ) -> Expr {
     let arguments = arguments.into_iter().collect();
-    Expr::Call(Box::new(Call {
-        function,
-        arguments,
-        span,
-        function_span,
-    }))
+    Expr::Call(Box::new(Call { function, arguments, span, function_span }))
 }

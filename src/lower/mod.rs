@@ -48,11 +48,5 @@ pub struct Lowered {
 pub fn lower(tree: &syntax::Expr, surroundings: &Surroundings<'_>) -> Lowered {
     let mut lowerer = expr::Lowerer::new(surroundings);
     let body = lowerer.root(tree);
-    Lowered {
-        program: Program {
-            body,
-            span: tree.span,
-        },
-        diagnostics: lowerer.into_diagnostics(),
-    }
+    Lowered { program: Program { body, span: tree.span }, diagnostics: lowerer.into_diagnostics() }
 }

@@ -17,13 +17,7 @@ pub struct Place {
 
 /// The place of the expression at this address, if it belongs to the program.
 pub fn place_of(program: &Program, wanted: &Expr) -> Option<Place> {
-    let mut todo = vec![(
-        &program.body,
-        Place {
-            span: program.span,
-            name: None,
-        },
-    )];
+    let mut todo = vec![(&program.body, Place { span: program.span, name: None })];
     while let Some((expr, place)) = todo.pop() {
         if std::ptr::eq(expr, wanted) {
             return Some(place);
@@ -60,13 +54,7 @@ fn children<'p>(expr: &'p Expr, place: Place, visit: &mut Visit<'p, '_>) {
         Expr::List(items) => items.iter().for_each(|item| visit(item, place)),
         Expr::Set(set) => {
             for (key, value) in set.keys.iter().zip(&set.values) {
-                visit(
-                    value,
-                    Place {
-                        span: key.span,
-                        name: Some(key.name),
-                    },
-                );
+                visit(value, Place { span: key.span, name: Some(key.name) });
             }
             dynamics(&set.dynamic, visit);
         }
@@ -96,13 +84,7 @@ fn children<'p>(expr: &'p Expr, place: Place, visit: &mut Visit<'p, '_>) {
                 for formal in &formals.formals {
                     if let Some(default) = &formal.default {
                         let name = Some(formal.key.name);
-                        visit(
-                            default,
-                            Place {
-                                span: formal.key.span,
-                                name,
-                            },
-                        );
+                        visit(default, Place { span: formal.key.span, name });
                     }
                 }
             }
@@ -110,9 +92,7 @@ fn children<'p>(expr: &'p Expr, place: Place, visit: &mut Visit<'p, '_>) {
         }
         Expr::Call(call) => {
             visit(&call.function, at(call.function_span));
-            call.arguments
-                .iter()
-                .for_each(|argument| visit(argument, at(call.span)));
+            call.arguments.iter().for_each(|argument| visit(argument, at(call.span)));
         }
         Expr::Select(select) => {
             visit(&select.from, at(select.from_span));
@@ -135,49 +115,22 @@ fn children<'p>(expr: &'p Expr, place: Place, visit: &mut Visit<'p, '_>) {
 
 fn bindings<'p>(bindings: &'p Bindings, place: Place, visit: &mut Visit<'p, '_>) {
     for (key, value) in bindings.keys.iter().zip(&bindings.values) {
-        visit(
-            value,
-            Place {
-                span: key.span,
-                name: Some(key.name),
-            },
-        );
+        visit(value, Place { span: key.span, name: Some(key.name) });
     }
-    bindings
-        .hidden
-        .iter()
-        .for_each(|source| visit(source, place));
+    bindings.hidden.iter().for_each(|source| visit(source, place));
 }
 
 fn dynamics<'p>(dynamics: &'p [Dynamic], visit: &mut Visit<'p, '_>) {
     for dynamic in dynamics {
-        visit(
-            &dynamic.name,
-            Place {
-                span: dynamic.span,
-                name: None,
-            },
-        );
-        visit(
-            &dynamic.value,
-            Place {
-                span: dynamic.span,
-                name: None,
-            },
-        );
+        visit(&dynamic.name, Place { span: dynamic.span, name: None });
+        visit(&dynamic.value, Place { span: dynamic.span, name: None });
     }
 }
 
 fn steps<'p>(steps: &'p [Step], visit: &mut Visit<'p, '_>) {
     for step in steps {
         if let Step::Dynamic(expr, span) = step {
-            visit(
-                expr,
-                Place {
-                    span: *span,
-                    name: None,
-                },
-            );
+            visit(expr, Place { span: *span, name: None });
         }
     }
 }

@@ -84,36 +84,22 @@ impl Scopes {
             .get(&name)
             .and_then(|levels| levels.iter().rev().find(|(level, _)| *level <= visible));
         if let Some((level, slot)) = slot {
-            return Found::Slot {
-                up: self.level - level,
-                slot: *slot,
-            };
+            return Found::Slot { up: self.level - level, slot: *slot };
         }
         let withs = self.withs.iter().rev().filter(|level| **level <= visible);
         let levels: Box<[u32]> = withs.map(|level| self.level - level).collect();
-        if levels.is_empty() {
-            Found::Nothing
-        } else {
-            Found::With(levels)
-        }
+        if levels.is_empty() { Found::Nothing } else { Found::With(levels) }
     }
 
     /// Every name in sight.
     pub(super) fn names(&self) -> impl Iterator<Item = Name> {
-        self.bound
-            .iter()
-            .filter(|(_, levels)| !levels.is_empty())
-            .map(|(name, _)| *name)
+        self.bound.iter().filter(|(_, levels)| !levels.is_empty()).map(|(name, _)| *name)
     }
 }
 
 /// A slot as an expression.
 pub(super) fn slot(up: u32, slot: u32) -> Expr {
-    if up == 0 {
-        Expr::Local(slot)
-    } else {
-        Expr::Outer { up, slot }
-    }
+    if up == 0 { Expr::Local(slot) } else { Expr::Outer { up, slot } }
 }
 
 /// A name for `with` as an expression.

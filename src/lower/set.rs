@@ -145,23 +145,16 @@ impl<'t> Group<'t> {
     }
 
     fn keys(&self) -> Box<[Key]> {
-        self.entries
-            .iter()
-            .map(|(name, entry)| Key {
-                name: *name,
-                span: entry.span,
-            })
-            .collect()
+        self.entries.iter().map(|(name, entry)| Key { name: *name, span: entry.span }).collect()
     }
 }
 
 impl<'t> Content<'t> {
     fn of(value: &'t syntax::Expr, diagnostics: &mut Vec<Diagnostic>) -> Content<'t> {
         match &value.kind {
-            ExprKind::Set {
-                recursive,
-                bindings,
-            } => Content::Group(Group::gather(*recursive, value.span, bindings, diagnostics)),
+            ExprKind::Set { recursive, bindings } => {
+                Content::Group(Group::gather(*recursive, value.span, bindings, diagnostics))
+            }
             _ => Content::Value(value),
         }
     }
@@ -185,16 +178,8 @@ impl Lowerer<'_> {
     /// `let { …; body = e; }`: a recursive set of which `body` is taken.
     pub(super) fn legacy_let(&mut self, bindings: &[Binding], span: Span) -> Expr {
         let from = self.set(true, bindings, span);
-        let path = Box::new([Step::Static(Key {
-            name: Name::new("body"),
-            span,
-        })]);
-        Expr::Select(Box::new(Select {
-            from,
-            from_span: span,
-            path,
-            default: None,
-        }))
+        let path = Box::new([Step::Static(Key { name: Name::new("body"), span })]);
+        Expr::Select(Box::new(Select { from, from_span: span, path, default: None }))
     }
 
     pub(super) fn let_in(&mut self, bindings: &[Binding], body: &syntax::Expr) -> Expr {
@@ -237,11 +222,7 @@ impl Lowerer<'_> {
         self.scopes.enter([]);
         let body = self.plain_set(group, Some(0));
         self.scopes.leave([]);
-        let bindings = Bindings {
-            keys: Box::default(),
-            values: Box::default(),
-            hidden,
-        };
+        let bindings = Bindings { keys: Box::default(), values: Box::default(), hidden };
         Expr::Let(Box::new(Let { bindings, body }))
     }
 
@@ -268,12 +249,7 @@ impl Lowerer<'_> {
             .collect();
         let dynamic = self.dynamic(group);
         let keys = group.keys();
-        Expr::Set(Box::new(Set {
-            keys,
-            values,
-            dynamic,
-            span: group.span,
-        }))
+        Expr::Set(Box::new(Set { keys, values, dynamic, span: group.span }))
     }
 
     fn rec_set(&mut self, group: &Group<'_>) -> Expr {
@@ -282,17 +258,9 @@ impl Lowerer<'_> {
         let dynamic = self.dynamic(group);
         self.leave(group);
         let overrides = Name::new("__overrides");
-        let overrides = bindings
-            .keys
-            .iter()
-            .position(|key| key.name == overrides)
-            .map(|slot| slot as u32);
-        Expr::RecSet(Box::new(RecSet {
-            bindings,
-            dynamic,
-            overrides,
-            span: group.span,
-        }))
+        let overrides =
+            bindings.keys.iter().position(|key| key.name == overrides).map(|slot| slot as u32);
+        Expr::RecSet(Box::new(RecSet { bindings, dynamic, overrides, span: group.span }))
     }
 
     fn enter(&mut self, group: &Group<'_>) {
@@ -321,16 +289,8 @@ impl Lowerer<'_> {
                 Content::Group(inner) => self.group(inner),
             })
             .collect();
-        let hidden = group
-            .sources
-            .iter()
-            .map(|source| self.expr(source))
-            .collect();
-        Bindings {
-            keys: group.keys(),
-            values,
-            hidden,
-        }
+        let hidden = group.sources.iter().map(|source| self.expr(source)).collect();
+        Bindings { keys: group.keys(), values, hidden }
     }
 
     fn dynamic(&mut self, group: &Group<'_>) -> Box<[Dynamic]> {
@@ -358,10 +318,5 @@ fn is_name(tree: &syntax::Expr) -> bool {
 
 fn select(from: Expr, from_span: Span, name: Name, span: Span) -> Expr {
     let path = Box::new([Step::Static(Key { name, span })]);
-    Expr::Select(Box::new(Select {
-        from,
-        from_span,
-        path,
-        default: None,
-    }))
+    Expr::Select(Box::new(Select { from, from_span, path, default: None }))
 }

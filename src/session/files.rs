@@ -184,9 +184,7 @@ impl<'h> Files<'h> {
             evaluator.register(program);
             return Ok(program);
         }
-        let first = diagnostics
-            .iter()
-            .position(|d| d.severity == Severity::Error);
+        let first = diagnostics.iter().position(|d| d.severity == Severity::Error);
         let cause = match first {
             Some(first) => diagnostics.remove(first),
             None => Diagnostic::error("repx::syntax::broken", "this file could not be read"),
@@ -210,14 +208,10 @@ fn cannot_read<'h>(
 ) -> Error<'h> {
     let path = path.lossy();
     let diagnostic = match error.kind() {
-        std::io::ErrorKind::NotFound => Diagnostic::error(
-            "repx::eval::no-such-file",
-            format!("path '{path}' does not exist"),
-        ),
-        _ => Diagnostic::error(
-            "repx::eval::unreadable",
-            format!("cannot read '{path}': {error}"),
-        ),
+        std::io::ErrorKind::NotFound => {
+            Diagnostic::error("repx::eval::no-such-file", format!("path '{path}' does not exist"))
+        }
+        _ => Diagnostic::error("repx::eval::unreadable", format!("cannot read '{path}': {error}")),
     };
     let span = if at.is_none() { evaluator.here() } else { at };
     evaluator.error_with(diagnostic.at(span, "asked for here"))

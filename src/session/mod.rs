@@ -92,10 +92,7 @@ pub fn run<R: Send>(
             evaluations: AtomicU32::new(0),
             asked: Mutex::default(),
         };
-        let session = Session {
-            shared: &shared,
-            files: &files,
-        };
+        let session = Session { shared: &shared, files: &files };
         let mut evaluator = session.evaluator();
         session.set_globals(&mut evaluator, &config.search_path);
         work(&session, &mut evaluator)
@@ -140,13 +137,7 @@ impl<'h> Session<'h> {
             .collect();
         let nix_path = Slot::Value(evaluator.list(&entries));
         let derivation = self.files.suspended(evaluator, "derivation.nix");
-        let slots = globals::global_slots(
-            local,
-            globals::Given {
-                nix_path,
-                derivation,
-            },
-        );
+        let slots = globals::global_slots(local, globals::Given { nix_path, derivation });
         // Set once: this is the only caller, and it runs before anything is evaluated.
         let _ = self.shared.globals.set(local.slice(&slots));
     }
@@ -158,9 +149,7 @@ impl<'h> Session<'h> {
         text: &str,
         directory: &std::path::Path,
     ) -> Eval<'h> {
-        let program = self
-            .files
-            .lower_text(evaluator, "«string»".into(), text, directory, None)?;
+        let program = self.files.lower_text(evaluator, "«string»".into(), text, directory, None)?;
         let env = Env::empty(evaluator.local);
         evaluator.run(program, env)
     }
@@ -232,11 +221,7 @@ impl<'h> Session<'h> {
         let rows = self.shared.builtins.iter().enumerate();
         let rows = rows.skip(primitives.start).take(primitives.len());
         let attrs = rows.map(|(id, row)| {
-            Attr::new(
-                Name::new(row.name),
-                Span::NONE,
-                Value::Builtin(BuiltinId(id as u16)),
-            )
+            Attr::new(Name::new(row.name), Span::NONE, Value::Builtin(BuiltinId(id as u16)))
         });
         Value::Attrs(Attrs::new(evaluator.local, attrs.collect()))
     }

@@ -16,10 +16,7 @@ pub(super) struct Read {
 
 impl Read {
     fn failed(diagnostic: Diagnostic) -> Read {
-        Read {
-            program: None,
-            diagnostics: vec![diagnostic],
-        }
+        Read { program: None, diagnostics: vec![diagnostic] }
     }
 }
 
@@ -41,26 +38,14 @@ pub(super) fn read_bytes(path: PathBuf, bytes: Vec<u8>, around: &Around<'_>) -> 
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let bytes = error.as_bytes();
-            let line = bytes
-                .get(..at)
-                .unwrap_or(bytes)
-                .iter()
-                .filter(|b| **b == b'\n')
-                .count()
-                + 1;
-            let what = if bytes.contains(&0) {
-                "a binary file"
-            } else {
-                "no UTF-8 text"
-            };
+            let line = bytes.get(..at).unwrap_or(bytes).iter().filter(|b| **b == b'\n').count() + 1;
+            let what = if bytes.contains(&0) { "a binary file" } else { "no UTF-8 text" };
             Read::failed(
                 Diagnostic::error(
                     "repx::syntax::not-text",
                     format!("'{}' is {what}, not a Nix expression", path.display()),
                 )
-                .help(format!(
-                    "the first byte that is not UTF-8 is byte {at}, in line {line}"
-                )),
+                .help(format!("the first byte that is not UTF-8 is byte {at}, in line {line}")),
             )
         }
     }
@@ -71,10 +56,7 @@ pub(super) fn read(path: PathBuf, text: Arc<str>, around: &Around<'_>) -> Read {
     let file = match around.sources.add(path, text) {
         Ok(file) => file,
         Err(full) => {
-            return Read::failed(Diagnostic::error(
-                "repx::syntax::too-large",
-                full.to_string(),
-            ));
+            return Read::failed(Diagnostic::error("repx::syntax::too-large", full.to_string()));
         }
     };
     let parsed = syntax::parse(&file);
@@ -97,8 +79,5 @@ pub(super) fn read(path: PathBuf, text: Arc<str>, around: &Around<'_>) -> Read {
         diagnostics.extend(lowered.diagnostics);
     }
     let broken = unreadable || unresolved && !around.tolerant;
-    Read {
-        program: (!broken).then_some(lowered.program),
-        diagnostics,
-    }
+    Read { program: (!broken).then_some(lowered.program), diagnostics }
 }

@@ -67,10 +67,7 @@ impl Excerpt {
             let Some(file) = map.file(*span) else {
                 continue;
             };
-            match files
-                .iter_mut()
-                .find(|(known, _)| known.start() == file.start())
-            {
+            match files.iter_mut().find(|(known, _)| known.start() == file.start()) {
                 Some((_, spans)) => spans.push(*span),
                 None => files.push((file, vec![*span])),
             }
@@ -174,13 +171,7 @@ impl Run {
             self.text.push(ELLIPSIS);
         }
         self.text.push('\n');
-        self.lines.push(Line {
-            shown,
-            from: begin + from,
-            to: begin + to,
-            lead,
-            begin,
-        });
+        self.lines.push(Line { shown, from: begin + from, to: begin + to, lead, begin });
     }
 
     fn line_of(&self, offset: u32) -> Option<&Line> {
@@ -192,15 +183,9 @@ impl Run {
     fn shown_at(&self, offset: u32) -> Option<usize> {
         let line = self.line_of(offset)?;
         let local = offset.checked_sub(self.file.start())? as usize;
-        let before = self
-            .file
-            .text()
-            .get(line.from..local.clamp(line.from, line.to));
-        let length: usize = before
-            .unwrap_or_default()
-            .chars()
-            .map(|c| printable(c).len_utf8())
-            .sum();
+        let before = self.file.text().get(line.from..local.clamp(line.from, line.to));
+        let length: usize =
+            before.unwrap_or_default().chars().map(|c| printable(c).len_utf8()).sum();
         Some(line.shown + line.lead + length)
     }
 
@@ -275,10 +260,8 @@ impl SourceCode for Excerpt {
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let (start, end) = (span.offset(), span.offset() + span.len());
-        let run = self
-            .runs
-            .iter()
-            .find(|run| run.start <= start && end < run.start + run.text.len());
+        let run =
+            self.runs.iter().find(|run| run.start <= start && end < run.start + run.text.len());
         let run = run.ok_or(MietteError::OutOfBounds)?;
         let index_of = |offset: usize| {
             let after = run.lines.partition_point(|line| line.shown <= offset);

@@ -55,18 +55,14 @@ impl SourceFile {
     pub fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
             let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
-            std::iter::once(0)
-                .chain(ends.map(|at| at as u32 + 1))
-                .collect()
+            std::iter::once(0).chain(ends.map(|at| at as u32 + 1)).collect()
         })
     }
 
     /// Line (from 0) that holds the byte at `local` in this file, and the offset it begins at.
     pub fn line_at(&self, local: u32) -> (usize, u32) {
         let starts = self.line_starts();
-        let line = starts
-            .partition_point(|start| *start <= local)
-            .saturating_sub(1);
+        let line = starts.partition_point(|start| *start <= local).saturating_sub(1);
         (line, starts.get(line).copied().unwrap_or(0))
     }
 }
@@ -94,24 +90,11 @@ impl SourceMap {
     ) -> Result<Arc<SourceFile>, SourceFull> {
         let text = text.into();
         let length = u32::try_from(text.len()).map_err(|_| SourceFull)?;
-        let mut files = self
-            .files
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut files = self.files.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         // One byte between files, so that the end of one is not the start of the next.
-        let start = files
-            .last()
-            .map_or(1, |file| file.span().end.saturating_add(1));
-        start
-            .checked_add(length)
-            .and_then(|end| end.checked_add(1))
-            .ok_or(SourceFull)?;
-        let file = Arc::new(SourceFile {
-            path: path.into(),
-            text,
-            start,
-            lines: OnceLock::new(),
-        });
+        let start = files.last().map_or(1, |file| file.span().end.saturating_add(1));
+        start.checked_add(length).and_then(|end| end.checked_add(1)).ok_or(SourceFull)?;
+        let file = Arc::new(SourceFile { path: path.into(), text, start, lines: OnceLock::new() });
         files.push(Arc::clone(&file));
         Ok(file)
     }
@@ -121,10 +104,7 @@ impl SourceMap {
         if span.is_none() {
             return None;
         }
-        let files = self
-            .files
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let files = self.files.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let after = files.partition_point(|file| file.start <= span.start);
         let file = files.get(after.checked_sub(1)?)?;
         (span.end <= file.span().end).then(|| Arc::clone(file))
@@ -135,16 +115,8 @@ impl SourceMap {
         let file = self.file(span)?;
         let local = span.start - file.start;
         let (line, start) = file.line_at(local);
-        let column = file
-            .text
-            .get(start as usize..local as usize)?
-            .chars()
-            .count();
-        Some(Location {
-            path: file.path.clone(),
-            line: line as u32 + 1,
-            column: column as u32 + 1,
-        })
+        let column = file.text.get(start as usize..local as usize)?.chars().count();
+        Some(Location { path: file.path.clone(), line: line as u32 + 1, column: column as u32 + 1 })
     }
 
     /// The text of a span.
@@ -168,10 +140,7 @@ mod tests {
         let x = Span::new(b.start() + 3, b.start() + 4);
         assert_eq!(map.text(two).as_deref(), Some("two"));
         assert_eq!(map.locate(two).map(|l| (l.line, l.column)), Some((2, 1)));
-        assert_eq!(
-            map.locate(x).map(|l| (l.path, l.line, l.column)),
-            Some(("b.nix".into(), 1, 3))
-        );
+        assert_eq!(map.locate(x).map(|l| (l.path, l.line, l.column)), Some(("b.nix".into(), 1, 3)));
         assert_eq!(map.locate(Span::NONE), None);
         let across = Span::new(two.start, x.end);
         assert!(map.file(across).is_none(), "a span lies in one file");

@@ -37,9 +37,7 @@ fn interner() -> &'static Interner {
     static INTERNER: OnceLock<Interner> = OnceLock::new();
     INTERNER.get_or_init(|| Interner {
         hasher: DefaultHashBuilder::default(),
-        shards: std::array::from_fn(|_| Shard {
-            table: RwLock::new(HashTable::new()),
-        }),
+        shards: std::array::from_fn(|_| Shard { table: RwLock::new(HashTable::new()) }),
         chunks: [const { OnceLock::new() }; CHUNKS],
         next: std::sync::atomic::AtomicU32::new(0),
     })
@@ -88,18 +86,12 @@ impl Interner {
         let same = |id: &u32| self.bytes(*id) == bytes;
         let found = |table: &HashTable<u32>| table.find(hash, same).copied();
         {
-            let table = shard
-                .table
-                .read()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let table = shard.table.read().unwrap_or_else(std::sync::PoisonError::into_inner);
             if let Some(id) = found(&table) {
                 return id;
             }
         }
-        let mut table = shard
-            .table
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut table = shard.table.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(id) = found(&table) {
             return id;
         }
@@ -153,10 +145,7 @@ mod tests {
             let threads: Vec<_> = (0..4)
                 .map(|_| scope.spawn(|| (0..5000).map(|i| Name::new(format!("n{i}"))).collect()))
                 .collect();
-            threads
-                .into_iter()
-                .map(|t| t.join().unwrap_or_default())
-                .collect()
+            threads.into_iter().map(|t| t.join().unwrap_or_default()).collect()
         });
         for names in &all {
             assert_eq!(names, &all[0]);

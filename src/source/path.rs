@@ -36,11 +36,7 @@ mod tests {
             ("/a/..", "/"),
             ("/.../x", "/.../x"),
         ] {
-            assert_eq!(
-                canonical_path(path.as_bytes()),
-                expected.as_bytes(),
-                "{path}"
-            );
+            assert_eq!(canonical_path(path.as_bytes()), expected.as_bytes(), "{path}");
         }
     }
 }

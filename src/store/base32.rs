@@ -44,10 +44,7 @@ pub const fn encoded_len(bytes: usize) -> usize {
 
 /// Writes bytes in base-32.
 pub fn encode(bytes: &[u8]) -> String {
-    (0..encoded_len(bytes.len()))
-        .rev()
-        .map(|digit| char::from(digit_at(bytes, digit)))
-        .collect()
+    (0..encoded_len(bytes.len())).rev().map(|digit| char::from(digit_at(bytes, digit))).collect()
 }
 
 /// The digit that holds the five bits from bit `5 * digit` on, counted from the first byte's lowest bit.
@@ -78,11 +75,7 @@ pub fn decode(text: &str) -> Result<Vec<u8>, Base32Error> {
     if encoded_len(len) != text.len() {
         return Err(Base32Error::ImpossibleLength(text.len()));
     }
-    if spare == 0 {
-        Ok(bytes)
-    } else {
-        Err(Base32Error::SpareBits)
-    }
+    if spare == 0 { Ok(bytes) } else { Err(Base32Error::SpareBits) }
 }
 
 /// The value of a digit. Store paths are read often enough for a table to pay.

@@ -78,9 +78,7 @@ impl VirtualPath {
     pub fn parse(path: &str) -> Result<Self, ContextError> {
         let refused = || ContextError::VirtualPath(path.to_owned());
         let components = path.strip_prefix('/').ok_or_else(refused)?;
-        let shortest = components
-            .split('/')
-            .all(|part| !matches!(part, "" | "." | ".."));
+        let shortest = components.split('/').all(|part| !matches!(part, "" | "." | ".."));
         let in_store = path == StoreDir::DEFAULT || StoreDir::default().is_in_store(path);
         if !shortest || in_store || path.contains(['!', '\0']) {
             return Err(refused());
@@ -107,17 +105,13 @@ impl ContextElement {
             return Err(ContextError::Empty);
         }
         if let Some(rest) = text.strip_prefix('!') {
-            let (output, drv) = rest
-                .split_once('!')
-                .ok_or_else(|| ContextError::NoSecondMark(text.to_owned()))?;
+            let (output, drv) =
+                rest.split_once('!').ok_or_else(|| ContextError::NoSecondMark(text.to_owned()))?;
             if drv.contains('!') {
                 return Err(ContextError::Dynamic(text.to_owned()));
             }
             let drv = StorePath::from_base_name(drv)?;
-            return Ok(Self::Built {
-                drv,
-                output: output.into(),
-            });
+            return Ok(Self::Built { drv, output: output.into() });
         }
         if let Some(drv) = text.strip_prefix('=') {
             return Ok(Self::DrvDeep(StorePath::from_base_name(drv)?));
@@ -200,10 +194,7 @@ impl ElementId {
         reason = "ids are made by `intern` alone, which fills the slot first"
     )]
     pub fn get(self) -> &'static ContextElement {
-        self.slot()
-            .get()
-            .copied()
-            .expect("an id's slot is filled before the id is given out")
+        self.slot().get().copied().expect("an id's slot is filled before the id is given out")
     }
 
     /// Where the element is kept: the position counts from the first bucket's start, and bucket `n` starts at
@@ -252,29 +243,14 @@ mod tests {
     #[test]
     fn refuses_what_is_no_element() {
         assert_eq!(parse(""), Err(ContextError::Empty));
-        assert_eq!(
-            parse("!out"),
-            Err(ContextError::NoSecondMark("!out".to_owned()))
-        );
+        assert_eq!(parse("!out"), Err(ContextError::NoSecondMark("!out".to_owned())));
         assert_eq!(parse("a!b"), Err(ContextError::StrayMark("a!b".to_owned())));
-        assert_eq!(
-            parse("!a!b!c"),
-            Err(ContextError::Dynamic("!a!b!c".to_owned()))
-        );
+        assert_eq!(parse("!a!b!c"), Err(ContextError::Dynamic("!a!b!c".to_owned())));
         assert_eq!(
             parse("x"),
-            Err(ContextError::StorePath(StorePathError::TooShort(
-                "x".to_owned()
-            )))
+            Err(ContextError::StorePath(StorePathError::TooShort("x".to_owned())))
         );
-        for path in [
-            "/",
-            "/a//b",
-            "/a/../b",
-            "/nix/store",
-            &format!("/nix/store/{PATH}"),
-            "/a/",
-        ] {
+        for path in ["/", "/a//b", "/a/../b", "/nix/store", &format!("/nix/store/{PATH}"), "/a/"] {
             assert_eq!(parse(path), Err(ContextError::VirtualPath(path.to_owned())));
         }
     }
@@ -284,10 +260,7 @@ mod tests {
     fn order_is_by_kind_first() {
         let mut texts = [format!("!out!{PATH}"), format!("={PATH}"), PATH.to_owned()];
         texts.sort_by_key(|text| parse(text).ok());
-        assert_eq!(
-            texts,
-            [PATH.to_owned(), format!("={PATH}"), format!("!out!{PATH}")]
-        );
+        assert_eq!(texts, [PATH.to_owned(), format!("={PATH}"), format!("!out!{PATH}")]);
     }
 
     #[test]
@@ -305,10 +278,7 @@ mod tests {
     #[test]
     fn threads_agree_on_ids() {
         let intern_all = || -> Vec<_> {
-            (2000..3000)
-                .filter_map(source)
-                .map(|element| ElementId::intern(&element))
-                .collect()
+            (2000..3000).filter_map(source).map(|element| ElementId::intern(&element)).collect()
         };
         std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(intern_all)).collect();

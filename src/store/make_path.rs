@@ -153,9 +153,7 @@ mod tests {
 
     fn text(name: &str, content: &str, references: &BTreeSet<StorePath>) -> Option<StorePath> {
         let hash = Hash::digest(HashAlgo::Sha256, content.as_bytes());
-        StoreDir::default()
-            .make_text_path(name, &hash, references)
-            .ok()
+        StoreDir::default().make_text_path(name, &hash, references).ok()
     }
 
     /// `nix-store --add-fixed <algo> a.txt`
@@ -165,10 +163,7 @@ mod tests {
             let hash = Hash::digest(algo, FILE).to_text(HashFormat::Sri);
             fixed(IngestMethod::Flat, &hash, "a.txt")
         };
-        assert_eq!(
-            of(HashAlgo::Sha256),
-            "fdwm55r4skpypx1gwzb7x69ckav1rv09-a.txt"
-        );
+        assert_eq!(of(HashAlgo::Sha256), "fdwm55r4skpypx1gwzb7x69ckav1rv09-a.txt");
         assert_eq!(of(HashAlgo::Sha1), "ai1nh82p4c5ylq44c5yqamdsl6s74p63-a.txt");
         assert_eq!(of(HashAlgo::Md5), "ql4vf9nr3hjsc5rjwh6bsycgb65khwb4-a.txt");
     }
@@ -185,11 +180,7 @@ mod tests {
             "q5swb77yic77df58kc0pmcl11i2f450k-one"
         );
         assert_eq!(
-            fixed(
-                IngestMethod::Recursive,
-                "sha1:ef342eaf2d71a8967cd7d9034341ff6bb912e822",
-                "one"
-            ),
+            fixed(IngestMethod::Recursive, "sha1:ef342eaf2d71a8967cd7d9034341ff6bb912e822", "one"),
             "402ck41784j0samcq65d0x1b1kv0rjjp-one"
         );
     }
@@ -220,10 +211,7 @@ mod tests {
             path(IngestMethod::Flat, true),
             Err(StorePathError::ReferencesNotAllowed("x".to_owned()))
         );
-        assert_ne!(
-            path(IngestMethod::Recursive, true),
-            path(IngestMethod::Recursive, false)
-        );
+        assert_ne!(path(IngestMethod::Recursive, true), path(IngestMethod::Recursive, false));
         assert_eq!(
             dir.make_text_path("x", &Hash::digest(HashAlgo::Sha1, FILE), &none),
             Err(StorePathError::TextNeedsSha256("x".to_owned()))

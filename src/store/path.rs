@@ -101,20 +101,11 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
     }
     for (prefix, dots) in [(".-", "."), ("..-", "..")] {
         if name.starts_with(prefix) {
-            return Err(NameError::DotsFirst {
-                name: name.to_owned(),
-                dots,
-            });
+            return Err(NameError::DotsFirst { name: name.to_owned(), dots });
         }
     }
-    match name
-        .chars()
-        .find(|&character| !is_name_character(character))
-    {
-        Some(character) => Err(NameError::IllegalCharacter {
-            name: name.to_owned(),
-            character,
-        }),
+    match name.chars().find(|&character| !is_name_character(character)) {
+        Some(character) => Err(NameError::IllegalCharacter { name: name.to_owned(), character }),
         None => Ok(()),
     }
 }
@@ -137,11 +128,7 @@ impl StorePath {
         if base_name.len() < HASH_LEN + 1 {
             return Err(StorePathError::TooShort(base_name.to_owned()));
         }
-        if let Some(character) = base_name
-            .chars()
-            .take(HASH_LEN)
-            .find(|&c| !base32::is_digit(c))
-        {
+        if let Some(character) = base_name.chars().take(HASH_LEN).find(|&c| !base32::is_digit(c)) {
             let path = base_name.to_owned();
             return Err(StorePathError::IllegalHashCharacter { path, character });
         }
@@ -149,26 +136,17 @@ impl StorePath {
             .get(HASH_LEN..)
             .and_then(|rest| rest.strip_prefix('-'))
             .ok_or_else(|| StorePathError::NoDash(base_name.to_owned()))?;
-        check_name(name).map_err(|name| StorePathError::Name {
-            path: base_name.to_owned(),
-            name,
-        })?;
-        Ok(Self {
-            base_name: base_name.into(),
-        })
+        check_name(name)
+            .map_err(|name| StorePathError::Name { path: base_name.to_owned(), name })?;
+        Ok(Self { base_name: base_name.into() })
     }
 
     /// Joins a hash part and a name.
     pub fn from_parts(hash: [u8; 20], name: &str) -> Result<Self, StorePathError> {
         let base_name = format!("{}-{name}", base32::encode(&hash));
         match check_name(name) {
-            Ok(()) => Ok(Self {
-                base_name: base_name.into(),
-            }),
-            Err(name) => Err(StorePathError::Name {
-                path: base_name,
-                name,
-            }),
+            Ok(()) => Ok(Self { base_name: base_name.into() }),
+            Err(name) => Err(StorePathError::Name { path: base_name, name }),
         }
     }
 
@@ -220,9 +198,7 @@ pub struct StoreDir {
 
 impl Default for StoreDir {
     fn default() -> Self {
-        Self {
-            path: Self::DEFAULT.into(),
-        }
+        Self { path: Self::DEFAULT.into() }
     }
 }
 

@@ -40,17 +40,8 @@ pub(super) fn expand<'h>(session: &Session<'h>, lab: &Lab<'h>) -> Expanded {
         diagnostics: Vec::new(),
         merged: HashMap::new(),
     };
-    let runs = lab
-        .runs
-        .iter()
-        .enumerate()
-        .map(|(index, run)| expansion.run(index, run))
-        .collect();
-    Expanded {
-        runs,
-        jobs: expansion.jobs,
-        diagnostics: expansion.diagnostics,
-    }
+    let runs = lab.runs.iter().enumerate().map(|(index, run)| expansion.run(index, run)).collect();
+    Expanded { runs, jobs: expansion.jobs, diagnostics: expansion.diagnostics }
 }
 
 struct Expansion<'x, 'h> {
@@ -128,28 +119,16 @@ impl<'x, 'h> Expansion<'x, 'h> {
 
     fn upstream(&self, run: &Run<'h>) -> Upstream {
         let named = |(other, _): &(usize, Need)| Some(Arc::clone(&self.lab.runs.get(*other)?.name));
-        let hard = run
-            .depends_on
-            .iter()
-            .filter(|(_, need)| *need == Need::Hard);
-        let mut jobs: Vec<u32> = hard
-            .filter_map(|(other, _)| self.run_jobs.get(*other))
-            .flatten()
-            .copied()
-            .collect();
+        let hard = run.depends_on.iter().filter(|(_, need)| *need == Need::Hard);
+        let mut jobs: Vec<u32> =
+            hard.filter_map(|(other, _)| self.run_jobs.get(*other)).flatten().copied().collect();
         jobs.sort_unstable();
         jobs.dedup();
-        let mut ids: Vec<JobId> = jobs
-            .iter()
-            .filter_map(|job| Some(self.job(*job)?.id))
-            .collect();
+        let mut ids: Vec<JobId> = jobs.iter().filter_map(|job| Some(self.job(*job)?.id)).collect();
         ids.sort_unstable();
         let mut identity = Identity::new();
-        ids.iter()
-            .for_each(|id| identity.add_job(Part::Upstream, *id));
-        let hints = jobs
-            .iter()
-            .filter_map(|job| self.job(*job)?.resources.as_deref());
+        ids.iter().for_each(|id| identity.add_job(Part::Upstream, *id));
+        let hints = jobs.iter().filter_map(|job| self.job(*job)?.resources.as_deref());
         let merged = Resources::default().over(hints);
         Upstream {
             names: run.depends_on.iter().filter_map(named).collect(),
@@ -218,14 +197,8 @@ impl<'x, 'h> Expansion<'x, 'h> {
             version: Arc::clone(&stage.version),
         };
         let own = space.onto(&own_space);
-        let mut result = Grown {
-            stage,
-            info: Arc::new(info),
-            space,
-            own,
-            facets,
-            jobs: Vec::new(),
-        };
+        let mut result =
+            Grown { stage, info: Arc::new(info), space, own, facets, jobs: Vec::new() };
         let drafts = self.drafts(&result, grown, upstream)?;
         result.jobs = self.settle(run_index, &result, drafts, upstream);
         Some(result)
@@ -236,18 +209,10 @@ impl<'x, 'h> Expansion<'x, 'h> {
             .axes
             .iter()
             .filter_map(|axis| {
-                Some(format!(
-                    "{} ({})",
-                    axis.members.first()?.target.key(),
-                    axis.length
-                ))
+                Some(format!("{} ({})", axis.members.first()?.target.key(), axis.length))
             })
             .collect();
-        let span = run
-            .axes
-            .first()
-            .and_then(|axis| axis.members.first())
-            .map(|m| m.span);
+        let span = run.axes.first().and_then(|axis| axis.members.first()).map(|m| m.span);
         self.diagnostics.push(
             Diagnostic::error(
                 "repx::sweep::too-many-jobs",
@@ -282,12 +247,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
                     let values = values(run, stage, sources, space, *point);
                     let before = reader.diagnostics.len();
                     let context = context(run, stage, &values);
-                    let mut facets = Facets {
-                        reader: &mut reader,
-                        stage,
-                        values,
-                        packages,
-                    };
+                    let mut facets = Facets { reader: &mut reader, stage, values, packages };
                     let evaluated = facets.evaluate();
                     for diagnostic in reader.diagnostics.iter_mut().skip(before) {
                         *diagnostic = diagnostic.clone().within(stage.span, context.clone());
@@ -300,9 +260,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let mut facets = Vec::with_capacity(points.len());
         for (done, diagnostics) in results {
             facets.extend(done);
-            diagnostics
-                .into_iter()
-                .for_each(|diagnostic| self.report(diagnostic));
+            diagnostics.into_iter().for_each(|diagnostic| self.report(diagnostic));
         }
         (facets.len() == points.len()).then_some(facets)
     }
@@ -329,24 +287,14 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let producers: Vec<(&Grown<'x, 'h>, Projection)> = stage
             .dependencies
             .iter()
-            .map(|d| {
-                others
-                    .get(d.stage)
-                    .map(|other| (other, grown.space.onto(&other.space)))
-            })
+            .map(|d| others.get(d.stage).map(|other| (other, grown.space.onto(&other.space))))
             .collect::<Option<_>>()?;
         let around = Around {
             stage,
             producers: producers.iter().map(|(other, _)| other.stage).collect(),
             runs: &upstream.names,
         };
-        let drafting = Drafting {
-            grown,
-            producers,
-            around,
-            jobs: &self.jobs,
-            upstream,
-        };
+        let drafting = Drafting { grown, producers, around, jobs: &self.jobs, upstream };
         let points = grown.space.points();
         let chunks = points.div_ceil(JOBS_AT_ONCE as u64);
         let results: Vec<(Vec<Draft>, Vec<Diagnostic>)> = (0..chunks)
@@ -358,16 +306,9 @@ impl<'x, 'h> Expansion<'x, 'h> {
             .collect();
         let problems: Vec<Diagnostic> = results.iter().flat_map(|(_, p)| p).cloned().collect();
         let drafts: Vec<Draft> = results.into_iter().flat_map(|(drafts, _)| drafts).collect();
-        let unmatched = if problems.is_empty() {
-            drafting.unmatched(&drafts)
-        } else {
-            Vec::new()
-        };
+        let unmatched = if problems.is_empty() { drafting.unmatched(&drafts) } else { Vec::new() };
         let failed = !problems.is_empty() || !unmatched.is_empty();
-        problems
-            .into_iter()
-            .chain(unmatched)
-            .for_each(|problem| self.report(problem));
+        problems.into_iter().chain(unmatched).for_each(|problem| self.report(problem));
         (!failed).then_some(drafts)
     }
 
@@ -399,10 +340,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
                 && !job.runs.contains(&run)
             {
                 job.runs.push(run);
-                self.run_jobs
-                    .last_mut()
-                    .into_iter()
-                    .for_each(|jobs| jobs.push(index));
+                self.run_jobs.last_mut().into_iter().for_each(|jobs| jobs.push(index));
             }
             return index;
         }
@@ -432,16 +370,9 @@ impl<'x, 'h> Expansion<'x, 'h> {
             (Arc::clone(name), source)
         });
         let inputs = inputs.collect();
-        let used: Vec<u32> = draft
-            .wiring
-            .used
-            .iter()
-            .filter_map(|u| draft.producers.get(*u))
-            .copied()
-            .collect();
-        let after = first_stage
-            .then_some(upstream)
-            .filter(|upstream| upstream.jobs.is_some());
+        let used: Vec<u32> =
+            draft.wiring.used.iter().filter_map(|u| draft.producers.get(*u)).copied().collect();
+        let after = first_stage.then_some(upstream).filter(|upstream| upstream.jobs.is_some());
         let resources = self.resources(evaluated, &used, after);
         self.jobs.push(Job {
             id: draft.id,
@@ -453,10 +384,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
             after: after.and_then(|upstream| upstream.jobs.clone()),
             resources,
         });
-        self.run_jobs
-            .last_mut()
-            .into_iter()
-            .for_each(|jobs| jobs.push(index));
+        self.run_jobs.last_mut().into_iter().for_each(|jobs| jobs.push(index));
         index
     }
 
@@ -477,13 +405,8 @@ impl<'x, 'h> Expansion<'x, 'h> {
         }
         // Hints live as long as the jobs that have them, so their addresses name them.
         let address = |hints: &Arc<Resources>| Arc::as_ptr(hints).addr();
-        let key: Vec<usize> = own
-            .resources
-            .iter()
-            .map(address)
-            .chain([0])
-            .chain(hints.iter().map(address))
-            .collect();
+        let key: Vec<usize> =
+            own.resources.iter().map(address).chain([0]).chain(hints.iter().map(address)).collect();
         let merged = self.merged.entry(key).or_insert_with(|| {
             let none = Resources::default();
             let own = own.resources.as_deref().unwrap_or(&none);
@@ -499,17 +422,10 @@ impl<'x, 'h> Expansion<'x, 'h> {
             return;
         }
         let declares = |stage: &Stage<'h>, param: &str| {
-            stage
-                .params
-                .iter()
-                .any(|(name, _, _)| name.bytes() == param.as_bytes())
+            stage.params.iter().any(|(name, _, _)| name.bytes() == param.as_bytes())
         };
         let declared = |stages: &[&Stage<'h>]| -> Vec<String> {
-            stages
-                .iter()
-                .flat_map(|s| &s.params)
-                .map(|(name, _, _)| name.to_string())
-                .collect()
+            stages.iter().flat_map(|s| &s.params).map(|(name, _, _)| name.to_string()).collect()
         };
         for member in run.axes.iter().flat_map(|axis| &axis.members) {
             let key = member.target.key();
@@ -528,11 +444,8 @@ impl<'x, 'h> Expansion<'x, 'h> {
                     }
                 }
                 Target::Dotted { stage, param } => {
-                    let meant: Vec<&Stage<'h>> = stages
-                        .iter()
-                        .copied()
-                        .filter(|s| is_called(s, stage))
-                        .collect();
+                    let meant: Vec<&Stage<'h>> =
+                        stages.iter().copied().filter(|s| is_called(s, stage)).collect();
                     if meant.is_empty() {
                         let names = stages.iter().flat_map(|s| called(s));
                         self.report(
@@ -581,30 +494,20 @@ fn is_called(stage: &Stage<'_>, name: &str) -> bool {
 fn param_sources(run: &Run<'_>, stage: &Stage<'_>) -> Vec<Option<(usize, usize)>> {
     let members = || {
         run.axes.iter().enumerate().flat_map(|(axis, a)| {
-            a.members
-                .iter()
-                .enumerate()
-                .map(move |(member, m)| ((axis, member), &m.target))
+            a.members.iter().enumerate().map(move |(member, m)| ((axis, member), &m.target))
         })
     };
     let source = |param: &Name| {
         let param = param.text();
         let dotted = members().find(|(_, target)| match target {
-            Target::Dotted {
-                stage: name,
-                param: p,
-            } => **p == *param && is_called(stage, name),
+            Target::Dotted { stage: name, param: p } => **p == *param && is_called(stage, name),
             Target::Bare(_) => false,
         });
         let bare =
             || members().find(|(_, target)| matches!(target, Target::Bare(p) if **p == *param));
         dotted.or_else(bare).map(|(place, _)| place)
     };
-    stage
-        .params
-        .iter()
-        .map(|(name, _, _)| source(name))
-        .collect()
+    stage.params.iter().map(|(name, _, _)| source(name)).collect()
 }
 
 /// The value of each declared parameter at a point of the stage's own axes.
@@ -630,11 +533,7 @@ fn context(run: &Run<'_>, stage: &Stage<'_>, values: &[&Datum<'_>]) -> String {
     let mut params = String::new();
     for ((name, _, _), datum) in stage.params.iter().zip(values) {
         let shown: String = datum.json.chars().take(40).collect();
-        let cut = if shown.len() < datum.json.len() {
-            "…"
-        } else {
-            ""
-        };
+        let cut = if shown.len() < datum.json.len() { "…" } else { "" };
         params.push_str(&format!("{name} = {shown}{cut}; "));
     }
     let word = stage.vocabulary.word();
@@ -642,10 +541,7 @@ fn context(run: &Run<'_>, stage: &Stage<'_>, values: &[&Datum<'_>]) -> String {
     if params.is_empty() {
         format!("in stage `{key}`, of run `{}`", run.name)
     } else {
-        format!(
-            "in stage `{key}`, {word} {{ {params}}}, of run `{}`",
-            run.name
-        )
+        format!("in stage `{key}`, {word} {{ {params}}}, of run `{}`", run.name)
     }
 }
 
@@ -668,18 +564,12 @@ impl Drafting<'_, '_, '_> {
             let Some(own) = self.grown.facets.get(facet) else {
                 continue;
             };
-            let places: Vec<u64> = self
-                .producers
-                .iter()
-                .map(|(_, projection)| projection.of(point))
-                .collect();
-            let key: Vec<usize> = std::iter::once(facet)
-                .chain(self.producer_facets(&places))
-                .collect();
+            let places: Vec<u64> =
+                self.producers.iter().map(|(_, projection)| projection.of(point)).collect();
+            let key: Vec<usize> =
+                std::iter::once(facet).chain(self.producer_facets(&places)).collect();
             let wiring = wirings.entry(key).or_insert_with_key(|key| {
-                let made = self
-                    .evaluated(key)
-                    .map(|producers| self.around.wire(own, &producers));
+                let made = self.evaluated(key).map(|producers| self.around.wire(own, &producers));
                 match made {
                     Some(Ok(wiring)) => Some(Arc::new(wiring)),
                     Some(Err(found)) => {
@@ -697,12 +587,7 @@ impl Drafting<'_, '_, '_> {
                 .filter_map(|((other, _), place)| other.jobs.get(*place as usize).copied())
                 .collect();
             let id = self.id(own, wiring, &producers);
-            drafts.push(Draft {
-                id,
-                facet,
-                wiring: Arc::clone(wiring),
-                producers,
-            });
+            drafts.push(Draft { id, facet, wiring: Arc::clone(wiring), producers });
         }
         (drafts, problems)
     }
@@ -720,9 +605,7 @@ impl Drafting<'_, '_, '_> {
     /// The facets of a stage's dependencies, given the key of a wiring (its own facet first).
     fn evaluated(&self, key: &[usize]) -> Option<Vec<&Evaluated>> {
         let facets = key.get(1..)?.iter().zip(&self.producers);
-        facets
-            .map(|(facet, (other, _))| other.facets.get(*facet))
-            .collect()
+        facets.map(|(facet, (other, _))| other.facets.get(*facet)).collect()
     }
 
     fn id(&self, own: &Evaluated, wiring: &Wiring, producers: &[u32]) -> JobId {
@@ -732,9 +615,7 @@ impl Drafting<'_, '_, '_> {
             identity.add(Part::Input, name.as_bytes());
             match wire {
                 Wire::Dependency { index, output } => {
-                    let job = producers
-                        .get(*index)
-                        .and_then(|job| self.jobs.get(*job as usize));
+                    let job = producers.get(*index).and_then(|job| self.jobs.get(*job as usize));
                     if let Some(job) = job {
                         identity.add_job(Part::Upstream, job.id);
                     }

@@ -67,12 +67,9 @@ impl<'h> Facets<'_, '_, 'h> {
                 let script = self.script(part, part.attrs);
                 script.map(|script| (script, Vec::new(), Vec::new()))
             }
-            Body::ScatterGather {
-                scatter,
-                workers,
-                steps,
-                gather,
-            } => self.scatter_gather(scatter, workers, *steps, gather),
+            Body::ScatterGather { scatter, workers, steps, gather } => {
+                self.scatter_gather(scatter, workers, *steps, gather)
+            }
         };
         let (pname, (script, parts, scripts)) = (pname?, body?);
         let params: Vec<(Arc<str>, Arc<str>)> = self
@@ -82,27 +79,14 @@ impl<'h> Facets<'_, '_, 'h> {
         let facet = Facet {
             pname,
             params,
-            outputs: script
-                .outputs
-                .into_iter()
-                .map(|(name, path, _)| (name, path))
-                .collect(),
+            outputs: script.outputs.into_iter().map(|(name, path, _)| (name, path)).collect(),
             parts,
         };
         let digest = self.digest(&facet, &script.text, &scripts);
-        let input = |(name, default, span)| Input {
-            name,
-            default,
-            span,
-        };
+        let input = |(name, default, span)| Input { name, default, span };
         let resources = script.resources.filter(|r| !r.is_empty()).map(Arc::new);
         let inputs = script.inputs.into_iter().map(input).collect();
-        Some(Evaluated {
-            facet: Arc::new(facet),
-            inputs,
-            resources,
-            digest,
-        })
+        Some(Evaluated { facet: Arc::new(facet), inputs, resources, digest })
     }
 
     fn digest(&self, facet: &Facet, script: &[u8], parts: &[(Arc<str>, Vec<u8>)]) -> [u8; 32] {
@@ -129,11 +113,7 @@ impl<'h> Facets<'_, '_, 'h> {
     }
 
     fn params(&self) -> impl Iterator<Item = (Name, &Datum<'h>)> {
-        self.stage
-            .params
-            .iter()
-            .map(|(name, _, _)| *name)
-            .zip(self.values.iter().copied())
+        self.stage.params.iter().map(|(name, _, _)| *name).zip(self.values.iter().copied())
     }
 
     /// The parameters as the stage's functions get them.
@@ -144,9 +124,8 @@ impl<'h> Facets<'_, '_, 'h> {
     }
 
     fn named(&self, pairs: Vec<(&str, Value<'h>)>) -> Attrs<'h> {
-        let attrs = pairs
-            .into_iter()
-            .map(|(name, value)| Attr::new(Name::new(name), Span::NONE, value));
+        let attrs =
+            pairs.into_iter().map(|(name, value)| Attr::new(Name::new(name), Span::NONE, value));
         Attrs::new(self.reader.evaluator.local, attrs.collect())
     }
 
@@ -156,19 +135,13 @@ impl<'h> Facets<'_, '_, 'h> {
         let context = |d: Diagnostic| d.within(attr.key.span, format!("in `{name}`"));
         let value = self.reader.evaluator.force(attr.slot);
         let value = self.reader.take(value, context)?;
-        if !matches!(
-            value,
-            Value::Lambda(_) | Value::Builtin(_) | Value::Partial(_)
-        ) {
+        if !matches!(value, Value::Lambda(_) | Value::Builtin(_) | Value::Partial(_)) {
             return Some(value);
         }
         let word = self.stage.vocabulary.word();
         let offered = self.named(vec![(word, Value::Attrs(self.params_set()))]);
         let argument = self.argument(value, offered, attr.key.span, &format!("`{name}`"))?;
-        let result = self
-            .reader
-            .evaluator
-            .call(value, &[argument], attr.key.span);
+        let result = self.reader.evaluator.call(value, &[argument], attr.key.span);
         self.reader.take(result, context)
     }
 
@@ -191,17 +164,11 @@ impl<'h> Facets<'_, '_, 'h> {
         let mut given = Vec::new();
         for formal in &formals.formals {
             match offered.get(formal.key.name) {
-                Some(slot) => given.push(Attr {
-                    key: formal.key,
-                    slot,
-                }),
+                Some(slot) => given.push(Attr { key: formal.key, slot }),
                 None if formal.default.is_some() => {}
                 None => {
-                    let names: Vec<String> = offered
-                        .by_name(local)
-                        .iter()
-                        .map(|a| a.key.name.to_string())
-                        .collect();
+                    let names: Vec<String> =
+                        offered.by_name(local).iter().map(|a| a.key.name.to_string()).collect();
                     let asked = formal.key.name;
                     self.reader.report(
                         Diagnostic::error(
@@ -210,10 +177,7 @@ impl<'h> Facets<'_, '_, 'h> {
                         )
                         .at(formal.key.span, "asked for here")
                         .also(span, "called for this")
-                        .help(format!(
-                            "{what} is a function of {{ {} }}",
-                            names.join(", ")
-                        )),
+                        .help(format!("{what} is a function of {{ {} }}", names.join(", "))),
                     );
                     return None;
                 }
@@ -230,10 +194,7 @@ impl<'h> Facets<'_, '_, 'h> {
         let value = self.resolve(attr)?;
         let span = attr.key.span;
         let text = self.reader.evaluator.string(Slot::Value(value));
-        let text = self
-            .reader
-            .take(text, |d| d.within(span, "in `pname`"))?
-            .lossy();
+        let text = self.reader.take(text, |d| d.within(span, "in `pname`"))?.lossy();
         let place = self.reader.places().value(span);
         if let Some(diagnostic) = bad_name("pname", &text, place) {
             self.reader.report(diagnostic);
@@ -250,16 +211,14 @@ impl<'h> Facets<'_, '_, 'h> {
         let span = attr.key.span;
         let value = self.resolve(attr)?;
         let set = self.reader.evaluator.attrs(Slot::Value(value));
-        let set = self
-            .reader
-            .take(set, |d| d.within(span, format!("in `{field}`")))?;
+        let set = self.reader.take(set, |d| d.within(span, format!("in `{field}`")))?;
         let mut names = Vec::with_capacity(set.len());
         for item in set.by_name(self.reader.evaluator.local) {
             let name = item.key.name;
             let text = self.text_of(item.slot);
-            let text = self.reader.take(text, |d| {
-                d.within(item.key.span, format!("in `{field}.{name}`"))
-            })?;
+            let text = self
+                .reader
+                .take(text, |d| d.within(item.key.span, format!("in `{field}.{name}`")))?;
             names.push((name.text().into(), text, item.key.span));
         }
         Some(names)
@@ -286,9 +245,7 @@ impl<'h> Facets<'_, '_, 'h> {
             Value::Null => Some(None),
             value => {
                 let set = self.reader.evaluator.attrs(Slot::Value(value));
-                let set = self
-                    .reader
-                    .take(set, |d| d.within(attr.key.span, "in `resources`"))?;
+                let set = self.reader.take(set, |d| d.within(attr.key.span, "in `resources`"))?;
                 Some(Some(read_resources(self.reader, set, what)))
             }
         }
@@ -305,12 +262,7 @@ impl<'h> Facets<'_, '_, 'h> {
         let resources = self.resources(attrs, &what);
         let (inputs, outputs) = (inputs?, outputs?);
         let text = self.run_text(attrs, &inputs, &outputs, &what)?;
-        Some(Script {
-            inputs,
-            outputs,
-            resources: resources?,
-            text,
-        })
+        Some(Script { inputs, outputs, resources: resources?, text })
     }
 
     /// The text of the script with this stage's parameters in it.
@@ -326,10 +278,7 @@ impl<'h> Facets<'_, '_, 'h> {
         let context = |d: Diagnostic| d.within(span, format!("in `run` of {what}"));
         let function = self.reader.evaluator.force(attr.slot);
         let function = self.reader.take(function, context)?;
-        if !matches!(
-            function,
-            Value::Lambda(_) | Value::Builtin(_) | Value::Partial(_)
-        ) {
+        if !matches!(function, Value::Lambda(_) | Value::Builtin(_) | Value::Partial(_)) {
             let kind = function.a_type();
             let place = self.reader.places().value(span);
             self.reader.report(
@@ -362,37 +311,21 @@ impl<'h> Facets<'_, '_, 'h> {
         };
         // Inputs are known when the job starts: the script reads them from an array.
         let reference = |array: &str, name: &str| format!("${{{array}[\"{name}\"]}}");
-        let inputs = inputs
-            .iter()
-            .map(|(n, _, s)| (Name::new(&**n), *s, reference("inputs", n)));
+        let inputs = inputs.iter().map(|(n, _, s)| (Name::new(&**n), *s, reference("inputs", n)));
         let inputs = set(inputs.collect());
-        let outputs = outputs
-            .iter()
-            .map(|(n, path, s)| (Name::new(&**n), *s, path.to_string()));
+        let outputs = outputs.iter().map(|(n, path, s)| (Name::new(&**n), *s, path.to_string()));
         let outputs = set(outputs.collect());
         let vocabulary = self.stage.vocabulary;
-        let params = self
-            .stage
-            .params
-            .iter()
-            .zip(&self.values)
-            .map(|((name, _, span), datum)| {
-                let text = match vocabulary {
-                    Vocabulary::Params => datum.word.to_string(),
-                    Vocabulary::Parameters => reference("parameters", &name.text()),
-                };
-                (*name, *span, text)
-            });
+        let params = self.stage.params.iter().zip(&self.values).map(|((name, _, span), datum)| {
+            let text = match vocabulary {
+                Vocabulary::Params => datum.word.to_string(),
+                Vocabulary::Parameters => reference("parameters", &name.text()),
+            };
+            (*name, *span, text)
+        });
         let params = set(params.collect());
-        let mut named = vec![
-            ("inputs", inputs),
-            ("outputs", outputs),
-            (vocabulary.word(), params),
-        ];
-        named.extend(
-            self.packages
-                .map(|packages| ("pkgs", Value::Attrs(packages))),
-        );
+        let mut named = vec![("inputs", inputs), ("outputs", outputs), (vocabulary.word(), params)];
+        named.extend(self.packages.map(|packages| ("pkgs", Value::Attrs(packages))));
         self.named(named)
     }
 
@@ -409,10 +342,8 @@ impl<'h> Facets<'_, '_, 'h> {
         let what = format!("stage `{}`", self.stage.key);
         let resources = self.resources(self.stage.attrs, &what);
         let scattered = self.script(scatter, scatter.attrs);
-        let worked: Vec<Option<Script>> = workers
-            .iter()
-            .map(|worker| self.script(worker, worker.attrs))
-            .collect();
+        let worked: Vec<Option<Script>> =
+            workers.iter().map(|worker| self.script(worker, worker.attrs)).collect();
         let gathered = self.script(gather, gather.attrs);
         let (scattered, gathered) = (scattered?, gathered?);
         let worked: Vec<Script> = worked.into_iter().collect::<Option<_>>()?;
@@ -440,25 +371,12 @@ impl<'h> Facets<'_, '_, 'h> {
             .map(|(part, script)| (part_name(part, scatter, steps), script));
         let gather_outputs = gathered.outputs.clone();
         for (name, script) in named.chain([("gather".into(), gathered)]) {
-            parts.extend(
-                script
-                    .resources
-                    .filter(|r| !r.is_empty())
-                    .map(|r| (Arc::clone(&name), r)),
-            );
+            parts
+                .extend(script.resources.filter(|r| !r.is_empty()).map(|r| (Arc::clone(&name), r)));
             scripts.push((name, script.text));
         }
         let outputs = gather_outputs;
-        Some((
-            Script {
-                inputs,
-                outputs,
-                resources: resources?,
-                text: Vec::new(),
-            },
-            parts,
-            scripts,
-        ))
+        Some((Script { inputs, outputs, resources: resources?, text: Vec::new() }, parts, scripts))
     }
 
     /// What upstream's runner relies on.
@@ -473,11 +391,8 @@ impl<'h> Facets<'_, '_, 'h> {
     ) -> Option<()> {
         let has = |names: &Names, wanted: &str| names.iter().any(|(name, _, _)| &**name == wanted);
         let followed = |name: &str| workers.iter().any(|w| w.after.iter().any(|a| &**a == name));
-        let sinks: Vec<(&Part<'h>, &Script)> = workers
-            .iter()
-            .zip(worked)
-            .filter(|(w, _)| !followed(&w.name))
-            .collect();
+        let sinks: Vec<(&Part<'h>, &Script)> =
+            workers.iter().zip(worked).filter(|(w, _)| !followed(&w.name)).collect();
         let item = workers
             .iter()
             .zip(worked)
@@ -515,11 +430,7 @@ impl<'h> Facets<'_, '_, 'h> {
             } else {
                 format!("several steps are followed by none: {}", names.join(", "))
             };
-            (
-                text,
-                self.stage.span,
-                "exactly one step comes last; gather reads its output",
-            )
+            (text, self.stage.span, "exactly one step comes last; gather reads its output")
         } else if let Some((sink, script)) = sinks.first().filter(|(_, s)| s.outputs.len() != 1) {
             let text = format!("`{}` has {} outputs", sink.name, script.outputs.len());
             (text, sink.span, "what gather reads has exactly one output")
@@ -539,14 +450,8 @@ impl<'h> Facets<'_, '_, 'h> {
 }
 
 fn inner_names<'s>(scattered: &'s Script, worked: &'s [Script]) -> Vec<&'s str> {
-    let outputs = scattered
-        .outputs
-        .iter()
-        .chain(worked.iter().flat_map(|w| &w.outputs));
-    outputs
-        .map(|(name, _, _)| &**name)
-        .chain([WORKER_ITEM, WORKER_OUTS])
-        .collect()
+    let outputs = scattered.outputs.iter().chain(worked.iter().flat_map(|w| &w.outputs));
+    outputs.map(|(name, _, _)| &**name).chain([WORKER_ITEM, WORKER_OUTS]).collect()
 }
 
 /// A part as listings name it.

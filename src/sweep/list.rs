@@ -68,17 +68,12 @@ pub fn list<'h>(
     let lab = offer.map(|offer| {
         let file = session.file_slot(reader.evaluator, &request.entry);
         let file = reader.take(file, |d| d);
-        let lab = file
-            .map(|file| lab::read(&mut reader, file, &offer))
-            .unwrap_or_default();
+        let lab = file.map(|file| lab::read(&mut reader, file, &offer)).unwrap_or_default();
         (lab, offer)
     });
     let mut diagnostics = std::mem::take(&mut reader.diagnostics);
     let Some((lab, offer)) = lab else {
-        return Outcome {
-            listing: None,
-            diagnostics,
-        };
+        return Outcome { listing: None, diagnostics };
     };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(request.threads)
@@ -90,10 +85,7 @@ pub fn list<'h>(
         Err(error) => {
             let message = format!("the system refuses threads to work on: {error}");
             diagnostics.push(Diagnostic::error("repx::system::threads", message));
-            return Outcome {
-                listing: None,
-                diagnostics,
-            };
+            return Outcome { listing: None, diagnostics };
         }
     };
     diagnostics.extend(expanded.diagnostics);
@@ -105,10 +97,7 @@ pub fn list<'h>(
     }
     diagnostics.splice(0..0, findings);
     dedup(&mut diagnostics);
-    let entry = request
-        .entry
-        .strip_prefix(&request.root)
-        .unwrap_or(&request.entry);
+    let entry = request.entry.strip_prefix(&request.root).unwrap_or(&request.entry);
     let listing = Listing {
         lab: LabInfo {
             version: lab.version,
@@ -120,20 +109,13 @@ pub fn list<'h>(
         jobs: expanded.jobs,
     };
     let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
-    Outcome {
-        listing: (!failed).then_some(listing),
-        diagnostics,
-    }
+    Outcome { listing: (!failed).then_some(listing), diagnostics }
 }
 
 fn dedup(diagnostics: &mut Vec<Diagnostic>) {
     let mut seen = Vec::new();
     diagnostics.retain(|d| {
-        let key = (
-            d.code,
-            d.message.clone(),
-            d.primary.as_ref().map(|label| label.span),
-        );
+        let key = (d.code, d.message.clone(), d.primary.as_ref().map(|label| label.span));
         let new = !seen.contains(&key);
         seen.push(key);
         new
@@ -152,15 +134,12 @@ fn offer<'h>(
     let evaluator = &mut *reader.evaluator;
     let git_hash = Slot::Value(evaluator.text(request.git_hash.as_deref().unwrap_or("unknown")));
     let this = this_lab(evaluator, request);
-    let mut offer = Offer {
-        names: Vec::new(),
-        packages,
-    }
-    .with("pkgs", Slot::Value(Value::Attrs(packages)))
-    .with("repx-lib", Slot::Value(library))
-    .with("repx", Slot::Value(library))
-    .with("gitHash", git_hash)
-    .with("self", this);
+    let mut offer = Offer { names: Vec::new(), packages }
+        .with("pkgs", Slot::Value(Value::Attrs(packages)))
+        .with("repx-lib", Slot::Value(library))
+        .with("repx", Slot::Value(library))
+        .with("gitHash", git_hash)
+        .with("self", this);
     if let Some(lib) = packages.get(Name::new("lib")) {
         offer = offer.with("lib", lib);
     }
@@ -178,23 +157,11 @@ fn offer<'h>(
 /// `self`, as a flake would have it: enough for `self.rev or self.dirtyRev or "unknown"`.
 fn this_lab<'h>(evaluator: &mut Evaluator<'h>, request: &Request) -> Slot<'h> {
     let root = request.root.display().to_string();
-    let mut attrs = vec![Attr::new(
-        Name::new("outPath"),
-        Span::NONE,
-        evaluator.text(root),
-    )];
+    let mut attrs = vec![Attr::new(Name::new("outPath"), Span::NONE, evaluator.text(root))];
     if let Some(hash) = &request.git_hash {
-        attrs.push(Attr::new(
-            Name::new("rev"),
-            Span::NONE,
-            evaluator.text(hash),
-        ));
+        attrs.push(Attr::new(Name::new("rev"), Span::NONE, evaluator.text(hash)));
         let short = hash.get(..7).unwrap_or(hash);
-        attrs.push(Attr::new(
-            Name::new("shortRev"),
-            Span::NONE,
-            evaluator.text(short),
-        ));
+        attrs.push(Attr::new(Name::new("shortRev"), Span::NONE, evaluator.text(short)));
     }
     Slot::Value(Value::Attrs(Attrs::new(evaluator.local, attrs)))
 }
@@ -247,11 +214,8 @@ fn unknown_packages<'h>(
     let mut asked = session.shared.asked();
     asked.sort_by_key(|(name, span)| (*span, name.bytes()));
     asked.dedup();
-    let known: Vec<_> = offer
-        .packages
-        .iter(evaluator.local)
-        .map(|attr| attr.key.name.text())
-        .collect();
+    let known: Vec<_> =
+        offer.packages.iter(evaluator.local).map(|attr| attr.key.name.text()).collect();
     asked
         .into_iter()
         .map(|(name, span)| {

@@ -136,11 +136,7 @@ impl Job {
         struct Name<'j>(&'j Job);
         impl fmt::Display for Name<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(
-                    f,
-                    "{}-{}-{}",
-                    self.0.id, self.0.facet.pname, self.0.stage.version
-                )
+                write!(f, "{}-{}-{}", self.0.id, self.0.facet.pname, self.0.stage.version)
             }
         }
         Name(self)
@@ -148,9 +144,6 @@ impl Job {
 
     /// Indices of all jobs it needs.
     pub fn needs(&self) -> impl Iterator<Item = u32> + '_ {
-        self.depends_on
-            .iter()
-            .chain(self.after.iter().flat_map(|all| all.iter()))
-            .copied()
+        self.depends_on.iter().chain(self.after.iter().flat_map(|all| all.iter())).copied()
     }
 }

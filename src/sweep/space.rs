@@ -13,22 +13,15 @@ pub(super) struct Space {
 impl Space {
     /// The space of these axes (ascending), given all lengths. `None`: more points than 64 bits.
     pub(super) fn new(axes: Vec<usize>, all: &[usize]) -> Option<Space> {
-        let lengths: Vec<u64> = axes
-            .iter()
-            .map(|axis| all.get(*axis).map_or(1, |length| *length as u64))
-            .collect();
+        let lengths: Vec<u64> =
+            axes.iter().map(|axis| all.get(*axis).map_or(1, |length| *length as u64)).collect();
         let mut strides = vec![1; lengths.len()];
         let mut points = 1u64;
         for (stride, length) in strides.iter_mut().zip(&lengths).rev() {
             *stride = points;
             points = points.checked_mul(*length)?;
         }
-        Some(Space {
-            axes,
-            lengths,
-            strides,
-            points,
-        })
+        Some(Space { axes, lengths, strides, points })
     }
 
     /// How many points.
@@ -55,17 +48,11 @@ impl Space {
 
     /// How points of this space map to those of a space over some of its axes.
     pub(super) fn onto(&self, part: &Space) -> Projection {
-        let terms = part
-            .axes
-            .iter()
-            .zip(&part.strides)
-            .filter_map(|(axis, stride)| {
-                let i = self.axes.iter().position(|other| other == axis)?;
-                Some((*self.strides.get(i)?, *self.lengths.get(i)?, *stride))
-            });
-        Projection {
-            terms: terms.collect(),
-        }
+        let terms = part.axes.iter().zip(&part.strides).filter_map(|(axis, stride)| {
+            let i = self.axes.iter().position(|other| other == axis)?;
+            Some((*self.strides.get(i)?, *self.lengths.get(i)?, *stride))
+        });
+        Projection { terms: terms.collect() }
     }
 }
 
@@ -78,10 +65,7 @@ pub(super) struct Projection {
 
 impl Projection {
     pub(super) fn of(&self, point: u64) -> u64 {
-        self.terms
-            .iter()
-            .map(|(from, length, to)| point / from % length * to)
-            .sum()
+        self.terms.iter().map(|(from, length, to)| point / from % length * to).sum()
     }
 }
 

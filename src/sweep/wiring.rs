@@ -86,11 +86,7 @@ impl Around<'_, '_> {
             }
         }
         wiring.inputs.sort_by(|a, b| a.0.cmp(&b.0));
-        if problems.is_empty() {
-            Ok(wiring)
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(wiring) } else { Err(problems) }
     }
 
     fn connect(
@@ -108,11 +104,7 @@ impl Around<'_, '_> {
         });
         if let Some(before) = before {
             let key = &self.stage.key;
-            let first = self
-                .stage
-                .dependencies
-                .get(before)
-                .map_or(self.stage.span, |d| d.span);
+            let first = self.stage.dependencies.get(before).map_or(self.stage.span, |d| d.span);
             problems.push(
                 Diagnostic::error(
                     "repx::pipeline::input-twice",
@@ -124,10 +116,7 @@ impl Around<'_, '_> {
             );
             return;
         }
-        let wire = Wire::Dependency {
-            index,
-            output: Arc::clone(output),
-        };
+        let wire = Wire::Dependency { index, output: Arc::clone(output) };
         wiring.inputs.push((Arc::clone(input), wire));
         if !wiring.used.contains(&index) {
             wiring.used.push(index);
@@ -180,10 +169,7 @@ impl Around<'_, '_> {
         };
         Diagnostic::error(
             "repx::stage::input-unmatched",
-            format!(
-                "nothing provides the input `{name}` of stage `{}`",
-                self.stage.key
-            ),
+            format!("nothing provides the input `{name}` of stage `{}`", self.stage.key),
         )
         .at(input.span, "this input")
         .also(self.stage.span, "the stage is used here")
@@ -223,17 +209,8 @@ impl Around<'_, '_> {
     ) -> Diagnostic {
         let stage = &self.stage.key;
         let key = self.producer_key(index);
-        let span = self
-            .stage
-            .dependencies
-            .get(index)
-            .map_or(self.stage.span, |d| d.span);
-        let outputs: Vec<&str> = producer
-            .facet
-            .outputs
-            .iter()
-            .map(|(name, _)| &**name)
-            .collect();
+        let span = self.stage.dependencies.get(index).map_or(self.stage.span, |d| d.span);
+        let outputs: Vec<&str> = producer.facet.outputs.iter().map(|(name, _)| &**name).collect();
         let inputs: Vec<&str> = own.inputs.iter().map(|input| &*input.name).collect();
         if let Some(Link::Named { input, .. }) = self.stage.dependencies.get(index).map(|d| &d.link)
         {
@@ -253,16 +230,10 @@ impl Around<'_, '_> {
         )
         .at(span, format!("its outputs: {}", outputs.join(", ")));
         if let Some(input) = own.inputs.first() {
-            diagnostic = diagnostic.also(
-                input.span,
-                format!("inputs of `{stage}`: {}", inputs.join(", ")),
-            );
+            diagnostic =
+                diagnostic.also(input.span, format!("inputs of `{stage}`: {}", inputs.join(", ")));
         }
-        let free = own
-            .inputs
-            .iter()
-            .find(|i| i.default.is_empty())
-            .or(own.inputs.first());
+        let free = own.inputs.iter().find(|i| i.default.is_empty()).or(own.inputs.first());
         let example = match (outputs.first(), free) {
             (Some(output), Some(input)) => {
                 format!("map one: `[ {key} \"{output}\" \"{}\" ]`", input.name)

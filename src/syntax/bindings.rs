@@ -39,24 +39,14 @@ impl Parser<'_> {
     /// `{ … }`, the brace being next.
     pub(super) fn braced_set(&mut self, recursive: bool) -> ExprKind {
         if self.peek() != Kind::BraceOpen {
-            self.unexpected(
-                &[Kind::BraceOpen],
-                Some("`rec` stands before a set: `rec { … }`"),
-            );
+            self.unexpected(&[Kind::BraceOpen], Some("`rec` stands before a set: `rec { … }`"));
             return ExprKind::Hole;
         }
         self.begin(Kind::BraceClose);
-        let block = if recursive {
-            Block::Recursive
-        } else {
-            Block::Plain
-        };
+        let block = if recursive { Block::Recursive } else { Block::Plain };
         let bindings = self.bindings(block);
         self.finish();
-        ExprKind::Set {
-            recursive,
-            bindings,
-        }
+        ExprKind::Set { recursive, bindings }
     }
 
     pub(super) fn let_in(&mut self) -> Expr {
@@ -301,10 +291,7 @@ impl Parser<'_> {
             }
             Kind::Id | Kind::OrWord => {
                 self.bump();
-                AttrName::Static {
-                    name: Name::new(self.slice(token)),
-                    span: self.span(token),
-                }
+                AttrName::Static { name: Name::new(self.slice(token)), span: self.span(token) }
             }
             kind if kind.is_keyword() && self.keyword_is_name() => {
                 let word = self.slice(token);
@@ -312,10 +299,7 @@ impl Parser<'_> {
                     format!("`{word}` is a keyword; as a name, write it in quotes: \"{word}\"");
                 self.unexpected(&NAMES, Some(&help));
                 self.bump();
-                AttrName::Static {
-                    name: Name::new(word),
-                    span: self.span(token),
-                }
+                AttrName::Static { name: Name::new(word), span: self.span(token) }
             }
             _ => {
                 self.unexpected(&NAMES, None);
@@ -326,10 +310,7 @@ impl Parser<'_> {
 
     /// `a.in = 1` and `{ if = 1; }`, but not the `in` of `let x = a. in`.
     fn keyword_is_name(&self) -> bool {
-        matches!(
-            self.peek_at(1),
-            Kind::Assign | Kind::Dot | Kind::Semicolon | Kind::BraceClose
-        )
+        matches!(self.peek_at(1), Kind::Assign | Kind::Dot | Kind::Semicolon | Kind::BraceClose)
     }
 }
 
@@ -346,10 +327,7 @@ fn name_of(expr: Expr, span: Span) -> AttrName {
         },
         _ => None,
     };
-    name.map_or(AttrName::Dynamic(expr), |name| AttrName::Static {
-        name,
-        span,
-    })
+    name.map_or(AttrName::Dynamic(expr), |name| AttrName::Static { name, span })
 }
 
 /// Takes the last argument off an expression that ends with an application to a name.

@@ -46,10 +46,7 @@ const PARENTHESES: &str = "put parentheses around it";
 
 impl Parser<'_> {
     pub(super) fn node(&self, start: u32, kind: ExprKind) -> Expr {
-        Expr {
-            span: self.since(start),
-            kind,
-        }
+        Expr { span: self.since(start), kind }
     }
 
     /// Any expression.
@@ -132,15 +129,10 @@ impl Parser<'_> {
             let token = self.bump();
             self.report_pipe(token);
             let right = self.operators(0);
-            let (function, argument) = if token.kind == Kind::PipeInto {
-                (right, left)
-            } else {
-                (left, right)
-            };
-            let kind = ExprKind::Apply {
-                function: Box::new(function),
-                argument: Box::new(argument),
-            };
+            let (function, argument) =
+                if token.kind == Kind::PipeInto { (right, left) } else { (left, right) };
+            let kind =
+                ExprKind::Apply { function: Box::new(function), argument: Box::new(argument) };
             left = self.node(start, kind);
         }
         left
@@ -230,10 +222,8 @@ impl Parser<'_> {
             let first = self.at;
             let argument = self.argument();
             self.last_argument = Some(first);
-            let kind = ExprKind::Apply {
-                function: Box::new(function),
-                argument: Box::new(argument),
-            };
+            let kind =
+                ExprKind::Apply { function: Box::new(function), argument: Box::new(argument) };
             function = self.node(start, kind);
             if count >= MAX_DEPTH {
                 self.too_long("this expression is too long");
@@ -274,25 +264,15 @@ impl Parser<'_> {
         self.bump();
         let path = self.attr_path();
         let default = self.eat(Kind::OrWord).then(|| Box::new(self.selection()));
-        let kind = ExprKind::Select {
-            from: Box::new(from),
-            path,
-            default,
-        };
+        let kind = ExprKind::Select { from: Box::new(from), path, default };
         self.node(start, kind)
     }
 
     /// `f or` applies `f` to a variable called `or`, and binds tighter than application.
     fn apply_to_or(&mut self, start: u32, function: Expr) -> Expr {
         let word = self.bump();
-        let argument = Expr {
-            span: self.span(word),
-            kind: ExprKind::Var(Name::new("or")),
-        };
-        let kind = ExprKind::Apply {
-            function: Box::new(function),
-            argument: Box::new(argument),
-        };
+        let argument = Expr { span: self.span(word), kind: ExprKind::Var(Name::new("or")) };
+        let kind = ExprKind::Apply { function: Box::new(function), argument: Box::new(argument) };
         self.node(start, kind)
     }
 
@@ -352,11 +332,7 @@ impl Parser<'_> {
         let lost = value == 0.0 && digits.bytes().any(|digit| matches!(digit, b'1'..=b'9'));
         // Nix asks strtod, which complains about numbers too small for full precision as well.
         if value.is_infinite() || value.is_subnormal() || lost {
-            self.invalid_number(
-                "invalid float",
-                token,
-                "it is out of the range of a 64-bit float",
-            );
+            self.invalid_number("invalid float", token, "it is out of the range of a 64-bit float");
             return ExprKind::Hole;
         }
         ExprKind::Float(value)
@@ -364,9 +340,8 @@ impl Parser<'_> {
 
     fn invalid_number(&mut self, what: &str, token: Token, help: &str) {
         let message = format!("{what} '{}'", self.slice(token));
-        let diagnostic = Diagnostic::error("repx::syntax::number", message)
-            .at(self.span(token), "")
-            .help(help);
+        let diagnostic =
+            Diagnostic::error("repx::syntax::number", message).at(self.span(token), "").help(help);
         self.report(diagnostic);
     }
 
@@ -414,10 +389,7 @@ impl Parser<'_> {
             return self.node(start, ExprKind::LegacyLet(bindings));
         }
         self.at += 1;
-        self.unexpected(
-            &[Kind::BraceOpen],
-            Some("put parentheses around `let … in …`"),
-        );
+        self.unexpected(&[Kind::BraceOpen], Some("put parentheses around `let … in …`"));
         self.at = self.at.saturating_sub(1);
         self.expr()
     }

@@ -80,11 +80,7 @@ fn children<'t>(expr: &'t Expr, visit: &mut impl FnMut(&'t Expr)) {
             in_bindings(bindings, visit);
             visit(body);
         }
-        ExprKind::With { scope: first, body }
-        | ExprKind::Assert {
-            condition: first,
-            body,
-        } => {
+        ExprKind::With { scope: first, body } | ExprKind::Assert { condition: first, body } => {
             visit(first);
             visit(body);
         }
@@ -95,10 +91,7 @@ fn children<'t>(expr: &'t Expr, visit: &mut impl FnMut(&'t Expr)) {
         }
         ExprKind::Lambda { param, body } => {
             if let Param::Formals { formals, .. } = param {
-                formals
-                    .iter()
-                    .filter_map(|formal| formal.default.as_ref())
-                    .for_each(&mut *visit);
+                formals.iter().filter_map(|formal| formal.default.as_ref()).for_each(&mut *visit);
             }
             visit(body);
         }

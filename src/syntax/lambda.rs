@@ -22,11 +22,8 @@ impl Parser<'_> {
     /// `x: e`, `x@{ … }: e`, `{ … }: e`, `{ … }@x: e`
     pub(super) fn lambda(&mut self) -> Expr {
         let start = self.start();
-        let param = if self.peek() == Kind::BraceOpen {
-            self.formals_first()
-        } else {
-            self.name_first()
-        };
+        let param =
+            if self.peek() == Kind::BraceOpen { self.formals_first() } else { self.name_first() };
         self.expect_colon(&param);
         let body = Box::new(self.expr());
         self.node(start, ExprKind::Lambda { param, body })
@@ -34,11 +31,7 @@ impl Parser<'_> {
 
     fn expect_colon(&mut self, param: &Param) {
         let bare = matches!(param, Param::Formals { at: None, .. });
-        let expected: &[Kind] = if bare {
-            &[Kind::Colon, Kind::At]
-        } else {
-            &[Kind::Colon]
-        };
+        let expected: &[Kind] = if bare { &[Kind::Colon, Kind::At] } else { &[Kind::Colon] };
         let help = if bare {
             "this reads as a function's argument: `{ a, b }: body`; a set needs `{ inherit a; }` or `{ a = …; }`"
         } else {
@@ -78,11 +71,7 @@ impl Parser<'_> {
 
     fn formals_first(&mut self) -> Param {
         let (formals, ellipsis, braces) = self.formals();
-        let at = if self.eat(Kind::At) {
-            self.name()
-        } else {
-            None
-        };
+        let at = if self.eat(Kind::At) { self.name() } else { None };
         self.formals_param(formals, ellipsis, braces, at)
     }
 
@@ -109,12 +98,7 @@ impl Parser<'_> {
                 .also(first, "first here");
             self.report(diagnostic);
         }
-        Param::Formals {
-            formals,
-            ellipsis,
-            at,
-            span,
-        }
+        Param::Formals { formals, ellipsis, at, span }
     }
 
     fn formals(&mut self) -> (Vec<Formal>, bool, Span) {
@@ -165,11 +149,7 @@ impl Parser<'_> {
     fn formal(&mut self) -> Formal {
         let token = self.bump();
         let default = self.eat(Kind::Question).then(|| self.expr());
-        Formal {
-            name: Name::new(self.slice(token)),
-            span: self.span(token),
-            default,
-        }
+        Formal { name: Name::new(self.slice(token)), span: self.span(token), default }
     }
 
     /// Something other than a comma follows a formal.

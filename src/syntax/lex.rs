@@ -61,9 +61,7 @@ const fn classes() -> [u8; 256] {
 }
 
 fn is(byte: u8, class: u8) -> bool {
-    CLASSES
-        .get(byte as usize)
-        .is_some_and(|classes| classes & class != 0)
+    CLASSES.get(byte as usize).is_some_and(|classes| classes & class != 0)
 }
 
 /// All tokens of the text, and what is wrong with them.
@@ -127,18 +125,14 @@ impl Lexer<'_> {
     fn push(&mut self, kind: Kind, length: usize) {
         let start = self.at as u32;
         self.at += length;
-        self.tokens.push(Token {
-            kind,
-            start,
-            end: self.at as u32,
-        });
+        self.tokens.push(Token { kind, start, end: self.at as u32 });
     }
 
     /// How many bytes of this class follow, from `ahead` on.
     fn run_of(&self, ahead: usize, class: u8) -> usize {
-        self.bytes.get(self.at + ahead..).map_or(0, |rest| {
-            rest.iter().take_while(|byte| is(**byte, class)).count()
-        })
+        self.bytes
+            .get(self.at + ahead..)
+            .map_or(0, |rest| rest.iter().take_while(|byte| is(**byte, class)).count())
     }
 
     /// How many bytes that may stand in a path follow.
@@ -257,11 +251,7 @@ impl Lexer<'_> {
 
     fn number(&mut self) {
         let digits = self.run_of(0, DIGIT);
-        let fraction = if self.byte(digits) == b'.' {
-            self.run_of(digits + 1, DIGIT)
-        } else {
-            0
-        };
+        let fraction = if self.byte(digits) == b'.' { self.run_of(digits + 1, DIGIT) } else { 0 };
         // `1.` and `1.5`; but only `0.5` and `.5`, and `00.5` is `00` and `.5`.
         let whole = digits > 0 && self.byte(0) != b'0' && self.byte(digits) == b'.';
         let small = (digits == 0 || (digits == 1 && self.byte(0) == b'0')) && fraction > 0;
@@ -377,11 +367,7 @@ impl Lexer<'_> {
         if let Some(nul) = memchr::memchr(0, bytes) {
             self.faults.push(Fault::Nul((start + nul) as u32));
         }
-        self.tokens.push(Token {
-            kind,
-            start: start as u32,
-            end: self.at as u32,
-        });
+        self.tokens.push(Token { kind, start: start as u32, end: self.at as u32 });
     }
 
     fn open_interpolation(&mut self) {
@@ -439,11 +425,7 @@ impl Lexer<'_> {
             (b'\'', b'\'', b'$' | b'\'') => 3,
             (b'\'', b'\'', b'\\') => {
                 self.at += 3;
-                let escaped = if self.at < self.bytes.len() {
-                    self.character()
-                } else {
-                    0
-                };
+                let escaped = if self.at < self.bytes.len() { self.character() } else { 0 };
                 self.at -= 3;
                 3 + escaped
             }
@@ -468,11 +450,8 @@ impl Lexer<'_> {
         }
         let prefix = self.run_of(0, PATH);
         let segments = self.segments(prefix);
-        let length = if segments > 0 {
-            segments
-        } else {
-            prefix + usize::from(self.byte(prefix) == b'/')
-        };
+        let length =
+            if segments > 0 { segments } else { prefix + usize::from(self.byte(prefix) == b'/') };
         self.modes.pop();
         if length > 0 {
             let slash = self.byte(length - 1) == b'/';

@@ -23,17 +23,13 @@ pub fn quote(out: &mut String, text: &str) {
 }
 
 /// Words of the language can't be attribute names without quotes.
-const KEYWORDS: [&str; 9] = [
-    "if", "then", "else", "assert", "with", "let", "in", "rec", "inherit",
-];
+const KEYWORDS: [&str; 9] = ["if", "then", "else", "assert", "with", "let", "in", "rec", "inherit"];
 
 /// An attribute name as it would be written.
 pub fn attr_name(out: &mut String, name: Name) {
     let text = name.text();
     let mut bytes = text.bytes();
-    let first = bytes
-        .next()
-        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
+    let first = bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
     let rest = bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'\'' | b'-'));
     if first && rest && !KEYWORDS.contains(&&*text) {
         out.push_str(&text);
@@ -45,12 +41,7 @@ pub fn attr_name(out: &mut String, name: Name) {
 /// A float with six significant digits, as C's `%g` writes it.
 pub fn general(float: f64) -> String {
     if float.is_nan() {
-        return if float.is_sign_negative() {
-            "-nan"
-        } else {
-            "nan"
-        }
-        .to_owned();
+        return if float.is_sign_negative() { "-nan" } else { "nan" }.to_owned();
     }
     if float.is_infinite() {
         return if float < 0.0 { "-inf" } else { "inf" }.to_owned();

@@ -98,11 +98,7 @@ pub(super) struct Parser<'a> {
 impl<'a> Parser<'a> {
     pub(super) fn token(&self, ahead: usize) -> Token {
         let end = self.text.len() as u32;
-        let beyond = Token {
-            kind: Kind::End,
-            start: end,
-            end,
-        };
+        let beyond = Token { kind: Kind::End, start: end, end };
         self.tokens.get(self.at + ahead).copied().unwrap_or(beyond)
     }
 
@@ -131,9 +127,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn slice(&self, token: Token) -> &'a str {
-        self.text
-            .get(token.start as usize..token.end as usize)
-            .unwrap_or_default()
+        self.text.get(token.start as usize..token.end as usize).unwrap_or_default()
     }
 
     pub(super) fn span(&self, token: Token) -> Span {
@@ -162,10 +156,7 @@ impl<'a> Parser<'a> {
 
     pub(super) fn hole(&self) -> Expr {
         let start = self.start();
-        Expr {
-            span: Span::new(start, start),
-            kind: ExprKind::Hole,
-        }
+        Expr { span: Span::new(start, start), kind: ExprKind::Hole }
     }
 }
 
@@ -314,10 +305,7 @@ impl Parser<'_> {
     /// Takes an opening token and remembers what must close it.
     pub(super) fn begin(&mut self, closer: Kind) -> Open {
         let token = self.bump();
-        let open = Open {
-            span: self.span(token),
-            closer,
-        };
+        let open = Open { span: self.span(token), closer };
         self.push_open(open);
         open
     }
@@ -364,9 +352,7 @@ impl Parser<'_> {
 
     /// Will some enclosing construct want this token?
     pub(super) fn is_awaited(&self, kind: Kind) -> bool {
-        self.awaited
-            .get(kind as usize)
-            .is_some_and(|count| *count > 0)
+        self.awaited.get(kind as usize).is_some_and(|count| *count > 0)
     }
 
     /// Skips to the next `stop` at this level of nesting; not beyond what encloses us.

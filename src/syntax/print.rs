@@ -24,10 +24,7 @@ pub struct Bases<'a> {
 
 /// The tree as Nix prints it. It must have been read and lowered without errors.
 pub fn print(tree: &Expr, bases: Bases<'_>) -> String {
-    let mut printer = Printer {
-        bases,
-        out: String::new(),
-    };
+    let mut printer = Printer { bases, out: String::new() };
     printer.expr(tree);
     printer.out
 }
@@ -60,25 +57,16 @@ enum Node<'t> {
 
 impl<'t> Merged<'t> {
     fn new(recursive: bool, bindings: &'t [Binding]) -> Merged<'t> {
-        let mut merged = Merged {
-            recursive,
-            ..Merged::default()
-        };
+        let mut merged = Merged { recursive, ..Merged::default() };
         for binding in bindings {
             match binding {
                 Binding::Assign { path, value, .. } => merged.assign(path, value),
-                Binding::Inherit {
-                    from: None, names, ..
-                } => {
+                Binding::Inherit { from: None, names, .. } => {
                     for (name, _) in names {
                         merged.bind(*name, Bound::Inherited);
                     }
                 }
-                Binding::Inherit {
-                    from: Some(from),
-                    names,
-                    ..
-                } => {
+                Binding::Inherit { from: Some(from), names, .. } => {
                     let source = merged.sources.len();
                     merged.sources.push(from);
                     for (name, _) in names {
@@ -95,13 +83,9 @@ impl<'t> Merged<'t> {
             return;
         };
         let node = match (rest, &value.kind) {
-            (
-                [],
-                ExprKind::Set {
-                    recursive,
-                    bindings,
-                },
-            ) => Node::Set(Merged::new(*recursive, bindings)),
+            ([], ExprKind::Set { recursive, bindings }) => {
+                Node::Set(Merged::new(*recursive, bindings))
+            }
             ([], _) => Node::Expr(value),
             (rest, _) => {
                 let mut inner = Merged::default();
@@ -199,10 +183,7 @@ impl Printer<'_> {
                 }
                 self.out.push(']');
             }
-            ExprKind::Set {
-                recursive,
-                bindings,
-            } => {
+            ExprKind::Set { recursive, bindings } => {
                 self.set(&Merged::new(*recursive, bindings));
             }
             ExprKind::LegacyLet(bindings) => {
@@ -237,11 +218,7 @@ impl Printer<'_> {
                 self.param(param);
                 self.tail(": ", body);
             }
-            ExprKind::Select {
-                from,
-                path,
-                default,
-            } => {
+            ExprKind::Select { from, path, default } => {
                 self.out.push('(');
                 self.tail("", from);
                 self.out.push('.');
@@ -257,22 +234,14 @@ impl Printer<'_> {
                 self.attr_path(path);
                 self.out.push(')');
             }
-            ExprKind::Unary {
-                op: UnaryOp::Not,
-                operand,
-            } => {
+            ExprKind::Unary { op: UnaryOp::Not, operand } => {
                 self.out.push_str("(! ");
                 self.tail("", operand);
             }
-            ExprKind::Binary {
-                op, left, right, ..
-            } => self.binary(&operator(*op), left, right),
+            ExprKind::Binary { op, left, right, .. } => self.binary(&operator(*op), left, right),
             ExprKind::Apply { .. }
             | ExprKind::SearchPath(_)
-            | ExprKind::Unary {
-                op: UnaryOp::Negate,
-                ..
-            } => {
+            | ExprKind::Unary { op: UnaryOp::Negate, .. } => {
                 self.open_call(expr);
                 self.out.push(')');
             }
@@ -334,16 +303,11 @@ impl Printer<'_> {
                 self.out.push_str("(__findFile __nixPath ");
                 quote(&mut self.out, path);
             }
-            ExprKind::Unary {
-                op: UnaryOp::Negate,
-                operand,
-            } => {
+            ExprKind::Unary { op: UnaryOp::Negate, operand } => {
                 self.out.push_str("(__sub 0 ");
                 self.expr(operand);
             }
-            ExprKind::Binary {
-                op, left, right, ..
-            } => match operator(*op) {
+            ExprKind::Binary { op, left, right, .. } => match operator(*op) {
                 Operator::Call(function) => self.call_of(function, left, right),
                 Operator::Swapped(function) => self.call_of(function, right, left),
                 Operator::Own(_) | Operator::Negated(_) => {
@@ -418,12 +382,7 @@ impl Printer<'_> {
         self.out.push('(');
         match param {
             Param::Name { name, .. } => attr_name(&mut self.out, *name),
-            Param::Formals {
-                formals,
-                ellipsis,
-                at,
-                ..
-            } => {
+            Param::Formals { formals, ellipsis, at, .. } => {
                 self.out.push_str("{ ");
                 let mut sorted: Vec<_> = formals.iter().collect();
                 sorted.sort_by_key(|formal| formal.name.bytes());
@@ -469,8 +428,7 @@ impl Printer<'_> {
     }
 
     fn set(&mut self, set: &Merged<'_>) {
-        self.out
-            .push_str(if set.recursive { "rec { " } else { "{ " });
+        self.out.push_str(if set.recursive { "rec { " } else { "{ " });
         self.bindings(set);
         self.out.push('}');
     }
@@ -537,10 +495,7 @@ mod tests {
         let file = SourceMap::new().add("/test.nix", text).expect("small");
         let parsed = crate::syntax::parse(&file);
         assert_eq!(parsed.diagnostics, [], "{text}");
-        let bases = Bases {
-            directory: Path::new("/dir"),
-            home: Some(Path::new("/home/me")),
-        };
+        let bases = Bases { directory: Path::new("/dir"), home: Some(Path::new("/home/me")) };
         print(&parsed.root, bases)
     }
 

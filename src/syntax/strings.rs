@@ -173,10 +173,7 @@ struct Lines {
 }
 
 impl Lines {
-    const NEW: Lines = Lines {
-        at_start: true,
-        spaces: 0,
-    };
+    const NEW: Lines = Lines { at_start: true, spaces: 0 };
 }
 
 /// The spaces that all lines begin with. Empty lines don't count, and neither does a last line of

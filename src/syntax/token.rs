@@ -157,10 +157,7 @@ impl Kind {
 
     /// Can a name of an attribute path begin with this token?
     pub(super) fn starts_name(self) -> bool {
-        matches!(
-            self,
-            Kind::Id | Kind::OrWord | Kind::Quote | Kind::Interpolate
-        )
+        matches!(self, Kind::Id | Kind::OrWord | Kind::Quote | Kind::Interpolate)
     }
 
     /// Is it a word that could have been meant as a name?

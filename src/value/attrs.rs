@@ -91,14 +91,7 @@ impl<'h> Attrs<'h> {
     #[must_use]
     pub fn opened(self, local: Local<'h>, missing: Slot<'h>) -> Attrs<'h> {
         let (keys, slots) = self.entries(local);
-        Attrs::layer(
-            local,
-            keys,
-            slots,
-            None,
-            keys.len(),
-            Some(local.alloc(missing)),
-        )
+        Attrs::layer(local, keys, slots, None, keys.len(), Some(local.alloc(missing)))
     }
 
     /// The function that answers for names that aren't there.
@@ -144,10 +137,7 @@ impl<'h> Attrs<'h> {
         let mut layer = self.0;
         loop {
             if let Some(at) = find(layer.keys, name) {
-                return Some(Attr {
-                    key: *layer.keys.get(at)?,
-                    slot: *layer.slots.get(at)?,
-                });
+                return Some(Attr { key: *layer.keys.get(at)?, slot: *layer.slots.get(at)? });
             }
             layer = layer.below?;
         }
@@ -183,10 +173,7 @@ impl<'h> Attrs<'h> {
     /// The attributes, sorted by name id: no order to show.
     pub fn iter(self, local: Local<'h>) -> impl ExactSizeIterator<Item = Attr<'h>> + Clone {
         let (keys, slots) = self.entries(local);
-        keys.iter().zip(slots).map(|(key, slot)| Attr {
-            key: *key,
-            slot: *slot,
-        })
+        keys.iter().zip(slots).map(|(key, slot)| Attr { key: *key, slot: *slot })
     }
 
     /// The attributes in the order Nix shows them: by the bytes of their names.
@@ -270,10 +257,7 @@ fn merge<'h>(local: Local<'h>, under: Flat<'h>, over: Flat<'h>) -> Flat<'h> {
 impl<'h> Attr<'h> {
     /// An attribute bound at a place.
     pub fn new(name: Name, span: Span, slot: impl Into<Slot<'h>>) -> Attr<'h> {
-        Attr {
-            key: Key { name, span },
-            slot: slot.into(),
-        }
+        Attr { key: Key { name, span }, slot: slot.into() }
     }
 }
 
@@ -300,11 +284,7 @@ mod tests {
             Some(Value::Int(i)) => i,
             _ => -1,
         };
-        attrs
-            .by_name(local)
-            .iter()
-            .map(|a| (a.key.name.to_string(), int(a.slot)))
-            .collect()
+        attrs.by_name(local).iter().map(|a| (a.key.name.to_string(), int(a.slot))).collect()
     }
 
     #[test]
@@ -315,9 +295,7 @@ mod tests {
         let mut model = std::collections::BTreeMap::new();
         let mut seed = 1usize;
         for round in 0..3000i64 {
-            seed = seed
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695);
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
             let many = if round % 100 == 0 { 60 } else { 1 };
             let pairs: Vec<(usize, i64)> =
                 (0..many).map(|i| ((seed >> 33) % 500 + i, round)).collect();

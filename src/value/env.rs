@@ -26,29 +26,20 @@ unsafe impl Sync for EnvSlot<'_> {}
 impl<'h> Env<'h> {
     /// The scope that holds nothing.
     pub fn empty(local: Local<'h>) -> &'h Env<'h> {
-        local.alloc(Env {
-            up: None,
-            slots: &[],
-        })
+        local.alloc(Env { up: None, slots: &[] })
     }
 
     /// A scope of one slot: a simple parameter, or the set of a `with`.
     #[inline]
     pub fn one(local: Local<'h>, up: &'h Env<'h>, slot: Slot<'h>) -> &'h Env<'h> {
         let slots = local.fill(1, |_| EnvSlot(UnsafeCell::new(slot)));
-        local.alloc(Env {
-            up: Some(up),
-            slots,
-        })
+        local.alloc(Env { up: Some(up), slots })
     }
 
     /// A scope with these slots.
     pub fn with_slots(local: Local<'h>, up: &'h Env<'h>, slots: &[Slot<'h>]) -> &'h Env<'h> {
         let slots = local.fill(slots.len(), |i| EnvSlot(UnsafeCell::new(slot_at(slots, i))));
-        local.alloc(Env {
-            up: Some(up),
-            slots,
-        })
+        local.alloc(Env { up: Some(up), slots })
     }
 
     /// The slot `index` of this scope. Lowering only makes indices that exist; any other
@@ -85,10 +76,7 @@ impl<'h> Env<'h> {
 }
 
 fn slot_at<'h>(slots: &[Slot<'h>], index: usize) -> Slot<'h> {
-    slots
-        .get(index)
-        .copied()
-        .unwrap_or(Slot::Value(Value::Null))
+    slots.get(index).copied().unwrap_or(Slot::Value(Value::Null))
 }
 
 /// An environment in the making, whose own bindings may already refer to it.
@@ -108,10 +96,7 @@ impl<'h> EnvBuilder<'h> {
     pub fn new(local: Local<'h>, up: &'h Env<'h>, size: usize) -> EnvBuilder<'h> {
         let slots = local.fill(size, |_| EnvSlot(UnsafeCell::new(Slot::Value(Value::Null))));
         EnvBuilder {
-            env: local.alloc(Env {
-                up: Some(up),
-                slots,
-            }),
+            env: local.alloc(Env { up: Some(up), slots }),
             not_send: std::marker::PhantomData,
         }
     }

@@ -13,14 +13,8 @@ use crate::source::Span;
 pub struct Error<'h>(&'h Node<'h>);
 
 enum Node<'h> {
-    Cause {
-        kind: ErrorKind,
-        diagnostic: &'h Diagnostic,
-    },
-    Within {
-        inner: Error<'h>,
-        frame: Frame<'h>,
-    },
+    Cause { kind: ErrorKind, diagnostic: &'h Diagnostic },
+    Within { inner: Error<'h>, frame: Frame<'h> },
 }
 
 /// Errors that some part of the program treats in its own way.
@@ -55,10 +49,7 @@ impl<'h> Error<'h> {
     #[cold]
     #[must_use]
     pub fn within(self, local: Local<'h>, span: Span, text: &'h str) -> Error<'h> {
-        Error(local.alloc(Node::Within {
-            inner: self,
-            frame: Frame { span, text },
-        }))
+        Error(local.alloc(Node::Within { inner: self, frame: Frame { span, text } }))
     }
 
     /// Which kind.

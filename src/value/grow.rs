@@ -52,10 +52,7 @@ pub fn append<'h, T: Copy + Send + Sync>(
         unsafe {
             let end = tail.start.as_ptr().add(left.len());
             std::ptr::copy_nonoverlapping(right.as_ptr(), end, right.len());
-            return (
-                std::slice::from_raw_parts(tail.start.as_ptr(), total),
-                Some(tail),
-            );
+            return (std::slice::from_raw_parts(tail.start.as_ptr(), total), Some(tail));
         }
     }
     let capacity = match tail {
@@ -72,13 +69,8 @@ pub fn append<'h, T: Copy + Send + Sync>(
         std::ptr::copy_nonoverlapping(right.as_ptr(), end, right.len());
         std::slice::from_raw_parts(start.as_ptr(), total)
     };
-    let tail = (capacity > total).then(|| {
-        local.alloc(Tail {
-            start,
-            capacity,
-            used: AtomicUsize::new(total),
-        })
-    });
+    let tail = (capacity > total)
+        .then(|| local.alloc(Tail { start, capacity, used: AtomicUsize::new(total) }));
     (items, tail)
 }
 

@@ -38,10 +38,7 @@ impl Heap {
     pub fn local(&self) -> Local<'_> {
         let bump = Box::new(Bump::new());
         let pointer: *const Bump = &raw const *bump;
-        self.bumps
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(bump);
+        self.bumps.lock().unwrap_or_else(PoisonError::into_inner).push(bump);
         // SAFETY: the box is owned by `self.bumps`, which only ever grows while `self` is
         // borrowed; the allocation behind a box doesn't move when the box does.
         let bump = unsafe { &*pointer };
@@ -52,10 +49,7 @@ impl Heap {
     pub fn keep<T: Any + Send + Sync>(&self, thing: T) -> &T {
         let boxed = Box::new(thing);
         let pointer: *const T = &raw const *boxed;
-        self.kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(boxed);
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(boxed);
         // SAFETY: as for `local`: boxes are only added, and dropped with `self`.
         unsafe { &*pointer }
     }

@@ -29,11 +29,7 @@ impl<'h> Text<'h> {
     /// A string whose bytes are in the heap already.
     #[inline]
     pub fn with_context(local: Local<'h>, bytes: &'h [u8], context: Context<'h>) -> Text<'h> {
-        Text(local.alloc(TextObject {
-            bytes,
-            context,
-            tail: None,
-        }))
+        Text(local.alloc(TextObject { bytes, context, tail: None }))
     }
 
     /// Its bytes.
@@ -59,21 +55,13 @@ impl<'h> Text<'h> {
     pub fn append(self, local: Local<'h>, bytes: &[u8], context: Context<'h>) -> Text<'h> {
         let (bytes, tail) = grow::append(local, self.0.bytes, self.0.tail, bytes);
         let context = self.0.context.union(local, context);
-        Text(local.alloc(TextObject {
-            bytes,
-            context,
-            tail,
-        }))
+        Text(local.alloc(TextObject { bytes, context, tail }))
     }
 
     /// The same bytes with another context.
     #[must_use]
     pub fn replace_context(self, local: Local<'h>, context: Context<'h>) -> Text<'h> {
-        Text(local.alloc(TextObject {
-            bytes: self.0.bytes,
-            context,
-            tail: self.0.tail,
-        }))
+        Text(local.alloc(TextObject { bytes: self.0.bytes, context, tail: self.0.tail }))
     }
 }
 

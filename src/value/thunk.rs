@@ -104,9 +104,7 @@ impl<'h> Thunk<'h> {
     ) -> &'h Thunk<'h> {
         local.alloc(Thunk {
             state: AtomicU64::new(APPLY),
-            payload: UnsafeCell::new(Payload {
-                apply: (function, argument),
-            }),
+            payload: UnsafeCell::new(Payload { apply: (function, argument) }),
         })
     }
 
@@ -114,9 +112,7 @@ impl<'h> Thunk<'h> {
     pub fn apply2(local: Local<'h>, call: [Slot<'h>; 3]) -> &'h Thunk<'h> {
         local.alloc(Thunk {
             state: AtomicU64::new(APPLY2),
-            payload: UnsafeCell::new(Payload {
-                apply2: local.alloc(call),
-            }),
+            payload: UnsafeCell::new(Payload { apply2: local.alloc(call) }),
         })
     }
 

@@ -20,9 +20,7 @@ fn kind_of(meta: &std::fs::Metadata) -> FileKind {
     } else if file_type.is_dir() {
         FileKind::Directory
     } else if file_type.is_file() {
-        FileKind::Regular {
-            executable: meta.permissions().mode() & 0o100 != 0,
-        }
+        FileKind::Regular { executable: meta.permissions().mode() & 0o100 != 0 }
     } else {
         FileKind::Other
     }
@@ -67,9 +65,7 @@ impl World for Disk {
     }
 
     fn now(&self) -> i64 {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
     }
 }

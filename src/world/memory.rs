@@ -36,10 +36,7 @@ impl Memory {
 
     fn is_dir(&self, path: &Path) -> bool {
         path == Path::new("/")
-            || self
-                .files
-                .keys()
-                .any(|file| file != path && file.starts_with(path))
+            || self.files.keys().any(|file| file != path && file.starts_with(path))
     }
 }
 

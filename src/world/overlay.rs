@@ -37,12 +37,7 @@ impl<'a> Overlay<'a> {
         objects: &'a Objects,
         derivations: &'a Derivations,
     ) -> Overlay<'a> {
-        Overlay {
-            below,
-            objects,
-            derivations,
-            dir: StoreDir::default(),
-        }
+        Overlay { below, objects, derivations, dir: StoreDir::default() }
     }
 
     fn place(&self, path: &Path) -> Place {
@@ -77,10 +72,9 @@ impl<'a> Overlay<'a> {
             return false;
         };
         match &*object {
-            Object::Tree {
-                root,
-                kept: Some(kept),
-            } => !kept.contains(&below(root, &rest).join(OsStr::from_bytes(name))),
+            Object::Tree { root, kept: Some(kept) } => {
+                !kept.contains(&below(root, &rest).join(OsStr::from_bytes(name)))
+            }
             Object::Tree { kept: None, .. }
             | Object::Flat(_)
             | Object::Entry { .. }

@@ -53,10 +53,7 @@ pub(super) fn read<'h>(
     };
     let structured = flag(words().structured_attrs)?;
     let ignore_nulls = flag(words().ignore_nulls)?;
-    let mut draft = Draft {
-        structured: structured.then(Vec::new),
-        ..Draft::default()
-    };
+    let mut draft = Draft { structured: structured.then(Vec::new), ..Draft::default() };
     draft.outputs.insert("out".to_owned());
     for attr in given.by_name(ev.local) {
         let key = attr.key.name;
@@ -194,10 +191,8 @@ impl Draft {
             }
             b"outputs" => {
                 let names = utf8(ev, at, "output name", &value)?;
-                let names: Vec<&str> = names
-                    .split([' ', '\t', '\n', '\r'])
-                    .filter(|name| !name.is_empty())
-                    .collect();
+                let names: Vec<&str> =
+                    names.split([' ', '\t', '\n', '\r']).filter(|name| !name.is_empty()).collect();
                 self.set_outputs(ev, &names, at)?;
             }
             _ => {}

@@ -22,9 +22,7 @@ const OUTPUT_OF: &str = "importedDerivation";
 
 /// The derivation whose file is at this path.
 pub(in super::super) fn at_path(ev: &Evaluator<'_>, path: Path<'_>) -> Option<StorePath> {
-    let drv = store_dir()
-        .parse(std::str::from_utf8(path.bytes()).ok()?)
-        .ok()?;
+    let drv = store_dir().parse(std::str::from_utf8(path.bytes()).ok()?).ok()?;
     let there = || matches!(ev.shared.world.kind(path.as_path()), Ok(Some(_)));
     (drv.is_derivation() && there()).then_some(drv)
 }
@@ -63,10 +61,7 @@ fn make<'h>(ev: &mut Evaluator<'h>, drv: &StorePath, output: &str, at: Span) -> 
         attr(words().drv_path, drv_text(ev, drv)),
         attr(words().name, ev.text(name.map_or(&[][..], Vec::as_slice))),
         attr(words().type_, ev.text("derivation")),
-        attr(
-            words().out_path,
-            output_text(ev, drv, &derivation, output, at)?,
-        ),
+        attr(words().out_path, output_text(ev, drv, &derivation, output, at)?),
         attr(Name::new("outputName"), ev.text(output)),
     ];
     let mut all = Vec::new();

@@ -24,16 +24,10 @@ pub(in super::super) fn known<'h>(
         }
         let derivation = read(ev, &next, at)?;
         let inputs = derivation.input_drvs.keys();
-        let unknown: Vec<StorePath> = inputs
-            .filter(|input| !ev.shared.derivations.has(input))
-            .cloned()
-            .collect();
+        let unknown: Vec<StorePath> =
+            inputs.filter(|input| !ev.shared.derivations.has(input)).cloned().collect();
         if unknown.is_empty() {
-            wrap(
-                ev,
-                at,
-                ev.shared.derivations.keep(&store_dir(), next, derivation),
-            )?;
+            wrap(ev, at, ev.shared.derivations.keep(&store_dir(), next, derivation))?;
             open.pop();
         } else {
             open.extend(unknown);

@@ -42,13 +42,10 @@ fn derivation_strict<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) ->
     };
     let place = name_attr.key.span;
     let name = plain_text(ev, name_attr.slot, "derivation name", at);
-    let name = ev.framed(name, place, || {
-        "while evaluating the derivation attribute 'name'".to_owned()
-    })?;
+    let name =
+        ev.framed(name, place, || "while evaluating the derivation attribute 'name'".to_owned())?;
     let made = make(ev, name, given, at);
-    ev.framed(made, place, || {
-        format!("while evaluating derivation '{name}'")
-    })
+    ev.framed(made, place, || format!("while evaluating derivation '{name}'"))
 }
 
 fn make<'h>(ev: &mut Evaluator<'h>, name: &str, given: Attrs<'h>, at: Span) -> Eval<'h> {
@@ -147,10 +144,7 @@ fn output_text<'h>(
         let message = format!("derivation '{}' has no output '{output}'", derivation.name);
         return Err(ev.error_at(at, message));
     };
-    let element = ContextElement::Built {
-        drv: path.clone(),
-        output: output.into(),
-    };
+    let element = ContextElement::Built { drv: path.clone(), output: output.into() };
     Ok(referring(ev, &store_dir().print(&found), &element))
 }
 

@@ -228,10 +228,7 @@ impl<'a> Lexer<'a> {
                 self.some_digits("'+', '-', or digit after exponent")?;
             }
         }
-        let text = self
-            .bytes
-            .get(start..self.at)
-            .and_then(|text| std::str::from_utf8(text).ok());
+        let text = self.bytes.get(start..self.at).and_then(|text| std::str::from_utf8(text).ok());
         Ok(value_of(text.unwrap_or_default(), whole))
     }
 
@@ -265,10 +262,7 @@ impl<'a> Lexer<'a> {
     fn plain_run(&mut self) -> Result<(), Fault> {
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            self.at += rest
-                .iter()
-                .position(|&byte| !is_plain(byte))
-                .unwrap_or(rest.len());
+            self.at += rest.iter().position(|&byte| !is_plain(byte)).unwrap_or(rest.len());
             let rest = self.bytes.get(self.at..).unwrap_or_default();
             let beyond = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
             if beyond == 0 {
@@ -320,8 +314,7 @@ impl<'a> Lexer<'a> {
         }
         // Surrogates are gone, so this is always a character.
         let character = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
-        self.unescaped
-            .extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        self.unescaped.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         Ok(())
     }
 
@@ -352,8 +345,7 @@ fn value_of(text: &str, whole: bool) -> Token {
     if let Ok(number) = text.parse::<i64>() {
         return Token::Integer(number);
     }
-    text.parse::<u64>()
-        .map_or_else(|_| float(), Token::Unsigned)
+    text.parse::<u64>().map_or_else(|_| float(), Token::Unsigned)
 }
 
 fn surrogate_fault(rule: &str) -> Fault {

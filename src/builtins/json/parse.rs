@@ -11,11 +11,7 @@ type Result<T, S> = std::result::Result<T, ReadError<JsonError, <S as Sink>::Err
 /// # Errors
 /// [`JsonError`] for text that Nix refuses, or the sink's own; parts given before stay given.
 pub fn parse<S: Sink>(text: &[u8], sink: &mut S) -> Result<(), S> {
-    let mut parser = Parser {
-        lexer: Lexer::new(text),
-        sink,
-        open: Vec::new(),
-    };
+    let mut parser = Parser { lexer: Lexer::new(text), sink, open: Vec::new() };
     parser.document()
 }
 
@@ -172,9 +168,7 @@ impl<S: Sink> Parser<'_, S> {
             Ok(token) => format!("unexpected {}", token.name()),
             Err(fault) => self.read(&fault),
         };
-        self.error(&format!(
-            "while parsing {context} - {found}; expected {expected}"
-        ))
+        self.error(&format!("while parsing {context} - {found}; expected {expected}"))
     }
 
     fn read(&self, fault: &str) -> String {
@@ -188,9 +182,7 @@ impl<S: Sink> Parser<'_, S> {
     fn at_position(&self, text: &str) -> ReadError<JsonError, S::Error> {
         let (line, column) = self.lexer.position();
         let place = format!("parse error at line {line}, column {column}");
-        document(JsonError::Syntax(format!(
-            "[json.exception.parse_error.101] {place}: {text}"
-        )))
+        document(JsonError::Syntax(format!("[json.exception.parse_error.101] {place}: {text}")))
     }
 }
 

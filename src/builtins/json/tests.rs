@@ -16,10 +16,7 @@ fn read(text: &[u8]) -> String {
 #[test]
 fn documents_are_read_in_order() {
     let text = br#" { "a" : [ 1 , 2.50 , true , false , null , "x" ] , "b" : { } , "a" : [] } "#;
-    assert_eq!(
-        read(text),
-        r#"{ a: [ 1 2.5 true false null "x" ] b: { } a: [ ] }"#
-    );
+    assert_eq!(read(text), r#"{ a: [ 1 2.5 true false null "x" ] b: { } a: [ ] }"#);
     assert_eq!(read("\u{feff}1".as_bytes()), "1");
     assert_eq!(read(b"\t\n\r1"), "1");
 }
@@ -46,14 +43,8 @@ fn numbers_are_integers_floats_or_errors() {
         ("-0", "0"),
         ("-0.0", "-0.0"),
         ("1e-400", "0.0"),
-        (
-            "1e400",
-            "error: [json.exception.out_of_range.406] number overflow parsing '1e400'",
-        ),
-        (
-            "-1E400",
-            "error: [json.exception.out_of_range.406] number overflow parsing '-1E400'",
-        ),
+        ("1e400", "error: [json.exception.out_of_range.406] number overflow parsing '1e400'"),
+        ("-1E400", "error: [json.exception.out_of_range.406] number overflow parsing '-1E400'"),
     ];
     for (text, expected) in rows {
         assert_eq!(read(text.as_bytes()), expected, "{text}");

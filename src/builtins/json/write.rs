@@ -34,9 +34,7 @@ pub fn write_string(out: &mut Vec<u8>, text: &[u8]) -> Result<(), InvalidUtf8> {
     out.reserve(text.len() + 2);
     out.push(b'"');
     let mut rest = text;
-    while let Some(at) = rest
-        .iter()
-        .position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\')
+    while let Some(at) = rest.iter().position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\')
     {
         let (plain, special) = rest.split_at(at);
         out.extend_from_slice(plain);
@@ -68,9 +66,7 @@ fn invalid(text: &[u8], error: &std::str::Utf8Error) -> InvalidUtf8 {
     let index = broken_at(text, error);
     match text.get(index) {
         Some(&byte) => InvalidUtf8::Byte { index, byte },
-        None => InvalidUtf8::Incomplete {
-            last: text.last().copied().unwrap_or_default(),
-        },
+        None => InvalidUtf8::Incomplete { last: text.last().copied().unwrap_or_default() },
     }
 }
 
@@ -113,25 +109,10 @@ mod tests {
         let error = |text: &str| {
             format!("JSON serialization error: [json.exception.type_error.316] {text}")
         };
-        assert_eq!(
-            written(b"\xC3"),
-            error("incomplete UTF-8 string; last byte: 0xC3")
-        );
-        assert_eq!(
-            written(b"a\xC3"),
-            error("incomplete UTF-8 string; last byte: 0xC3")
-        );
-        assert_eq!(
-            written(b"\xA9"),
-            error("invalid UTF-8 byte at index 0: 0xA9")
-        );
-        assert_eq!(
-            written(b"a\xA9b"),
-            error("invalid UTF-8 byte at index 1: 0xA9")
-        );
-        assert_eq!(
-            written(b"\xC3b"),
-            error("invalid UTF-8 byte at index 1: 0x62")
-        );
+        assert_eq!(written(b"\xC3"), error("incomplete UTF-8 string; last byte: 0xC3"));
+        assert_eq!(written(b"a\xC3"), error("incomplete UTF-8 string; last byte: 0xC3"));
+        assert_eq!(written(b"\xA9"), error("invalid UTF-8 byte at index 0: 0xA9"));
+        assert_eq!(written(b"a\xA9b"), error("invalid UTF-8 byte at index 1: 0xA9"));
+        assert_eq!(written(b"\xC3b"), error("invalid UTF-8 byte at index 1: 0x62"));
     }
 }

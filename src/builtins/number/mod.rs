@@ -82,11 +82,7 @@ pub fn div(a: i64, b: i64) -> Result<i64, NumberError> {
 /// # Errors
 /// [`NumberError::DivisionByZero`].
 pub fn div_float(a: f64, b: f64) -> Result<f64, NumberError> {
-    if b == 0.0 {
-        Err(NumberError::DivisionByZero)
-    } else {
-        Ok(a / b)
-    }
+    if b == 0.0 { Err(NumberError::DivisionByZero) } else { Ok(a / b) }
 }
 
 /// `builtins.ceil` of a float.
@@ -141,28 +137,16 @@ pub fn to_general(value: f64) -> String {
         return strip_zeros(&format!("{value:.precision$}")).to_owned();
     }
     let sign = if exponent < 0 { '-' } else { '+' };
-    format!(
-        "{}e{sign}{:02}",
-        strip_zeros(digits),
-        exponent.unsigned_abs()
-    )
+    format!("{}e{sign}{:02}", strip_zeros(digits), exponent.unsigned_abs())
 }
 
 fn strip_zeros(number: &str) -> &str {
-    if number.contains('.') {
-        number.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        number
-    }
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
 /// What C calls a float that is no number; it shows the sign of NaN.
 fn not_finite(value: f64) -> Option<&'static str> {
-    match (
-        value.is_nan(),
-        value.is_infinite(),
-        value.is_sign_negative(),
-    ) {
+    match (value.is_nan(), value.is_infinite(), value.is_sign_negative()) {
         (true, _, true) => Some("-nan"),
         (true, _, false) => Some("nan"),
         (false, true, true) => Some("-inf"),
@@ -192,23 +176,13 @@ mod tests {
             (0.1, "0.1", "0.100000", "0.1"),
             (1e14, "100000000000000.0", "100000000000000.000000", "1e+14"),
             (1e15, "1e+15", "1000000000000000.000000", "1e+15"),
-            (
-                123_456_789.125,
-                "123456789.125",
-                "123456789.125000",
-                "1.23457e+08",
-            ),
+            (123_456_789.125, "123456789.125", "123456789.125000", "1.23457e+08"),
             (1e-4, "0.0001", "0.000100", "0.0001"),
             (1e-5, "1e-05", "0.000010", "1e-05"),
             (0.000_123_45, "0.00012345", "0.000123", "0.00012345"),
             (1.5e-7, "1.5e-07", "0.000000", "1.5e-07"),
             (1e22, "1e+22", "10000000000000000000000.000000", "1e+22"),
-            (
-                1e23,
-                "9.999999999999999e+22",
-                "99999999999999991611392.000000",
-                "1e+23",
-            ),
+            (1e23, "9.999999999999999e+22", "99999999999999991611392.000000", "1e+23"),
             (999_999.5, "999999.5", "999999.500000", "1e+06"),
             (100_000.0, "100000.0", "100000.000000", "100000"),
             (1_000_000.0, "1000000.0", "1000000.000000", "1e+06"),
@@ -246,10 +220,7 @@ mod tests {
         let text = |result: Result<i64, NumberError>| result.map_err(|error| error.to_string());
         let fails = |message: &str| Err(message.to_owned());
         let max = i64::MAX;
-        assert_eq!(
-            text(add(max, 1)),
-            fails("integer overflow in adding 9223372036854775807 + 1")
-        );
+        assert_eq!(text(add(max, 1)), fails("integer overflow in adding 9223372036854775807 + 1"));
         assert_eq!(
             text(sub(-max, 2)),
             fails("integer overflow in subtracting -9223372036854775807 - 2")
@@ -264,10 +235,7 @@ mod tests {
         );
         assert_eq!(text(div(1, 0)), fails("division by zero"));
         assert_eq!(div_float(1.0, -0.0), Err(NumberError::DivisionByZero));
-        assert_eq!(
-            (add(1, 2), sub(1, 2), mul(3, -2), div(-7, 2)),
-            (Ok(3), Ok(-1), Ok(-6), Ok(-3))
-        );
+        assert_eq!((add(1, 2), sub(1, 2), mul(3, -2), div(-7, 2)), (Ok(3), Ok(-1), Ok(-6), Ok(-3)));
     }
 
     /// The messages were observed with Nix 2.34.8.
@@ -275,18 +243,12 @@ mod tests {
     fn rounding_stays_within_integers() {
         let refused =
             |result: Result<i64, NumberError>| result.err().map(|error| error.to_string());
-        let range = |shown: &str| {
-            Some(format!(
-                "NixFloat argument {shown} is not in the range of NixInt"
-            ))
-        };
+        let range =
+            |shown: &str| Some(format!("NixFloat argument {shown} is not in the range of NixInt"));
         assert_eq!(ceil(-0.5), Ok(0));
         assert_eq!(floor(-0.5), Ok(-1));
         assert_eq!(floor(-9_223_372_036_854_775_808.0), Ok(i64::MIN));
-        assert_eq!(
-            refused(floor(9_223_372_036_854_775_808.0)),
-            range("9.22337e+18")
-        );
+        assert_eq!(refused(floor(9_223_372_036_854_775_808.0)), range("9.22337e+18"));
         assert_eq!(refused(ceil(1e300)), range("1e+300"));
         assert_eq!(refused(floor(f64::INFINITY)), range("inf"));
         assert_eq!(refused(floor(f64::NAN.copysign(-1.0))), range("-nan"));
@@ -294,10 +256,7 @@ mod tests {
         let lost = round_integer(9_007_199_254_740_993);
         assert_eq!(
             lost,
-            Err(NumberError::IntegerPrecision(
-                9_007_199_254_740_993,
-                9_007_199_254_740_992
-            ))
+            Err(NumberError::IntegerPrecision(9_007_199_254_740_993, 9_007_199_254_740_992))
         );
         let beyond = refused(round_integer(i64::MAX)).unwrap_or_default();
         assert!(

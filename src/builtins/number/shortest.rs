@@ -16,19 +16,13 @@ struct Scaled {
 impl Scaled {
     fn normalized(self) -> Self {
         let shift = self.f.leading_zeros();
-        Self {
-            f: self.f << shift,
-            e: self.e - shift.cast_signed(),
-        }
+        Self { f: self.f << shift, e: self.e - shift.cast_signed() }
     }
 
     /// The upper half of the product, rounded.
     fn times(self, other: Self) -> Self {
         let product = u128::from(self.f) * u128::from(other.f) + (1 << 63);
-        Self {
-            f: (product >> 64) as u64,
-            e: self.e + other.e + 64,
-        }
+        Self { f: (product >> 64) as u64, e: self.e + other.e + 64 }
     }
 }
 
@@ -62,14 +56,8 @@ impl Decimal {
         let exact = exact.times(power);
         // One unit off on both sides, since the products are rounded.
         let low = low.times(power).f + 1;
-        let high = Scaled {
-            f: high.times(power).f - 1,
-            e: exact.e,
-        };
-        let mut decimal = Self {
-            digits: Vec::with_capacity(17),
-            exponent,
-        };
+        let high = Scaled { f: high.times(power).f - 1, e: exact.e };
+        let mut decimal = Self { digits: Vec::with_capacity(17), exponent };
         decimal.generate(high, high.f - low, high.f - exact.f);
         decimal
     }
@@ -131,9 +119,8 @@ impl Decimal {
         let len = self.digits.len() as i32;
         let point = len + self.exponent;
         let zeros = |count: i32| std::iter::repeat_n(b'0', usize::try_from(count).unwrap_or(0));
-        let (before, after) = self
-            .digits
-            .split_at(usize::try_from(point.clamp(1, len)).unwrap_or(1));
+        let (before, after) =
+            self.digits.split_at(usize::try_from(point.clamp(1, len)).unwrap_or(1));
         if (1..=15).contains(&point) {
             out.extend_from_slice(before);
             out.extend(zeros(point - len));
@@ -162,36 +149,17 @@ fn boundaries(value: f64) -> (Scaled, Scaled, Scaled) {
     let bits = value.to_bits();
     let (exponent, fraction) = ((bits >> 52) as i32, bits & ((1 << 52) - 1));
     let exact = match exponent {
-        0 => Scaled {
-            f: fraction,
-            e: -1074,
-        },
-        _ => Scaled {
-            f: fraction | 1 << 52,
-            e: exponent - 1075,
-        },
+        0 => Scaled { f: fraction, e: -1074 },
+        _ => Scaled { f: fraction | 1 << 52, e: exponent - 1075 },
     };
-    let high = Scaled {
-        f: 2 * exact.f + 1,
-        e: exact.e - 1,
-    }
-    .normalized();
+    let high = Scaled { f: 2 * exact.f + 1, e: exact.e - 1 }.normalized();
     // At a power of two the next smaller float is only half as far.
     let low = if fraction == 0 && exponent > 1 {
-        Scaled {
-            f: 4 * exact.f - 1,
-            e: exact.e - 2,
-        }
+        Scaled { f: 4 * exact.f - 1, e: exact.e - 2 }
     } else {
-        Scaled {
-            f: 2 * exact.f - 1,
-            e: exact.e - 1,
-        }
+        Scaled { f: 2 * exact.f - 1, e: exact.e - 1 }
     };
-    let low = Scaled {
-        f: low.f << (low.e - high.e),
-        e: high.e,
-    };
+    let low = Scaled { f: low.f << (low.e - high.e), e: high.e };
     (low, exact.normalized(), high)
 }
 

@@ -93,12 +93,7 @@ impl Accelerator {
         }
         Answer::Here(if self.groups == 0 {
             let span = meta.search(&input).map(|found| found.range());
-            span.map(|span| {
-                Hit::Whole(Found {
-                    span,
-                    groups: Vec::new(),
-                })
-            })
+            span.map(|span| Hit::Whole(Found { span, groups: Vec::new() }))
         } else {
             captures(meta, &input).map(Hit::Whole)
         })
@@ -109,12 +104,8 @@ fn captures(meta: &Meta, input: &Input<'_>) -> Option<Found> {
     let mut found = meta.create_captures();
     meta.search_captures(input, &mut found);
     let span = found.get_match()?.range();
-    let group = |index| {
-        found.get_group(index).map(|span| Range {
-            start: span.start,
-            end: span.end,
-        })
-    };
+    let group =
+        |index| found.get_group(index).map(|span| Range { start: span.start, end: span.end });
     let groups = (1..found.group_len()).map(group).collect();
     Some(Found { span, groups })
 }
@@ -134,11 +125,9 @@ fn hir(ast: &Ast) -> Hir {
         }
         Ast::Start => Hir::look(Look::Start),
         Ast::End => Hir::look(Look::End),
-        Ast::Group(index, body) => Hir::capture(Capture {
-            index: *index as u32 + 1,
-            name: None,
-            sub: Box::new(hir(body)),
-        }),
+        Ast::Group(index, body) => {
+            Hir::capture(Capture { index: *index as u32 + 1, name: None, sub: Box::new(hir(body)) })
+        }
         Ast::Concat(parts) => Hir::concat(parts.iter().map(hir).collect()),
         Ast::Alternation(parts) => Hir::alternation(parts.iter().map(hir).collect()),
         Ast::Repeat { body, min, max } => Hir::repetition(Repetition {

@@ -40,10 +40,7 @@ mod tests {
     fn patterns_are_kept_once_and_bounded() -> Result<(), RegexError> {
         let first = compiled(b"cached-once")?;
         assert!(Arc::ptr_eq(&first, &compiled(b"cached-once")?));
-        assert_eq!(
-            compiled(b"(").err(),
-            Some(RegexError::Invalid("(".to_owned()))
-        );
+        assert_eq!(compiled(b"(").err(), Some(RegexError::Invalid("(".to_owned())));
         for number in 0..CAPACITY + 50 {
             compiled(format!("bounded{number}").as_bytes())?;
         }

@@ -37,12 +37,7 @@ enum Outcome {
     /// A match ends here.
     End(usize),
     /// Two places to try, in this order.
-    Choice {
-        here: Place,
-        first: Place,
-        second: Place,
-        longest: bool,
-    },
+    Choice { here: Place, first: Place, second: Place, longest: bool },
 }
 
 /// A choice being worked out.
@@ -67,13 +62,7 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     pub(super) fn new(program: &'a Program, subject: &'a [u8], mode: Mode) -> Self {
-        Self {
-            program,
-            subject,
-            mode,
-            known: HashMap::new(),
-            pending: Vec::new(),
-        }
+        Self { program, subject, mode, known: HashMap::new(), pending: Vec::new() }
     }
 
     pub(super) fn subject(&self) -> &'a [u8] {
@@ -83,28 +72,16 @@ impl<'a> Search<'a> {
     /// The match that starts at `start`, if there is one.
     pub(super) fn match_at(&mut self, start: usize, not_empty: bool) -> Option<Found> {
         let counts = if not_empty { NOT_EMPTY } else { 0 };
-        let mut place = Place {
-            state: self.program.start,
-            at: start,
-            counts,
-        };
+        let mut place = Place { state: self.program.start, at: start, counts };
         self.best_end(place)?;
         let mut marks = Marks::new(self.program.groups);
         loop {
             match self.advance(place, Some(&mut marks)) {
                 Outcome::Dead => return None,
                 Outcome::End(end) => {
-                    return Some(Found {
-                        span: start..end,
-                        groups: marks.groups,
-                    });
+                    return Some(Found { span: start..end, groups: marks.groups });
                 }
-                Outcome::Choice {
-                    first,
-                    second,
-                    longest,
-                    ..
-                } => {
+                Outcome::Choice { first, second, longest, .. } => {
                     place = self.prefer(first, second, longest);
                 }
             }
@@ -127,12 +104,7 @@ impl<'a> Search<'a> {
             let mut end = match self.advance(place, None) {
                 Outcome::Dead => None,
                 Outcome::End(end) => Some(end),
-                Outcome::Choice {
-                    here,
-                    first,
-                    second,
-                    longest,
-                } => {
+                Outcome::Choice { here, first, second, longest } => {
                     if let Some(end) = self.known.get(&here) {
                         *end
                     } else {
@@ -178,9 +150,9 @@ impl<'a> Search<'a> {
             let next = match state {
                 State::Byte(wanted, next) => (byte == Some(*wanted)).then(|| place.consume(*next)),
                 State::Any(next) => byte.map(|_| place.consume(*next)),
-                State::Set(set, next) => byte
-                    .filter(|&byte| set.contains(byte))
-                    .map(|_| place.consume(*next)),
+                State::Set(set, next) => {
+                    byte.filter(|&byte| set.contains(byte)).map(|_| place.consume(*next))
+                }
                 State::Start(next) => (place.at == 0).then(|| place.go(*next)),
                 State::End(next) => byte.is_none().then(|| place.go(*next)),
                 State::Open(group, next) => {
@@ -198,22 +170,12 @@ impl<'a> Search<'a> {
                 State::Either(first, second) => {
                     let longest = self.mode == Mode::Longest;
                     let (first, second) = (place.go(*first), place.go(*second));
-                    return Outcome::Choice {
-                        here: place,
-                        first,
-                        second,
-                        longest,
-                    };
+                    return Outcome::Choice { here: place, first, second, longest };
                 }
                 State::Repeat(repeat) => match place.enter(*repeat) {
                     Some(first) => {
                         let second = place.leave(*repeat);
-                        return Outcome::Choice {
-                            here: place,
-                            first,
-                            second,
-                            longest: false,
-                        };
+                        return Outcome::Choice { here: place, first, second, longest: false };
                     }
                     None => Some(place.leave(*repeat)),
                 },
@@ -228,11 +190,7 @@ impl<'a> Search<'a> {
 
     fn accept(&self, place: Place) -> Outcome {
         let short = self.mode == Mode::Whole && place.at != self.subject.len();
-        if short || place.counts & NOT_EMPTY != 0 {
-            Outcome::Dead
-        } else {
-            Outcome::End(place.at)
-        }
+        if short || place.counts & NOT_EMPTY != 0 { Outcome::Dead } else { Outcome::End(place.at) }
     }
 }
 
@@ -243,11 +201,7 @@ impl Place {
 
     /// Past a byte all counts begin anew.
     fn consume(self, state: StateId) -> Self {
-        Self {
-            state,
-            at: self.at + 1,
-            counts: 0,
-        }
+        Self { state, at: self.at + 1, counts: 0 }
     }
 
     /// Into the body once more, unless it was entered here twice already.
@@ -257,22 +211,12 @@ impl Place {
         };
         let shift = u32::from(slot) * 2;
         let entered = self.counts >> shift & 3;
-        (entered < 2).then(|| Self {
-            counts: self.counts + (1 << shift),
-            ..self.go(repeat.body)
-        })
+        (entered < 2).then(|| Self { counts: self.counts + (1 << shift), ..self.go(repeat.body) })
     }
 
     fn leave(self, repeat: Repeat) -> Self {
-        let counts = if repeat.outermost {
-            self.counts & NOT_EMPTY
-        } else {
-            self.counts
-        };
-        Self {
-            counts,
-            ..self.go(repeat.exit)
-        }
+        let counts = if repeat.outermost { self.counts & NOT_EMPTY } else { self.counts };
+        Self { counts, ..self.go(repeat.exit) }
     }
 }
 
@@ -284,10 +228,7 @@ struct Marks {
 
 impl Marks {
     fn new(groups: usize) -> Self {
-        Self {
-            opened: vec![0; groups],
-            groups: vec![None; groups],
-        }
+        Self { opened: vec![0; groups], groups: vec![None; groups] }
     }
 
     fn open(&mut self, group: usize, at: usize) {

@@ -80,10 +80,7 @@ impl Regex {
         })?;
         let program = Program::new(&ast).ok_or_else(|| RegexError::TooLarge(text()))?;
         let accelerator = Accelerator::new(ast, &program);
-        Ok(Self {
-            program,
-            accelerator,
-        })
+        Ok(Self { program, accelerator })
     }
 
     /// Number of groups in the pattern.

@@ -18,9 +18,7 @@ impl ByteSet {
     }
 
     pub(super) fn contains(&self, byte: u8) -> bool {
-        self.0
-            .get(usize::from(byte >> 6))
-            .is_some_and(|word| word >> (byte & 63) & 1 == 1)
+        self.0.get(usize::from(byte >> 6)).is_some_and(|word| word >> (byte & 63) & 1 == 1)
     }
 
     fn complement(self) -> Self {
@@ -48,11 +46,7 @@ pub(super) enum Ast {
     /// One or the other, by preference.
     Alternation(Vec<Ast>),
     /// At least `min` times, and at most `max` if given.
-    Repeat {
-        body: Box<Ast>,
-        min: u32,
-        max: Option<u32>,
-    },
+    Repeat { body: Box<Ast>, min: u32, max: Option<u32> },
 }
 
 impl Ast {
@@ -86,12 +80,7 @@ const MAX_POSTFIX: usize = 50;
 const SPECIAL: &[u8] = b".[\\()*+?{|^$";
 
 pub(super) fn parse(pattern: &[u8]) -> Result<Ast, Refusal> {
-    let mut parser = Parser {
-        pattern,
-        at: 0,
-        groups: 0,
-        depth: 0,
-    };
+    let mut parser = Parser { pattern, at: 0, groups: 0, depth: 0 };
     let ast = parser.disjunction()?;
     match parser.peek() {
         None => Ok(ast),
@@ -187,11 +176,7 @@ impl Parser<'_> {
         self.groups += 1;
         let body = self.disjunction()?;
         self.depth -= 1;
-        if self.eat(b')') {
-            Ok(Ast::Group(index, Box::new(body)))
-        } else {
-            Err(Refusal::Invalid)
-        }
+        if self.eat(b')') { Ok(Ast::Group(index, Box::new(body))) } else { Err(Refusal::Invalid) }
     }
 
     fn postfix(&mut self, mut atom: Ast) -> Result<Ast, Refusal> {
@@ -204,11 +189,7 @@ impl Parser<'_> {
                 _ => return Ok(atom),
             };
             self.at += 1;
-            atom = Ast::Repeat {
-                body: Box::new(atom),
-                min,
-                max,
-            };
+            atom = Ast::Repeat { body: Box::new(atom), min, max };
         }
         Err(Refusal::TooLarge)
     }
@@ -217,11 +198,7 @@ impl Parser<'_> {
     fn interval(&mut self) -> Result<(u32, Option<u32>), Refusal> {
         self.at += 1;
         let min = self.count()?.ok_or(Refusal::Invalid)?;
-        let max = if self.eat(b',') {
-            self.count()?
-        } else {
-            Some(min)
-        };
+        let max = if self.eat(b',') { self.count()? } else { Some(min) };
         if self.peek() != Some(b'}') || max.is_some_and(|max| max < min) {
             return Err(Refusal::Invalid);
         }

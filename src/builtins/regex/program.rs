@@ -74,20 +74,8 @@ impl Program {
         let mut builder = Builder::default();
         let accept = builder.push(State::Accept);
         let start = builder.compile(ast, accept)?;
-        let Builder {
-            states,
-            groups,
-            branching,
-            slotted,
-            ..
-        } = builder;
-        Some(Self {
-            states,
-            start,
-            groups,
-            slotted,
-            branching,
-        })
+        let Builder { states, groups, branching, slotted, .. } = builder;
+        Some(Self { states, start, groups, slotted, branching })
     }
 }
 
@@ -124,10 +112,9 @@ impl Builder {
                 let body = self.compile(body, close)?;
                 self.push(State::Open(*index, body))
             }
-            Ast::Concat(parts) => parts
-                .iter()
-                .rev()
-                .try_fold(next, |next, part| self.compile(part, next))?,
+            Ast::Concat(parts) => {
+                parts.iter().rev().try_fold(next, |next, part| self.compile(part, next))?
+            }
             Ast::Alternation(parts) => self.alternation(parts, next)?,
             Ast::Repeat { body, min, max } => {
                 let tail = match max {
@@ -162,12 +149,7 @@ impl Builder {
         let id = self.push(State::Accept);
         let body = self.compile(body, id)?;
         if let Some(state) = self.states.get_mut(id as usize) {
-            *state = State::Repeat(Repeat {
-                body,
-                exit,
-                slot,
-                outermost,
-            });
+            *state = State::Repeat(Repeat { body, exit, slot, outermost });
         }
         if outermost {
             self.nest = None;
@@ -179,12 +161,7 @@ impl Builder {
         (0..times).try_fold(exit, |next, _| {
             let slot = self.slot(body).ok()?;
             let body = self.compile(body, next)?;
-            Some(self.push(State::Repeat(Repeat {
-                body,
-                exit,
-                slot,
-                outermost: false,
-            })))
+            Some(self.push(State::Repeat(Repeat { body, exit, slot, outermost: false })))
         })
     }
 
@@ -195,11 +172,7 @@ impl Builder {
                 let slot = *taken;
                 *taken += 1;
                 self.slotted = true;
-                if slot < MAX_SLOTS {
-                    Ok(Some(slot))
-                } else {
-                    Err(OutOfSlots)
-                }
+                if slot < MAX_SLOTS { Ok(Some(slot)) } else { Err(OutOfSlots) }
             }
             Some(_) | None => Ok(None),
         }
@@ -214,35 +187,21 @@ struct Measure {
 
 /// Counts as libstdc++ builds, so that the same patterns are too large; none beyond counting.
 fn measure(ast: &Ast) -> Option<Measure> {
-    let leaf = |size| {
-        Some(Measure {
-            made: size,
-            copy: size,
-        })
-    };
+    let leaf = |size| Some(Measure { made: size, copy: size });
     let all = |parts: &[Ast], extra: usize| {
-        parts.iter().try_fold(
-            Measure {
-                made: extra,
-                copy: extra,
-            },
-            |sum, part| {
-                let part = measure(part)?;
-                Some(Measure {
-                    made: sum.made.checked_add(part.made)?,
-                    copy: sum.copy.checked_add(part.copy)?,
-                })
-            },
-        )
+        parts.iter().try_fold(Measure { made: extra, copy: extra }, |sum, part| {
+            let part = measure(part)?;
+            Some(Measure {
+                made: sum.made.checked_add(part.made)?,
+                copy: sum.copy.checked_add(part.copy)?,
+            })
+        })
     };
     match ast {
         Ast::Byte(_) | Ast::Any | Ast::Set(_) | Ast::Start | Ast::End => leaf(1),
         Ast::Group(_, body) => {
             let body = measure(body)?;
-            Some(Measure {
-                made: body.made.checked_add(2)?,
-                copy: body.copy.checked_add(2)?,
-            })
+            Some(Measure { made: body.made.checked_add(2)?, copy: body.copy.checked_add(2)? })
         }
         Ast::Concat(parts) => all(parts, 1),
         Ast::Alternation(parts) => all(parts, 2 * parts.len().saturating_sub(1)),
@@ -256,27 +215,15 @@ fn measure_repeat(body: &Ast, min: usize, max: Option<usize>) -> Option<Measure>
     let Measure { made, copy } = measure(body)?;
     let times = match (min, max) {
         (0 | 1, None) => {
-            return Some(Measure {
-                made: made.checked_add(1)?,
-                copy: copy.checked_add(1)?,
-            });
+            return Some(Measure { made: made.checked_add(1)?, copy: copy.checked_add(1)? });
         }
         (0, Some(1)) => {
-            return Some(Measure {
-                made: made.checked_add(2)?,
-                copy: copy.checked_add(2)?,
-            });
+            return Some(Measure { made: made.checked_add(2)?, copy: copy.checked_add(2)? });
         }
         (min, None) => min.checked_add(1)?,
         (_, Some(max)) => max,
     };
     let loops = max.map_or(1, |max| max.saturating_sub(min).saturating_add(1));
-    let copies = times
-        .checked_mul(copy)?
-        .checked_add(loops)?
-        .checked_add(1)?;
-    Some(Measure {
-        made: made.checked_add(copies)?,
-        copy: copies,
-    })
+    let copies = times.checked_mul(copy)?.checked_add(loops)?.checked_add(1)?;
+    Some(Measure { made: made.checked_add(copies)?, copy: copies })
 }

@@ -11,10 +11,7 @@ fn show_groups(subject: &str, groups: &Groups) -> String {
         None => "null".to_owned(),
         Some(span) => quote(bytes.get(span.clone()).unwrap_or_default()),
     };
-    format!(
-        "[{}]",
-        groups.iter().map(group).collect::<Vec<_>>().join(",")
-    )
+    format!("[{}]", groups.iter().map(group).collect::<Vec<_>>().join(","))
 }
 
 fn quote(text: &[u8]) -> String {
@@ -33,10 +30,7 @@ fn split(pattern: &str, subject: &str) -> Result<String, RegexError> {
         Piece::Groups(groups) => show_groups(subject, groups),
     };
     let pieces = Regex::new(pattern.as_bytes())?.split(bytes);
-    Ok(format!(
-        "[{}]",
-        pieces.iter().map(show).collect::<Vec<_>>().join(",")
-    ))
+    Ok(format!("[{}]", pieces.iter().map(show).collect::<Vec<_>>().join(",")))
 }
 
 #[test]
@@ -68,11 +62,7 @@ fn matches_are_those_of_nix() {
         ("a.b", "a\nb", "[]"),
         ("^a$", "a", "[]"),
         ("^a\nb$", "a\nb", "[]"),
-        (
-            "(.*)-([0-9].*)",
-            "gcc-wrapper-12.3.0-2",
-            "[\"gcc-wrapper-12.3.0\",\"2\"]",
-        ),
+        ("(.*)-([0-9].*)", "gcc-wrapper-12.3.0-2", "[\"gcc-wrapper-12.3.0\",\"2\"]"),
         (
             "([a-z]+)://([^/:]+)(:([0-9]+))?(/.*)?",
             "https://example.com:8080/a/b?c",
@@ -83,11 +73,7 @@ fn matches_are_those_of_nix() {
             "v1.22-rc1",
             "[\"v\",\"1\",\"22\",null,null,\"-rc1\",\"rc1\"]",
         ),
-        (
-            "[[:space:]]*([^[:space:]]+)[[:space:]]*",
-            " \t foo \n",
-            "[\"foo\"]",
-        ),
+        ("[[:space:]]*([^[:space:]]+)[[:space:]]*", " \t foo \n", "[\"foo\"]"),
         ("(()|a)*", "a", "[\"\",\"\"]"),
         ("(()|(b*))*", "b", "[\"\",\"\",\"b\"]"),
         ("((x*)|(a))*", "a", "[\"\",\"\",\"a\"]"),
@@ -104,11 +90,7 @@ fn matches_are_those_of_nix() {
         ("[a\\]+", "a\\", "[]"),
     ];
     for (pattern, subject, expected) in rows {
-        assert_eq!(
-            matched(pattern, subject).as_deref(),
-            Ok(expected),
-            "{pattern} on {subject:?}"
-        );
+        assert_eq!(matched(pattern, subject).as_deref(), Ok(expected), "{pattern} on {subject:?}");
     }
 }
 
@@ -116,53 +98,25 @@ fn matches_are_those_of_nix() {
 fn splits_are_those_of_nix() {
     let rows = [
         ("", "abc", "[\"\",[],\"a\",[],\"b\",[],\"c\",[],\"\"]"),
-        (
-            "(x*)",
-            "abc",
-            "[\"\",[\"\"],\"a\",[\"\"],\"b\",[\"\"],\"c\",[\"\"],\"\"]",
-        ),
+        ("(x*)", "abc", "[\"\",[\"\"],\"a\",[\"\"],\"b\",[\"\"],\"c\",[\"\"],\"\"]"),
         ("a*", "baac", "[\"\",[],\"b\",[],\"\",[],\"c\",[],\"\"]"),
-        (
-            "(x*)",
-            "axxb",
-            "[\"\",[\"\"],\"a\",[\"xx\"],\"\",[\"\"],\"b\",[\"\"],\"\"]",
-        ),
+        ("(x*)", "axxb", "[\"\",[\"\"],\"a\",[\"xx\"],\"\",[\"\"],\"b\",[\"\"],\"\"]"),
         ("$", "ab", "[\"ab\",[],\"\"]"),
         ("^", "ab\ncd", "[\"\",[],\"ab\\ncd\"]"),
         ("(^|b)", "abc", "[\"\",[\"\"],\"a\",[\"b\"],\"c\"]"),
-        (
-            "(a|ab)(c|bcd)(d*)",
-            "abcd",
-            "[\"\",[\"a\",\"bcd\",\"\"],\"\"]",
-        ),
+        ("(a|ab)(c|bcd)(d*)", "abcd", "[\"\",[\"a\",\"bcd\",\"\"],\"\"]"),
         ("(foo|foobar)", "xfoobary", "[\"x\",[\"foobar\"],\"y\"]"),
-        (
-            "(a*)+",
-            "baac",
-            "[\"\",[\"\"],\"b\",[\"\"],\"\",[\"\"],\"c\",[\"\"],\"\"]",
-        ),
-        (
-            "(a|b*)",
-            "bbab",
-            "[\"\",[\"bb\"],\"\",[\"a\"],\"\",[\"b\"],\"\",[\"\"],\"\"]",
-        ),
+        ("(a*)+", "baac", "[\"\",[\"\"],\"b\",[\"\"],\"\",[\"\"],\"c\",[\"\"],\"\"]"),
+        ("(a|b*)", "bbab", "[\"\",[\"bb\"],\"\",[\"a\"],\"\",[\"b\"],\"\",[\"\"],\"\"]"),
         (
             "(a*)(b*)",
             "xaabz",
             "[\"\",[\"\",\"\"],\"x\",[\"aa\",\"b\"],\"\",[\"\",\"\"],\"z\",[\"\",\"\"],\"\"]",
         ),
-        (
-            "a*(ab)?",
-            "aab",
-            "[\"\",[null],\"\",[null],\"b\",[null],\"\"]",
-        ),
+        ("a*(ab)?", "aab", "[\"\",[null],\"\",[null],\"b\",[null],\"\"]"),
         ("(a|ab)*c", "xabc", "[\"x\",[\"ab\"],\"\"]"),
         ("(a)|b", "xaybz", "[\"x\",[\"a\"],\"y\",[null],\"z\"]"),
-        (
-            "([ac])",
-            "1aXcc3",
-            "[\"1\",[\"a\"],\"X\",[\"c\"],\"\",[\"c\"],\"3\"]",
-        ),
+        ("([ac])", "1aXcc3", "[\"1\",[\"a\"],\"X\",[\"c\"],\"\",[\"c\"],\"3\"]"),
         ("x", "", "[\"\"]"),
         ("", "", "[\"\",[],\"\"]"),
         ("b*", "b", "[\"\",[],\"\",[],\"\"]"),
@@ -183,11 +137,7 @@ fn splits_are_those_of_nix() {
         ("(b|bc)(c|)", "abcd", "[\"a\",[\"b\",\"c\"],\"d\"]"),
     ];
     for (pattern, subject, expected) in rows {
-        assert_eq!(
-            split(pattern, subject).as_deref(),
-            Ok(expected),
-            "{pattern} on {subject:?}"
-        );
+        assert_eq!(split(pattern, subject).as_deref(), Ok(expected), "{pattern} on {subject:?}");
     }
 }
 
@@ -227,23 +177,14 @@ fn patterns_that_nix_refuses_are_refused() {
     ];
     for pattern in invalid {
         let text = format!("invalid regular expression '{pattern}'");
-        assert_eq!(
-            matched(pattern, "").map_err(|error| error.to_string()),
-            Err(text)
-        );
+        assert_eq!(matched(pattern, "").map_err(|error| error.to_string()), Err(text));
     }
     for pattern in ["a{99999}", "(a{1000}){1000}", "a{2147483647}"] {
         let text = format!("memory limit exceeded by regular expression '{pattern}'");
-        assert_eq!(
-            matched(pattern, "").map_err(|error| error.to_string()),
-            Err(text)
-        );
+        assert_eq!(matched(pattern, "").map_err(|error| error.to_string()), Err(text));
     }
     let deep = "(".repeat(100_000);
-    assert!(matches!(
-        Regex::new(deep.as_bytes()),
-        Err(RegexError::TooLarge(_))
-    ));
+    assert!(matches!(Regex::new(deep.as_bytes()), Err(RegexError::TooLarge(_))));
 }
 
 #[test]

@@ -131,9 +131,5 @@ fn syntax(text: &str, at: usize, message: &str) -> TomlError {
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
     let line = before.matches('\n').count() + 1;
-    TomlError::Syntax {
-        message: message.to_owned(),
-        line,
-        column,
-    }
+    TomlError::Syntax { message: message.to_owned(), line, column }
 }

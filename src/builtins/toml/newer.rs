@@ -5,12 +5,7 @@ type Finding = (usize, &'static str);
 
 /// Refuses syntax of TOML 1.1 in a text that is known to be valid there.
 pub(super) fn check(text: &str) -> Result<(), Finding> {
-    let mut scan = Scan {
-        bytes: text.as_bytes(),
-        at: 0,
-        open: Vec::new(),
-        last: b'\n',
-    };
+    let mut scan = Scan { bytes: text.as_bytes(), at: 0, open: Vec::new(), last: b'\n' };
     while let Some(byte) = scan.bytes.get(scan.at).copied() {
         scan.step(byte)?;
     }
@@ -60,11 +55,7 @@ impl Scan<'_> {
     /// Up to the last quote of a string.
     fn string(&mut self, quote: u8) -> Result<(), Finding> {
         let triple = [quote; 3];
-        let close: &[u8] = if self.rest().starts_with(&triple) {
-            &triple
-        } else {
-            &triple[..1]
-        };
+        let close: &[u8] = if self.rest().starts_with(&triple) { &triple } else { &triple[..1] };
         self.at += close.len();
         while !self.rest().is_empty() && !self.rest().starts_with(close) {
             if quote == b'"' && self.rest().starts_with(b"\\") {

@@ -25,11 +25,7 @@ pub(crate) fn write_json(
     text(out, SCHEMA)?;
     out.write_all(b",\n  \"lab\": {")?;
     let lab = &listing.lab;
-    let fields = [
-        ("version", &lab.version),
-        ("git_hash", &lab.git_hash),
-        ("entry", &lab.entry),
-    ];
+    let fields = [("version", &lab.version), ("git_hash", &lab.git_hash), ("entry", &lab.entry)];
     separated(out, fields, |out, (name, value)| {
         key(out, name)?;
         text(out, value)
@@ -104,18 +100,11 @@ impl<'l> JobWriter<'l> {
             // Writing to a vector can't fail.
             let _ = write!(ids, "{}", job.id);
         }
-        JobWriter {
-            listing,
-            statuses,
-            ids,
-            after: None,
-        }
+        JobWriter { listing, statuses, ids, after: None }
     }
 
     fn id(&self, index: usize) -> &[u8] {
-        self.ids
-            .get(index * ID..(index + 1) * ID)
-            .unwrap_or_default()
+        self.ids.get(index * ID..(index + 1) * ID).unwrap_or_default()
     }
 
     /// The name of a job in quotes.
@@ -140,10 +129,7 @@ impl<'l> JobWriter<'l> {
         next_key(out, "name")?;
         self.name(out, index)?;
         next_key(out, "runs")?;
-        let runs = job
-            .runs
-            .iter()
-            .filter_map(|run| self.listing.runs.get(*run as usize));
+        let runs = job.runs.iter().filter_map(|run| self.listing.runs.get(*run as usize));
         out.write_all(b"[")?;
         separated(out, runs, |out, run| text(out, &run.name))?;
         out.write_all(b"]")?;
@@ -213,9 +199,7 @@ impl<'l> JobWriter<'l> {
 
     fn depends_on(&mut self, out: &mut impl Write, job: &'l Job) -> io::Result<()> {
         out.write_all(b"[")?;
-        separated(out, &job.depends_on, |out, index| {
-            self.name(out, *index as usize)
-        })?;
+        separated(out, &job.depends_on, |out, index| self.name(out, *index as usize))?;
         if let Some(after) = &job.after {
             let names = self.names_of(after)?;
             let names = match job.depends_on.is_empty() {
@@ -229,10 +213,7 @@ impl<'l> JobWriter<'l> {
 
     /// The names of these jobs, each after a comma.
     fn names_of(&mut self, jobs: &'l Arc<[u32]>) -> io::Result<&[u8]> {
-        let known = self
-            .after
-            .take()
-            .filter(|(last, _)| Arc::ptr_eq(last, jobs));
+        let known = self.after.take().filter(|(last, _)| Arc::ptr_eq(last, jobs));
         let known = match known {
             Some(known) => known,
             None => {
@@ -321,11 +302,7 @@ fn comma(out: &mut impl Write, first: &mut bool) -> io::Result<()> {
 
 /// Begins an item on a line of its own.
 fn line_in_list(out: &mut impl Write, first: &mut bool) -> io::Result<()> {
-    let begin: &[u8] = if std::mem::replace(first, false) {
-        b"\n    "
-    } else {
-        b",\n    "
-    };
+    let begin: &[u8] = if std::mem::replace(first, false) { b"\n    " } else { b",\n    " };
     out.write_all(begin)
 }
 
@@ -362,10 +339,7 @@ fn text(out: &mut impl Write, text: &str) -> io::Result<()> {
 
 /// A string without its quotes.
 fn inner(out: &mut impl Write, text: &str) -> io::Result<()> {
-    if text
-        .bytes()
-        .all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\')
-    {
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
         return out.write_all(text.as_bytes());
     }
     let quoted = serde_json::to_vec(text)?;
@@ -417,14 +391,8 @@ mod tests {
         let (json, ndjson) = written(&view, &Statuses::default());
         let whole: Value = serde_json::from_str(&json).expect("valid JSON");
         let lines: Result<Vec<Value>, _> = ndjson.lines().map(serde_json::from_str).collect();
-        assert_eq!(
-            whole["jobs"],
-            Value::Array(lines.expect("each line is valid JSON"))
-        );
-        assert_eq!(
-            whole["jobs"].as_array().map(Vec::len),
-            Some(listing.jobs.len() - 1)
-        );
+        assert_eq!(whole["jobs"], Value::Array(lines.expect("each line is valid JSON")));
+        assert_eq!(whole["jobs"].as_array().map(Vec::len), Some(listing.jobs.len() - 1));
     }
 
     #[test]

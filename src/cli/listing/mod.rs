@@ -30,27 +30,19 @@ pub(super) struct View<'l> {
 impl<'l> View<'l> {
     /// Everything.
     pub(super) fn all(listing: &'l Listing) -> View<'l> {
-        View {
-            listing,
-            runs: vec![true; listing.runs.len()],
-            jobs: vec![true; listing.jobs.len()],
-        }
+        View { listing, runs: vec![true; listing.runs.len()], jobs: vec![true; listing.jobs.len()] }
     }
 
     /// The runs shown, with their indices.
     fn shown_runs(&self) -> impl Iterator<Item = (u32, &'l RunInfo)> + '_ {
         let runs = self.listing.runs.iter().zip(&self.runs);
-        (0u32..)
-            .zip(runs)
-            .filter(|(_, (_, shown))| **shown)
-            .map(|(i, (run, _))| (i, run))
+        (0u32..).zip(runs).filter(|(_, (_, shown))| **shown).map(|(i, (run, _))| (i, run))
     }
 
     /// The jobs shown, with their indices.
     fn shown_jobs(&self) -> impl Iterator<Item = (usize, &'l Job)> + '_ {
         let jobs = self.listing.jobs.iter().zip(&self.jobs).enumerate();
-        jobs.filter(|(_, (_, shown))| **shown)
-            .map(|(i, (job, _))| (i, job))
+        jobs.filter(|(_, (_, shown))| **shown).map(|(i, (job, _))| (i, job))
     }
 
     /// How many jobs are shown.

@@ -38,10 +38,7 @@ fn job(number: u8, run: u32, stage: &Arc<StageInfo>, facet: Arc<Facet>) -> Job {
 }
 
 fn source(job: u32) -> Source {
-    Source::Job {
-        job,
-        output: "data".into(),
-    }
+    Source::Job { job, output: "data".into() }
 }
 
 /// Two runs, the second needing the first; one job that both share; all kinds of inputs.
@@ -52,18 +49,8 @@ pub(crate) fn listing() -> Listing {
     let mut jobs = vec![
         job(1, 0, &generate, facet("gen", &[("seed", "1")])),
         job(2, 0, &generate, facet("gen", &[("seed", "2")])),
-        job(
-            3,
-            0,
-            &train,
-            facet("train-fast", &[("mode", "\"fast\""), ("seed", "1")]),
-        ),
-        job(
-            4,
-            0,
-            &train,
-            facet("train-slow", &[("mode", "\"slow\""), ("seed", "2")]),
-        ),
+        job(3, 0, &train, facet("train-fast", &[("mode", "\"fast\""), ("seed", "1")])),
+        job(4, 0, &train, facet("train-slow", &[("mode", "\"slow\""), ("seed", "2")])),
         job(5, 1, &report, facet("report", &[])),
     ];
     jobs[0].runs.push(1);
@@ -78,10 +65,7 @@ pub(crate) fn listing() -> Listing {
         partition: Some("long".into()),
         sbatch_opts: Some(vec!["--gres=gpu:1".into()]),
     }));
-    let small = Resources {
-        cpus: Some(1),
-        ..Resources::default()
-    };
+    let small = Resources { cpus: Some(1), ..Resources::default() };
     let report = &mut jobs[4];
     report.facet = Arc::new(Facet {
         pname: "report".into(),
@@ -106,12 +90,7 @@ pub(crate) fn listing() -> Listing {
         groups: vec![("all".into(), vec!["simulation".into(), "analysis".into()])],
         runs: vec![
             run("simulation", &[], &["generate", "train"], 4),
-            run(
-                "analysis",
-                &[("simulation", Need::Hard)],
-                &["generate", "report"],
-                2,
-            ),
+            run("analysis", &[("simulation", Need::Hard)], &["generate", "report"], 2),
         ],
         jobs,
     }
@@ -120,10 +99,7 @@ pub(crate) fn listing() -> Listing {
 fn run(name: &str, depends_on: &[(&str, Need)], stages: &[&str], jobs: usize) -> RunInfo {
     RunInfo {
         name: name.into(),
-        depends_on: depends_on
-            .iter()
-            .map(|(run, need)| (Arc::from(*run), *need))
-            .collect(),
+        depends_on: depends_on.iter().map(|(run, need)| (Arc::from(*run), *need)).collect(),
         containerized: true,
         stages: stages.iter().map(|name| Arc::from(*name)).collect(),
         jobs,
@@ -139,9 +115,7 @@ pub(super) fn large(count: u32) -> Listing {
         .map(|i| {
             let mut job = job(0, 0, &stage, facet("gen", &[("seed", &number(i))]));
             let mut id = [0; 20];
-            id.iter_mut()
-                .zip(i.to_be_bytes())
-                .for_each(|(to, from)| *to = from);
+            id.iter_mut().zip(i.to_be_bytes()).for_each(|(to, from)| *to = from);
             job.id = JobId::from_bytes(id);
             job
         })

@@ -40,19 +40,13 @@ impl Statuses {
         let outputs = base.join("outputs");
         // No folder, or one that can't be read: nothing is known to be done.
         let entries = world.list_dir(&outputs).unwrap_or_default();
-        let names = entries
-            .into_iter()
-            .filter(|(_, kind)| *kind == FileKind::Directory);
+        let names = entries.into_iter().filter(|(_, kind)| *kind == FileKind::Directory);
         let names = names.filter_map(|(name, _)| String::from_utf8(name).ok());
         let states = names.map(|name| {
             let status = status(&outputs.join(&name).join("repx"), world);
             (name, status)
         });
-        Statuses(
-            states
-                .filter(|(_, status)| *status != Status::Pending)
-                .collect(),
-        )
+        Statuses(states.filter(|(_, status)| *status != Status::Pending).collect())
     }
 
     /// The state of a job.
@@ -97,12 +91,7 @@ mod tests {
             .file(format!("/base/outputs/{}/repx/stdout.log", name(2)), "")
             .file("/base/outputs/stray", "");
         let statuses = Statuses::read(Path::new("/base"), &world);
-        let all: Vec<Status> = listing
-            .jobs
-            .iter()
-            .take(3)
-            .map(|job| statuses.of(job))
-            .collect();
+        let all: Vec<Status> = listing.jobs.iter().take(3).map(|job| statuses.of(job)).collect();
         assert_eq!(all, [Status::Done, Status::Failed, Status::Pending]);
         let nothing = Statuses::read(Path::new("/elsewhere"), &world);
         assert_eq!(nothing.of(&listing.jobs[0]), Status::Pending);

@@ -47,11 +47,7 @@ impl TableStyle {
             Paint::Good => "32",
             Paint::Bad => "31",
         };
-        if self.color {
-            format!("\x1b[{code}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 
@@ -63,11 +59,7 @@ pub(crate) fn write_table(
     style: TableStyle,
 ) -> io::Result<()> {
     let shown = view.count();
-    writeln!(
-        out,
-        "{}",
-        style.paint(Paint::Strong, &headline(view, shown))
-    )?;
+    writeln!(out, "{}", style.paint(Paint::Strong, &headline(view, shown)))?;
     runs(out, view, style)?;
     if shown == 0 {
         return Ok(());
@@ -93,11 +85,7 @@ fn headline(view: &View<'_>, shown: usize) -> String {
         format!("lab {}", clean(&lab.version))
     };
     let runs = view.shown_runs().count();
-    format!(
-        "{version} · {} · {} · {jobs}",
-        clean(&lab.entry),
-        counted(runs, "run")
-    )
+    format!("{version} · {} · {} · {jobs}", clean(&lab.entry), counted(runs, "run"))
 }
 
 /// "1 job", "2,401 jobs".
@@ -124,11 +112,7 @@ fn runs(out: &mut impl Write, view: &View<'_>, style: TableStyle) -> io::Result<
     let counts = counts(view);
     for (index, run) in view.shown_runs() {
         let of = |stage: &str| counts.get(&(index, stage)).copied().unwrap_or(0);
-        let total: usize = counts
-            .iter()
-            .filter(|((r, _), _)| *r == index)
-            .map(|(_, n)| n)
-            .sum();
+        let total: usize = counts.iter().filter(|((r, _), _)| *r == index).map(|(_, n)| n).sum();
         let name = style.paint(Paint::Strong, &clean(&run.name));
         writeln!(out, "\n{name} · {}{}", counted(total, "job"), after(run))?;
         let mut names: Vec<&str> = Vec::with_capacity(run.stages.len());
@@ -137,9 +121,7 @@ fn runs(out: &mut impl Write, view: &View<'_>, style: TableStyle) -> io::Result<
                 names.push(stage);
             }
         }
-        let stages = names
-            .iter()
-            .map(|name| format!("{} {}", clean(name), grouped(of(name))));
+        let stages = names.iter().map(|name| format!("{} {}", clean(name), grouped(of(name))));
         wrapped(out, stages, style)?;
     }
     Ok(())
@@ -184,11 +166,7 @@ fn wrapped(
             line = item;
         }
     }
-    if line.is_empty() {
-        Ok(())
-    } else {
-        writeln!(out, "  {line}")
-    }
+    if line.is_empty() { Ok(()) } else { writeln!(out, "  {line}") }
 }
 
 /// How many jobs are how far, and how to see them.
@@ -201,15 +179,11 @@ fn many(
     let mut numbers = [(Status::Done, 0), (Status::Failed, 0), (Status::Pending, 0)];
     for (_, job) in view.shown_jobs() {
         let status = statuses.of(job);
-        numbers
-            .iter_mut()
-            .filter(|(s, _)| *s == status)
-            .for_each(|(_, n)| *n += 1);
+        numbers.iter_mut().filter(|(s, _)| *s == status).for_each(|(_, n)| *n += 1);
     }
     let numbers = numbers.iter().filter(|(_, number)| *number > 0);
-    let numbers: Vec<String> = numbers
-        .map(|(s, n)| format!("{} {}", grouped(*n), s.name()))
-        .collect();
+    let numbers: Vec<String> =
+        numbers.map(|(s, n)| format!("{} {}", grouped(*n), s.name())).collect();
     writeln!(out, "{}", numbers.join(" · "))?;
     let hint = "To see jobs: --run NAME, --stage NAME, --param KEY=VALUE, or --format ndjson.";
     writeln!(out, "{}", style.paint(Paint::Faint, hint))
@@ -250,13 +224,7 @@ fn jobs(
             Status::Failed => Paint::Bad,
             Status::Pending => Paint::Faint,
         };
-        let paints = [
-            Paint::Plain,
-            Paint::Plain,
-            Paint::Plain,
-            Paint::Plain,
-            status,
-        ];
+        let paints = [Paint::Plain, Paint::Plain, Paint::Plain, Paint::Plain, status];
         line(out, cells, shown, widths, paints, style)?;
     }
     Ok(())
@@ -269,9 +237,8 @@ fn row(view: &View<'_>, job: &Job, status: Status) -> [String; COLUMNS] {
     let runs = runs.filter_map(|run| view.listing.runs.get(*run as usize));
     let runs: Vec<String> = runs.map(|run| clean(&run.name)).collect();
     let params = job.facet.params.iter();
-    let params: Vec<String> = params
-        .map(|(name, value)| format!("{}={}", clean(name), bare(value)))
-        .collect();
+    let params: Vec<String> =
+        params.map(|(name, value)| format!("{}={}", clean(name), bare(value))).collect();
     [
         id.get(..SHORT_ID).unwrap_or(&id).to_owned(),
         runs.join(","),
@@ -283,14 +250,9 @@ fn row(view: &View<'_>, job: &Job, status: Status) -> [String; COLUMNS] {
 
 /// A value as one would give it to `--param`: words without quotes.
 fn bare(json: &str) -> String {
-    let word = json
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
+    let word = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let plain = |word: &&str| {
-        !word.is_empty()
-            && word
-                .chars()
-                .all(|c| !c.is_whitespace() && !"\\\"=,".contains(c))
+        !word.is_empty() && word.chars().all(|c| !c.is_whitespace() && !"\\\"=,".contains(c))
     };
     clean(word.filter(plain).unwrap_or(json))
 }
@@ -304,25 +266,12 @@ fn clean(text: &str) -> String {
 fn fit(widths: &mut [usize; COLUMNS], shown: [bool; COLUMNS], page: usize) {
     let gaps = 2 * (shown.iter().filter(|shown| **shown).count() - 1);
     loop {
-        let total: usize = widths
-            .iter()
-            .zip(shown)
-            .filter(|(_, s)| *s)
-            .map(|(w, _)| *w)
-            .sum();
-        let Some(excess) = (total + gaps)
-            .checked_sub(page)
-            .filter(|excess| *excess > 0)
-        else {
+        let total: usize = widths.iter().zip(shown).filter(|(_, s)| *s).map(|(w, _)| *w).sum();
+        let Some(excess) = (total + gaps).checked_sub(page).filter(|excess| *excess > 0) else {
             return;
         };
         let middle = widths.get_mut(1..COLUMNS - 1).unwrap_or_default();
-        let widest = middle
-            .iter_mut()
-            .zip(&shown[1..])
-            .filter(|(_, s)| **s)
-            .map(|(w, _)| w)
-            .max();
+        let widest = middle.iter_mut().zip(&shown[1..]).filter(|(_, s)| **s).map(|(w, _)| w).max();
         match widest {
             Some(width) if *width > NARROWEST => {
                 *width = width.saturating_sub(excess.min(4)).max(NARROWEST);
@@ -386,13 +335,8 @@ mod tests {
             (listing.jobs[1].name().to_string(), Status::Failed),
         ];
         let mut out = Vec::new();
-        write_table(
-            &mut out,
-            &view,
-            &Statuses::with(states),
-            TableStyle { width, color },
-        )
-        .expect("a vector takes everything");
+        write_table(&mut out, &view, &Statuses::with(states), TableStyle { width, color })
+            .expect("a vector takes everything");
         String::from_utf8(out).expect("tables are UTF-8")
     }
 
@@ -432,10 +376,7 @@ mod tests {
     #[test]
     fn nothing_is_wider_than_the_page() {
         let page = page(&sample::listing(), 48, false);
-        let jobs: Vec<&str> = page
-            .lines()
-            .skip_while(|line| !line.starts_with("ID"))
-            .collect();
+        let jobs: Vec<&str> = page.lines().skip_while(|line| !line.starts_with("ID")).collect();
         assert_eq!(jobs.len(), 6);
         assert!(jobs.iter().all(|line| line.width() <= 48), "{page}");
         assert!(page.contains('…'));

@@ -94,11 +94,7 @@ impl Record {
             help: diagnostic.help.clone(),
             labels: primary.chain(secondary).collect(),
             trace: diagnostic.trace.iter().map(|at| label(at, false)).collect(),
-            fixes: diagnostic
-                .fixes
-                .iter()
-                .map(|fix| fix_record(fix, map, base))
-                .collect(),
+            fixes: diagnostic.fixes.iter().map(|fix| fix_record(fix, map, base)).collect(),
         }
     }
 }
@@ -117,13 +113,7 @@ fn place(span: Span, map: &SourceMap, base: Option<&Path>) -> Option<Place> {
 
 fn fix_record(fix: &Fix, map: &SourceMap, base: Option<&Path>) -> FixRecord {
     let edits = fix.edits.iter().filter_map(|(span, text)| {
-        Some(EditRecord {
-            place: place(*span, map, base)?,
-            text: text.clone(),
-        })
+        Some(EditRecord { place: place(*span, map, base)?, text: text.clone() })
     });
-    FixRecord {
-        title: fix.title.clone(),
-        edits: edits.collect(),
-    }
+    FixRecord { title: fix.title.clone(), edits: edits.collect() }
 }

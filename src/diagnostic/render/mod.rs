@@ -29,13 +29,7 @@ pub struct RenderOptions {
 
 impl Default for RenderOptions {
     fn default() -> RenderOptions {
-        RenderOptions {
-            color: false,
-            width: 80,
-            unicode: true,
-            full_trace: false,
-            base: None,
-        }
+        RenderOptions { color: false, width: 80, unicode: true, full_trace: false, base: None }
     }
 }
 
@@ -48,10 +42,8 @@ pub fn render(diagnostic: &Diagnostic, map: &SourceMap, options: &RenderOptions)
 
 /// Diagnostics in their order, an empty line between them.
 pub fn render_all(diagnostics: &[Diagnostic], map: &SourceMap, options: &RenderOptions) -> String {
-    let texts: Vec<String> = diagnostics
-        .iter()
-        .map(|diagnostic| render(diagnostic, map, options))
-        .collect();
+    let texts: Vec<String> =
+        diagnostics.iter().map(|diagnostic| render(diagnostic, map, options)).collect();
     texts.join("\n")
 }
 

@@ -79,10 +79,7 @@ pub(super) fn render(diagnostic: &Diagnostic, map: &SourceMap, options: &RenderO
     let width = options.width.saturating_sub(FRAME).max(LEAST);
     let base = options.base.as_deref();
     let excerpt = Excerpt::new(map, &spans, width, |path| shown_path(path, base));
-    let report = Report {
-        diagnostic,
-        excerpt,
-    };
+    let report = Report { diagnostic, excerpt };
     let mut text = String::new();
     if handler(options).render_report(&mut text, &report).is_err() {
         // Writing to a string can't fail; should miette find its source wanting, the message
@@ -99,11 +96,7 @@ fn handler(options: &RenderOptions) -> GraphicalReportHandler {
         } else {
             ThemeCharacters::ascii()
         },
-        styles: if options.color {
-            ThemeStyles::ansi()
-        } else {
-            ThemeStyles::none()
-        },
+        styles: if options.color { ThemeStyles::ansi() } else { ThemeStyles::none() },
     };
     GraphicalReportHandler::new_themed(theme)
         .with_width(options.width.max(LEAST))

@@ -1,9 +1,5 @@
 //! What people and programs get to see.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may stop"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop")]
 
 use std::sync::Arc;
 
@@ -12,10 +8,7 @@ use crate::diagnostic::{Label, Severity};
 use crate::source::{SourceFile, Span};
 
 fn options() -> RenderOptions {
-    RenderOptions {
-        base: Some("/lab".into()),
-        ..RenderOptions::default()
-    }
+    RenderOptions { base: Some("/lab".into()), ..RenderOptions::default() }
 }
 
 fn at(file: &SourceFile, text: &str) -> Span {
@@ -27,24 +20,17 @@ fn lab() -> (SourceMap, [Arc<SourceFile>; 2]) {
     let map = SourceMap::new();
     let lab = "let\n  stages = import ./nix/stages.nix;\nin {\n  runs = stages.trian;\n}\n";
     let lab = map.add("/lab/lab.nix", lab).unwrap();
-    let stages = map
-        .add("/lab/nix/stages.nix", "{\n  train = 1;\n}")
-        .unwrap();
+    let stages = map.add("/lab/nix/stages.nix", "{\n  train = 1;\n}").unwrap();
     (map, [lab, stages])
 }
 
 fn missing(map: &SourceMap) -> Diagnostic {
     let lab = map.file(Span::new(1, 1)).unwrap();
-    let stages = map
-        .file(Span::new(lab.span().end + 1, lab.span().end + 1))
-        .unwrap();
+    let stages = map.file(Span::new(lab.span().end + 1, lab.span().end + 1)).unwrap();
     Diagnostic::error("repx::eval::missing-attribute", "attribute 'trian' missing")
         .at(at(&lab, "trian"), "no such stage")
         .also(at(&stages, "train"), "this is near")
-        .also(
-            at(&lab, "import ./nix/stages.nix"),
-            "the set comes from here",
-        )
+        .also(at(&lab, "import ./nix/stages.nix"), "the set comes from here")
         .help("did you mean `train`?")
         .fix("Write `train`", at(&lab, "trian"), "train")
         .within(Span::NONE, "while evaluating the lab")
@@ -84,10 +70,7 @@ fn a_report_labels_several_files() {
 #[test]
 fn without_colour_or_unicode_it_is_ascii() {
     let (map, _) = lab();
-    let ascii = RenderOptions {
-        unicode: false,
-        ..options()
-    };
+    let ascii = RenderOptions { unicode: false, ..options() };
     let text = render(&missing(&map), &map, &ascii);
     insta::assert_snapshot!(text, @r"
     repx::eval::missing-attribute
@@ -125,20 +108,8 @@ fn a_long_trace_is_folded() {
         diagnostic = diagnostic.within(at(&files[1], "train"), text);
     }
     let long = "while evaluating the attribute `something.with.a.very.long.name.indeed`";
-    diagnostic.trace.insert(
-        1,
-        Label {
-            span: at(&files[0], "runs"),
-            text: long.into(),
-        },
-    );
-    diagnostic.trace.insert(
-        2,
-        Label {
-            span: Span::NONE,
-            text: "while calling `map`".into(),
-        },
-    );
+    diagnostic.trace.insert(1, Label { span: at(&files[0], "runs"), text: long.into() });
+    diagnostic.trace.insert(2, Label { span: Span::NONE, text: "while calling `map`".into() });
     let text = render(&diagnostic, &map, &options());
     insta::assert_snapshot!(text, @r#"
     repx::eval::throw
@@ -158,11 +129,7 @@ fn a_long_trace_is_folded() {
 #[test]
 fn long_lines_are_cut_around_their_places() {
     let map = SourceMap::new();
-    let text = format!(
-        "{{\n  x = [ {}y ] {};\n}}",
-        "a ".repeat(2500),
-        "b ".repeat(500)
-    );
+    let text = format!("{{\n  x = [ {}y ] {};\n}}", "a ".repeat(2500), "b ".repeat(500));
     let file = map.add("/lab/long.nix", text).unwrap();
     let diagnostic = Diagnostic::warning("repx::test", "here").at(at(&file, "y ]"), "this one");
     let text = render(&diagnostic, &map, &options());
@@ -183,9 +150,7 @@ fn long_lines_are_cut_around_their_places() {
 #[test]
 fn tabs_wide_and_control_characters() {
     let map = SourceMap::new();
-    let file = map
-        .add("/elsewhere/t.nix", "{\r\n\tt = \"漢字\u{1b}[31m\" y;\r\n}")
-        .unwrap();
+    let file = map.add("/elsewhere/t.nix", "{\r\n\tt = \"漢字\u{1b}[31m\" y;\r\n}").unwrap();
     let diagnostic = Diagnostic::error("repx::test", "bad \u{1b}[31m").at(at(&file, "y"), "here");
     let text = render(&diagnostic, &map, &options());
     insta::assert_snapshot!(text, @r#"
@@ -247,12 +212,7 @@ fn ends_of_files_and_empty_files() {
 fn places_of_many_lines() {
     let map = SourceMap::new();
     let few = map.add("/lab/few.nix", "[\n  1\n]\n").unwrap();
-    let many = map
-        .add(
-            "/lab/many.nix",
-            format!("{{\n{}}}", "  a = 1;\n".repeat(30)),
-        )
-        .unwrap();
+    let many = map.add("/lab/many.nix", format!("{{\n{}}}", "  a = 1;\n".repeat(30))).unwrap();
     let diagnostic = Diagnostic::error("repx::test", "two sizes")
         .at(at(&few, "[\n  1\n]"), "a list")
         .also(many.span(), "a set");
@@ -363,10 +323,7 @@ fn a_full_trace_is_not_folded() {
     for _ in 0..20 {
         diagnostic = diagnostic.within(at(&files[0], "runs"), "in a frame");
     }
-    let full = RenderOptions {
-        full_trace: true,
-        ..options()
-    };
+    let full = RenderOptions { full_trace: true, ..options() };
     let frames = |text: String| text.matches("in a frame").count();
     assert_eq!(frames(render(&diagnostic, &map, &full)), 20);
     assert_eq!(frames(render(&diagnostic, &map, &options())), 6);
@@ -375,17 +332,11 @@ fn a_full_trace_is_not_folded() {
 #[test]
 fn colour_is_added_and_nothing_else() {
     let (map, _) = lab();
-    let color = RenderOptions {
-        color: true,
-        ..options()
-    };
+    let color = RenderOptions { color: true, ..options() };
     let colored = render(&missing(&map), &map, &color);
     assert!(colored.contains("\u{1b}["));
     let plain = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
     let stripped = plain.replace_all(&colored, "");
     let trimmed: Vec<&str> = stripped.lines().map(str::trim_end).collect();
-    assert_eq!(
-        trimmed.join("\n") + "\n",
-        render(&missing(&map), &map, &options())
-    );
+    assert_eq!(trimmed.join("\n") + "\n", render(&missing(&map), &map, &options()));
 }

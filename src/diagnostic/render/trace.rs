@@ -14,11 +14,7 @@ pub(super) fn render(
     options: &RenderOptions,
 ) {
     let all = diagnostic.trace.len();
-    let shown = if options.full_trace || all <= MOST_FRAMES {
-        all
-    } else {
-        MOST_FRAMES
-    };
+    let shown = if options.full_trace || all <= MOST_FRAMES { all } else { MOST_FRAMES };
     for frame in diagnostic.trace.iter().take(shown) {
         push_frame(text, frame, map, options);
     }

@@ -67,10 +67,7 @@ impl Derivations {
     ) -> Result<Arc<Derivation>, DerivationError> {
         let modulo = derivation.hash_modulo(dir, |input| self.modulo(input))?;
         let derivation = Arc::new(derivation);
-        let known = Known {
-            derivation: Arc::clone(&derivation),
-            modulo,
-        };
+        let known = Known { derivation: Arc::clone(&derivation), modulo };
         let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
         all.insert(path, known);
         Ok(derivation)

@@ -142,12 +142,7 @@ impl Derivation {
 
     /// As [`Derivation::path`], for callers that have the text already.
     pub fn path_of_text(&self, dir: &StoreDir, aterm: &[u8]) -> Result<StorePath, DerivationError> {
-        let references = self
-            .input_drvs
-            .keys()
-            .chain(&self.input_srcs)
-            .cloned()
-            .collect();
+        let references = self.input_drvs.keys().chain(&self.input_srcs).cloned().collect();
         let hash = Hash::digest(HashAlgo::Sha256, aterm);
         Ok(dir.make_text_path(&format!("{}.drv", self.name), &hash, &references)?)
     }
@@ -166,13 +161,10 @@ impl Derivation {
 
     /// Checks that the outputs go together.
     fn output_kind(&self) -> Result<OutputKind, DerivationError> {
-        let mut fixed = self
-            .outputs
-            .iter()
-            .filter_map(|(name, output)| match output {
-                DerivationOutput::Fixed { method, hash } => Some((name, *method, *hash)),
-                DerivationOutput::InputAddressed(_) | DerivationOutput::Deferred => None,
-            });
+        let mut fixed = self.outputs.iter().filter_map(|(name, output)| match output {
+            DerivationOutput::Fixed { method, hash } => Some((name, *method, *hash)),
+            DerivationOutput::InputAddressed(_) | DerivationOutput::Deferred => None,
+        });
         match (fixed.next(), fixed.count() + 1, self.outputs.len()) {
             (_, _, 0) => Err(DerivationError::NoOutputs),
             (None, _, _) => Ok(OutputKind::FromInputs),

@@ -57,10 +57,7 @@ impl Derivation {
                 self.hash_disguised(dir, false, lookup)?
             }
         };
-        Ok(ModuloHash {
-            hash,
-            outputs: self.outputs.keys().cloned().collect(),
-        })
+        Ok(ModuloHash { hash, outputs: self.outputs.keys().cloned().collect() })
     }
 
     /// Computes the paths of the outputs, and sets the variables named after them to these paths. An output
@@ -73,8 +70,7 @@ impl Derivation {
         match self.output_kind()? {
             OutputKind::Fixed { method, hash } => {
                 let path = self.fixed_path(dir, "out", method, &hash)?;
-                self.env
-                    .insert(b"out".to_vec(), dir.print(&path).into_bytes());
+                self.env.insert(b"out".to_vec(), dir.print(&path).into_bytes());
             }
             OutputKind::FromInputs => {
                 // The variables are part of what is hashed, empty ones included: they must all be there first.
@@ -102,8 +98,7 @@ impl Derivation {
                             return Err(DerivationError::MixedOutputs);
                         }
                     }
-                    self.env
-                        .insert(name.clone().into_bytes(), printed.into_bytes());
+                    self.env.insert(name.clone().into_bytes(), printed.into_bytes());
                 }
             }
         }
@@ -122,42 +117,27 @@ impl Derivation {
         for (path, outputs) in &self.input_drvs {
             let modulo = lookup(path)
                 .ok_or_else(|| DerivationError::UnknownInput(path.clone(), self.name.clone()))?;
-            if let Some(output) = outputs
-                .iter()
-                .find(|output| !modulo.outputs.contains(output))
-            {
+            if let Some(output) = outputs.iter().find(|output| !modulo.outputs.contains(output)) {
                 let (output, name) = (output.clone(), self.name.clone());
                 return Err(DerivationError::UnknownInputOutput { output, name });
             }
             // Without outputs there is no entry at all, as in Nix.
             if !outputs.is_empty() {
-                inputs
-                    .entry(modulo.hash.base16())
-                    .or_default()
-                    .extend(outputs.iter().cloned());
+                inputs.entry(modulo.hash.base16()).or_default().extend(outputs.iter().cloned());
             }
         }
-        let text = self.write_aterm(
-            dir,
-            Some(&Disguise {
-                mask_outputs,
-                inputs: &inputs,
-            }),
-        )?;
+        let text = self.write_aterm(dir, Some(&Disguise { mask_outputs, inputs: &inputs }))?;
         Ok(Hash::digest(HashAlgo::Sha256, &text))
     }
 
     /// The hash others see includes the output paths, so these must be there.
     fn refuse_unfilled(&self) -> Result<(), DerivationError> {
-        let unfilled = self
-            .outputs
-            .iter()
-            .find(|(_, output)| matches!(output, DerivationOutput::Deferred));
+        let unfilled =
+            self.outputs.iter().find(|(_, output)| matches!(output, DerivationOutput::Deferred));
         match unfilled {
-            Some((output, _)) => Err(DerivationError::Unfilled {
-                output: output.clone(),
-                name: self.name.clone(),
-            }),
+            Some((output, _)) => {
+                Err(DerivationError::Unfilled { output: output.clone(), name: self.name.clone() })
+            }
             None => Ok(()),
         }
     }

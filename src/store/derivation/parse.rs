@@ -47,17 +47,11 @@ pub enum ParseError {
 impl Derivation {
     /// Reads the content of a `.drv` file; `name` is the derivation's name, from the file's path.
     pub fn parse(dir: &StoreDir, name: &str, aterm: &[u8]) -> Result<Self, ParseError> {
-        let mut reader = Reader {
-            dir,
-            text: aterm,
-            at: 0,
-        };
+        let mut reader = Reader { dir, text: aterm, at: 0 };
         if reader.rest().starts_with(b"DrvWithVersion(") {
             return Err(ParseError::Unsupported("dynamic"));
         }
-        reader
-            .expect("Derive(")
-            .map_err(|_| ParseError::NoDerivation)?;
+        reader.expect("Derive(").map_err(|_| ParseError::NoDerivation)?;
         let outputs = reader.list(Reader::output)?;
         reader.expect(",")?;
         let input_drvs = reader.list(Reader::input)?;
@@ -77,16 +71,7 @@ impl Derivation {
             trailing => return Err(ParseError::TrailingBytes(trailing)),
         }
         let name = name.to_owned();
-        Ok(Self {
-            name,
-            outputs,
-            input_drvs,
-            input_srcs,
-            platform,
-            builder,
-            args,
-            env,
-        })
+        Ok(Self { name, outputs, input_drvs, input_srcs, platform, builder, args, env })
     }
 }
 
@@ -104,10 +89,7 @@ impl Reader<'_> {
 
     fn expect(&mut self, expected: &'static str) -> Result<(), ParseError> {
         if !self.rest().starts_with(expected.as_bytes()) {
-            return Err(ParseError::Expected {
-                expected,
-                at: self.at,
-            });
+            return Err(ParseError::Expected { expected, at: self.at });
         }
         self.at += expected.len();
         Ok(())
@@ -135,10 +117,7 @@ impl Reader<'_> {
         self.expect("\"")?;
         let mut string = Vec::new();
         loop {
-            let end = self
-                .rest()
-                .iter()
-                .position(|byte| matches!(byte, b'"' | b'\\'));
+            let end = self.rest().iter().position(|byte| matches!(byte, b'"' | b'\\'));
             let end = end.ok_or(ParseError::UnterminatedString)?;
             string.extend_from_slice(self.rest().get(..end).unwrap_or_default());
             self.at += end + 1;
@@ -216,10 +195,7 @@ impl Reader<'_> {
             (_, false, _) if !path.starts_with('/') => Err(ParseError::BadPath(path)),
             (_, false, _) => {
                 let (method, algo) = parse_method(method)?;
-                Ok(DerivationOutput::Fixed {
-                    method,
-                    hash: Hash::parse_unprefixed(hash, algo)?,
-                })
+                Ok(DerivationOutput::Fixed { method, hash: Hash::parse_unprefixed(hash, algo)? })
             }
         }
     }

@@ -8,11 +8,7 @@ type Known = BTreeMap<StorePath, ModuloHash>;
 
 fn parse(observed: &Observed) -> Derivation {
     let path = StorePath::from_base_name(observed.path);
-    let name = path
-        .as_ref()
-        .ok()
-        .and_then(StorePath::derivation_name)
-        .unwrap_or_default();
+    let name = path.as_ref().ok().and_then(StorePath::derivation_name).unwrap_or_default();
     match Derivation::parse(&StoreDir::default(), name, observed.text) {
         Ok(drv) => drv,
         Err(error) => unreachable!("{}: {error}", observed.path),
@@ -46,10 +42,7 @@ fn small(name: &str, output: &str) -> Derivation {
 }
 
 fn fixed() -> DerivationOutput {
-    DerivationOutput::Fixed {
-        method: IngestMethod::Flat,
-        hash: Hash::zero(HashAlgo::Sha256),
-    }
+    DerivationOutput::Fixed { method: IngestMethod::Flat, hash: Hash::zero(HashAlgo::Sha256) }
 }
 
 fn fill(drv: &mut Derivation) -> Result<(), DerivationError> {
@@ -61,13 +54,8 @@ fn texts_and_paths_are_those_of_nix() {
     let dir = StoreDir::default();
     for observed in OBSERVED {
         let drv = parse(observed);
-        let text = drv
-            .to_aterm(&dir)
-            .map(|text| String::from_utf8_lossy(&text).into_owned());
-        assert_eq!(
-            text,
-            Ok(String::from_utf8_lossy(observed.text).into_owned())
-        );
+        let text = drv.to_aterm(&dir).map(|text| String::from_utf8_lossy(&text).into_owned());
+        assert_eq!(text, Ok(String::from_utf8_lossy(observed.text).into_owned()));
         let path = drv.path(&dir).map(|path| path.base_name().to_owned());
         assert_eq!(path.as_deref(), Ok(observed.path));
     }
@@ -106,10 +94,7 @@ fn a_wrong_path_is_refused() {
     assert_eq!(fill(&mut right), Ok(()));
     other.builder = b"/bin/bash".to_vec();
     other.outputs = right.outputs;
-    assert!(matches!(
-        fill(&mut other),
-        Err(DerivationError::IncorrectOutput { .. })
-    ));
+    assert!(matches!(fill(&mut other), Err(DerivationError::IncorrectOutput { .. })));
 }
 
 #[test]
@@ -117,17 +102,12 @@ fn outputs_must_go_together() {
     let dir = StoreDir::default();
     let of = |outputs: &[(&str, DerivationOutput)]| {
         let mut drv = small("x", "out");
-        drv.outputs = outputs
-            .iter()
-            .map(|(name, output)| ((*name).to_owned(), output.clone()))
-            .collect();
+        drv.outputs =
+            outputs.iter().map(|(name, output)| ((*name).to_owned(), output.clone())).collect();
         fill(&mut drv)
     };
     assert_eq!(of(&[]), Err(DerivationError::NoOutputs));
-    assert_eq!(
-        of(&[("lib", fixed())]),
-        Err(DerivationError::FixedOutputName)
-    );
+    assert_eq!(of(&[("lib", fixed())]), Err(DerivationError::FixedOutputName));
     assert_eq!(
         of(&[("lib", fixed()), ("out", fixed())]),
         Err(DerivationError::SeveralFixedOutputs)
@@ -139,19 +119,10 @@ fn outputs_must_go_together() {
     assert_eq!(of(&[("out", fixed())]), Ok(()));
     assert_eq!(
         small("x", "out").hash_modulo(&dir, |_| None),
-        Err(DerivationError::Unfilled {
-            output: "out".to_owned(),
-            name: "x".to_owned()
-        })
+        Err(DerivationError::Unfilled { output: "out".to_owned(), name: "x".to_owned() })
     );
-    assert!(matches!(
-        fill(&mut small("x", "a b")),
-        Err(DerivationError::StorePath(_))
-    ));
-    assert!(matches!(
-        fill(&mut small("x y", "out")),
-        Err(DerivationError::StorePath(_))
-    ));
+    assert!(matches!(fill(&mut small("x", "a b")), Err(DerivationError::StorePath(_))));
+    assert!(matches!(fill(&mut small("x y", "out")), Err(DerivationError::StorePath(_))));
 }
 
 #[test]
@@ -163,18 +134,11 @@ fn inputs_must_be_known_and_have_the_output() {
         return assert_eq!("no path or hash", "both");
     };
     let mut drv = small("x", "out");
-    drv.input_drvs
-        .insert(path.clone(), BTreeSet::from(["lib".to_owned()]));
-    assert_eq!(
-        fill(&mut drv),
-        Err(DerivationError::UnknownInput(path, "x".to_owned()))
-    );
+    drv.input_drvs.insert(path.clone(), BTreeSet::from(["lib".to_owned()]));
+    assert_eq!(fill(&mut drv), Err(DerivationError::UnknownInput(path, "x".to_owned())));
     assert_eq!(
         drv.fill_output_paths(&dir, |_| Some(modulo.clone())),
-        Err(DerivationError::UnknownInputOutput {
-            output: "lib".to_owned(),
-            name: "x".to_owned()
-        })
+        Err(DerivationError::UnknownInputOutput { output: "lib".to_owned(), name: "x".to_owned() })
     );
 }
 
@@ -189,42 +153,24 @@ fn experimental_kinds_are_named() {
         error(r#"("out","","r:sha256","")"#),
         "content-addressed derivations are not supported"
     );
-    assert_eq!(
-        error(r#"("out","","r:sha256","impure")"#),
-        "impure derivations are not supported"
-    );
+    assert_eq!(error(r#"("out","","r:sha256","impure")"#), "impure derivations are not supported");
     assert_eq!(
         error(r#"("out","/x","git:sha1","00")"#),
         "git-hashed derivations are not supported"
     );
     assert_eq!(error(r#"("out","x","","")"#), "bad path 'x' in derivation");
-    assert_eq!(
-        error(r#"("out","x","sha256","00")"#),
-        "bad path 'x' in derivation"
-    );
+    assert_eq!(error(r#"("out","x","sha256","00")"#), "bad path 'x' in derivation");
     assert_eq!(
         error(r#"("out","/x","sha256","00")"#),
         "hash '00' has wrong length for hash algorithm 'sha256'"
     );
-    assert_eq!(
-        error(r#"("out""#),
-        "expected string ',' at byte 14 of the derivation"
-    );
+    assert_eq!(error(r#"("out""#), "expected string ',' at byte 14 of the derivation");
     assert_eq!(error(r#"("out","","","")"#), "");
     let parse = |text: &[u8]| Derivation::parse(&StoreDir::default(), "x", text);
-    assert_eq!(
-        parse(b"DrvWithVersion(\"xp-dyn-drv\","),
-        Err(ParseError::Unsupported("dynamic"))
-    );
+    assert_eq!(parse(b"DrvWithVersion(\"xp-dyn-drv\","), Err(ParseError::Unsupported("dynamic")));
     assert_eq!(parse(b"Hello"), Err(ParseError::NoDerivation));
-    assert_eq!(
-        parse(br#"Derive([("out\""#),
-        Err(ParseError::UnterminatedString)
-    );
-    assert_eq!(
-        parse(br#"Derive([("out\"#),
-        Err(ParseError::UnterminatedString)
-    );
+    assert_eq!(parse(br#"Derive([("out\""#), Err(ParseError::UnterminatedString));
+    assert_eq!(parse(br#"Derive([("out\"#), Err(ParseError::UnterminatedString));
 }
 
 #[test]
@@ -243,13 +189,7 @@ fn every_byte_of_the_text_counts() {
 }
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    let byte = prop_oneof![
-        Just(b'"'),
-        Just(b'\\'),
-        Just(b'\n'),
-        Just(b'n'),
-        any::<u8>()
-    ];
+    let byte = prop_oneof![Just(b'"'), Just(b'\\'), Just(b'\n'), Just(b'n'), any::<u8>()];
     proptest::collection::vec(byte, 0..12)
 }
 

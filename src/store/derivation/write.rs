@@ -28,26 +28,22 @@ impl Derivation {
         disguise: Option<&Disguise<'_>>,
     ) -> Result<Vec<u8>, DerivationError> {
         let mask_outputs = disguise.is_some_and(|disguise| disguise.mask_outputs);
-        let mut term = Term {
-            text: Vec::with_capacity(self.likely_len()),
-        };
+        let mut term = Term { text: Vec::with_capacity(self.likely_len()) };
         term.raw(b"Derive(");
         term.list(&self.outputs, |term, (name, output)| {
             self.write_output(term, dir, mask_outputs, name, output)
         })?;
         term.raw(b",");
         match disguise {
-            Some(disguise) => term.list(disguise.inputs, |term, (hash, outputs)| {
-                term.input(hash, outputs)
-            })?,
+            Some(disguise) => {
+                term.list(disguise.inputs, |term, (hash, outputs)| term.input(hash, outputs))?
+            }
             None => term.list(&self.input_drvs, |term, (path, outputs)| {
                 term.input(&dir.print(path), outputs)
             })?,
         }
         term.raw(b",");
-        term.list(&self.input_srcs, |term, path| {
-            term.plain(dir.print(path).as_bytes())
-        })?;
+        term.list(&self.input_srcs, |term, path| term.plain(dir.print(path).as_bytes()))?;
         term.raw(b",");
         term.plain(&self.platform)?;
         term.raw(b",");
@@ -91,10 +87,7 @@ impl Derivation {
             ),
             DerivationOutput::Deferred => (None, String::new(), String::new()),
         };
-        let path = path
-            .filter(|_| !mask)
-            .map(|path| dir.print(&path))
-            .unwrap_or_default();
+        let path = path.filter(|_| !mask).map(|path| dir.print(&path)).unwrap_or_default();
         term.raw(b"(");
         term.plain(name.as_bytes())?;
         for field in [path, method, hash] {
@@ -112,11 +105,7 @@ impl Derivation {
 
     /// A guess that saves growing the text over and over.
     fn likely_len(&self) -> usize {
-        let env: usize = self
-            .env
-            .iter()
-            .map(|(name, value)| name.len() + value.len() + 8)
-            .sum();
+        let env: usize = self.env.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
         let args: usize = self.args.iter().map(|arg| arg.len() + 4).sum();
         env + env / 16
             + args
@@ -136,10 +125,7 @@ impl Term {
     }
 
     /// A string without escapes. (Can't fail; the result spares the lists' closures a line.)
-    #[allow(
-        clippy::unnecessary_wraps,
-        reason = "a list's elements may fail, this one doesn't"
-    )]
+    #[allow(clippy::unnecessary_wraps, reason = "a list's elements may fail, this one doesn't")]
     fn plain(&mut self, string: &[u8]) -> Result<(), DerivationError> {
         self.raw(b"\"");
         self.raw(string);

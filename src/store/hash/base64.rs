@@ -17,11 +17,7 @@ pub(super) fn encode(bytes: &[u8]) -> String {
         for digit in 0..4 {
             let value = group >> (18 - 6 * digit) & 0x3f;
             let used = digit <= chunk.len();
-            text.push(if used {
-                char::from(ALPHABET[value as usize])
-            } else {
-                '='
-            });
+            text.push(if used { char::from(ALPHABET[value as usize]) } else { '=' });
         }
     }
     text

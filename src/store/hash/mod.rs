@@ -119,10 +119,7 @@ impl Hash {
 
     /// The all-zero hash, which stands for an empty `outputHash`.
     pub const fn zero(algo: HashAlgo) -> Self {
-        Self {
-            algo,
-            bytes: [0; MAX_SIZE],
-        }
+        Self { algo, bytes: [0; MAX_SIZE] }
     }
 
     /// Hashes bytes at once.
@@ -154,10 +151,7 @@ impl Hash {
     /// Lower-case hexadecimal, without the algorithm.
     pub fn base16(&self) -> String {
         let digit = |value: u8| char::from(BASE16[usize::from(value & 0xf)]);
-        self.bytes()
-            .iter()
-            .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
-            .collect()
+        self.bytes().iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
     }
 
     /// Writes the hash; [`HashFormat::Sri`] brings its algorithm along, the others are bare.

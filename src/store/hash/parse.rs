@@ -74,10 +74,7 @@ impl Hash {
         let algo = match (prefixed.algo, algo) {
             (None, None) => return Err(HashError::AlgorithmUnknown(text.to_owned())),
             (Some(found), Some(expected)) if found != expected => {
-                return Err(HashError::OtherAlgorithm {
-                    text: text.to_owned(),
-                    expected,
-                });
+                return Err(HashError::OtherAlgorithm { text: text.to_owned(), expected });
             }
             (Some(algo), _) | (None, Some(algo)) => algo,
         };
@@ -87,17 +84,14 @@ impl Hash {
     /// Reads a hash whose text must name its algorithm (`sha256:…` or SRI).
     pub fn parse_prefixed(text: &str) -> Result<Self, HashError> {
         let prefixed = Prefixed::split(text)?;
-        let algo = prefixed
-            .algo
-            .ok_or_else(|| HashError::NoAlgorithm(text.to_owned()))?;
+        let algo = prefixed.algo.ok_or_else(|| HashError::NoAlgorithm(text.to_owned()))?;
         prefixed.decode(algo).map(|(hash, _)| hash)
     }
 
     /// Reads an SRI hash.
     pub fn parse_sri(text: &str) -> Result<Self, HashError> {
-        let (algo, rest) = text
-            .split_once('-')
-            .ok_or_else(|| HashError::NotSri(text.to_owned()))?;
+        let (algo, rest) =
+            text.split_once('-').ok_or_else(|| HashError::NotSri(text.to_owned()))?;
         decode(rest, HashAlgo::parse(algo)?, HashFormat::Sri)
     }
 
@@ -130,27 +124,15 @@ impl<'a> Prefixed<'a> {
             (Some((name, rest)), _) => (name, rest, false),
             (None, Some((name, rest))) => (name, rest, true),
             (None, None) => {
-                return Ok(Self {
-                    algo: None,
-                    rest: text,
-                    sri: false,
-                });
+                return Ok(Self { algo: None, rest: text, sri: false });
             }
         };
-        Ok(Self {
-            algo: Some(HashAlgo::parse(name)?),
-            rest,
-            sri,
-        })
+        Ok(Self { algo: Some(HashAlgo::parse(name)?), rest, sri })
     }
 
     /// Decodes what follows the prefix.
     fn decode(&self, algo: HashAlgo) -> Result<(Hash, HashFormat), HashError> {
-        let format = if self.sri {
-            HashFormat::Sri
-        } else {
-            format_by_length(self.rest, algo)?
-        };
+        let format = if self.sri { HashFormat::Sri } else { format_by_length(self.rest, algo)? };
         Ok((decode(self.rest, algo, format)?, format))
     }
 }
@@ -165,10 +147,7 @@ fn format_by_length(text: &str, algo: HashAlgo) -> Result<HashFormat, HashError>
     } else if len == base64::encoded_len(size) {
         Ok(HashFormat::Base64)
     } else {
-        Err(HashError::WrongLength {
-            text: text.to_owned(),
-            algo,
-        })
+        Err(HashError::WrongLength { text: text.to_owned(), algo })
     }
 }
 

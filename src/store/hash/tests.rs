@@ -6,19 +6,10 @@ use proptest::prelude::*;
 use std::io::Write;
 
 const HELLO: &[u8] = b"hello\n";
-const ALGOS: [HashAlgo; 5] = [
-    HashAlgo::Md5,
-    HashAlgo::Sha1,
-    HashAlgo::Sha256,
-    HashAlgo::Sha512,
-    HashAlgo::Blake3,
-];
-const FORMATS: [HashFormat; 4] = [
-    HashFormat::Base16,
-    HashFormat::Nix32,
-    HashFormat::Base64,
-    HashFormat::Sri,
-];
+const ALGOS: [HashAlgo; 5] =
+    [HashAlgo::Md5, HashAlgo::Sha1, HashAlgo::Sha256, HashAlgo::Sha512, HashAlgo::Blake3];
+const FORMATS: [HashFormat; 4] =
+    [HashFormat::Base16, HashFormat::Nix32, HashFormat::Base64, HashFormat::Sri];
 
 fn error_of(text: &str) -> String {
     Hash::parse(text, None).map_or_else(|error| error.to_string(), |hash| format!("{hash:?}"))
@@ -27,14 +18,8 @@ fn error_of(text: &str) -> String {
 #[test]
 fn digests_agree_with_nix() {
     let expected = [
-        (
-            "b1946ac92492d2347c6235b4d2611184",
-            "4425hx5d1mc9y39llj4k4nm55i",
-        ),
-        (
-            "f572d396fae9206628714fb2ce00f72e94f2258f",
-            "iwjz551fyw0cxcjgf4l6c879zabd6wpm",
-        ),
+        ("b1946ac92492d2347c6235b4d2611184", "4425hx5d1mc9y39llj4k4nm55i"),
+        ("f572d396fae9206628714fb2ce00f72e94f2258f", "iwjz551fyw0cxcjgf4l6c879zabd6wpm"),
         (
             "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03",
             "00xyyr3fi8l6hb839bv3f7yb86yjv7xi1cgh1xnhipym4asvb4aq",
@@ -65,12 +50,7 @@ fn blake3_is_blake3() {
 fn writing_in_parts_is_hashing_at_once() {
     for algo in ALGOS {
         let mut hasher = Hasher::new(algo);
-        assert!(
-            hasher
-                .write_all(b"hel")
-                .and_then(|()| hasher.write_all(b"lo\n"))
-                .is_ok()
-        );
+        assert!(hasher.write_all(b"hel").and_then(|()| hasher.write_all(b"lo\n")).is_ok());
         assert_eq!(hasher.finish(), Hash::digest(algo, HELLO));
     }
 }
@@ -86,10 +66,7 @@ fn every_form_reads_back() {
             assert_eq!(Hash::parse(&hash.to_text(format), Some(algo)), Ok(hash));
         }
         assert_eq!(Hash::parse_sri(&hash.to_text(HashFormat::Sri)), Ok(hash));
-        assert_eq!(
-            Hash::parse_unprefixed(&hash.base16().to_uppercase(), algo),
-            Ok(hash)
-        );
+        assert_eq!(Hash::parse_unprefixed(&hash.base16().to_uppercase(), algo), Ok(hash));
     }
 }
 
@@ -98,9 +75,7 @@ fn sri_may_lack_its_padding() {
     let padded = "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
     let hash = Hash::parse_sri(padded);
     assert_eq!(
-        hash.as_ref()
-            .map(|hash| hash.to_text(HashFormat::Nix32))
-            .as_deref(),
+        hash.as_ref().map(|hash| hash.to_text(HashFormat::Nix32)).as_deref(),
         Ok("1b8m03r63zqhnjf7l5wnldhh7c134ap5vpj0850ymkq1iyzicy5s")
     );
     assert_eq!(Hash::parse_sri(padded.trim_end_matches('=')), hash);
@@ -123,22 +98,13 @@ fn errors_are_worded_as_in_nix() {
         error_of(&format!("sha256:{e}")),
         format!("invalid nix32 hash '{e}', length 0 != expected length 32")
     );
-    assert_eq!(
-        error_of("sha256-####"),
-        "invalid SRI hash '####', length 0 != expected length 32"
-    );
-    assert_eq!(
-        error_of("sha256-"),
-        "invalid SRI hash '', length 0 != expected length 32"
-    );
+    assert_eq!(error_of("sha256-####"), "invalid SRI hash '####', length 0 != expected length 32");
+    assert_eq!(error_of("sha256-"), "invalid SRI hash '', length 0 != expected length 32");
     assert_eq!(
         error_of("sha255:ee"),
         "unknown hash algorithm 'sha255', expect 'blake3', 'md5', 'sha1', 'sha256', or 'sha512'"
     );
-    assert_eq!(
-        error_of("sha256:ab"),
-        "hash 'ab' has wrong length for hash algorithm 'sha256'"
-    );
+    assert_eq!(error_of("sha256:ab"), "hash 'ab' has wrong length for hash algorithm 'sha256'");
     assert_eq!(
         error_of("abcd"),
         "hash 'abcd' does not include a type, nor is the type otherwise known from context"
@@ -150,27 +116,12 @@ fn the_algorithm_must_be_known_and_agree() {
     let text = Hash::digest(HashAlgo::Md5, HELLO).to_text(HashFormat::Sri);
     assert_eq!(
         Hash::parse(&text, Some(HashAlgo::Sha1)),
-        Err(HashError::OtherAlgorithm {
-            text,
-            expected: HashAlgo::Sha1
-        })
+        Err(HashError::OtherAlgorithm { text, expected: HashAlgo::Sha1 })
     );
-    assert_eq!(
-        Hash::parse_prefixed("ab"),
-        Err(HashError::NoAlgorithm("ab".to_owned()))
-    );
-    assert_eq!(
-        Hash::parse_sri("ab"),
-        Err(HashError::NotSri("ab".to_owned()))
-    );
-    assert_eq!(
-        Hash::parse_or_empty("", None),
-        Err(HashError::EmptyNeedsAlgorithm)
-    );
-    assert_eq!(
-        Hash::parse_or_empty("", Some(HashAlgo::Sha256)),
-        Ok(Hash::zero(HashAlgo::Sha256))
-    );
+    assert_eq!(Hash::parse_prefixed("ab"), Err(HashError::NoAlgorithm("ab".to_owned())));
+    assert_eq!(Hash::parse_sri("ab"), Err(HashError::NotSri("ab".to_owned())));
+    assert_eq!(Hash::parse_or_empty("", None), Err(HashError::EmptyNeedsAlgorithm));
+    assert_eq!(Hash::parse_or_empty("", Some(HashAlgo::Sha256)), Ok(Hash::zero(HashAlgo::Sha256)));
 }
 
 #[test]
@@ -179,10 +130,7 @@ fn names_read_back() {
         assert_eq!(HashAlgo::parse(algo.name()), Ok(algo));
     }
     assert_eq!(HashFormat::parse("base32"), Ok(HashFormat::Nix32));
-    assert_eq!(
-        HashFormat::parse("hex"),
-        Err(HashError::UnknownFormat("hex".to_owned()))
-    );
+    assert_eq!(HashFormat::parse("hex"), Err(HashError::UnknownFormat("hex".to_owned())));
 }
 
 #[test]

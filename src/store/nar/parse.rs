@@ -86,20 +86,14 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn take(&mut self, len: usize) -> Result<&'a [u8], NarParseError> {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(len)
-            .ok_or(NarParseError::Truncated)?;
+        let (taken, rest) = self.rest.split_at_checked(len).ok_or(NarParseError::Truncated)?;
         self.rest = rest;
         Ok(taken)
     }
 
     /// A string with its length before it and its padding behind it.
     fn string(&mut self) -> Result<&'a [u8], NarParseError> {
-        let (len, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or(NarParseError::Truncated)?;
+        let (len, rest) = self.rest.split_first_chunk().ok_or(NarParseError::Truncated)?;
         let len = u64::from_le_bytes(*len);
         self.rest = rest;
         let string = self.take(usize::try_from(len).map_err(|_| NarParseError::Truncated)?)?;
@@ -112,11 +106,7 @@ impl<'a> Reader<'a> {
 
     fn expect(&mut self, expected: &'static str) -> Result<(), NarParseError> {
         let found = self.string()?;
-        if found == expected.as_bytes() {
-            Ok(())
-        } else {
-            Err(unexpected(expected, found))
-        }
+        if found == expected.as_bytes() { Ok(()) } else { Err(unexpected(expected, found)) }
     }
 
     /// A node, from its opening to its closing parenthesis. Recursion is bounded by [`NAR_MAX_DEPTH`].
@@ -148,10 +138,7 @@ impl<'a> Reader<'a> {
         }
         let contents = self.string()?;
         self.expect(")")?;
-        Ok(NarTree::Regular {
-            executable,
-            contents,
-        })
+        Ok(NarTree::Regular { executable, contents })
     }
 
     fn directory(&mut self, depth: usize) -> Result<NarTree<'a>, NarParseError> {
@@ -168,10 +155,7 @@ impl<'a> Reader<'a> {
             if name.len() > MAX_NAME || !is_entry_name(name) {
                 return Err(NarParseError::EntryName(lossy(name)));
             }
-            if entries
-                .last()
-                .is_some_and(|(previous, _)| *previous >= name)
-            {
+            if entries.last().is_some_and(|(previous, _)| *previous >= name) {
                 return Err(NarParseError::NotSorted);
             }
             self.expect("node")?;
@@ -192,10 +176,7 @@ impl<'a> Reader<'a> {
 }
 
 fn unexpected(expected: &'static str, found: &[u8]) -> NarParseError {
-    NarParseError::UnexpectedTag {
-        expected,
-        found: lossy(found),
-    }
+    NarParseError::UnexpectedTag { expected, found: lossy(found) }
 }
 
 /// Bytes for an error's eyes: at most a few dozen of them.

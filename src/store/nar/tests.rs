@@ -13,16 +13,10 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 const ROOT: &str = "/";
-const HELLO: NarTree<'static> = NarTree::Regular {
-    executable: false,
-    contents: b"hello\n",
-};
+const HELLO: NarTree<'static> = NarTree::Regular { executable: false, contents: b"hello\n" };
 
 fn file(contents: &[u8]) -> NarTree<'_> {
-    NarTree::Regular {
-        executable: false,
-        contents,
-    }
+    NarTree::Regular { executable: false, contents }
 }
 
 fn sample() -> NarTree<'static> {
@@ -31,13 +25,7 @@ fn sample() -> NarTree<'static> {
         (b"a.txt", HELLO),
         (b"link", NarTree::Symlink(b"a.txt")),
         (b"nil", file(b"")),
-        (
-            b"run.sh",
-            NarTree::Regular {
-                executable: true,
-                contents: b"#!/bin/sh\n",
-            },
-        ),
+        (b"run.sh", NarTree::Regular { executable: true, contents: b"#!/bin/sh\n" }),
         (
             b"sub",
             NarTree::Directory(vec![
@@ -76,29 +64,20 @@ fn strings(strings: &[&[u8]]) -> Vec<u8> {
 #[test]
 fn every_kind_of_node_hashes_as_in_nix() {
     let expected = [
-        (
-            HELLO,
-            "1c37d01af40be2e80691de3cc3df44377a699afbb17c68f080964b2fd071fc13",
-        ),
+        (HELLO, "1c37d01af40be2e80691de3cc3df44377a699afbb17c68f080964b2fd071fc13"),
         (
             NarTree::Symlink(b"a.txt"),
             "8d3c00cfa866e4d1b809772afeac240786246221eb2c574d69c4bba168834e81",
         ),
         (
-            NarTree::Regular {
-                executable: true,
-                contents: b"#!/bin/sh\n",
-            },
+            NarTree::Regular { executable: true, contents: b"#!/bin/sh\n" },
             "6283c1668260f903d1a895c0cd6b822fa4b68762bb0b17cedef2d39d97e26554",
         ),
         (
             NarTree::Directory(vec![]),
             "a50a5ab6d992f5598edd92105059fae9acfc192981e08bd88534c2167e92526a",
         ),
-        (
-            sample(),
-            "98514f1ab4446817ad064ae57296a8c30860ee0ba8d974922adb0f0141d28199",
-        ),
+        (sample(), "98514f1ab4446817ad064ae57296a8c30860ee0ba8d974922adb0f0141d28199"),
     ];
     for (tree, hash) in expected {
         assert_eq!(hash_of(&tree), hash, "{tree:?}");
@@ -131,10 +110,7 @@ fn the_disk_and_memory_give_the_same_bytes() -> io::Result<()> {
     fs::create_dir_all(at("sub/empty"))?;
     fs::write(at("sub/eight"), "12345678")?;
     fs::write(at("sub.txt"), "z")?;
-    fs::write(
-        dir.path().join(std::ffi::OsStr::from_bytes(b"\xff\xfe")),
-        "x",
-    )?;
+    fs::write(dir.path().join(std::ffi::OsStr::from_bytes(b"\xff\xfe")), "x")?;
     let mut bytes = Vec::new();
     assert!(write_nar(&mut DiskSource, dir.path(), &mut bytes).is_ok());
     assert_eq!(bytes, bytes_of(&sample()));
@@ -144,10 +120,7 @@ fn the_disk_and_memory_give_the_same_bytes() -> io::Result<()> {
 #[test]
 fn a_filter_leaves_entries_out() {
     let tree = sample();
-    let mut source = MemorySource {
-        tree: &tree,
-        hidden: &["/Z", "/sub/eight", "/nothing"],
-    };
+    let mut source = MemorySource { tree: &tree, hidden: &["/Z", "/sub/eight", "/nothing"] };
     let NarTree::Directory(mut entries) = sample() else {
         return assert_eq!("a file", "a directory");
     };
@@ -165,25 +138,11 @@ fn a_filter_leaves_entries_out() {
 fn depth_is_limited_both_ways() {
     let error = nar_hash(&mut Endless, Path::new(ROOT)).map_err(|error| error.to_string());
     let path = "/d".repeat(NAR_MAX_DEPTH);
-    assert_eq!(
-        error,
-        Err(format!(
-            "path '{path}' exceeds maximum NAR directory depth of 64"
-        ))
-    );
+    assert_eq!(error, Err(format!("path '{path}' exceeds maximum NAR directory depth of 64")));
 
     let mut chain: Vec<&[u8]> = Vec::new();
     for _ in 0..100_000 {
-        chain.extend([
-            &b"("[..],
-            b"type",
-            b"directory",
-            b"entry",
-            b"(",
-            b"name",
-            b"d",
-            b"node",
-        ]);
+        chain.extend([&b"("[..], b"type", b"directory", b"entry", b"(", b"name", b"d", b"node"]);
     }
     assert_eq!(parse_nar(&strings(&chain)), Err(NarParseError::TooDeep));
 }
@@ -230,10 +189,7 @@ fn the_reader_is_strict() {
     let open: &[&[u8]] = &[b"(", b"type"];
     let with = |rest: &[&'static [u8]]| error(&[open, rest].concat());
     assert_eq!(error(&[b"["]), "bad archive: expected tag '(', got '['");
-    assert_eq!(
-        with(&[b"socket"]),
-        "bad archive: unknown file type 'socket'"
-    );
+    assert_eq!(with(&[b"socket"]), "bad archive: unknown file type 'socket'");
     assert_eq!(
         with(&[b"regular", b"executable", b"1"]),
         "bad archive: executable marker has non-empty value"
@@ -246,30 +202,10 @@ fn the_reader_is_strict() {
         with(&[b"directory", b"entry", b"(", b"name", b".."]),
         "bad archive: NAR contains invalid file name '..'"
     );
-    assert_eq!(
-        with(&[b"directory", b"x"]),
-        "bad archive: expected tag 'entry' or ')', got 'x'"
-    );
-    let entry: [&[u8]; 9] = [
-        b"entry",
-        b"(",
-        b"name",
-        b"a",
-        b"node",
-        b"(",
-        b"type",
-        b"directory",
-        b")",
-    ];
-    let twice = [
-        &[&b"directory"[..]][..],
-        &entry,
-        &[b")"],
-        &entry,
-        &[b")"],
-        &[b")"],
-    ]
-    .concat();
+    assert_eq!(with(&[b"directory", b"x"]), "bad archive: expected tag 'entry' or ')', got 'x'");
+    let entry: [&[u8]; 9] =
+        [b"entry", b"(", b"name", b"a", b"node", b"(", b"type", b"directory", b")"];
+    let twice = [&[&b"directory"[..]][..], &entry, &[b")"], &entry, &[b")"], &[b")"]].concat();
     assert_eq!(with(&twice), "bad archive: NAR directory is not sorted");
     assert_eq!(with(&[b"regular"]), "bad archive: unexpected end of input");
     assert_eq!(parse_nar(b""), Err(NarParseError::NoArchive));
@@ -305,15 +241,11 @@ enum Owned {
 impl Owned {
     fn borrow(&self) -> NarTree<'_> {
         match self {
-            Self::File(executable, contents) => NarTree::Regular {
-                executable: *executable,
-                contents,
-            },
+            Self::File(executable, contents) => {
+                NarTree::Regular { executable: *executable, contents }
+            }
             Self::Directory(entries) => NarTree::Directory(
-                entries
-                    .iter()
-                    .map(|(name, node)| (&name[..], node.borrow()))
-                    .collect(),
+                entries.iter().map(|(name, node)| (&name[..], node.borrow())).collect(),
             ),
             Self::Link(target) => NarTree::Symlink(target),
         }

@@ -132,10 +132,9 @@ impl<S: NarSource> Writer<'_, S> {
         }
         self.strings(&[b"(", b"type"])?;
         match self.source.node(path).map_err(NarError::Source)? {
-            NarNode::Regular {
-                executable,
-                contents,
-            } => self.regular(path, executable, contents)?,
+            NarNode::Regular { executable, contents } => {
+                self.regular(path, executable, contents)?
+            }
             NarNode::Directory(names) => self.directory(path, names, depth)?,
             NarNode::Symlink(target) => self.strings(&[b"symlink", b"target", &target])?,
         }
@@ -217,8 +216,6 @@ impl<S: NarSource> Writer<'_, S> {
 
     fn pad(&mut self, len: u64) -> Result<(), NarError<S::Error>> {
         let zeros = [0; 8];
-        Ok(self
-            .out
-            .write_all(zeros.get(..padding(len)).unwrap_or_default())?)
+        Ok(self.out.write_all(zeros.get(..padding(len)).unwrap_or_default())?)
     }
 }

@@ -34,10 +34,7 @@ fn names_follow_nix() {
         name_error_of("..-x"),
         "name '..-x' is not valid: first dash-separated component must not be '..'"
     );
-    assert_eq!(
-        name_error_of("a b"),
-        "name 'a b' contains illegal character ' '"
-    );
+    assert_eq!(name_error_of("a b"), "name 'a b' contains illegal character ' '");
     for fine in [".x", "...", "..x", "a-_+.?=Z9", &"x".repeat(211)] {
         assert_eq!(name_error_of(fine), "");
     }
@@ -50,10 +47,7 @@ fn names_follow_nix() {
 
 #[test]
 fn refuses_what_is_no_path() {
-    assert_eq!(
-        error_of("abc"),
-        "'abc' is too short to be a valid store path"
-    );
+    assert_eq!(error_of("abc"), "'abc' is too short to be a valid store path");
     assert_eq!(
         error_of("ur2knphxg8yyy2mkq8akf2hfknjvdiz7-x"),
         "store path 'ur2knphxg8yyy2mkq8akf2hfknjvdiz7-x' contains illegal base-32 character 'u'"
@@ -74,32 +68,20 @@ fn splits_paths_below_the_store() {
     let whole = format!("/nix/store/{HASH}-x");
     let split = |path: &str| dir.split(path).map(|(path, rest)| (dir.print(&path), rest));
     assert_eq!(split(&whole), Ok((whole.clone(), String::new())));
-    assert_eq!(
-        split(&format!("{whole}/a//b/")),
-        Ok((whole.clone(), "/a/b".to_owned()))
-    );
+    assert_eq!(split(&format!("{whole}/a//b/")), Ok((whole.clone(), "/a/b".to_owned())));
     assert_eq!(
         dir.parse(&format!("{whole}/a")),
         Err(StorePathError::NotInStore(format!("{whole}/a")))
     );
-    assert_eq!(
-        dir.parse(&format!("/nix//./store/{HASH}-x/"))
-            .map(|p| dir.print(&p)),
-        Ok(whole)
-    );
+    assert_eq!(dir.parse(&format!("/nix//./store/{HASH}-x/")).map(|p| dir.print(&p)), Ok(whole));
 }
 
 #[test]
 fn knows_what_is_below_the_store() {
     let dir = StoreDir::default();
     assert!(dir.is_in_store("/nix/store/x"));
-    for outside in [
-        "/nix/store",
-        "/nix/store/",
-        "/nix/storex/y",
-        "nix/store/x",
-        "/nix/store/../x",
-    ] {
+    for outside in ["/nix/store", "/nix/store/", "/nix/storex/y", "nix/store/x", "/nix/store/../x"]
+    {
         assert!(!dir.is_in_store(outside), "{outside}");
     }
     assert_eq!(StoreDir::new("/"), None);

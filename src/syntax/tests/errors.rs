@@ -8,12 +8,7 @@ fn faults(text: &str) -> Vec<(String, std::ops::Range<u32>)> {
     read(text)
         .diagnostics
         .into_iter()
-        .map(|it| {
-            (
-                it.message,
-                it.primary.map(|label| place(label.span)).unwrap(),
-            )
-        })
+        .map(|it| (it.message, it.primary.map(|label| place(label.span)).unwrap()))
         .collect()
 }
 
@@ -21,149 +16,49 @@ fn faults(text: &str) -> Vec<(String, std::ops::Range<u32>)> {
 #[test]
 fn messages_are_those_of_nix() {
     let rows: &[(&str, &str, std::ops::Range<u32>)] = &[
-        (
-            "1 ;",
-            "syntax error, unexpected ';', expecting end of file",
-            2..3,
-        ),
-        (
-            "{ a = 1 }",
-            "syntax error, unexpected '}', expecting ';'",
-            7..7,
-        ),
-        (
-            "{ a = 1; b }",
-            "syntax error, unexpected '}', expecting '.' or '='",
-            11..12,
-        ),
-        (
-            "{ a = 1 b = 2; }",
-            "syntax error, unexpected '=', expecting ';'",
-            7..7,
-        ),
-        (
-            "{ a: 1; }",
-            "syntax error, unexpected ':', expecting '.' or '='",
-            3..4,
-        ),
-        (
-            "{ a = 1, b = 2; }",
-            "syntax error, unexpected ',', expecting ';'",
-            7..8,
-        ),
+        ("1 ;", "syntax error, unexpected ';', expecting end of file", 2..3),
+        ("{ a = 1 }", "syntax error, unexpected '}', expecting ';'", 7..7),
+        ("{ a = 1; b }", "syntax error, unexpected '}', expecting '.' or '='", 11..12),
+        ("{ a = 1 b = 2; }", "syntax error, unexpected '=', expecting ';'", 7..7),
+        ("{ a: 1; }", "syntax error, unexpected ':', expecting '.' or '='", 3..4),
+        ("{ a = 1, b = 2; }", "syntax error, unexpected ',', expecting ';'", 7..8),
         ("[ 1, 2 ]", "syntax error, unexpected ','", 3..4),
         ("[ 1 2", "syntax error, unexpected end of file", 5..5),
-        (
-            "(1 + 2",
-            "syntax error, unexpected end of file, expecting ')'",
-            6..6,
-        ),
+        ("(1 + 2", "syntax error, unexpected end of file, expecting ')'", 6..6),
         ("( 1 ]", "syntax error, unexpected ']', expecting ')'", 4..5),
-        (
-            r#""abc"#,
-            r#"syntax error, unexpected end of file, expecting '"'"#,
-            4..4,
-        ),
+        (r#""abc"#, r#"syntax error, unexpected end of file, expecting '"'"#, 4..4),
         (
             "''abc",
             "syntax error, unexpected end of file, expecting indented string or '${' or end of an indented string",
             5..5,
         ),
-        (
-            r#""a${b"#,
-            "syntax error, unexpected end of file, expecting '}'",
-            5..5,
-        ),
-        (
-            r#""a${b}c"#,
-            r#"syntax error, unexpected end of file, expecting '"'"#,
-            7..7,
-        ),
+        (r#""a${b"#, "syntax error, unexpected end of file, expecting '}'", 5..5),
+        (r#""a${b}c"#, r#"syntax error, unexpected end of file, expecting '"'"#, 7..7),
         (
             "''a${b}",
             "syntax error, unexpected end of file, expecting indented string or '${' or end of an indented string",
             7..7,
         ),
-        (
-            "if 1 then 2",
-            "syntax error, unexpected end of file, expecting 'else'",
-            11..11,
-        ),
-        (
-            "if 1 2",
-            "syntax error, unexpected end of file, expecting 'then'",
-            6..6,
-        ),
-        (
-            "let x = 1;",
-            "syntax error, unexpected end of file, expecting 'in' or 'inherit'",
-            10..10,
-        ),
-        (
-            "let x = 1; y",
-            "syntax error, unexpected end of file, expecting '.' or '='",
-            12..12,
-        ),
-        (
-            "let x 1; in x",
-            "syntax error, unexpected integer, expecting '.' or '='",
-            6..7,
-        ),
-        (
-            "with a b",
-            "syntax error, unexpected end of file, expecting ';'",
-            8..8,
-        ),
-        (
-            "assert a b",
-            "syntax error, unexpected end of file, expecting ';'",
-            10..10,
-        ),
-        (
-            "{ a, b } 1",
-            "syntax error, unexpected integer, expecting ':' or '@'",
-            9..10,
-        ),
-        (
-            "{ a, b",
-            "syntax error, unexpected end of file, expecting '}' or ','",
-            6..6,
-        ),
-        (
-            "{ a, b = 1; }",
-            "syntax error, unexpected '=', expecting '}' or ','",
-            7..8,
-        ),
-        (
-            "{ a ? 1 b }",
-            "syntax error, unexpected end of file, expecting ':' or '@'",
-            11..11,
-        ),
-        (
-            "{ a, ..., b }: 1",
-            "syntax error, unexpected ',', expecting '}'",
-            8..9,
-        ),
+        ("if 1 then 2", "syntax error, unexpected end of file, expecting 'else'", 11..11),
+        ("if 1 2", "syntax error, unexpected end of file, expecting 'then'", 6..6),
+        ("let x = 1;", "syntax error, unexpected end of file, expecting 'in' or 'inherit'", 10..10),
+        ("let x = 1; y", "syntax error, unexpected end of file, expecting '.' or '='", 12..12),
+        ("let x 1; in x", "syntax error, unexpected integer, expecting '.' or '='", 6..7),
+        ("with a b", "syntax error, unexpected end of file, expecting ';'", 8..8),
+        ("assert a b", "syntax error, unexpected end of file, expecting ';'", 10..10),
+        ("{ a, b } 1", "syntax error, unexpected integer, expecting ':' or '@'", 9..10),
+        ("{ a, b", "syntax error, unexpected end of file, expecting '}' or ','", 6..6),
+        ("{ a, b = 1; }", "syntax error, unexpected '=', expecting '}' or ','", 7..8),
+        ("{ a ? 1 b }", "syntax error, unexpected end of file, expecting ':' or '@'", 11..11),
+        ("{ a, ..., b }: 1", "syntax error, unexpected ',', expecting '}'", 8..9),
         (
             "{ a, 1 }: 1",
             "syntax error, unexpected integer, expecting identifier or '...' or '}'",
             5..6,
         ),
-        (
-            "{ a",
-            "syntax error, unexpected end of file, expecting '.' or '='",
-            3..3,
-        ),
-        (
-            "{ a b",
-            "syntax error, unexpected identifier, expecting '.' or '='",
-            4..5,
-        ),
-        (
-            "{",
-            "syntax error, unexpected end of file, expecting 'inherit'",
-            1..1,
-        ),
+        ("{ a", "syntax error, unexpected end of file, expecting '.' or '='", 3..3),
+        ("{ a b", "syntax error, unexpected identifier, expecting '.' or '='", 4..5),
+        ("{", "syntax error, unexpected end of file, expecting 'inherit'", 1..1),
         (
             "a.",
             r#"syntax error, unexpected end of file, expecting identifier or 'or' or '${' or '"'"#,
@@ -181,159 +76,59 @@ fn messages_are_those_of_nix() {
         ("1 + ;", "syntax error, unexpected ';'", 4..5),
         ("inherit", "syntax error, unexpected 'inherit'", 0..7),
         ("{ inherit 1; }", "syntax error, unexpected integer", 9..9),
-        (
-            "{ inherit (a b; }",
-            "syntax error, unexpected ';', expecting ')'",
-            14..15,
-        ),
+        ("{ inherit (a b; }", "syntax error, unexpected ';', expecting ')'", 14..15),
         ("{ inherit (a) b }", "syntax error, unexpected '}'", 15..15),
-        (
-            "{ inherit a",
-            "syntax error, unexpected end of file",
-            11..11,
-        ),
+        ("{ inherit a", "syntax error, unexpected end of file", 11..11),
         ("x: ", "syntax error, unexpected end of file", 3..3),
-        (
-            "x @ y",
-            "syntax error, unexpected identifier, expecting '{'",
-            4..5,
-        ),
-        (
-            "x@{a} 1",
-            "syntax error, unexpected integer, expecting ':'",
-            6..7,
-        ),
-        (
-            "{}@1",
-            "syntax error, unexpected integer, expecting identifier",
-            3..4,
-        ),
+        ("x @ y", "syntax error, unexpected identifier, expecting '{'", 4..5),
+        ("x@{a} 1", "syntax error, unexpected integer, expecting ':'", 6..7),
+        ("{}@1", "syntax error, unexpected integer, expecting identifier", 3..4),
         (
             "let { body = 1;",
             "syntax error, unexpected end of file, expecting 'inherit' or '}'",
             15..15,
         ),
-        (
-            "rec 1",
-            "syntax error, unexpected integer, expecting '{'",
-            4..5,
-        ),
-        (
-            "a = 1",
-            "syntax error, unexpected '=', expecting end of file",
-            2..3,
-        ),
-        (
-            "(a = 1)",
-            "syntax error, unexpected '=', expecting ')'",
-            3..4,
-        ),
-        (
-            "if a = 1 then 2 else 3",
-            "syntax error, unexpected '=', expecting 'then'",
-            5..6,
-        ),
+        ("rec 1", "syntax error, unexpected integer, expecting '{'", 4..5),
+        ("a = 1", "syntax error, unexpected '=', expecting end of file", 2..3),
+        ("(a = 1)", "syntax error, unexpected '=', expecting ')'", 3..4),
+        ("if a = 1 then 2 else 3", "syntax error, unexpected '=', expecting 'then'", 5..6),
         ("'abc'", "syntax error, unexpected invalid token", 0..1),
-        (
-            "a & b",
-            "syntax error, unexpected invalid token, expecting end of file",
-            2..3,
-        ),
-        (
-            "a | b",
-            "syntax error, unexpected invalid token, expecting end of file",
-            2..3,
-        ),
+        ("a & b", "syntax error, unexpected invalid token, expecting end of file", 2..3),
+        ("a | b", "syntax error, unexpected invalid token, expecting end of file", 2..3),
         ("}", "syntax error, unexpected '}'", 0..1),
         (")", "syntax error, unexpected ')'", 0..1),
-        (
-            "1 2 )",
-            "syntax error, unexpected ')', expecting end of file",
-            4..5,
-        ),
+        ("1 2 )", "syntax error, unexpected ')', expecting end of file", 4..5),
         ("$x", "syntax error, unexpected invalid token", 0..1),
         ("a.b or", "syntax error, unexpected end of file", 6..6),
         ("or", "syntax error, unexpected 'or'", 0..2),
         ("or a", "syntax error, unexpected 'or'", 0..2),
-        (
-            "{ in = 1; }",
-            "syntax error, unexpected 'in', expecting 'inherit'",
-            2..4,
-        ),
+        ("{ in = 1; }", "syntax error, unexpected 'in', expecting 'inherit'", 2..4),
         ("let in", "syntax error, unexpected end of file", 6..6),
         ("./a/", "path has a trailing slash", 3..4),
         ("~/", "syntax error, unexpected invalid token", 0..1),
         ("{ a = ; }", "syntax error, unexpected ';'", 6..7),
-        (
-            "{ a = 1;; }",
-            "syntax error, unexpected ';', expecting 'inherit'",
-            8..9,
-        ),
-        (
-            "{ = 1; }",
-            "syntax error, unexpected '=', expecting 'inherit'",
-            2..3,
-        ),
+        ("{ a = 1;; }", "syntax error, unexpected ';', expecting 'inherit'", 8..9),
+        ("{ = 1; }", "syntax error, unexpected '=', expecting 'inherit'", 2..3),
         ("[ x: x ]", "syntax error, unexpected ':'", 3..4),
-        (
-            "99999999999999999999",
-            "invalid integer '99999999999999999999'",
-            0..20,
-        ),
+        ("99999999999999999999", "invalid integer '99999999999999999999'", 0..20),
         ("1.0e999", "invalid float '1.0e999'", 0..7),
         ("5.0e-324", "invalid float '5.0e-324'", 0..8),
-        (
-            "let ${x} = 1; in 2",
-            "dynamic attributes not allowed in let",
-            6..7,
-        ),
-        (
-            "{ inherit ${x}; }",
-            "dynamic attributes not allowed in inherit",
-            12..13,
-        ),
-        (
-            "{ a, a }: 1",
-            "duplicate formal function argument 'a'",
-            5..6,
-        ),
+        ("let ${x} = 1; in 2", "dynamic attributes not allowed in let", 6..7),
+        ("{ inherit ${x}; }", "dynamic attributes not allowed in inherit", 12..13),
+        ("{ a, a }: 1", "duplicate formal function argument 'a'", 5..6),
         ("a@{a}: 1", "duplicate formal function argument 'a'", 0..1),
-        (
-            "{ a.b }",
-            "syntax error, unexpected '}', expecting '.' or '='",
-            6..7,
-        ),
-        (
-            "{ a b = 1; }",
-            "syntax error, unexpected identifier, expecting '.' or '='",
-            4..5,
-        ),
-        (
-            r#"{ "a" 1; }"#,
-            "syntax error, unexpected integer, expecting '.' or '='",
-            6..7,
-        ),
-        (
-            "{ ${a",
-            "syntax error, unexpected end of file, expecting '}'",
-            5..5,
-        ),
-        (
-            r#"""#,
-            r#"syntax error, unexpected end of file, expecting '"'"#,
-            1..1,
-        ),
+        ("{ a.b }", "syntax error, unexpected '}', expecting '.' or '='", 6..7),
+        ("{ a b = 1; }", "syntax error, unexpected identifier, expecting '.' or '='", 4..5),
+        (r#"{ "a" 1; }"#, "syntax error, unexpected integer, expecting '.' or '='", 6..7),
+        ("{ ${a", "syntax error, unexpected end of file, expecting '}'", 5..5),
+        (r#"""#, r#"syntax error, unexpected end of file, expecting '"'"#, 1..1),
         (
             "''",
             "syntax error, unexpected end of file, expecting indented string or '${' or end of an indented string",
             2..2,
         ),
         ("é", "syntax error, unexpected invalid token", 0..2),
-        (
-            "1 é",
-            "syntax error, unexpected invalid token, expecting end of file",
-            2..4,
-        ),
+        ("1 é", "syntax error, unexpected invalid token, expecting end of file", 2..4),
         ("{ a = é; }", "syntax error, unexpected invalid token", 6..8),
         (
             "a.b.",
@@ -351,10 +146,7 @@ fn messages_are_those_of_nix() {
 #[test]
 fn one_reading_finds_many_errors() {
     let text = "{\n  a = 1\n  b = [ 2, 3 ];\n  c: 4;\n  d = (5;\n  e = { f = ; };\n  g = if x = 1 then 2 else 3;\n  h = 1;\n}";
-    let found: Vec<String> = faults(text)
-        .into_iter()
-        .map(|(message, _)| message)
-        .collect();
+    let found: Vec<String> = faults(text).into_iter().map(|(message, _)| message).collect();
     let expected = [
         "syntax error, unexpected '=', expecting ';'",
         "syntax error, unexpected ','",

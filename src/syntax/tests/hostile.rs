@@ -19,30 +19,11 @@ fn first_code(text: &str) -> &'static str {
 fn depth_is_refused_or_borne() {
     with_big_stack(|| {
         let many = MAX_DEPTH as usize + 1;
-        for open in [
-            "(",
-            "[",
-            "{a=",
-            "\"${",
-            "-",
-            "!",
-            "x: ",
-            "if a then b else ",
-            "a.b or ",
-        ] {
-            assert_eq!(
-                first_code(&open.repeat(many)),
-                "repx::syntax::too-deep",
-                "{open}"
-            );
+        for open in ["(", "[", "{a=", "\"${", "-", "!", "x: ", "if a then b else ", "a.b or "] {
+            assert_eq!(first_code(&open.repeat(many)), "repx::syntax::too-deep", "{open}");
         }
         let deep = 10_000;
-        for (open, close) in [
-            ("(", ")"),
-            ("[", "]"),
-            ("{a=", ";}"),
-            ("if a then b else ", ""),
-        ] {
+        for (open, close) in [("(", ")"), ("[", "]"), ("{a=", ";}"), ("if a then b else ", "")] {
             let text = format!("{}{}{}", open.repeat(deep), 1, close.repeat(deep));
             assert_eq!(first_code(&text), "", "{open}");
         }
@@ -53,13 +34,7 @@ fn depth_is_refused_or_borne() {
 fn long_chains_are_read() {
     with_big_stack(|| {
         let many = 90_000;
-        for (first, more) in [
-            ("a", "+a"),
-            ("f", " x"),
-            ("a", ".b"),
-            ("a", "-a"),
-            ("a", " ? b"),
-        ] {
+        for (first, more) in [("a", "+a"), ("f", " x"), ("a", ".b"), ("a", "-a"), ("a", " ? b")] {
             let text = format!("{first}{}", more.repeat(many));
             assert_eq!(first_code(&text), "", "{more}");
         }
@@ -68,11 +43,7 @@ fn long_chains_are_read() {
 
 #[test]
 fn a_page_of_nonsense_is_given_up() {
-    for text in [
-        "}".repeat(100_000),
-        "{ a b; } ".repeat(1000),
-        "é".repeat(5000),
-    ] {
+    for text in ["}".repeat(100_000), "{ a b; } ".repeat(1000), "é".repeat(5000)] {
         let count = read(&text).diagnostics.len();
         assert!((1..=64).contains(&count), "{count}");
     }

@@ -27,14 +27,9 @@ pub(super) fn expr(it: &Expr) -> String {
         ExprKind::SearchPath(path) => format!("<<{path}>>"),
         ExprKind::Uri(uri) => format!("'{uri}'"),
         ExprKind::List(items) => format!("[{}]", join(items, " ", expr)),
-        ExprKind::Set {
-            recursive,
-            bindings,
-        } => format!(
-            "{}{}",
-            if *recursive { "rec " } else { "" },
-            block(bindings)
-        ),
+        ExprKind::Set { recursive, bindings } => {
+            format!("{}{}", if *recursive { "rec " } else { "" }, block(bindings))
+        }
         ExprKind::LegacyLet(bindings) => format!("let {}", block(bindings)),
         ExprKind::Let { bindings, body } => format!("(let {} {})", block(bindings), expr(body)),
         ExprKind::With { scope, body } => format!("(with {} {})", expr(scope), expr(body)),
@@ -48,18 +43,9 @@ pub(super) fn expr(it: &Expr) -> String {
         ExprKind::Apply { function, argument } => {
             format!("({} {})", expr(function), expr(argument))
         }
-        ExprKind::Select {
-            from,
-            path,
-            default,
-        } => {
+        ExprKind::Select { from, path, default } => {
             let default = default.as_ref().map(|e| format!(" or {}", expr(e)));
-            format!(
-                "{}.{}{}",
-                expr(from),
-                attrs(path),
-                default.unwrap_or_default()
-            )
+            format!("{}.{}{}", expr(from), attrs(path), default.unwrap_or_default())
         }
         ExprKind::HasAttr { from, path } => format!("({} ? {})", expr(from), attrs(path)),
         ExprKind::Unary { op, operand } => {
@@ -69,9 +55,9 @@ pub(super) fn expr(it: &Expr) -> String {
             };
             format!("({op} {})", expr(operand))
         }
-        ExprKind::Binary {
-            op, left, right, ..
-        } => format!("({} {} {})", expr(left), sign(*op), expr(right)),
+        ExprKind::Binary { op, left, right, .. } => {
+            format!("({} {} {})", expr(left), sign(*op), expr(right))
+        }
         ExprKind::Hole => "_".to_owned(),
     }
 }
@@ -129,12 +115,7 @@ fn block(bindings: &[Binding]) -> String {
 fn param(it: &Param) -> String {
     match it {
         Param::Name { name, .. } => name.to_string(),
-        Param::Formals {
-            formals,
-            ellipsis,
-            at,
-            ..
-        } => {
+        Param::Formals { formals, ellipsis, at, .. } => {
             let mut shown: Vec<String> = formals
                 .iter()
                 .map(|formal| {
@@ -153,12 +134,7 @@ fn param(it: &Param) -> String {
 pub(super) fn spans(it: &Expr, visit: &mut dyn FnMut(Span)) {
     visit(it.span);
     match &it.kind {
-        ExprKind::Binary {
-            op_span,
-            left,
-            right,
-            ..
-        } => {
+        ExprKind::Binary { op_span, left, right, .. } => {
             visit(*op_span);
             spans(left, visit);
             spans(right, visit);

@@ -184,9 +184,7 @@ fn insert_class(set: &mut ByteSet, name: &[u8]) -> Result<(), Refusal> {
         b"xdigit" => |byte| byte.is_ascii_hexdigit(),
         _ => return Err(Refusal::Invalid),
     };
-    (0..=127)
-        .filter(|&byte| holds(byte))
-        .for_each(|byte| set.insert(byte));
+    (0..=127).filter(|&byte| holds(byte)).for_each(|byte| set.insert(byte));
     Ok(())
 }
 

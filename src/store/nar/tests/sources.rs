@@ -34,22 +34,13 @@ impl NarSource for MemorySource<'_> {
             tree = entry.map(|(_, node)| node).ok_or_else(|| path.to_owned())?;
         }
         Ok(match tree {
-            NarTree::Regular {
-                executable,
-                contents,
-            } => NarNode::Regular {
+            NarTree::Regular { executable, contents } => NarNode::Regular {
                 executable: *executable,
                 contents: Contents::Bytes(contents.to_vec()),
             },
             NarTree::Directory(entries) => {
                 // Backwards, for the writer has to sort.
-                NarNode::Directory(
-                    entries
-                        .iter()
-                        .rev()
-                        .map(|(name, _)| name.to_vec())
-                        .collect(),
-                )
+                NarNode::Directory(entries.iter().rev().map(|(name, _)| name.to_vec()).collect())
             }
             NarTree::Symlink(target) => NarNode::Symlink(target.to_vec()),
         })
@@ -69,9 +60,7 @@ impl NarSource for DiskSource {
     fn node(&mut self, path: &Path) -> io::Result<NarNode> {
         let metadata = fs::symlink_metadata(path)?;
         if metadata.is_symlink() {
-            return Ok(NarNode::Symlink(
-                fs::read_link(path)?.into_os_string().into_vec(),
-            ));
+            return Ok(NarNode::Symlink(fs::read_link(path)?.into_os_string().into_vec()));
         }
         if metadata.is_dir() {
             let names = fs::read_dir(path)?.map(|entry| Ok(entry?.file_name().into_vec()));
@@ -80,10 +69,7 @@ impl NarSource for DiskSource {
         let reader = Box::new(fs::File::open(path)?);
         Ok(NarNode::Regular {
             executable: metadata.permissions().mode() & 0o100 != 0,
-            contents: Contents::Stream {
-                size: metadata.len(),
-                reader,
-            },
+            contents: Contents::Stream { size: metadata.len(), reader },
         })
     }
 }
@@ -110,13 +96,7 @@ impl NarSource for Liar {
 
     fn node(&mut self, _: &Path) -> Result<NarNode, Infallible> {
         let reader = Box::new(Cursor::new(vec![b'x'; self.given]));
-        let contents = Contents::Stream {
-            size: self.size,
-            reader,
-        };
-        Ok(NarNode::Regular {
-            executable: false,
-            contents,
-        })
+        let contents = Contents::Stream { size: self.size, reader };
+        Ok(NarNode::Regular { executable: false, contents })
     }
 }
