@@ -102,8 +102,7 @@ impl<'h> Reader<'_, 'h> {
         offer: &Offer<'h>,
     ) -> Option<Stage<'h>> {
         let slot = mention.attrs.get(Name::new("stageFile"))?;
-        let callee = Callee { slot, span: mention.span, role: "stage" };
-        let attrs = self.call_file(&callee, offer)?;
+        let attrs = self.call_named(slot, mention.span, "stage", offer)?;
         self.stage(Arc::clone(&mention.key), mention.span, attrs, dependencies)
     }
 

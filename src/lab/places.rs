@@ -40,6 +40,17 @@ impl<'a> Places<'a> {
         }
     }
 
+    /// The first argument of the call bound to the name at `key`: the file of a run or stage.
+    pub fn first_argument(self, key: Span) -> Option<Span> {
+        let mut first = None;
+        let mut expr = self.bound(key)?;
+        while let ExprKind::Apply { function, argument } = expr.kind {
+            first = Some(argument.span);
+            expr = *function;
+        }
+        first
+    }
+
     fn bound(self, key: Span) -> Option<Expr> {
         find::bound_at(&*self.sources.file(key)?, key)
     }

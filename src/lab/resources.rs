@@ -35,12 +35,10 @@ pub struct Duration {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum HintError {
     /// No amount of memory.
-    #[error("expected a whole number with an optional K, M, G or T, such as \"512M\" or \"32G\"")]
+    #[error("not an amount of memory")]
     Memory,
     /// No length of time.
-    #[error(
-        "expected seconds as a number, or a time such as \"90\", \"30:00\", \"12:00:00\" or \"1-12:00:00\""
-    )]
+    #[error("not a length of time")]
     Time,
 }
 

@@ -299,8 +299,7 @@ impl<'h> Reader<'_, 'h> {
         offer: &Offer<'h>,
     ) -> Option<Run<'h>> {
         let slot = placeholder.attrs.get(Name::new("runPath"))?;
-        let callee = Callee { slot, span: placeholder.span, role: "run" };
-        let attrs = self.call_file(&callee, offer)?;
+        let attrs = self.call_named(slot, placeholder.span, "run", offer)?;
         let key = placeholder.key.text();
         self.check_fields(
             attrs,

@@ -79,6 +79,29 @@ impl<'h> Reader<'_, 'h> {
         }
     }
 
+    /// The attribute set that the file of a run or stage gives; `span` is its name in the lab.
+    /// What is wrong with the file itself is told at the place that names the file.
+    pub(super) fn call_named(
+        &mut self,
+        slot: Slot<'h>,
+        span: Span,
+        role: &'static str,
+        offer: &Offer<'h>,
+    ) -> Option<Attrs<'h>> {
+        let before = self.diagnostics.len();
+        let result = self.call_file(&Callee { slot, span, role }, offer);
+        if result.is_none()
+            && self.diagnostics.len() > before
+            && let Some(file) = self.places().first_argument(span)
+        {
+            for diagnostic in self.diagnostics.iter_mut().skip(before) {
+                let labels = diagnostic.primary.iter_mut().chain(&mut diagnostic.secondary);
+                labels.filter(|label| label.span == span).for_each(|label| label.span = file);
+            }
+        }
+        result
+    }
+
     fn call_offered(
         &mut self,
         function: Value<'h>,

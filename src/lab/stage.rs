@@ -406,9 +406,9 @@ pub fn read_resources<'h>(reader: &mut Reader<'_, 'h>, attrs: Attrs<'h>, what: &
                 )
                 .at(place, expected)
                 .help(match &*name {
-                    "mem" => "for example `mem = \"8G\";`",
-                    "cpus" => "for example `cpus = 4;`",
-                    "time" => "for example `time = \"04:00:00\";`",
+                    "mem" => "a whole number with an optional K, M, G or T: `mem = \"8G\";`",
+                    "cpus" => "a whole number of processors, at least 1: `cpus = 4;`",
+                    "time" => "a number of seconds, or a time such as \"30:00\", \"12:00:00\" or \"1-12:00:00\"",
                     "partition" => "for example `partition = \"gpu\";`",
                     _ => "for example `sbatch_opts = [ \"--gres=gpu:2\" ];`",
                 }),
@@ -432,7 +432,7 @@ fn set_hint<'h>(
             resources.mem = Some(Memory::parse(&bytes.to_string()).map_err(|e| e.to_string())?);
         }
         ("cpus", Value::Int(cpus)) if cpus > 0 => resources.cpus = Some(cpus.unsigned_abs()),
-        ("cpus", _) => return Err("expected a whole number of processors, at least 1".into()),
+        ("cpus", _) => return Err("not a number of processors".into()),
         ("time", Value::Text(text)) => {
             resources.time = Some(Duration::parse(&text.lossy()).map_err(|e| e.to_string())?);
         }
@@ -445,15 +445,15 @@ fn set_hint<'h>(
             for item in list.items() {
                 match evaluator.force(*item) {
                     Ok(Value::Text(text)) => options.push(text.lossy().into_owned()),
-                    _ => return Err("expected a list of strings".into()),
+                    _ => return Err("not a list of strings".into()),
                 }
             }
             resources.sbatch_opts = Some(options);
         }
         ("mem", _) => return Err(super::HintError::Memory.to_string()),
         ("time", _) => return Err(super::HintError::Time.to_string()),
-        ("partition", _) => return Err("expected the name of a partition".into()),
-        _ => return Err("expected a list of strings".into()),
+        ("partition", _) => return Err("not the name of a partition".into()),
+        _ => return Err("not a list of strings".into()),
     }
     Ok(())
 }

@@ -2,12 +2,14 @@
 
 use std::os::unix::ffi::OsStrExt;
 
+use hashbrown::HashMap;
+
 use super::scope::{Found, Scopes, slot, with_name};
 use super::{
     Assert, Binary, Call, Expr, Formal, Formals, HasAttr, If, Interpolation, Key, Lambda, Operand,
     Param, Piece, Select, Step, Surroundings, WithIn,
 };
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, Label, did_you_mean};
 use crate::source::{Name, Span, canonical_path};
 use crate::syntax::{self, AttrName, BinaryOp, ExprKind, Part, UnaryOp};
 
@@ -15,13 +17,21 @@ pub(super) struct Lowerer<'a> {
     around: &'a Surroundings<'a>,
     pub(super) scopes: Scopes,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Names found undefined, and which diagnostic says so.
+    undefined: HashMap<Name, usize>,
     /// The name the next function is being bound to.
     binding: Option<Name>,
 }
 
 impl<'a> Lowerer<'a> {
     pub(super) fn new(around: &'a Surroundings<'a>) -> Lowerer<'a> {
-        Lowerer { around, scopes: Scopes::default(), diagnostics: Vec::new(), binding: None }
+        Lowerer {
+            around,
+            scopes: Scopes::default(),
+            diagnostics: Vec::new(),
+            undefined: HashMap::new(),
+            binding: None,
+        }
     }
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
@@ -134,6 +144,15 @@ impl<'a> Lowerer<'a> {
         let visible = self.scopes.names().chain(self.around.globals.names());
         let visible = visible.map(Name::text).filter(|name| !name.starts_with("__"));
         let text = name.text();
+        // One name is undefined once, however often it is used.
+        if let Some(index) = self.undefined.get(&name) {
+            if let Some(first) = self.diagnostics.get_mut(*index) {
+                let label = Label { span, text: "and here".into() };
+                first.secondary.push(label);
+            }
+            return;
+        }
+        self.undefined.insert(name, self.diagnostics.len());
         self.diagnostics.push(
             Diagnostic::error(
                 "repx::eval::undefined-variable",

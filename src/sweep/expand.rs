@@ -266,10 +266,13 @@ impl<'x, 'h> Expansion<'x, 'h> {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
+        // One place may fail with many values of the parameters: the first will do.
         let told = self.diagnostics.iter().any(|other| {
             other.code == diagnostic.code
-                && other.message == diagnostic.message
-                && other.primary == diagnostic.primary
+                && match (&other.primary, &diagnostic.primary) {
+                    (Some(a), Some(b)) => a.span == b.span,
+                    (None, _) | (_, None) => other.message == diagnostic.message,
+                }
         });
         if !told {
             self.diagnostics.push(diagnostic);

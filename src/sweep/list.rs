@@ -95,7 +95,7 @@ pub fn list<'h>(
     if !findings.is_empty() {
         diagnostics.retain(|diagnostic| diagnostic.code != crate::eval::HOLE);
     }
-    diagnostics.splice(0..0, findings);
+    diagnostics.splice(0..0, findings.into_iter().map(|finding| not_taken(finding, &offer)));
     dedup(&mut diagnostics);
     let entry = request.entry.strip_prefix(&request.root).unwrap_or(&request.entry);
     let listing = Listing {
@@ -110,6 +110,18 @@ pub fn list<'h>(
     };
     let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
     Outcome { listing: (!failed).then_some(listing), diagnostics }
+}
+
+/// A name that is undefined but on offer: the file's function need only ask for it.
+fn not_taken(finding: Diagnostic, offer: &Offer<'_>) -> Diagnostic {
+    let offered = offer.names.iter().map(|(name, _)| name.text());
+    let undefined = |name: &str| finding.message == format!("undefined variable '{name}'");
+    match offered.into_iter().find(|name| undefined(name)) {
+        Some(name) => finding.help(format!(
+            "`{name}` is on offer, but this file's function doesn't take it: add it to the arguments, `{{ {name}, ... }}:`"
+        )),
+        None => finding,
+    }
 }
 
 fn dedup(diagnostics: &mut Vec<Diagnostic>) {

@@ -49,7 +49,7 @@ impl Around<'_, '_> {
         producers: &[&Evaluated],
     ) -> Result<Wiring, Vec<Diagnostic>> {
         let mut wiring = Wiring::default();
-        let mut problems = Vec::new();
+        let (mut problems, mut unwired) = (Vec::new(), Vec::new());
         let dependencies = self.stage.dependencies.iter().zip(producers).enumerate();
         for (index, (dependency, producer)) in dependencies {
             let outputs = &producer.facet.outputs;
@@ -82,11 +82,20 @@ impl Around<'_, '_> {
             }
             match self.without_dependency(input) {
                 Ok(wire) => wiring.inputs.push((Arc::clone(&input.name), wire)),
-                Err(problem) => problems.push(problem),
+                Err(problem) => unwired.push(problem),
             }
         }
         wiring.inputs.sort_by(|a, b| a.0.cmp(&b.0));
-        if problems.is_empty() { Ok(wiring) } else { Err(problems) }
+        if unwired.is_empty() && problems.is_empty() {
+            return Ok(wiring);
+        }
+        // A dependency that fits nowhere is why an input is left over: that alone is told.
+        if problems.is_empty() {
+            let unused = (0..producers.len()).filter(|index| !wiring.used.contains(index));
+            let producers = unused.filter_map(|index| Some((index, *producers.get(index)?)));
+            problems.extend(producers.map(|(index, other)| self.unmatched(index, own, other)));
+        }
+        Err(if problems.is_empty() { unwired } else { problems })
     }
 
     fn connect(

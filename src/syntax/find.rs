@@ -3,18 +3,47 @@
 //! The program keeps the place of every name but not of every constant. When a message wants to
 //! point at the *value* of a binding, the file is read once more: messages are rare.
 
-use super::{Binding, Expr, ExprKind, Param, Part, parse};
-use crate::source::{SourceFile, Span};
+use super::{AttrName, Binding, Expr, ExprKind, Param, Part, parse};
+use crate::source::{Name, SourceFile, Span};
 
-/// The expression bound to the name at `key`.
+/// The expression bound to the name at `key`. For a name that is inherited from around, the
+/// expression that an enclosing `let` or set binds it to.
 pub fn bound_at(file: &SourceFile, key: Span) -> Option<Expr> {
     let root = parse(file).root;
     let mut found = None;
+    let mut inherited = None;
     walk(&root, &mut |expr| {
         for binding in bindings(expr) {
+            match binding {
+                Binding::Assign { path, value, .. } => {
+                    if path.last().is_some_and(|name| name.span() == key) {
+                        found = Some(value.clone());
+                    }
+                }
+                Binding::Inherit { from: None, names, .. } => {
+                    let name = names.iter().find(|(_, span)| *span == key);
+                    inherited = inherited.or(name.map(|(name, _)| *name));
+                }
+                Binding::Inherit { .. } => {}
+            }
+        }
+    });
+    found.or_else(|| around(&root, inherited?, key))
+}
+
+/// What the innermost binding of `name` around the place `inner` binds it to.
+fn around(root: &Expr, name: Name, inner: Span) -> Option<Expr> {
+    let mut found = None;
+    walk(root, &mut |expr| {
+        if expr.span.start > inner.start || expr.span.end < inner.end {
+            return;
+        }
+        for binding in bindings(expr) {
             if let Binding::Assign { path, value, .. } = binding
-                && path.last().is_some_and(|name| name.span() == key)
+                && let [AttrName::Static { name: bound, .. }] = path.as_slice()
+                && *bound == name
             {
+                // Outer expressions are visited first, so the last one found is the innermost.
                 found = Some(value.clone());
             }
         }
