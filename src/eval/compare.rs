@@ -129,7 +129,7 @@ impl<'h> Evaluator<'h> {
 
     #[cold]
     fn incomparable(&self, left: Value<'h>, right: Value<'h>) -> Error<'h> {
-        let (a, b) = (left.a_type(), right.a_type());
+        let (a, b) = (self.kind(left), self.kind(right));
         let (x, y) = (self.brief(left), self.brief(right));
         let message = if left.type_name() == right.type_name() {
             format!(
