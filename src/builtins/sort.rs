@@ -79,7 +79,7 @@ fn integer(item: Slot<'_>) -> Option<i64> {
     }
 }
 
-fn bytes<'h>(item: Slot<'h>) -> Option<&'h [u8]> {
+fn bytes(item: Slot<'_>) -> Option<&[u8]> {
     match item.known() {
         Some(Value::Text(text)) => Some(text.bytes()),
         _ => None,

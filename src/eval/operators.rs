@@ -171,9 +171,10 @@ impl<'h> Evaluator<'h> {
         binary: &'h Binary,
         at_right: bool,
     ) -> Error<'h> {
-        let (wrong, wrong_span, other, other_span) = match at_right {
-            true => (right, binary.right_span, left, binary.left_span),
-            false => (left, binary.left_span, right, binary.right_span),
+        let (wrong, wrong_span, other, other_span) = if at_right {
+            (right, binary.right_span, left, binary.left_span)
+        } else {
+            (left, binary.left_span, right, binary.right_span)
         };
         let kind = self.kind(wrong);
         let message = match (left, wrong) {
