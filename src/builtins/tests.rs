@@ -163,6 +163,11 @@ fn control_answers_as_nix_does() {
 }
 
 #[test]
+fn identity_is_that_of_nix() {
+    agree(cases::IDENTITY);
+}
+
+#[test]
 fn types_and_numbers_answer_as_nix_does() {
     agree(cases::TYPES);
     agree(cases::ARITHMETIC);

@@ -440,3 +440,86 @@ pub(super) const SORT: &[Case] = &[
         Ok("{ success = false; value = false; }"),
     ),
 ];
+
+/// What is the same thing, and what is evaluated to find out.
+pub(super) const IDENTITY: &[Case] = &[
+    (r#"let l = [ (throw "x") ]; in l == l"#, Err("x")),
+    (r#"let s = { a = throw "x"; }; in s == s"#, Err("x")),
+    (r#"let l = [ (throw "x") ]; in [ l ] == [ l ]"#, Ok("true")),
+    (
+        r#"let s = { a = throw "x"; }; in { b = s; } == { b = s; }"#,
+        Ok("true"),
+    ),
+    (r#"let x = throw "x"; in [ x ] == [ x ]"#, Err("x")),
+    (r#"let x = throw "x"; in builtins.elem x [ x ]"#, Err("x")),
+    (
+        r#"let s = { a = throw "x"; }; in builtins.elem s [ s ]"#,
+        Ok("true"),
+    ),
+    ("let f = x: x; in [ f ] == [ f ]", Ok("true")),
+    (
+        "let n = (1.0e308 * 10) - (1.0e308 * 10); l = [ n ]; in l == l",
+        Ok("true"),
+    ),
+    (
+        "let n = (1.0e308 * 10) - (1.0e308 * 10); in [ n ] == [ n ]",
+        Ok("true"),
+    ),
+    ("let f = { a = x: x; }; in f == f", Ok("true")),
+    (
+        "let f = { a = x: x; }; in { inherit (f) a; } == f",
+        Ok("false"),
+    ),
+    ("let l = [ (x: x) ]; in l == l", Ok("true")),
+    ("let l = [ (x: x) ]; m = l; in [ m ] == [ l ]", Ok("true")),
+    ("let l = [ (x: x) ]; in map (x: x) l == l", Ok("false")),
+    (
+        "let l = [ (x: x) ]; in builtins.filter (x: true) l == l",
+        Ok("true"),
+    ),
+    (
+        "let l = [ (x: x) (y: y) ]; in builtins.tail l == [ (builtins.elemAt l 1) ]",
+        Ok("false"),
+    ),
+    (
+        "let l = [ (x: x) (y: y) ]; in builtins.head l == builtins.head l",
+        Ok("false"),
+    ),
+    (
+        r#"let s = { a = throw "x"; type = "derivation"; outPath = "q"; }; in s == s"#,
+        Ok("true"),
+    ),
+    (r#"let l = [ (throw "x") ]; in l < l"#, Err("x")),
+    (
+        "let f = x: x; in builtins.elem (builtins.head [ f ]) [ f ]",
+        Ok("false"),
+    ),
+    (
+        "let f = x: x; s = { inherit f; }; in builtins.elem f (builtins.attrValues s)",
+        Ok("true"),
+    ),
+    (
+        "let f = x: x; in builtins.elem f (builtins.concatLists [ [ f ] [ 1 ] ])",
+        Ok("true"),
+    ),
+    (
+        "let f = x: x; in builtins.elem f (builtins.sort (a: b: false) [ f f ])",
+        Ok("true"),
+    ),
+    (
+        "let f = x: x; in builtins.elem f (builtins.partition (x: true) [ f ]).right",
+        Ok("true"),
+    ),
+    (
+        "let f = x: x; in builtins.foldl' (a: b: a || builtins.elem b [ f ]) false [ f ]",
+        Ok("true"),
+    ),
+    (
+        "let f = x: x; in [ (builtins.tryEval f).value ] == [ f ]",
+        Ok("false"),
+    ),
+    (
+        "let f = x: x; in [ (builtins.seq 1 f) ] == [ f ]",
+        Ok("false"),
+    ),
+];
