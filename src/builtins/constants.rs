@@ -3,6 +3,8 @@
 //! A row here is a function of nothing: it is run when somebody first looks at the constant, with
 //! null as its argument. So an evaluation that never asks for the time doesn't depend on it.
 
+#![allow(clippy::unnecessary_wraps)] // the signature of every builtin
+
 use crate::eval::{Builtin, Eval, Evaluator};
 use crate::source::Span;
 use crate::value::{Slot, Value};
@@ -44,7 +46,6 @@ fn nix_version<'h>(ev: &mut Evaluator<'h>, _: &[Slot<'h>], _: Span) -> Eval<'h> 
     Ok(ev.text("2.34.8"))
 }
 
-#[allow(clippy::unnecessary_wraps)] // the signature of every builtin
 fn lang_version<'h>(_: &mut Evaluator<'h>, _: &[Slot<'h>], _: Span) -> Eval<'h> {
     Ok(Value::Int(6))
 }
@@ -61,7 +62,6 @@ fn current_system<'h>(ev: &mut Evaluator<'h>, _: &[Slot<'h>], _: Span) -> Eval<'
     Ok(ev.text(format!("{}-{system}", std::env::consts::ARCH)))
 }
 
-#[allow(clippy::unnecessary_wraps)] // the signature of every builtin
 fn current_time<'h>(ev: &mut Evaluator<'h>, _: &[Slot<'h>], _: Span) -> Eval<'h> {
     Ok(Value::Int(ev.shared.world.now()))
 }

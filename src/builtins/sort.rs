@@ -79,7 +79,7 @@ fn integer(item: Slot<'_>) -> Option<i64> {
     }
 }
 
-fn bytes<'h>(item: Slot<'h>) -> Option<&'h [u8]> {
+fn bytes(item: Slot<'_>) -> Option<&[u8]> {
     match item.known() {
         Some(Value::Text(text)) => Some(text.bytes()),
         _ => None,
@@ -204,5 +204,60 @@ impl<T: Copy, E, F: FnMut(T, T) -> Result<bool, E>> Peeksort<'_, T, F> {
             };
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sorted<T: Copy>(items: &[T], less: impl Fn(T, T) -> bool) -> Vec<T> {
+        let mut items = items.to_vec();
+        let sorted = peeksort(&mut items, &mut |a, b| Ok::<_, Infallible>(less(a, b)));
+        assert_eq!(sorted, Ok(()));
+        items
+    }
+
+    /// Rising and falling runs of all lengths, which is what the algorithm is about.
+    fn runs() -> impl Strategy<Value = Vec<u8>> {
+        let run = (prop::collection::vec(0..20u8, 0..40), 0..3u8).prop_map(|(mut run, order)| {
+            match order {
+                0 => run.sort_unstable(),
+                1 => run.sort_unstable_by(|a, b| b.cmp(a)),
+                _ => {}
+            }
+            run
+        });
+        prop::collection::vec(run, 0..8).prop_map(|runs| runs.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_any_stable_sort(keys in runs()) {
+            let items: Vec<(u8, usize)> = keys.into_iter().zip(0..).collect();
+            let mut expected = items.clone();
+            expected.sort_by_key(|item| item.0);
+            prop_assert_eq!(sorted(&items, |a, b| a.0 < b.0), expected);
+        }
+
+        #[test]
+        fn nonsense_comparators_lose_nothing(keys in runs(), a in 0..9u8, b in 0..9u8) {
+            let less = |x: u8, y: u8| x.wrapping_mul(a).wrapping_add(y.wrapping_mul(b)) % 4 == 1;
+            let mut result = sorted(&keys, less);
+            result.sort_unstable();
+            let mut expected = keys;
+            expected.sort_unstable();
+            prop_assert_eq!(result, expected);
+        }
+    }
+
+    #[test]
+    fn the_comparators_error_comes_out() {
+        let mut items = [3, 2, 1];
+        assert_eq!(peeksort(&mut items, &mut |_, _| Err("no")), Err("no"));
     }
 }

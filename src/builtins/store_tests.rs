@@ -132,6 +132,7 @@ fn evaluate(directory: &Path, text: &str, stack: usize) -> Result<String, String
         waits: Waits::default(),
         programs: Mutex::new(Vec::new()),
         evaluations: AtomicU32::new(0),
+        asked: Mutex::default(),
     };
     let mut ev = Evaluator::new(&shared, stack);
     set_globals(&mut ev);

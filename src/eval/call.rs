@@ -111,13 +111,13 @@ impl<'h> Evaluator<'h> {
     fn not_a_function(&mut self, function: Value<'h>, at: Span) -> Error<'h> {
         let message = format!(
             "attempt to call something which is not a function but {}: {}",
-            function.a_type(),
+            self.kind(function),
             self.brief(function)
         );
-        self.error_with(
-            Diagnostic::error("repx::eval::not-a-function", message)
-                .at(at, format!("what is called here is {}", function.a_type())),
-        )
+        self.error_with(Diagnostic::error("repx::eval::not-a-function", message).at(
+            at,
+            format!("what is called here is {}", self.kind(function)),
+        ))
     }
 
     /// Evaluates a function's body with its argument bound.

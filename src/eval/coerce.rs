@@ -130,7 +130,7 @@ impl<'h> Evaluator<'h> {
 
     #[cold]
     fn cannot_coerce(&mut self, value: Value<'h>) -> Error<'h> {
-        let (kind, shown) = (value.a_type(), self.brief(value));
+        let (kind, shown) = (self.kind(value), self.brief(value));
         let message = match value {
             Value::Null => "cannot coerce null to a string: null".to_owned(),
             _ => format!("cannot coerce {kind} to a string: {shown}"),

@@ -22,9 +22,6 @@ impl<'h> Evaluator<'h> {
             (Value::Text(a), Value::Text(b)) => a.bytes() == b.bytes(),
             (Value::Path(a), Value::Path(b)) => a.bytes() == b.bytes(),
             (Value::List(a), Value::List(b)) => {
-                if a.same_object(b) {
-                    return Ok(true);
-                }
                 if a.len() != b.len() {
                     return Ok(false);
                 }
@@ -53,20 +50,17 @@ impl<'h> Evaluator<'h> {
         })
     }
 
-    /// Equality of what containers hold: what is identical is equal, even a function.
+    /// Equality of what containers hold: what is identical is equal, even a function. But it is
+    /// evaluated first: what fails equals nothing, not even itself.
     pub fn equal_slots(&mut self, left: Slot<'h>, right: Slot<'h>) -> Eval<'h, bool> {
+        let (a, b) = (self.force(left)?, self.force(right)?);
         if left.identical(right) {
             return Ok(true);
         }
-        let left = self.force(left)?;
-        let right = self.force(right)?;
-        self.equal(left, right)
+        self.equal(a, b)
     }
 
     fn equal_attrs(&mut self, a: Attrs<'h>, b: Attrs<'h>) -> Eval<'h, bool> {
-        if a.same_object(b) {
-            return Ok(true);
-        }
         if self.is_derivation(a)? && self.is_derivation(b)? {
             let out_path = words().out_path;
             if let (Some(x), Some(y)) = (a.get(out_path), b.get(out_path)) {
@@ -129,7 +123,7 @@ impl<'h> Evaluator<'h> {
 
     #[cold]
     fn incomparable(&self, left: Value<'h>, right: Value<'h>) -> Error<'h> {
-        let (a, b) = (left.a_type(), right.a_type());
+        let (a, b) = (self.kind(left), self.kind(right));
         let (x, y) = (self.brief(left), self.brief(right));
         let message = if left.type_name() == right.type_name() {
             format!(

@@ -1,5 +1,6 @@
 //! Making errors.
 
+use std::borrow::Cow;
 use std::sync::PoisonError;
 
 use super::{Eval, Evaluator};
@@ -64,12 +65,28 @@ impl<'h> Evaluator<'h> {
         got: Value<'h>,
         label: String,
     ) -> Error<'h> {
-        let (kind, shown) = (got.a_type(), self.brief(got));
+        let (kind, shown) = (self.kind(got), self.brief(got));
         let message = match got {
             Value::Null => format!("expected {wanted} but found null: null"),
             _ => format!("expected {wanted} but found {kind}: {shown}"),
         };
         self.error_with(Diagnostic::error("repx::eval::type", message).at(span, label))
+    }
+
+    /// What a value is, as messages say it: its type, and for a builtin its name.
+    #[cold]
+    pub fn kind(&self, value: Value<'h>) -> Cow<'static, str> {
+        let named = |id, what| {
+            let name = self.builtin(id).map_or("", |builtin| builtin.name);
+            Cow::Owned(format!("the {what} '{name}'"))
+        };
+        match value {
+            Value::Builtin(id) => named(id, "built-in function"),
+            Value::Partial(partial) => {
+                named(partial.builtin, "partially applied built-in function")
+            }
+            other => Cow::Borrowed(other.a_type()),
+        }
     }
 
     #[cold]

@@ -85,7 +85,12 @@ impl<'h> Evaluator<'h> {
         let value = self.expr(&operand.expr, env)?;
         self.here = operand.span;
         // Nix computes `0 - x`, so that `-0.0` is `0.0`.
-        self.arithmetic(BinaryOp::Sub, Value::Int(0), value, (operand.span, operand.span))
+        self.arithmetic(
+            BinaryOp::Sub,
+            Value::Int(0),
+            value,
+            (operand.span, operand.span),
+        )
     }
 
     fn add(&mut self, left: Value<'h>, right: Value<'h>, binary: &'h Binary) -> Eval<'h> {
@@ -97,17 +102,27 @@ impl<'h> Evaluator<'h> {
             (Value::Int(a), Value::Float(b)) => Ok(Value::Float(a as f64 + b)),
             (Value::Float(a), Value::Int(b)) => Ok(Value::Float(a + b as f64)),
             (Value::Float(a), Value::Float(b)) => Ok(Value::Float(a + b)),
-            (Value::Int(_) | Value::Float(_), other) => Err(self.cannot_add(left, other, binary)),
+            (Value::Int(_) | Value::Float(_), other) => {
+                Err(self.cannot_add(left, other, binary, true))
+            }
             (Value::Path(path), other) => self.add_to_path(path, other, binary),
             (Value::Text(first), other) => {
                 let second = self.coerce_operand(other, left, binary, binary.right_span)?;
-                Ok(Value::Text(first.append(self.local, second.bytes(), second.context())))
+                Ok(Value::Text(first.append(
+                    self.local,
+                    second.bytes(),
+                    second.context(),
+                )))
             }
             (other, _) => {
                 let first = self.coerce_operand(other, right, binary, binary.left_span)?;
                 let second = self.coerce_operand(right, left, binary, binary.right_span)?;
                 let first = first.into_text(self.local);
-                Ok(Value::Text(first.append(self.local, second.bytes(), second.context())))
+                Ok(Value::Text(first.append(
+                    self.local,
+                    second.bytes(),
+                    second.context(),
+                )))
             }
         }
     }
@@ -125,9 +140,11 @@ impl<'h> Evaluator<'h> {
                 self.coerce(value, Coercion::INTERPOLATION)
             }
             _ => {
-                let (left, right) =
-                    if span == binary.left_span { (value, other) } else { (other, value) };
-                Err(self.cannot_add(left, right, binary))
+                if span == binary.left_span {
+                    Err(self.cannot_add(value, other, binary, false))
+                } else {
+                    Err(self.cannot_add(other, value, binary, true))
+                }
             }
         }
     }
@@ -145,38 +162,37 @@ impl<'h> Evaluator<'h> {
         Ok(Value::Path(Path::new(self.local, &bytes)))
     }
 
+    /// Whatever stands on the left decides what `+` means; `at_right` says which side is wrong.
     #[cold]
-    fn cannot_add(&mut self, left: Value<'h>, right: Value<'h>, binary: &'h Binary) -> Error<'h> {
-        let number = |value: &Value<'_>| matches!(value, Value::Int(_) | Value::Float(_));
-        let (culprit, span) = match (number(&left), number(&right)) {
-            // Whatever stands on the left decides what `+` means.
-            (true, _) | (_, true) => (right, binary.right_span),
-            _ => (left, binary.left_span),
-        };
-        let (kind, shown) = (culprit.a_type(), self.brief(culprit));
-        let message = if number(&left) && !number(&right) {
-            match right {
-                Value::Text(_) => format!("cannot add {kind} to {}", left.a_type()),
-                _ => format!("cannot add {kind} to {}", left.a_type()),
-            }
+    fn cannot_add(
+        &self,
+        left: Value<'h>,
+        right: Value<'h>,
+        binary: &'h Binary,
+        at_right: bool,
+    ) -> Error<'h> {
+        let (wrong, wrong_span, other, other_span) = if at_right {
+            (right, binary.right_span, left, binary.left_span)
         } else {
-            format!("cannot coerce {kind} to a string: {shown}")
+            (left, binary.left_span, right, binary.right_span)
         };
-        let help = matches!(left, Value::Text(_)) || matches!(right, Value::Text(_));
-        let mut diagnostic = Diagnostic::error("repx::eval::type", message)
-            .at(span, format!("this is {kind}"))
-            .also(
-                if span == binary.right_span { binary.left_span } else { binary.right_span },
-                format!(
-                    "this is {}",
-                    if span == binary.right_span { left } else { right }.a_type()
-                ),
-            );
-        if help {
-            diagnostic =
-                diagnostic.help("`toString` makes a string of a number: `\"a\" + toString 1`");
-        }
-        self.error_with(diagnostic)
+        let kind = self.kind(wrong);
+        let message = match (left, wrong) {
+            (Value::Int(_) | Value::Float(_), _) => {
+                format!("cannot add {kind} to {}", left.a_type())
+            }
+            (_, Value::Null) => "cannot coerce null to a string: null".to_owned(),
+            _ => format!("cannot coerce {kind} to a string: {}", self.brief(wrong)),
+        };
+        let diagnostic = Diagnostic::error("repx::eval::type", message)
+            .at(wrong_span, format!("this is {kind}"))
+            .also(other_span, format!("this is {}", self.kind(other)));
+        let strings = matches!(left, Value::Text(_)) || matches!(right, Value::Text(_));
+        self.error_with(if strings {
+            diagnostic.help("`toString` makes a string of a number: `\"a\" + toString 1`")
+        } else {
+            diagnostic
+        })
     }
 
     /// `+ - * /` on numbers, an integer becoming a float beside a float. The spans are those of
@@ -223,7 +239,9 @@ impl<'h> Evaluator<'h> {
             _ if b == 0 => return Err(self.division_by_zero(divisor)),
             _ => (a.checked_div(b), "dividing", '/'),
         };
-        result.map(Value::Int).ok_or_else(|| self.overflow(doing, a, sign, b))
+        result
+            .map(Value::Int)
+            .ok_or_else(|| self.overflow(doing, a, sign, b))
     }
 
     #[cold]
