@@ -53,13 +53,17 @@ enum Origin {
 /// The members of `builtins` but for `builtins` itself, always in the same order.
 fn members() -> Vec<(&'static str, Origin)> {
     let is_constant = |name| constants::ROWS.iter().any(|row| row.name == name);
-    let rows = table().into_iter().take(visible()).zip(0..).map(|(row, id)| {
-        let id = BuiltinId(id);
-        match is_constant(row.name) {
-            true => (row.name, Origin::Constant(id)),
-            false => (row.name, Origin::Function(id)),
-        }
-    });
+    let rows = table()
+        .into_iter()
+        .take(visible())
+        .zip(0..)
+        .map(|(row, id)| {
+            let id = BuiltinId(id);
+            match is_constant(row.name) {
+                true => (row.name, Origin::Constant(id)),
+                false => (row.name, Origin::Function(id)),
+            }
+        });
     let others = [
         ("true", Origin::Bool(true)),
         ("false", Origin::Bool(false)),

@@ -17,14 +17,9 @@ pub struct JsonOptions {
 }
 
 impl JsonOptions {
-    /// `builtins.toJSON`.
+    /// `builtins.toJSON`, and `nix-instantiate --eval --strict --json`.
     pub const TO_JSON: JsonOptions = JsonOptions {
         copy_paths: true,
-        force: true,
-    };
-    /// `nix-instantiate --eval --strict --json`.
-    pub const RESULT: JsonOptions = JsonOptions {
-        copy_paths: false,
         force: true,
     };
 }
