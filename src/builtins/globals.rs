@@ -75,7 +75,7 @@ fn members() -> Vec<(&'static str, Origin)> {
 }
 
 /// What `nixlib` is given as `prim`: the hidden builtins that the embedded package set is made of.
-pub fn primitives<'h>(local: Local<'h>) -> Value<'h> {
+pub fn primitives(local: Local<'_>) -> Value<'_> {
     let attrs = host::PRIMITIVES.iter().zip(visible()..).map(|(row, id)| {
         let function = Value::Builtin(BuiltinId(id as u16));
         Attr::new(Name::new(row.name), Span::NONE, function)

@@ -328,7 +328,7 @@ fn names_of_paths() {
     all(&[
         (
             r#"map baseNameOf [ "a//" "a/" "/" "" "a/b" ]"#,
-            r#"["","a","/","","b"]"#,
+            r#"["","a","","","b"]"#,
         ),
         (
             r#"map dirOf [ "a//b" "/a" "a" "" ]"#,

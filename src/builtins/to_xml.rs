@@ -140,10 +140,8 @@ impl<'h> Walk<'_, 'h> {
     }
 
     fn place(&self, ev: &Evaluator<'h>, span: Span) -> Place {
-        let located = match self.how.places {
-            true => ev.shared.sources.locate(span),
-            false => None,
-        };
+        let wanted = self.how.places.then_some(span);
+        let located = wanted.and_then(|span| ev.shared.sources.locate(span));
         Place(located.map(|at| {
             let path = at.path.to_string_lossy().into_owned();
             [at.column.to_string(), at.line.to_string(), path]
