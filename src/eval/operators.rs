@@ -85,12 +85,7 @@ impl<'h> Evaluator<'h> {
         let value = self.expr(&operand.expr, env)?;
         self.here = operand.span;
         // Nix computes `0 - x`, so that `-0.0` is `0.0`.
-        self.arithmetic(
-            BinaryOp::Sub,
-            Value::Int(0),
-            value,
-            (operand.span, operand.span),
-        )
+        self.arithmetic(BinaryOp::Sub, Value::Int(0), value, (operand.span, operand.span))
     }
 
     fn add(&mut self, left: Value<'h>, right: Value<'h>, binary: &'h Binary) -> Eval<'h> {
@@ -108,21 +103,13 @@ impl<'h> Evaluator<'h> {
             (Value::Path(path), other) => self.add_to_path(path, other, binary),
             (Value::Text(first), other) => {
                 let second = self.coerce_operand(other, left, binary, binary.right_span)?;
-                Ok(Value::Text(first.append(
-                    self.local,
-                    second.bytes(),
-                    second.context(),
-                )))
+                Ok(Value::Text(first.append(self.local, second.bytes(), second.context())))
             }
             (other, _) => {
                 let first = self.coerce_operand(other, right, binary, binary.left_span)?;
                 let second = self.coerce_operand(right, left, binary, binary.right_span)?;
                 let first = first.into_text(self.local);
-                Ok(Value::Text(first.append(
-                    self.local,
-                    second.bytes(),
-                    second.context(),
-                )))
+                Ok(Value::Text(first.append(self.local, second.bytes(), second.context())))
             }
         }
     }
@@ -239,9 +226,7 @@ impl<'h> Evaluator<'h> {
             _ if b == 0 => return Err(self.division_by_zero(divisor)),
             _ => (a.checked_div(b), "dividing", '/'),
         };
-        result
-            .map(Value::Int)
-            .ok_or_else(|| self.overflow(doing, a, sign, b))
+        result.map(Value::Int).ok_or_else(|| self.overflow(doing, a, sign, b))
     }
 
     #[cold]
