@@ -23,6 +23,17 @@ pub(super) fn config<'a>(include: &[String], sources: &'a SourceMap) -> Config<'
     }
 }
 
+/// The directory that relative paths begin at.
+pub(super) fn current_directory() -> PathBuf {
+    // Without a current directory only absolute paths mean anything.
+    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))
+}
+
+/// A path from outside as an absolute one.
+pub(super) fn absolute(path: &str) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.into())
+}
+
 /// Messages of `trace` and `warn`.
 fn say(message: &str) {
     // A closed stderr is no reason to stop an evaluation.
@@ -31,9 +42,13 @@ fn say(message: &str) {
 
 /// Entries of `-I`, then of `NIX_PATH`: prefix (perhaps empty) and path.
 fn search_path(include: &[String], nix_path: Option<&str>) -> Vec<(String, String)> {
-    let entry = |text: &str| match text.split_once('=') {
-        Some((prefix, path)) => (prefix.to_owned(), path.to_owned()),
-        None => (String::new(), text.to_owned()),
+    let entry = |text: &str| {
+        let (prefix, path) = text.split_once('=').unwrap_or(("", text));
+        let path = match path.contains("://") {
+            true => path.to_owned(),
+            false => absolute(path).display().to_string(),
+        };
+        (prefix.to_owned(), path)
     };
     let from_environment = split_nix_path(nix_path.unwrap_or_default());
     include.iter().map(String::as_str).chain(from_environment).map(entry).collect()

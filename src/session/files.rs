@@ -13,6 +13,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::eval::{Eval, Evaluator, Loader};
 use crate::lower::{Globals, Program};
 use crate::source::{Name, Span};
+use crate::syntax;
 use crate::value::{Attrs, Env, Error, ErrorKind, Path, Slot, Text, Thunk};
 use crate::world::FileKind;
 
@@ -153,6 +154,19 @@ impl<'h> Files<'h> {
         let around = self.around(evaluator, directory, scope);
         let read = read(name, text.into(), &around);
         self.finish(evaluator, read, Span::NONE)
+    }
+
+    /// The tree of a text that is not to be run.
+    pub(super) fn tree(
+        &self,
+        evaluator: &Evaluator<'h>,
+        path: PathBuf,
+        bytes: Vec<u8>,
+        directory: &std::path::Path,
+    ) -> (Option<syntax::Expr>, Vec<Diagnostic>) {
+        let around = self.around(evaluator, directory, None);
+        let read = read_bytes(path, bytes, &around);
+        (read.tree, read.diagnostics)
     }
 
     fn around<'a>(

@@ -20,8 +20,8 @@ use crate::eval::{Builtin, Eval, Evaluator, Shared, Waits};
 use crate::lower::Globals;
 use crate::source::{Name, SourceMap, Span};
 use crate::store::{Derivations, Objects};
-
-use crate::value::{Attr, Attrs, Env, Heap, Path, Slot, Value};
+use crate::syntax;
+use crate::value::{Attr, Attrs, Env, Heap, Path, Slot, Thunk, Value};
 use crate::world::{Overlay, World};
 
 /// Stack of a thread that evaluates. It is reserved, not used: pages come as they are touched.
@@ -152,6 +152,31 @@ impl<'h> Session<'h> {
         let program = self.files.lower_text(evaluator, "«string»".into(), text, directory, None)?;
         let env = Env::empty(evaluator.local);
         evaluator.run(program, env)
+    }
+
+    /// The slot of an expression given as text, not forced yet.
+    pub fn expression_slot(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        text: &str,
+        directory: &std::path::Path,
+    ) -> Eval<'h, Slot<'h>> {
+        let program = self.files.lower_text(evaluator, "«string»".into(), text, directory, None)?;
+        let env = Env::empty(evaluator.local);
+        let thunk = Thunk::suspend(evaluator.local, &program.body, env);
+        Ok(Slot::Thunk(thunk))
+    }
+
+    /// The syntax tree of a text, unless it is none at all, and all that is wrong with it,
+    /// undefined variables included.
+    pub fn tree(
+        &self,
+        evaluator: &Evaluator<'h>,
+        path: PathBuf,
+        bytes: Vec<u8>,
+        directory: &std::path::Path,
+    ) -> (Option<syntax::Expr>, Vec<Diagnostic>) {
+        self.files.tree(evaluator, path, bytes, directory)
     }
 
     /// The slot of a file, not forced yet.

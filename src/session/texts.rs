@@ -10,13 +10,15 @@ use crate::syntax;
 
 /// A text that was read; without a program, the diagnostics hold at least one error.
 pub(super) struct Read {
+    /// What was read, unless it is no text at all.
+    pub(super) tree: Option<syntax::Expr>,
     pub(super) program: Option<Program>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 impl Read {
     fn failed(diagnostic: Diagnostic) -> Read {
-        Read { program: None, diagnostics: vec![diagnostic] }
+        Read { tree: None, program: None, diagnostics: vec![diagnostic] }
     }
 }
 
@@ -79,5 +81,5 @@ pub(super) fn read(path: PathBuf, text: Arc<str>, around: &Around<'_>) -> Read {
         diagnostics.extend(lowered.diagnostics);
     }
     let broken = unreadable || unresolved && !around.tolerant;
-    Read { program: (!broken).then_some(lowered.program), diagnostics }
+    Read { tree: Some(parsed.root), program: (!broken).then_some(lowered.program), diagnostics }
 }

@@ -1,0 +1,155 @@
+//! Derivations within a value: their paths.
+
+use hashbrown::HashSet;
+
+use super::auto_call::auto_call;
+use crate::diagnostic::Diagnostic;
+use crate::eval::{Eval, Evaluator, words};
+use crate::source::{Name, Span};
+use crate::value::{Attr, Attrs, Slot, Value};
+
+/// Writes the path of each derivation found, a line each; of another output than `out` also its
+/// name. Sets within sets are searched only where they ask for it (`recurseForDerivations`).
+pub(super) fn print<'h>(
+    ev: &mut Evaluator<'h>,
+    arguments: Attrs<'h>,
+    value: Value<'h>,
+    out: &mut Vec<u8>,
+) -> Eval<'h, ()> {
+    let mut search = Search { ev, arguments, seen: HashSet::new(), found: Vec::new() };
+    search.all(value)?;
+    let found = search.found;
+    for derivation in found {
+        line(ev, derivation, out)?;
+    }
+    Ok(())
+}
+
+struct Search<'e, 'h> {
+    ev: &'e mut Evaluator<'h>,
+    arguments: Attrs<'h>,
+    /// Addresses of the derivations found: one may be reached by several names.
+    seen: HashSet<usize>,
+    found: Vec<Attrs<'h>>,
+}
+
+impl<'h> Search<'_, 'h> {
+    fn all(&mut self, value: Value<'h>) -> Eval<'h, ()> {
+        self.ev.check_stack()?;
+        let value = auto_call(self.ev, self.arguments, value)?;
+        if self.take(value)? {
+            return Ok(());
+        }
+        match value {
+            Value::Attrs(attrs) => attrs
+                .by_name(self.ev.local)
+                .into_iter()
+                .filter(|attr| is_plain(attr.key.name))
+                .try_for_each(|attr| self.attribute(attrs, attr)),
+            Value::List(list) => list.items().iter().try_for_each(|item| {
+                let item = self.ev.force(*item)?;
+                if self.take(item)? { Ok(()) } else { self.all(item) }
+            }),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Text(_)
+            | Value::Path(_)
+            | Value::Lambda(_)
+            | Value::Builtin(_)
+            | Value::Partial(_) => {
+                let message =
+                    "expression does not evaluate to a derivation (or a set or list of those)";
+                let diagnostic = Diagnostic::error("repx::eval::no-derivation", message)
+                    .help("to print its value add --eval");
+                Err(self.ev.error_with(diagnostic))
+            }
+        }
+    }
+
+    fn attribute(&mut self, parent: Attrs<'h>, attr: Attr<'h>) -> Eval<'h, ()> {
+        let combine = parent.has(Name::new("_combineChannels"));
+        let result = self.ev.force(attr.slot).and_then(|value| {
+            if combine {
+                return self.all(value);
+            }
+            if self.take(value)? || !self.wants_recursion(value)? {
+                return Ok(());
+            }
+            self.all(value)
+        });
+        let name = attr.key.name;
+        self.ev.framed(result, attr.key.span, || format!("while evaluating the attribute '{name}'"))
+    }
+
+    fn wants_recursion(&mut self, value: Value<'h>) -> Eval<'h, bool> {
+        let Value::Attrs(attrs) = value else {
+            return Ok(false);
+        };
+        match attrs.get(Name::new("recurseForDerivations")) {
+            Some(slot) => self.ev.boolean(slot),
+            None => Ok(false),
+        }
+    }
+
+    /// Keeps a derivation; false if the value isn't one.
+    fn take(&mut self, value: Value<'h>) -> Eval<'h, bool> {
+        let Value::Attrs(attrs) = value else {
+            return Ok(false);
+        };
+        let Some(kind) = attrs.get(words().type_) else {
+            return Ok(false);
+        };
+        let kind = self.ev.force(kind)?;
+        if !matches!(kind, Value::Text(text) if text.bytes() == b"derivation") {
+            return Ok(false);
+        }
+        if self.seen.insert(attrs.address()) {
+            let Some(name) = attrs.get(words().name) else {
+                return Err(self.ev.error("derivation name missing"));
+            };
+            self.ev.plain_string(name)?;
+            self.found.push(attrs);
+        }
+        Ok(true)
+    }
+}
+
+/// Is this name a plain word? Others are not searched.
+fn is_plain(name: Name) -> bool {
+    let word = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
+    let more = |byte: &u8| word(byte) || byte.is_ascii_digit() || matches!(byte, b'-' | b'+');
+    match name.bytes().split_first() {
+        Some((first, rest)) => word(first) && rest.iter().all(more),
+        None => false,
+    }
+}
+
+fn line<'h>(ev: &mut Evaluator<'h>, derivation: Attrs<'h>, out: &mut Vec<u8>) -> Eval<'h, ()> {
+    let path = match derivation.get(words().drv_path) {
+        Some(slot) => text(ev, slot)?,
+        None => return Err(ev.error("derivation does not contain a 'drvPath' attribute")),
+    };
+    let output = match derivation.get(Name::new("outputName")) {
+        Some(slot) => ev.plain_string(slot)?,
+        None => b"",
+    };
+    if output.is_empty() {
+        let path = String::from_utf8_lossy(path);
+        return Err(
+            ev.error_at(Span::NONE, format!("derivation '{path}' lacks an 'outputName' attribute"))
+        );
+    }
+    out.extend_from_slice(path);
+    if output != b"out" {
+        out.push(b'!');
+        out.extend_from_slice(output);
+    }
+    out.push(b'\n');
+    Ok(())
+}
+
+fn text<'h>(ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, &'h [u8]> {
+    Ok(ev.string(slot)?.bytes())
+}

@@ -1,0 +1,197 @@
+//! `repx instantiate`: what nix-instantiate prints.
+//!
+//! In come files or expressions; out go values, trees, or the paths of derivations. The order of
+//! things is Nix's: each file is printed before the next is looked at, so that what comes before
+//! an error is seen.
+
+mod attr_path;
+mod auto_call;
+mod derivations;
+mod tree;
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use super::arguments::{InstantiateOptions, Terminal, pairs};
+use super::report::report;
+use super::{Exit, setup, stdout};
+use crate::builtins::to_json::{JsonOptions, to_json};
+use crate::builtins::to_xml::{XmlOptions, to_xml};
+use crate::diagnostic::Diagnostic;
+use crate::eval::{Coercion, Eval, Evaluator};
+use crate::session::{self, Config, MAX_CALL_DEPTH, Session};
+use crate::source::{Name, SourceMap, Span};
+use crate::value::{Attr, Attrs, Context, Slot, Value};
+
+/// The file that is evaluated when none is named.
+const DEFAULT: &str = "./default.nix";
+
+/// What there is to evaluate.
+enum Input<'o> {
+    File(&'o str),
+    /// `<nixpkgs/lib>`
+    Found(&'o str),
+    Text(String),
+}
+
+/// What was printed before all was done, or something was wrong.
+#[derive(Default)]
+struct Output {
+    text: Vec<u8>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Evaluates and prints.
+pub(super) fn run(options: &InstantiateOptions, terminal: &Terminal) -> Exit {
+    let sources = SourceMap::new();
+    let config = Config {
+        max_call_depth: options.max_call_depth.unwrap_or(MAX_CALL_DEPTH),
+        ..setup::config(&options.include, &sources)
+    };
+    let output = inputs(options).and_then(|inputs| {
+        let output = session::run(&config, |session, evaluator| match options.parse {
+            true => tree::print(session, evaluator, &inputs, &config),
+            false => evaluate(session, evaluator, &inputs, options),
+        });
+        output.map_err(|error| setup::no_thread(&error))
+    });
+    let output =
+        output.unwrap_or_else(|error| Output { text: Vec::new(), diagnostics: vec![error] });
+    let printed = stdout::print(|out| out.write_all(&output.text));
+    match report(output.diagnostics, &sources, terminal, options.show_trace) {
+        Exit::Fine => printed,
+        exit @ (Exit::Wrong | Exit::Bug | Exit::Interrupted) => exit,
+    }
+}
+
+/// What the command line names. Standard input comes first, wherever its `-` stands.
+fn inputs(options: &InstantiateOptions) -> Result<Vec<Input<'_>>, Diagnostic> {
+    let mut inputs = Vec::new();
+    let is_stdin = |file: &&String| *file == "-";
+    if options.files.iter().any(|file| is_stdin(&file)) {
+        inputs.push(Input::Text(read_stdin()?));
+    } else if options.files.is_empty() && !options.expr {
+        inputs.push(Input::File(DEFAULT));
+    }
+    let named = options.files.iter().filter(|file| !is_stdin(file));
+    inputs.extend(named.map(|file| {
+        let found = file.strip_prefix('<').is_some_and(|rest| rest.ends_with('>'));
+        match (options.expr, found) {
+            (true, _) => Input::Text(file.clone()),
+            (false, true) => Input::Found(file),
+            (false, false) => Input::File(file),
+        }
+    }));
+    Ok(inputs)
+}
+
+fn read_stdin() -> Result<String, Diagnostic> {
+    let mut text = String::new();
+    match std::io::stdin().lock().read_to_string(&mut text) {
+        Ok(_) => Ok(text),
+        Err(error) => {
+            let message = format!("cannot read standard input: {error}");
+            Err(Diagnostic::error("repx::cli::stdin", message))
+        }
+    }
+}
+
+fn evaluate<'h>(
+    session: &Session<'h>,
+    evaluator: &mut Evaluator<'h>,
+    inputs: &[Input<'_>],
+    options: &InstantiateOptions,
+) -> Output {
+    let mut output = Output::default();
+    let result = arguments(session, evaluator, options).and_then(|arguments| {
+        let mut instantiation = Instantiation { session, evaluator, options, arguments };
+        inputs.iter().try_for_each(|input| instantiation.input(input, &mut output.text))
+    });
+    output.diagnostics = session.take_findings();
+    if let Err(error) = result {
+        output.diagnostics.push(error.diagnostic());
+    }
+    output
+}
+
+/// `--arg` and `--argstr`, as a set; nothing is evaluated yet.
+fn arguments<'h>(
+    session: &Session<'h>,
+    evaluator: &mut Evaluator<'h>,
+    options: &InstantiateOptions,
+) -> Eval<'h, Attrs<'h>> {
+    let directory = setup::current_directory();
+    let mut attrs = Vec::new();
+    for (name, text) in pairs(&options.argstr) {
+        let value = Slot::Value(evaluator.text(text));
+        attrs.push(Attr::new(Name::new(name), Span::NONE, value));
+    }
+    for (name, text) in pairs(&options.arg) {
+        let slot = session.expression_slot(evaluator, text, &directory)?;
+        attrs.push(Attr::new(Name::new(name), Span::NONE, slot));
+    }
+    Ok(Attrs::new(evaluator.local, attrs))
+}
+
+struct Instantiation<'a, 'h> {
+    session: &'a Session<'h>,
+    evaluator: &'a mut Evaluator<'h>,
+    options: &'a InstantiateOptions,
+    arguments: Attrs<'h>,
+}
+
+impl<'h> Instantiation<'_, 'h> {
+    fn input(&mut self, input: &Input<'_>, out: &mut Vec<u8>) -> Eval<'h, ()> {
+        let root = self.value_of(input)?;
+        if self.options.attrs.is_empty() {
+            return self.result(root, out);
+        }
+        for path in &self.options.attrs {
+            let value = attr_path::find(self.evaluator, self.arguments, root, path)?;
+            self.result(value, out)?;
+        }
+        Ok(())
+    }
+
+    fn value_of(&mut self, input: &Input<'_>) -> Eval<'h> {
+        let directory = setup::current_directory();
+        match input {
+            Input::Text(text) => self.session.expression(self.evaluator, text, &directory),
+            Input::File(file) => self.session.file(self.evaluator, &setup::absolute(file)),
+            Input::Found(path) => {
+                let path = self.session.expression(self.evaluator, path, &directory)?;
+                let path = self.evaluator.coerce(path, Coercion::PATH)?;
+                let path = path.into_text(self.evaluator.local);
+                self.session.file(self.evaluator, Path::new(&*path.lossy()))
+            }
+        }
+    }
+
+    /// Prints what was found, in the format asked for.
+    fn result(&mut self, value: Value<'h>, out: &mut Vec<u8>) -> Eval<'h, ()> {
+        let ev = &mut *self.evaluator;
+        if !self.options.eval {
+            return derivations::print(ev, self.arguments, value, out);
+        }
+        // Without arguments Nix leaves functions alone here, unlike on the way along a path.
+        let value = match self.arguments.is_empty() {
+            true => value,
+            false => auto_call::auto_call(ev, self.arguments, value)?,
+        };
+        let mut context = Context::EMPTY;
+        if self.options.raw {
+            out.extend_from_slice(ev.coerce(value, Coercion::INTERPOLATION)?.bytes());
+        } else if self.options.xml {
+            let how = XmlOptions { force: self.options.strict, places: !self.options.no_location };
+            out.extend(to_xml(ev, Slot::Value(value), how, &mut context)?);
+        } else if self.options.json {
+            let how = JsonOptions { force: self.options.strict, ..JsonOptions::TO_JSON };
+            to_json(ev, Slot::Value(value), how, out, &mut context)?;
+            out.push(b'\n');
+        } else {
+            out.extend(ev.print(value, self.options.strict)?.into_bytes());
+            out.push(b'\n');
+        }
+        Ok(())
+    }
+}
