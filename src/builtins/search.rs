@@ -6,6 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::{Builtin, Coercion, Eval, Evaluator, words};
 use crate::source::{Span, canonical_path};
 use crate::value::{Path, Slot, Value};
+use crate::world::EMBEDDED;
 use std::os::unix::ffi::OsStrExt;
 
 pub(super) const ROWS: &[Builtin] = &[Builtin {
@@ -33,6 +34,10 @@ fn find_file<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
         if matches!(ev.shared.world.kind(&found), Ok(Some(_))) {
             return Ok(Value::Path(Path::new(ev.local, found.as_os_str().as_bytes())));
         }
+    }
+    if wanted.starts_with(b"nix/") {
+        let own = [EMBEDDED.as_bytes(), b"/", wanted].concat();
+        return Ok(Value::Path(Path::new(ev.local, &own)));
     }
     let message = format!(
         "file '{}' was not found in the Nix search path (add it using $NIX_PATH or -I)",

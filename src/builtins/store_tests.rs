@@ -204,6 +204,10 @@ fn derivations_go_where_nix_puts_them() {
             r#""/nix/store/arndzmwyy5q4fvm6jxpaj8rcjz5skx7k-b.drv""#,
         ),
         (
+            r#"(import (builtins.findFile [ ] "nix/fetchurl.nix") { url = "http://x/y"; sha256 = "0000000000000000000000000000000000000000000000000000"; }).drvPath"#,
+            r#""/nix/store/8igv8jm1cw9fgsycs01xlr644h933c2x-y.drv""#,
+        ),
+        (
             r#"builtins.attrNames (import (derivation { name = "x"; system = "s"; builder = "/b"; outputs = [ "out" "dev" ]; }).drvPath)"#,
             r#"["all","dev","drvPath","name","out","outPath","outputName","type"]"#,
         ),

@@ -10,7 +10,7 @@ mod overlay;
 
 pub use disk::Disk;
 pub use memory::Memory;
-pub use overlay::Overlay;
+pub use overlay::{EMBEDDED, Overlay};
 
 use std::io;
 use std::path::{Path, PathBuf};

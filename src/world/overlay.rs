@@ -18,6 +18,14 @@ pub struct Overlay<'a> {
     dir: StoreDir,
 }
 
+/// Where `<nix/…>` is found.
+pub const EMBEDDED: &str = "/repx-embedded";
+/// What is found there: `<nix/fetchurl.nix>`, which nixpkgs expects every evaluator to bring.
+const FILES: [(&str, &str); 1] = [(
+    "/repx-embedded/nix/fetchurl.nix",
+    include_str!("../../nixlib/fetchurl.nix"),
+)];
+
 /// What a path means.
 enum Place {
     /// A file or directory of the machine.
@@ -45,7 +53,13 @@ impl<'a> Overlay<'a> {
             Some((Found::Object(object), rest)) => inside(&object, &rest),
             Some((Found::Derivation(bytes), rest)) if rest.is_empty() => Place::Bytes(bytes),
             Some((Found::Derivation(_), _)) => Place::Nothing,
-            None => Place::Below(path.to_owned()),
+            None => {
+                let own = FILES.iter().find(|(file, _)| path == Path::new(file));
+                own.map_or_else(
+                    || Place::Below(path.to_owned()),
+                    |(_, text)| Place::Bytes(text.as_bytes().to_vec()),
+                )
+            }
         }
     }
 
