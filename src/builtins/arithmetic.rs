@@ -3,10 +3,10 @@
 use std::cmp::Ordering;
 
 use super::arguments::{FIRST, SECOND, integer, mismatch, slots};
-use super::number::{self, NumberError};
 use crate::eval::{Builtin, Eval, Evaluator};
 use crate::lower::BinaryOp;
 use crate::source::Span;
+use crate::value::number::{self, NumberError};
 use crate::value::{Slot, Value};
 
 pub(super) const ROWS: &[Builtin] = &[

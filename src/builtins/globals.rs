@@ -55,10 +55,9 @@ fn members() -> Vec<(&'static str, Origin)> {
     let is_constant = |name| constants::ROWS.iter().any(|row| row.name == name);
     let rows = table().into_iter().take(visible()).zip(0..).map(|(row, id)| {
         let id = BuiltinId(id);
-        if is_constant(row.name) {
-            (row.name, Origin::Constant(id))
-        } else {
-            (row.name, Origin::Function(id))
+        match is_constant(row.name) {
+            true => (row.name, Origin::Constant(id)),
+            false => (row.name, Origin::Function(id)),
         }
     });
     let others = [
@@ -72,7 +71,7 @@ fn members() -> Vec<(&'static str, Origin)> {
 }
 
 /// What `nixlib` is given as `prim`: the hidden builtins that the embedded package set is made of.
-pub fn primitives<'h>(local: Local<'h>) -> Value<'h> {
+pub fn primitives(local: Local<'_>) -> Value<'_> {
     let attrs = host::PRIMITIVES.iter().zip(visible()..).map(|(row, id)| {
         let function = Value::Builtin(BuiltinId(id as u16));
         Attr::new(Name::new(row.name), Span::NONE, function)
@@ -82,12 +81,9 @@ pub fn primitives<'h>(local: Local<'h>) -> Value<'h> {
 
 /// The names that every program sees, in the order of [`global_slots`].
 pub fn global_names() -> Vec<Name> {
-    let global = |(name, _): (&str, Origin)| {
-        if PLAIN.contains(&name) {
-            Name::new(name)
-        } else {
-            Name::new(format!("__{name}"))
-        }
+    let global = |(name, _): (&str, Origin)| match PLAIN.contains(&name) {
+        true => Name::new(name),
+        false => Name::new(format!("__{name}")),
     };
     std::iter::once(Name::new("builtins")).chain(members().into_iter().map(global)).collect()
 }

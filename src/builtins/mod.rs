@@ -22,7 +22,6 @@ mod hash;
 mod host;
 pub mod json;
 mod lists;
-pub mod number;
 mod paths;
 mod reader;
 pub mod regex;
@@ -74,11 +73,6 @@ const HIDDEN: &[&[Builtin]] = &[host::PRIMITIVES, derivation::IMPORTED];
 /// The builtins that a session is made with.
 pub fn table() -> Vec<Builtin> {
     [FAMILIES, HIDDEN].concat().concat()
-}
-
-/// Where the hidden primitives begin in [`table`], and how many there are.
-pub fn primitives() -> std::ops::Range<usize> {
-    visible()..visible() + host::PRIMITIVES.len()
 }
 
 /// How many rows of [`table`] are members of `builtins`: the first so many.

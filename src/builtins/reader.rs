@@ -30,7 +30,7 @@ impl<'h> Reader<'h> {
         self.root
     }
 
-    fn put(&mut self, value: Value<'h>) -> Result<(), Never> {
+    fn put(&mut self, value: Value<'h>) {
         match self.open.last_mut() {
             None => self.root = value,
             Some(Open::List(items)) => items.push(Slot::Value(value)),
@@ -40,12 +40,11 @@ impl<'h> Reader<'h> {
                 }
             }
         }
-        Ok(())
     }
 
-    fn close(&mut self) -> Result<(), Never> {
+    fn close(&mut self) {
         let value = match self.open.pop() {
-            None => return Ok(()),
+            None => return,
             Some(Open::List(items)) => Value::List(List::new(self.local, &items)),
             Some(Open::Table(mut attrs, _)) => {
                 // Of a repeated key the last value counts, of repeated attributes the first.
@@ -53,7 +52,7 @@ impl<'h> Reader<'h> {
                 Value::Attrs(Attrs::new(self.local, attrs))
             }
         };
-        self.put(value)
+        self.put(value);
     }
 }
 
@@ -61,23 +60,28 @@ impl Sink for Reader<'_> {
     type Error = Never;
 
     fn null(&mut self) -> Result<(), Never> {
-        self.put(Value::Null)
+        self.put(Value::Null);
+        Ok(())
     }
 
     fn boolean(&mut self, value: bool) -> Result<(), Never> {
-        self.put(Value::Bool(value))
+        self.put(Value::Bool(value));
+        Ok(())
     }
 
     fn integer(&mut self, value: i64) -> Result<(), Never> {
-        self.put(Value::Int(value))
+        self.put(Value::Int(value));
+        Ok(())
     }
 
     fn float(&mut self, value: f64) -> Result<(), Never> {
-        self.put(Value::Float(value))
+        self.put(Value::Float(value));
+        Ok(())
     }
 
     fn string(&mut self, text: &[u8]) -> Result<(), Never> {
-        self.put(Value::Text(Text::new(self.local, text)))
+        self.put(Value::Text(Text::new(self.local, text)));
+        Ok(())
     }
 
     fn begin_list(&mut self) -> Result<(), Never> {
@@ -86,7 +90,8 @@ impl Sink for Reader<'_> {
     }
 
     fn end_list(&mut self) -> Result<(), Never> {
-        self.close()
+        self.close();
+        Ok(())
     }
 
     fn begin_table(&mut self) -> Result<(), Never> {
@@ -102,6 +107,7 @@ impl Sink for Reader<'_> {
     }
 
     fn end_table(&mut self) -> Result<(), Never> {
-        self.close()
+        self.close();
+        Ok(())
     }
 }

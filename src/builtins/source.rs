@@ -10,14 +10,14 @@ use std::path::{Path as FsPath, PathBuf};
 use super::context::store_text;
 use super::paths::{follow_links, missing, path_of, read, realise, unreadable};
 use super::strings::base_name;
-use super::support::{optional, plain_text, store_dir, utf8, wrap, wrong_count};
+use super::support::{plain_text, store_dir, utf8, wrap, wrong_count};
 use crate::eval::{Builtin, Eval, Evaluator, words};
 use crate::source::Span;
 use crate::store::{
     Contents, Hash, HashAlgo, IngestMethod, NarError, NarNode, NarSource, Object, StorePath,
     nar_hash, single_entry_nar_hash,
 };
-use crate::value::{Error, Path, Slot, Text, Value};
+use crate::value::{Attrs, Error, Path, Slot, Text, Value};
 use crate::world::FileKind;
 
 pub(super) const ROWS: &[Builtin] = &[
@@ -42,7 +42,7 @@ pub(super) const ROWS: &[Builtin] = &[
 /// When something can't be read, or the path's name can't be one in the store.
 pub fn copy_to_store<'h>(ev: &mut Evaluator<'h>, path: Path<'h>, at: Span) -> Eval<'h, Text<'h>> {
     let name = utf8(ev, at, "file name", base_name(path.bytes()))?;
-    if name.ends_with(".drv") {
+    if super::derivation::is_drv_name(name) {
         let message = "file names are not allowed to end in '.drv'";
         return Err(ev.error_at(at, message));
     }
@@ -93,12 +93,14 @@ fn filter_source<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eva
     copy.of(ev, path, at).map(Value::Text)
 }
 
+/// What `path` takes.
+const KNOWN: [&[u8]; 5] = [b"path", b"name", b"filter", b"recursive", b"sha256"];
+
 fn path<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [given] = args else {
         return Err(wrong_count(ev, at));
     };
     let given = ev.attrs(*given)?;
-    const KNOWN: [&[u8]; 5] = [b"path", b"name", b"filter", b"recursive", b"sha256"];
     for attr in given.by_name(ev.local) {
         if !KNOWN.contains(&attr.key.name.bytes()) {
             let message = format!("unsupported argument '{}' to 'builtins.path'", attr.key.name);
@@ -110,36 +112,8 @@ fn path<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
         return Err(ev.error_at(at, message));
     };
     let (path, context) = path_of(ev, path, at)?;
-    let name = match optional(given, "name") {
-        Some(slot) => plain_text(ev, slot, "file name", at)?,
-        None => "",
-    };
-    let name = match name {
-        "" => utf8(ev, at, "file name", base_name(path.bytes()))?,
-        name => name,
-    };
-    let filter = match given.get(words().filter) {
-        Some(slot) => Some(ev.function(slot)?),
-        None => None,
-    };
-    let recursive = match given.get(words().recursive) {
-        Some(slot) => ev.boolean(slot)?,
-        None => true,
-    };
-    let expected = match given.get(words().sha256) {
-        Some(slot) => {
-            let text = plain_text(ev, slot, "hash", at)?;
-            let hash = Hash::parse_or_empty(text, Some(HashAlgo::Sha256));
-            Some(wrap(ev, at, hash)?)
-        }
-        None => None,
-    };
+    let copy = StoreCopy::wanted(ev, given, path, at)?;
     realise(ev, context, at)?;
-    let method = match recursive {
-        true => IngestMethod::Recursive,
-        false => IngestMethod::Flat,
-    };
-    let copy = StoreCopy { name: name.to_owned(), root: PathBuf::new(), filter, method, expected };
     copy.of(ev, path, at).map(Value::Text)
 }
 
@@ -158,6 +132,40 @@ struct StoreCopy<'h> {
 }
 
 impl<'h> StoreCopy<'h> {
+    /// Reads what `path` is given besides the path itself.
+    fn wanted(
+        ev: &mut Evaluator<'h>,
+        given: Attrs<'h>,
+        path: Path<'h>,
+        at: Span,
+    ) -> Eval<'h, StoreCopy<'h>> {
+        let name = match given.get(words().name) {
+            Some(slot) => plain_text(ev, slot, "file name", at)?,
+            None => "",
+        };
+        let name = match name {
+            "" => utf8(ev, at, "file name", base_name(path.bytes()))?,
+            name => name,
+        };
+        let filter = match given.get(words().filter) {
+            Some(slot) => Some(ev.function(slot)?),
+            None => None,
+        };
+        let method = match given.get(words().recursive) {
+            Some(slot) if !ev.boolean(slot)? => IngestMethod::Flat,
+            Some(_) | None => IngestMethod::Recursive,
+        };
+        let expected = match given.get(words().sha256) {
+            Some(slot) => {
+                let text = plain_text(ev, slot, "hash", at)?;
+                let hash = Hash::parse_or_empty(text, Some(HashAlgo::Sha256));
+                Some(wrap(ev, at, hash)?)
+            }
+            None => None,
+        };
+        Ok(StoreCopy { name: name.to_owned(), root: PathBuf::new(), filter, method, expected })
+    }
+
     /// Copies what is at a path once links are followed.
     fn of(mut self, ev: &mut Evaluator<'h>, path: Path<'h>, at: Span) -> Eval<'h, Text<'h>> {
         let made = follow_links(ev, path.as_path(), at).and_then(|root| {

@@ -15,7 +15,7 @@ use crate::syntax;
 use crate::value::{
     Attrs, Context, Env, Heap, List, Local, Path as PathValue, Slot, Text, Thunk, Value,
 };
-use crate::world::{Disk, Overlay, World};
+use crate::world::{Disk, Overlay};
 
 /// Reads files as a session would, but without remembering them.
 struct Files {
@@ -146,7 +146,7 @@ fn evaluate(directory: &Path, text: &str, stack: usize) -> Result<String, String
         .and_then(|value| {
             let (mut out, mut context) = (Vec::new(), Context::EMPTY);
             let slot = Slot::Value(value);
-            to_json(&mut ev, slot, JsonOptions::RESULT, &mut out, &mut context)?;
+            to_json(&mut ev, slot, JsonOptions::TO_JSON, &mut out, &mut context)?;
             Ok(String::from_utf8_lossy(&out).into_owned())
         })
         .map_err(|error| error.diagnostic().message)
@@ -165,4 +165,180 @@ fn set_globals(ev: &mut Evaluator<'_>) {
     };
     let slots = local.slice(&global_slots(local, given));
     let _ = ev.shared.globals.set(slots);
+}
+
+/// Evaluates in a directory that is the same for all tests.
+fn value(text: &str) -> Result<String, String> {
+    run(Path::new("/"), text)
+}
+
+#[track_caller]
+fn all(rows: &[(&str, &str)]) {
+    for (program, expected) in rows {
+        assert_eq!(value(program).as_deref(), Ok(*expected), "{program}");
+    }
+}
+
+#[track_caller]
+fn all_fail(rows: &[(&str, &str)]) {
+    for (program, message) in rows {
+        assert_eq!(value(program), Err((*message).to_owned()), "{program}");
+    }
+}
+
+/// Values and paths observed with Nix 2.34.8.
+#[test]
+fn derivations_go_where_nix_puts_them() {
+    all(&[
+        (
+            r#"(derivation { name = "x"; system = "s"; builder = "/b"; }).outPath"#,
+            r#""/nix/store/irfh3cry3rcd0iby28idy248a9jnp02n-x""#,
+        ),
+        (
+            r#"(derivation { name = "x"; system = "s"; builder = "/b"; }).drvPath"#,
+            r#""/nix/store/cmb8q6cmqa3my5qg8bwjjxww4gf9hgxl-x.drv""#,
+        ),
+        (
+            r#"let a = derivation { name = "a"; system = "s"; builder = "/b"; outputs = [ "out" "lib" ]; };
+               in (derivation { name = "b"; system = "s"; builder = "/b"; z = "${a.drvPath}"; }).drvPath"#,
+            r#""/nix/store/arndzmwyy5q4fvm6jxpaj8rcjz5skx7k-b.drv""#,
+        ),
+        (
+            r#"builtins.attrNames (import (derivation { name = "x"; system = "s"; builder = "/b"; outputs = [ "out" "dev" ]; }).drvPath)"#,
+            r#"["all","dev","drvPath","name","out","outPath","outputName","type"]"#,
+        ),
+        (
+            r#"builtins.unsafeDiscardStringContext (builtins.readFile (derivation { name = "x"; system = "s"; builder = "/b"; }).drvPath)"#,
+            r#""Derive([(\"out\",\"/nix/store/irfh3cry3rcd0iby28idy248a9jnp02n-x\",\"\",\"\")],[],[],\"s\",\"/b\",[],[(\"builder\",\"/b\"),(\"name\",\"x\"),(\"out\",\"/nix/store/irfh3cry3rcd0iby28idy248a9jnp02n-x\"),(\"system\",\"s\")])""#,
+        ),
+    ]);
+}
+
+/// Messages observed with Nix 2.34.8.
+#[test]
+fn wrong_derivations_are_refused_in_the_words_of_nix() {
+    all_fail(&[
+        (
+            r#"(derivation { name = "x"; builder = "/b"; }).outPath"#,
+            "required attribute 'system' missing",
+        ),
+        (
+            r#"(derivation { name = "x.drv"; system = "s"; builder = "/b"; }).outPath"#,
+            "derivation names are allowed to end in '.drv' only if they produce a single derivation file",
+        ),
+        (
+            r#"(derivation { name = "x"; system = "s"; builder = "/b"; __contentAddressed = true; }).outPath"#,
+            "experimental Nix feature 'ca-derivations' is disabled; add '--extra-experimental-features ca-derivations' to enable it",
+        ),
+        (
+            r#"let d = derivation { name = "x"; system = "s"; builder = "/b"; }; in builtins.placeholder "${d}""#,
+            "the string '/nix/store/irfh3cry3rcd0iby28idy248a9jnp02n-x' is not allowed to refer to a store path (such as '/nix/store/cmb8q6cmqa3my5qg8bwjjxww4gf9hgxl-x.drv^out')",
+        ),
+    ]);
+}
+
+#[test]
+fn a_derivation_cannot_refer_to_programs_of_this_machine() {
+    all_fail(&[(
+        r#"(derivation { name = "x"; system = "s"; builder = "${prim.hostPath "jq"}/bin/jq"; }).outPath"#,
+        "derivation 'x' refers to '/repx-host/jq', a program of this machine, which a build by Nix can't see",
+    )]);
+}
+
+/// What was computed, but never written, can be read.
+#[test]
+fn texts_of_the_store_are_read_back() {
+    all(&[
+        (r#"builtins.readFile (builtins.toFile "t" "content\n")"#, r#""content\n""#),
+        (r#"import (builtins.toFile "x.nix" "1 + 1")"#, "2"),
+        (r#"builtins.pathExists (builtins.toFile "t" "x")"#, "true"),
+        (
+            r#"let a = builtins.toFile "a" "x"; b = builtins.toFile "b" "see ${a}";
+               in builtins.attrNames (builtins.getContext (builtins.readFile b)) == [ "${a}" ]"#,
+            "true",
+        ),
+    ]);
+}
+
+#[test]
+fn copies_are_named_by_content() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    std::fs::create_dir(at("d")).unwrap();
+    std::fs::write(at("d/keep"), "1").unwrap();
+    std::fs::write(at("d/drop"), "2").unwrap();
+    std::os::unix::fs::symlink("d", at("link")).unwrap();
+    let here = |text: &str| run(directory.path(), text).unwrap();
+    let filter = "filter = p: t: baseNameOf p != \"drop\"; ";
+    let only = here(&format!(
+        "let c = builtins.path {{ path = ./d; {filter} }}; in [ (builtins.readDir c) (builtins.pathExists (c + \"/drop\")) ]"
+    ));
+    assert_eq!(only, r#"[{"keep":"regular"},false]"#);
+    let entry = |name: &str| here(&format!("prim.pathEntry ./d \"{name}\""));
+    let before = entry("keep");
+    assert_eq!(here("builtins.readFile (prim.pathEntry ./d \"keep\")"), "\"1\"");
+    std::fs::write(at("d/new"), "3").unwrap();
+    assert_eq!(entry("keep"), before, "neighbours don't matter");
+    assert_ne!(here("\"${./d}\""), here("\"${./link}\""));
+    assert_eq!(
+        here("builtins.path { path = ./link; name = \"x\"; }"),
+        here("builtins.path { path = ./d; name = \"x\"; }"),
+        "links are followed before the copy, but not in interpolation"
+    );
+    let missing = run(directory.path(), "\"${./nope}\"").unwrap_err();
+    let expected = format!("path '{}' does not exist", at("nope").display());
+    assert_eq!(missing, expected);
+}
+
+#[test]
+fn fetchers_take_what_the_store_has_and_download_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("f"), "1").unwrap();
+    let hash = r#"sha256 = builtins.hashFile "sha256" ./f"#;
+    let there = format!(
+        r#"let p = builtins.path {{ path = ./f; recursive = false; }};
+           in builtins.seq p (builtins.fetchurl {{ url = "http://localhost/f"; {hash}; }} == p)"#
+    );
+    assert_eq!(run(directory.path(), &there).as_deref(), Ok("true"));
+    all_fail(&[(
+        r#"builtins.fetchTarball "http://localhost/x.tar""#,
+        "cannot fetch 'http://localhost/x.tar': nothing is downloaded during evaluation",
+    )]);
+}
+
+/// Observed with Nix 2.34.8.
+#[test]
+fn names_of_paths() {
+    all(&[
+        (r#"map baseNameOf [ "a//" "a/" "/" "" "a/b" ]"#, r#"["","a","","","b"]"#),
+        (r#"map dirOf [ "a//b" "/a" "a" "" ]"#, r#"["a/","/",".","."]"#),
+        (r#"builtins.replaceStrings [ "a" "" ] [ "1" "X" ] "abc""#, r#""1XbXcX""#),
+        (r#"builtins.replaceStrings [ "a" "b" ] [ "1" (throw "unused") ] "aca""#, r#""1c1""#),
+        (r#"builtins.match "(a*)+|(b)" "aaa""#, r#"["",null]"#),
+    ]);
+    all_fail(&[
+        (r#"builtins.readFile "x""#, "string 'x' doesn't represent an absolute path"),
+        (
+            r#"builtins.findFile [ ] "x""#,
+            "file 'x' was not found in the Nix search path (add it using $NIX_PATH or -I)",
+        ),
+    ]);
+}
+
+/// The embedded package set and library, each expression beside what it must give.
+#[test]
+fn the_embedded_packages_work() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = r#"
+        let
+          lib = import ./nixlib/lib;
+          pkgs = import ./nixlib/host.nix { inherit prim lib; system = "x86_64-linux"; };
+          repx-lib = import ./nixlib/repx-lib { inherit prim lib; };
+          cases = import ./corpus/nixlib/host.nix { inherit lib pkgs repx-lib; };
+        in
+        map (case: case.name) (
+          builtins.filter (case: builtins.toJSON case.expr != builtins.toJSON case.expected) cases
+        )
+    "#;
+    assert_eq!(run(root, program).as_deref(), Ok("[]"));
 }

@@ -179,14 +179,8 @@ fn globals_answer_as_nix_does() {
 fn messages_are_those_of_nix() {
     for (text, expected) in [
         ("builtins.trace \"a\\\"b\" 1", "trace: a\"b"),
-        (
-            "builtins.trace { a = 1; b = 1 + 1; } 1",
-            "trace: { a = 1; b = «thunk»; }",
-        ),
-        (
-            "builtins.trace (x: x) 1",
-            "trace: «lambda @ /test.nix:1:17»",
-        ),
+        ("builtins.trace { a = 1; b = 1 + 1; } 1", "trace: { a = 1; b = «thunk»; }"),
+        ("builtins.trace (x: x) 1", "trace: «lambda @ /test.nix:1:17»"),
         ("builtins.trace builtins.map 1", "trace: «primop map»"),
         ("builtins.warn \"old\" 1", "evaluation warning: old"),
     ] {
@@ -244,11 +238,7 @@ fn rows_are_complete() {
     assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
     for row in table() {
         assert!(!row.arguments.is_empty(), "{} has no arity", row.name);
-        assert!(
-            row.doc.ends_with(['.', '`']),
-            "{} ends in the middle",
-            row.name
-        );
+        assert!(row.doc.ends_with(['.', '`']), "{} ends in the middle", row.name);
     }
 }
 
@@ -257,14 +247,7 @@ fn globals_have_one_name_each() {
     let mut names: Vec<String> = global_names().iter().map(ToString::to_string).collect();
     names.sort_unstable();
     assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
-    for name in [
-        "builtins",
-        "map",
-        "true",
-        "__add",
-        "__nixPath",
-        "derivation",
-    ] {
+    for name in ["builtins", "map", "true", "__add", "__nixPath", "derivation"] {
         assert!(names.iter().any(|n| n == name), "{name}");
     }
     for name in ["add", "__map", "__true", "__builtins", "nixPath"] {
@@ -276,18 +259,12 @@ fn globals_have_one_name_each() {
 fn long_lists_take_linear_time() {
     for (text, expected) in [
         ("foldl' add 0 (genList (x: x) 200000)", "19999900000"),
-        (
-            "length (foldl' (list: x: list ++ [ x ]) [ ] (genList (x: x) 200000))",
-            "200000",
-        ),
+        ("length (foldl' (list: x: list ++ [ x ]) [ ] (genList (x: x) 200000))", "200000"),
         (
             "foldl' (list: _: tail list) (genList (x: x) 100001) (genList (x: x) 100000)",
             "[ 100000 ]",
         ),
-        (
-            "elemAt (sort lessThan (genList (bitXor 21845) 200000)) 77",
-            "77",
-        ),
+        ("elemAt (sort lessThan (genList (bitXor 21845) 200000)) 77", "77"),
         (
             "length (genericClosure { startSet = genList (x: { key = bitXor x 21845; }) 100000; operator = _: [ ]; })",
             "100000",

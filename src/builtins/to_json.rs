@@ -1,10 +1,10 @@
 //! Values as JSON: `toJSON`, printed results and the attributes of structured derivations.
 
 use super::json::write_string;
-use super::number::push_json;
 use super::support::wrap;
 use crate::eval::{Coercion, Eval, Evaluator, words};
 use crate::source::Span;
+use crate::value::number::push_json;
 use crate::value::{Attrs, Context, Slot, Value};
 
 /// How values become JSON.
@@ -17,10 +17,8 @@ pub struct JsonOptions {
 }
 
 impl JsonOptions {
-    /// `builtins.toJSON`.
+    /// `builtins.toJSON`, and `nix-instantiate --eval --strict --json`.
     pub const TO_JSON: JsonOptions = JsonOptions { copy_paths: true, force: true };
-    /// `nix-instantiate --eval --strict --json`.
-    pub const RESULT: JsonOptions = JsonOptions { copy_paths: false, force: true };
 }
 
 /// Appends a value as JSON, and adds what its strings refer to to `context`.

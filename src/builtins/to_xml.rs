@@ -2,11 +2,11 @@
 
 use hashbrown::HashSet;
 
-use super::number::to_general;
 use super::xml::{Attribute, XmlWriter};
 use crate::eval::{Eval, Evaluator, words};
 use crate::lower::{Lambda, Param};
 use crate::source::Span;
+use crate::value::number::to_general;
 use crate::value::{Attrs, Context, Slot, Value};
 
 /// How values become XML.
@@ -133,10 +133,8 @@ impl<'h> Walk<'_, 'h> {
     }
 
     fn place(&self, ev: &Evaluator<'h>, span: Span) -> Place {
-        let located = match self.how.places {
-            true => ev.shared.sources.locate(span),
-            false => None,
-        };
+        let wanted = self.how.places.then_some(span);
+        let located = wanted.and_then(|span| ev.shared.sources.locate(span));
         Place(located.map(|at| {
             let path = at.path.to_string_lossy().into_owned();
             [at.column.to_string(), at.line.to_string(), path]

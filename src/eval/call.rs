@@ -114,10 +114,10 @@ impl<'h> Evaluator<'h> {
             self.kind(function),
             self.brief(function)
         );
-        self.error_with(Diagnostic::error("repx::eval::not-a-function", message).at(
-            at,
-            format!("what is called here is {}", self.kind(function)),
-        ))
+        self.error_with(
+            Diagnostic::error("repx::eval::not-a-function", message)
+                .at(at, format!("what is called here is {}", self.kind(function))),
+        )
     }
 
     /// Evaluates a function's body with its argument bound.

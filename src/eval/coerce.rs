@@ -1,6 +1,7 @@
 //! Making strings of values.
 
 use super::{Eval, Evaluator, words};
+use crate::value::number;
 use crate::value::{Context, Error, Local, Slot, Text, Value};
 
 /// How far coercion goes (Nix's `coerceToString` and its flags).
@@ -91,7 +92,7 @@ impl<'h> Evaluator<'h> {
             Value::Bool(true) if how.more => made(b"1"),
             Value::Bool(false) | Value::Null if how.more => made(b""),
             Value::Int(int) if how.more => made(itoa::Buffer::new().format(int).as_bytes()),
-            Value::Float(float) if how.more => made(format!("{float:.6}").as_bytes()),
+            Value::Float(float) if how.more => made(number::to_fixed(float).as_bytes()),
             Value::List(list) if how.more => self.coerce_list(list, how),
             Value::Bool(_)
             | Value::Null

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Eval, Evaluator};
 use crate::diagnostic::Diagnostic;
+use crate::store::StoreDir;
 use crate::value::{
     Attrs, Claim, Computation, Error, ErrorKind, Forced, List, Slot, Text, Thunk, Value,
 };
@@ -176,10 +177,21 @@ impl<'h> Evaluator<'h> {
         if text.context().is_empty() {
             return Ok(text.bytes());
         }
-        Err(self.error(format!(
-            "the string '{}' is not allowed to refer to a store path",
+        Err(self.refers_to_store(text))
+    }
+
+    #[cold]
+    fn refers_to_store(&self, text: Text<'h>) -> Error<'h> {
+        let elements = text.context().elements().iter();
+        let first = elements.map(|id| id.get()).min();
+        let such_as = first.map_or_else(String::new, |element| {
+            let shown = element.describe(&StoreDir::default());
+            format!(" (such as '{shown}')")
+        });
+        self.error(format!(
+            "the string '{}' is not allowed to refer to a store path{such_as}",
             text.lossy()
-        )))
+        ))
     }
 
     /// Forces something that can be called.

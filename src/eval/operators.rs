@@ -6,6 +6,7 @@ use super::{Coercion, Eval, Evaluator};
 use crate::diagnostic::Diagnostic;
 use crate::lower::{Binary, BinaryOp, Operand};
 use crate::source::Span;
+use crate::value::number::{self, NumberError};
 use crate::value::{Env, Error, Path, Value};
 
 impl<'h> Evaluator<'h> {
@@ -85,20 +86,14 @@ impl<'h> Evaluator<'h> {
         let value = self.expr(&operand.expr, env)?;
         self.here = operand.span;
         // Nix computes `0 - x`, so that `-0.0` is `0.0`.
-        self.arithmetic(
-            BinaryOp::Sub,
-            Value::Int(0),
-            value,
-            (operand.span, operand.span),
-        )
+        self.arithmetic(BinaryOp::Sub, Value::Int(0), value, (operand.span, operand.span))
     }
 
     fn add(&mut self, left: Value<'h>, right: Value<'h>, binary: &'h Binary) -> Eval<'h> {
         match (left, right) {
-            (Value::Int(a), Value::Int(b)) => match a.checked_add(b) {
-                Some(sum) => Ok(Value::Int(sum)),
-                None => Err(self.overflow("adding", a, '+', b)),
-            },
+            (Value::Int(a), Value::Int(b)) => {
+                self.integer_arithmetic(BinaryOp::Add, a, b, binary.right_span)
+            }
             (Value::Int(a), Value::Float(b)) => Ok(Value::Float(a as f64 + b)),
             (Value::Float(a), Value::Int(b)) => Ok(Value::Float(a + b as f64)),
             (Value::Float(a), Value::Float(b)) => Ok(Value::Float(a + b)),
@@ -108,21 +103,13 @@ impl<'h> Evaluator<'h> {
             (Value::Path(path), other) => self.add_to_path(path, other, binary),
             (Value::Text(first), other) => {
                 let second = self.coerce_operand(other, left, binary, binary.right_span)?;
-                Ok(Value::Text(first.append(
-                    self.local,
-                    second.bytes(),
-                    second.context(),
-                )))
+                Ok(Value::Text(first.append(self.local, second.bytes(), second.context())))
             }
             (other, _) => {
                 let first = self.coerce_operand(other, right, binary, binary.left_span)?;
                 let second = self.coerce_operand(right, left, binary, binary.right_span)?;
                 let first = first.into_text(self.local);
-                Ok(Value::Text(first.append(
-                    self.local,
-                    second.bytes(),
-                    second.context(),
-                )))
+                Ok(Value::Text(first.append(self.local, second.bytes(), second.context())))
             }
         }
     }
@@ -232,16 +219,24 @@ impl<'h> Evaluator<'h> {
     }
 
     fn integer_arithmetic(&mut self, op: BinaryOp, a: i64, b: i64, divisor: Span) -> Eval<'h> {
-        let (result, doing, sign) = match op {
-            BinaryOp::Add => (a.checked_add(b), "adding", '+'),
-            BinaryOp::Sub => (a.checked_sub(b), "subtracting", '-'),
-            BinaryOp::Mul => (a.checked_mul(b), "multiplying", '*'),
-            _ if b == 0 => return Err(self.division_by_zero(divisor)),
-            _ => (a.checked_div(b), "dividing", '/'),
+        let result = match op {
+            BinaryOp::Add => number::add(a, b),
+            BinaryOp::Sub => number::sub(a, b),
+            BinaryOp::Mul => number::mul(a, b),
+            _ => number::div(a, b),
         };
-        result
-            .map(Value::Int)
-            .ok_or_else(|| self.overflow(doing, a, sign, b))
+        result.map(Value::Int).map_err(|problem| self.number_error(&problem, divisor))
+    }
+
+    #[cold]
+    fn number_error(&self, problem: &NumberError, divisor: Span) -> Error<'h> {
+        match problem {
+            NumberError::DivisionByZero => self.division_by_zero(divisor),
+            other => self.error_with(
+                Diagnostic::error("repx::eval::overflow", other.to_string())
+                    .at(self.here, "beyond 64 bits"),
+            ),
+        }
     }
 
     #[cold]
@@ -249,18 +244,6 @@ impl<'h> Evaluator<'h> {
         self.error_with(
             Diagnostic::error("repx::eval::division-by-zero", "division by zero")
                 .at(divisor, "this is zero"),
-        )
-    }
-
-    /// The error of integer arithmetic that leaves 64 bits, in Nix's words.
-    #[cold]
-    pub fn overflow(&self, doing: &str, a: i64, sign: char, b: i64) -> Error<'h> {
-        self.error_with(
-            Diagnostic::error(
-                "repx::eval::overflow",
-                format!("integer overflow in {doing} {a} {sign} {b}"),
-            )
-            .at(self.here, "beyond 64 bits"),
         )
     }
 }

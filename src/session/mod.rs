@@ -21,7 +21,7 @@ use crate::lower::Globals;
 use crate::source::{Name, SourceMap, Span};
 use crate::store::{Derivations, Objects};
 use crate::syntax;
-use crate::value::{Attr, Attrs, BuiltinId, Env, Heap, Path, Slot, Text, Thunk, Value};
+use crate::value::{Attr, Attrs, Env, Heap, Path, Slot, Thunk, Value};
 use crate::world::{Overlay, World};
 
 /// Stack of a thread that evaluates. It is reserved, not used: pages come as they are touched.
@@ -210,7 +210,7 @@ impl<'h> Session<'h> {
         let function = self.nixlib(evaluator, "host.nix")?;
         let lib = self.lib(evaluator)?;
         let system = evaluator.text("x86_64-linux");
-        let prim = self.primitives(evaluator);
+        let prim = globals::primitives(evaluator.local);
         let arguments = [("prim", prim), ("lib", lib), ("system", system)];
         self.call_with(evaluator, function, &arguments)
     }
@@ -219,7 +219,7 @@ impl<'h> Session<'h> {
     pub fn repx_lib(&self, evaluator: &mut Evaluator<'h>) -> Eval<'h> {
         let function = self.nixlib(evaluator, "repx-lib/default.nix")?;
         let lib = self.lib(evaluator)?;
-        let prim = self.primitives(evaluator);
+        let prim = globals::primitives(evaluator.local);
         self.call_with(evaluator, function, &[("prim", prim), ("lib", lib)])
     }
 
@@ -238,21 +238,5 @@ impl<'h> Session<'h> {
     fn nixlib(&self, evaluator: &mut Evaluator<'h>, file: &str) -> Eval<'h> {
         let slot = self.files.suspended(evaluator, file);
         evaluator.force(slot)
-    }
-
-    /// The hidden primitives that the embedded library is handed.
-    fn primitives(&self, evaluator: &mut Evaluator<'h>) -> Value<'h> {
-        let primitives = builtins::primitives();
-        let rows = self.shared.builtins.iter().enumerate();
-        let rows = rows.skip(primitives.start).take(primitives.len());
-        let attrs = rows.map(|(id, row)| {
-            Attr::new(Name::new(row.name), Span::NONE, Value::Builtin(BuiltinId(id as u16)))
-        });
-        Value::Attrs(Attrs::new(evaluator.local, attrs.collect()))
-    }
-
-    /// A path as a string, for arguments given from outside.
-    pub fn path_text(&self, evaluator: &Evaluator<'h>, path: &std::path::Path) -> Text<'h> {
-        Text::new(evaluator.local, path.as_os_str().as_encoded_bytes())
     }
 }

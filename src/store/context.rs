@@ -136,6 +136,16 @@ impl ContextElement {
             | Self::Built { drv: path, .. } => dir.print(path),
         }
     }
+
+    /// The element as Nix's messages show it: `path`, `path (deep)` or `path^output`.
+    pub fn describe(&self, dir: &StoreDir) -> String {
+        let path = self.print_path(dir);
+        match self {
+            Self::Opaque(_) => path,
+            Self::DrvDeep(_) => format!("{path} (deep)"),
+            Self::Built { output, .. } => format!("{path}^{output}"),
+        }
+    }
 }
 
 impl fmt::Display for ContextElement {

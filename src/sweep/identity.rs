@@ -109,7 +109,6 @@ mod tests {
     fn the_format_is_frozen() {
         let mut identity = Identity::new();
         identity.add(Part::Pname, b"train");
-        assert_eq!(identity.finish().to_string().len(), 32);
-        insta::assert_snapshot!(identity.finish(), @"");
+        assert_eq!(identity.finish().to_string(), "dvrg4gn282vc0ar7ryp6l8phgwk6s8pa");
     }
 }

@@ -17,6 +17,7 @@ pub mod error;
 pub mod grow;
 pub mod heap;
 pub mod list;
+pub mod number;
 pub mod text;
 pub mod thunk;
 

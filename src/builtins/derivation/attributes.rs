@@ -269,6 +269,6 @@ fn normalised<'h>(ev: &mut Evaluator<'h>, text: &[u8], at: Span) -> Eval<'h, Vec
     let value = read_json(ev, text, at)?;
     let (mut out, mut context) = (Vec::new(), Context::EMPTY);
     let slot = Slot::Value(value);
-    to_json(ev, slot, JsonOptions::RESULT, &mut out, &mut context)?;
+    to_json(ev, slot, JsonOptions::TO_JSON, &mut out, &mut context)?;
     Ok(out)
 }

@@ -76,6 +76,6 @@ fn make<'h>(ev: &mut Evaluator<'h>, drv: &StorePath, output: &str, at: Span) -> 
     Ok(Value::Attrs(Attrs::new(ev.local, attrs)))
 }
 
-fn attr<'h>(name: Name, value: Value<'h>) -> Attr<'h> {
+fn attr(name: Name, value: Value<'_>) -> Attr<'_> {
     Attr::new(name, Span::NONE, value)
 }

@@ -61,7 +61,7 @@ fn make<'h>(ev: &mut Evaluator<'h>, name: &str, given: Attrs<'h>, at: Span) -> E
     if draft.platform.is_empty() {
         return Err(ev.error_at(at, "required attribute 'system' missing"));
     }
-    if name.ends_with(".drv") {
+    if is_drv_name(name) {
         let message = "derivation names are allowed to end in '.drv' only if they produce a single derivation file";
         return Err(ev.error_at(at, message));
     }
@@ -84,6 +84,11 @@ fn make<'h>(ev: &mut Evaluator<'h>, name: &str, given: Attrs<'h>, at: Span) -> E
     let made = ev.shared.derivations.add(&store_dir(), derivation);
     let (path, derivation) = wrap(ev, at, made)?;
     result(ev, &path, &derivation, at)
+}
+
+/// Does a name end as those of derivations' files do?
+pub(super) fn is_drv_name(name: &str) -> bool {
+    name.as_bytes().ends_with(b".drv")
 }
 
 /// What is built, with what is known of where it goes.

@@ -9,6 +9,9 @@ mod shortest;
 
 pub use shortest::push_json;
 
+/// A float as a printed value shows it: C's `%g`, six significant digits.
+pub use crate::syntax::literal::general as to_general;
+
 /// A number that an operation can't give; `Display` is the text of Nix's error.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum NumberError {
@@ -122,26 +125,6 @@ fn in_range(whole: f64) -> Option<i64> {
 /// A float as `toString` shows it: C's `%f`.
 pub fn to_fixed(value: f64) -> String {
     not_finite(value).map_or_else(|| format!("{value:.6}"), str::to_owned)
-}
-
-/// A float as a printed value shows it: C's `%g`, six significant digits.
-pub fn to_general(value: f64) -> String {
-    if let Some(name) = not_finite(value) {
-        return name.to_owned();
-    }
-    let scientific = format!("{value:.5e}");
-    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..6).contains(&exponent) {
-        let precision = usize::try_from(5 - exponent).unwrap_or(0);
-        return strip_zeros(&format!("{value:.precision$}")).to_owned();
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{}e{sign}{:02}", strip_zeros(digits), exponent.unsigned_abs())
-}
-
-fn strip_zeros(number: &str) -> &str {
-    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
 /// What C calls a float that is no number; it shows the sign of NaN.
