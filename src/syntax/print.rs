@@ -502,7 +502,64 @@ mod tests {
     /// Each right side is what Nix 2.34.8 prints.
     #[test]
     fn as_nix_prints_it() {
-        for (text, expected) in [("x: x", "(x: x)")] {
+        for (text, expected) in [
+            ("x: x", "(x: x)"),
+            ("{ a, b ? 1, ... } @ c: c.a or b", "({ a, b ? 1, ... } @ c: (c).a or (b))"),
+            ("{ b, a }: a + b", "({ a, b }: (a + b))"),
+            ("{ }: 1", "({  }: 1)"),
+            ("{ ... }: 1", "({ ... }: 1)"),
+            ("1 - 2 * -3 / 4", "(__sub 1 (__div (__mul 2 (__sub 0 3)) 4))"),
+            (
+                "1 <= 2 && 3 > 4 || !(5 >= 6) -> 1 < 2",
+                "((((! (__lessThan 2 1)) && (__lessThan 4 3)) || (! (! (__lessThan 5 6)))) -> (__lessThan 1 2))",
+            ),
+            ("(-builtins.add) 1 2", "(__sub 0 (builtins).add 1 2)"),
+            ("<nixpkgs> { }", r#"(__findFile __nixPath "nixpkgs" { })"#),
+            ("<nixpkgs/lib>", r#"(__findFile __nixPath "nixpkgs/lib")"#),
+            (
+                "{ a.b.c = 1; a.b.d = 2; a = { x = 3; }; }",
+                "{ a = { b = { c = 1; d = 2; }; x = 3; }; }",
+            ),
+            (
+                r#"{ "a b" = 1; ${"c"} = 2; ${builtins.toString 3} = 4; "x${"y"}" = 5; }"#,
+                r#"{ "a b" = 1; c = 2; "${((builtins).toString 3)}" = 4; "${("x" + "y")}" = 5; }"#,
+            ),
+            (
+                "rec { inherit (builtins) map add; inherit ({ z = 1; }) z; b = 1; a = b; }",
+                "rec { inherit (builtins) add map; inherit ({ z = 1; }) z; a = b; b = 1; }",
+            ),
+            (
+                "let b = 1; in { inherit b; inherit (builtins) map; a.c = 1; a = { inherit (builtins) add; inherit b; }; }",
+                "(let b = 1; in { inherit b; inherit (builtins) map; a = { inherit b; inherit (builtins) add; c = 1; }; })",
+            ),
+            ("let { body = 1; }", "(rec { body = 1; }).body"),
+            (
+                r#"with builtins; assert true; if true then null else [ 1 "a" (x: x) ]"#,
+                r#"(with builtins; assert true; (if true then null else [ (1) ("a") ((x: x)) ]))"#,
+            ),
+            (r#""a${"b"}c$${d}\n\t\"\${e}""#, r#"("a" + "b" + "c$\${d}\n\t\"\${e}")"#),
+            (r#"''${"a"}''"#, r#""a""#),
+            (r#""${"a"}""#, r#"("a")"#),
+            ("./a", "/dir/a"),
+            (r#"./a/${"b"}/c"#, r#"(/dir/a/ + "b" + "/c")"#),
+            ("../x/./y", "/x/y"),
+            ("~/x", "/home/me/x"),
+            (r#"~/x/${"y"}"#, r#"(/home/me/x/ + "y")"#),
+            (
+                r#"{ a = 1; } ? a.b."c d".${"e"}.${builtins.toString 1}"#,
+                r#"(({ a = 1; }) ? a.b."c d".e."${((builtins).toString 1)}")"#,
+            ),
+            ("{ a = 1; } // { b = 2; } ++ [ ]", "({ a = 1; } // ({ b = 2; } ++ [ ]))"),
+            ("https://example.org/x", r#""https://example.org/x""#),
+            ("__curPos", "__curPos"),
+            ("builtins.map or null", "(builtins).map or (null)"),
+            ("[ builtins.or ]", "[ ((builtins).or) ]"),
+            ("(builtins.sub 1) 2", "((builtins).sub 1 2)"),
+            ("a: (a 1) 2", "(a: (a 1 2))"),
+            ("x: (x - 1) 2", "(x: (__sub x 1 2))"),
+            ("x: (x < 1) 2", "(x: (__lessThan x 1 2))"),
+            ("x: (x == 1) 2", "(x: ((x == 1) 2))"),
+        ] {
             assert_eq!(printed(text), expected, "{text}");
         }
     }

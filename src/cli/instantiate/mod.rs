@@ -186,8 +186,11 @@ impl<'h> Instantiation<'_, 'h> {
             out.extend(to_xml(ev, Slot::Value(value), how, &mut context)?);
         } else if self.options.json {
             let how = JsonOptions { force: self.options.strict, ..JsonOptions::TO_JSON };
-            to_json(ev, Slot::Value(value), how, out, &mut context)?;
-            out.push(b'\n');
+            // Half a document is worth less than none.
+            let mut json = Vec::new();
+            to_json(ev, Slot::Value(value), how, &mut json, &mut context)?;
+            json.push(b'\n');
+            out.append(&mut json);
         } else {
             out.extend(ev.print(value, self.options.strict)?.into_bytes());
             out.push(b'\n');

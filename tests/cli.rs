@@ -1,0 +1,98 @@
+//! The binary as scripts see it: what goes to which stream, and the exit status.
+
+use assert_cmd::Command;
+
+/// Runs the binary in an empty directory: status, standard output, standard error.
+fn repx(arguments: &[&str], stdin: &str) -> (Option<i32>, String, String) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let output = Command::cargo_bin("repx")
+        .expect("the binary is built with its tests")
+        .args(arguments)
+        .env_remove("NIX_PATH")
+        .current_dir(&directory)
+        .write_stdin(stdin)
+        .output()
+        .expect("the binary runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+fn value(expression: &str) -> (Option<i32>, String) {
+    let (status, out, _) = repx(&["instantiate", "--eval", "--strict", "-E", expression], "");
+    (status, out)
+}
+
+#[test]
+fn help_is_a_result() {
+    for arguments in [&["--help"][..], &["eval", "--help"], &["instantiate", "--help"]] {
+        let (status, out, err) = repx(arguments, "");
+        assert_eq!((status, err.as_str()), (Some(0), ""), "{arguments:?}");
+        assert!(out.contains("Usage: repx"), "{out}");
+        let widest = out.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(80), "{widest:?} columns:\n{out}");
+    }
+}
+
+#[test]
+fn a_wrong_call_is_no_result() {
+    for arguments in [&["evla"][..], &["eval", "--nope"], &["eval", "--param", "x"], &[]] {
+        let (status, out, err) = repx(arguments, "");
+        assert_eq!((status, out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(err.contains("Usage") || err.contains("--help"), "{err}");
+    }
+}
+
+#[test]
+fn a_directory_without_a_lab_is_wrong() {
+    let (status, out, err) = repx(&["eval"], "");
+    assert_eq!((status, out.as_str()), (Some(2), ""));
+    assert!(err.contains("there is no lab") && err.contains("1 error"), "{err}");
+}
+
+#[test]
+fn values_are_printed_as_nix_prints_them() {
+    assert_eq!(value("1 + 2"), (Some(0), "3\n".to_owned()));
+    assert_eq!(value("{ a = [ 1 \"x\" ]; }"), (Some(0), "{ a = [ 1 \"x\" ]; }\n".to_owned()));
+    let (status, out, _) = repx(&["instantiate", "--eval", "--raw", "-E", "\"a\""], "");
+    assert_eq!((status, out.as_str()), (Some(0), "a"));
+    let json = ["instantiate", "--eval", "--strict", "--json", "-"];
+    let (status, out, _) = repx(&json, "{ b = null; a = 1.0; }");
+    assert_eq!((status, out.as_str()), (Some(0), "{\"a\":1.0,\"b\":null}\n"));
+}
+
+#[test]
+fn arguments_and_attributes() {
+    let function = "{ x, y ? 2 }: { a.b = [ x y ]; }";
+    let call = ["instantiate", "--eval", "-E", function, "--arg", "x", "5", "-A", "a.b.0"];
+    assert_eq!(repx(&call, "").1, "5\n");
+    let call = ["instantiate", "--eval", "-E", function, "-A", "a"];
+    let (status, _, err) = repx(&call, "");
+    assert_eq!(status, Some(2));
+    assert!(err.contains("--argstr x"), "{err}");
+    let call = ["instantiate", "--eval", "-E", "{ abc = 1; }", "-A", "abd"];
+    assert!(repx(&call, "").2.contains("did you mean `abc`?"));
+}
+
+#[test]
+fn what_comes_before_an_error_is_printed() {
+    let (status, out, err) = repx(&["instantiate", "--eval", "-E", "1", "throw \"no\""], "");
+    assert_eq!((status, out.as_str()), (Some(2), "1\n"));
+    assert!(err.contains("no"), "{err}");
+}
+
+#[test]
+fn trees_need_no_evaluation() {
+    let parse = |text: &str| repx(&["instantiate", "--parse", "-"], text);
+    assert_eq!(parse("x: x - 1").1, "(x: (__sub x 1))\n");
+    let (status, out, err) = parse("x: y");
+    assert_eq!((status, out.as_str()), (Some(2), ""));
+    assert!(err.contains("undefined variable 'y'"), "{err}");
+}
+
+#[test]
+fn derivations_are_printed_by_path() {
+    let derivation = "derivation { name = \"n\"; system = \"s\"; builder = \"/b\"; outputs = [ \"out\" \"dev\" ]; }";
+    let (status, out, err) = repx(&["instantiate", "-E", derivation, "-A", "dev"], "");
+    assert_eq!(status, Some(0), "{err}");
+    assert!(out.starts_with("/nix/store/") && out.ends_with("-n.drv!dev\n"), "{out}");
+}
