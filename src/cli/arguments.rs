@@ -1,5 +1,10 @@
 //! What can be said on the command line.
 
+#![allow(
+    clippy::doc_markdown,
+    reason = "these comments are the texts of --help, where backticks are noise"
+)]
+
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -165,6 +170,7 @@ Examples:
   repx instantiate --eval -E '1 + 2'
   repx instantiate --eval --strict --json -A runs.train lab.nix
   repx instantiate '<nixpkgs>' -A hello      its derivation's path")]
+#[allow(clippy::struct_excessive_bools, reason = "they are nix-instantiate's flags")]
 pub(super) struct InstantiateOptions {
     /// Files to evaluate, or with -E expressions; - reads standard input [default: ./default.nix]
     #[arg(value_name = "FILE")]

@@ -61,11 +61,11 @@ fn runs(listing: &Listing, wanted: &[String], unknown: &mut Vec<Diagnostic>) -> 
                 Some((_, members)) => members.iter().for_each(|member| {
                     show(member);
                 }),
-                None => unknown.push(no_such("group", group, groups(listing))),
+                None => unknown.push(no_such("group", group, &groups(listing))),
             }
         } else if !show(name) {
             let known = listing.runs.iter().map(|run| &*run.name).collect();
-            unknown.push(no_such_run(name, known, &groups(listing)));
+            unknown.push(no_such_run(name, &known, &groups(listing)));
         }
     }
     shown
@@ -83,7 +83,7 @@ fn check_stages(listing: &Listing, wanted: &[String], unknown: &mut Vec<Diagnost
     for name in wanted {
         if !listing.jobs.iter().any(|job| is_stage(job, name)) {
             let known = listing.jobs.iter().map(|job| &*job.stage.name).collect();
-            unknown.push(no_such("stage", name, known));
+            unknown.push(no_such("stage", name, &known));
         }
     }
 }
@@ -112,7 +112,7 @@ fn params<'a>(
     for (key, value) in wanted {
         let known = |job: &Job| job.facet.params.iter().any(|(name, _)| **name == **key);
         if !listing.jobs.iter().any(known) {
-            unknown.push(no_such("parameter", key, names_of_params(listing)));
+            unknown.push(no_such("parameter", key, &names_of_params(listing)));
         }
         match params.iter_mut().find(|param| param.key == key) {
             Some(param) => param.values.extend(meanings(value)),
@@ -135,12 +135,12 @@ fn meanings(value: &str) -> impl Iterator<Item = String> {
     [Some(value.to_owned()), Some(string), canonical].into_iter().flatten()
 }
 
-fn no_such(what: &str, name: &str, known: BTreeSet<&str>) -> Diagnostic {
+fn no_such(what: &str, name: &str, known: &BTreeSet<&str>) -> Diagnostic {
     Diagnostic::error("repx::cli::unknown-name", format!("the lab has no {what} `{name}`"))
-        .maybe_help(did_you_mean(name, &known).or_else(|| listed(what, &known)))
+        .maybe_help(did_you_mean(name, known).or_else(|| listed(what, known)))
 }
 
-fn no_such_run(name: &str, known: BTreeSet<&str>, groups: &BTreeSet<&str>) -> Diagnostic {
+fn no_such_run(name: &str, known: &BTreeSet<&str>, groups: &BTreeSet<&str>) -> Diagnostic {
     if groups.contains(name) {
         return no_such("run", name, known).help(format!("the group of that name is `@{name}`"));
     }

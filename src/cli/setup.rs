@@ -44,9 +44,10 @@ fn say(message: &str) {
 fn search_path(include: &[String], nix_path: Option<&str>) -> Vec<(String, String)> {
     let entry = |text: &str| {
         let (prefix, path) = text.split_once('=').unwrap_or(("", text));
-        let path = match path.contains("://") {
-            true => path.to_owned(),
-            false => absolute(path).display().to_string(),
+        let path = if path.contains("://") {
+            path.to_owned()
+        } else {
+            absolute(path).display().to_string()
         };
         (prefix.to_owned(), path)
     };

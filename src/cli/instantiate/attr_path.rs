@@ -4,7 +4,7 @@ use super::auto_call::auto_call;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::eval::{Eval, Evaluator};
 use crate::source::{Name, Span};
-use crate::value::{Attrs, Error, Value};
+use crate::value::{Attrs, Error, List, Slot, Value};
 
 /// What stands at a path within a value; functions on the way are called.
 pub(super) fn find<'h>(
@@ -18,42 +18,44 @@ pub(super) fn find<'h>(
     };
     let mut value = root;
     for step in steps {
-        value = auto_call(ev, arguments, value)?;
-        let slot = match (step.parse::<u32>(), value) {
-            (Ok(index), Value::List(list)) => match list.items().get(index as usize) {
-                Some(slot) => *slot,
-                None => {
-                    let message =
-                        format!("list index {index} in selection path '{path}' is out of range");
-                    let help = match list.len() {
-                        0 => "the list is empty".to_owned(),
-                        length => format!("the last index is {}", length - 1),
-                    };
-                    return Err(wrong(ev, message, Some(help)));
-                }
-            },
+        let from = auto_call(ev, arguments, value)?;
+        let slot = match (step.parse::<u32>(), from) {
+            (Ok(index), Value::List(list)) => item(ev, list, index, path)?,
             (Ok(_), other) => return Err(should_be(ev, path, "a list", other)),
-            (Err(_), Value::Attrs(attrs)) => {
-                if step.is_empty() {
-                    let message = format!("empty attribute name in selection path '{path}'");
-                    return Err(wrong(ev, message, None));
-                }
-                match attrs.get(Name::new(&step)) {
-                    Some(slot) => slot,
-                    None => {
-                        let message =
-                            format!("attribute '{step}' in selection path '{path}' not found");
-                        let names = attrs.iter(ev.local).map(|attr| attr.key.name.text());
-                        let help = did_you_mean(&step, names);
-                        return Err(wrong(ev, message, help));
-                    }
-                }
-            }
+            (Err(_), Value::Attrs(attrs)) => attribute(ev, attrs, &step, path)?,
             (Err(_), other) => return Err(should_be(ev, path, "a set", other)),
         };
         value = ev.force(slot)?;
     }
     Ok(value)
+}
+
+fn item<'h>(ev: &Evaluator<'h>, list: List<'h>, index: u32, path: &str) -> Eval<'h, Slot<'h>> {
+    list.items().get(index as usize).copied().ok_or_else(|| {
+        let message = format!("list index {index} in selection path '{path}' is out of range");
+        let help = match list.len() {
+            0 => "the list is empty".to_owned(),
+            length => format!("the last index is {}", length - 1),
+        };
+        wrong(ev, message, Some(help))
+    })
+}
+
+fn attribute<'h>(
+    ev: &Evaluator<'h>,
+    attrs: Attrs<'h>,
+    name: &str,
+    path: &str,
+) -> Eval<'h, Slot<'h>> {
+    if name.is_empty() {
+        let message = format!("empty attribute name in selection path '{path}'");
+        return Err(wrong(ev, message, None));
+    }
+    attrs.get(Name::new(name)).ok_or_else(|| {
+        let message = format!("attribute '{name}' in selection path '{path}' not found");
+        let names = attrs.iter(ev.local).map(|attr| attr.key.name.text());
+        wrong(ev, message, did_you_mean(name, names))
+    })
 }
 
 /// The names of a path; nothing if a quote is left open. Quotes protect dots.

@@ -49,14 +49,17 @@ pub(super) fn run(options: &InstantiateOptions, terminal: &Terminal) -> Exit {
         ..setup::config(&options.include, &sources)
     };
     let output = inputs(options).and_then(|inputs| {
-        let output = session::run(&config, |session, evaluator| match options.parse {
-            true => tree::print(session, evaluator, &inputs, &config),
-            false => evaluate(session, evaluator, &inputs, options),
+        let output = session::run(&config, |session, evaluator| {
+            if options.parse {
+                tree::print(session, evaluator, &inputs, &config)
+            } else {
+                evaluate(session, evaluator, &inputs, options)
+            }
         });
-        output.map_err(|error| setup::no_thread(&error))
+        output.map_err(|error| Box::new(setup::no_thread(&error)))
     });
     let output =
-        output.unwrap_or_else(|error| Output { text: Vec::new(), diagnostics: vec![error] });
+        output.unwrap_or_else(|error| Output { text: Vec::new(), diagnostics: vec![*error] });
     let printed = stdout::print(|out| out.write_all(&output.text));
     match report(output.diagnostics, &sources, terminal, options.show_trace) {
         Exit::Fine => printed,
@@ -65,7 +68,7 @@ pub(super) fn run(options: &InstantiateOptions, terminal: &Terminal) -> Exit {
 }
 
 /// What the command line names. Standard input comes first, wherever its `-` stands.
-fn inputs(options: &InstantiateOptions) -> Result<Vec<Input<'_>>, Diagnostic> {
+fn inputs(options: &InstantiateOptions) -> Result<Vec<Input<'_>>, Box<Diagnostic>> {
     let mut inputs = Vec::new();
     let is_stdin = |file: &&String| *file == "-";
     if options.files.iter().any(|file| is_stdin(&file)) {
@@ -85,13 +88,13 @@ fn inputs(options: &InstantiateOptions) -> Result<Vec<Input<'_>>, Diagnostic> {
     Ok(inputs)
 }
 
-fn read_stdin() -> Result<String, Diagnostic> {
+fn read_stdin() -> Result<String, Box<Diagnostic>> {
     let mut text = String::new();
     match std::io::stdin().lock().read_to_string(&mut text) {
         Ok(_) => Ok(text),
         Err(error) => {
             let message = format!("cannot read standard input: {error}");
-            Err(Diagnostic::error("repx::cli::stdin", message))
+            Err(Diagnostic::error("repx::cli::stdin", message).into())
         }
     }
 }
@@ -174,9 +177,10 @@ impl<'h> Instantiation<'_, 'h> {
             return derivations::print(ev, self.arguments, value, out);
         }
         // Without arguments Nix leaves functions alone here, unlike on the way along a path.
-        let value = match self.arguments.is_empty() {
-            true => value,
-            false => auto_call::auto_call(ev, self.arguments, value)?,
+        let value = if self.arguments.is_empty() {
+            value
+        } else {
+            auto_call::auto_call(ev, self.arguments, value)?
         };
         let mut context = Context::EMPTY;
         if self.options.raw {

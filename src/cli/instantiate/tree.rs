@@ -28,7 +28,7 @@ pub(super) fn print<'h>(
         let text = match text_of(session, evaluator, input) {
             Ok(text) => text,
             Err(error) => {
-                output.diagnostics.push(error);
+                output.diagnostics.push(*error);
                 break;
             }
         };
@@ -51,7 +51,7 @@ fn text_of<'h>(
     session: &Session<'h>,
     evaluator: &mut Evaluator<'h>,
     input: &Input<'_>,
-) -> Result<Text, Diagnostic> {
+) -> Result<Text, Box<Diagnostic>> {
     let directory = setup::current_directory();
     match input {
         Input::Text(text) => {
@@ -61,13 +61,13 @@ fn text_of<'h>(
         Input::Found(path) => {
             let path = session.expression(evaluator, path, &directory);
             let path = path.and_then(|path| evaluator.coerce(path, Coercion::PATH));
-            let path = path.map_err(|error| error.diagnostic())?;
+            let path = path.map_err(|error| Box::new(error.diagnostic()))?;
             read(PathBuf::from(String::from_utf8_lossy(path.bytes()).into_owned()))
         }
     }
 }
 
-fn read(mut path: PathBuf) -> Result<Text, Diagnostic> {
+fn read(mut path: PathBuf) -> Result<Text, Box<Diagnostic>> {
     if path.is_dir() {
         path.push("default.nix");
     }
@@ -76,7 +76,7 @@ fn read(mut path: PathBuf) -> Result<Text, Diagnostic> {
         Ok(bytes) => Ok(Text { path, bytes, directory }),
         Err(error) => {
             let message = format!("cannot read '{}': {error}", path.display());
-            Err(Diagnostic::error("repx::eval::unreadable", message))
+            Err(Diagnostic::error("repx::eval::unreadable", message).into())
         }
     }
 }

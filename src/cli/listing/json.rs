@@ -202,9 +202,10 @@ impl<'l> JobWriter<'l> {
         separated(out, &job.depends_on, |out, index| self.name(out, *index as usize))?;
         if let Some(after) = &job.after {
             let names = self.names_of(after)?;
-            let names = match job.depends_on.is_empty() {
-                true => names.strip_prefix(b", ").unwrap_or(names),
-                false => names,
+            let names = if job.depends_on.is_empty() {
+                names.strip_prefix(b", ").unwrap_or(names)
+            } else {
+                names
             };
             out.write_all(names)?;
         }
@@ -214,16 +215,15 @@ impl<'l> JobWriter<'l> {
     /// The names of these jobs, each after a comma.
     fn names_of(&mut self, jobs: &'l Arc<[u32]>) -> io::Result<&[u8]> {
         let known = self.after.take().filter(|(last, _)| Arc::ptr_eq(last, jobs));
-        let known = match known {
-            Some(known) => known,
-            None => {
-                let mut names = Vec::new();
-                for index in jobs.iter() {
-                    names.extend_from_slice(b", ");
-                    self.name(&mut names, *index as usize)?;
-                }
-                (jobs, names)
+        let known = if let Some(known) = known {
+            known
+        } else {
+            let mut names = Vec::new();
+            for index in jobs.iter() {
+                names.extend_from_slice(b", ");
+                self.name(&mut names, *index as usize)?;
             }
+            (jobs, names)
         };
         Ok(&self.after.insert(known).1)
     }
