@@ -4,14 +4,8 @@
 let
   utils = import ./utils.nix { inherit prim lib; };
 
-  callRun = runPath: dependencies: {
-    _repx_type = "run_placeholder";
-    inherit runPath dependencies;
-  };
-  callStage = stageFile: dependencies: {
-    _repx_type = "stage";
-    inherit stageFile dependencies;
-  };
+  # Made by repx itself, so that each record knows the place of its call.
+  inherit (prim) callRun callStage;
   mkPipe = stages: stages;
 
   self = {

@@ -1,6 +1,6 @@
 //! What every Nix program sees without asking: `builtins`, and its members by names of their own.
 
-use super::{constants, host, table, visible};
+use super::{constants, host, records, table, visible};
 use crate::source::{Name, Span};
 use crate::value::{Attr, Attrs, BuiltinId, EvaluationId, Forced, Local, Slot, Thunk, Value};
 
@@ -72,10 +72,11 @@ fn members() -> Vec<(&'static str, Origin)> {
 
 /// What `nixlib` is given as `prim`: the hidden builtins that the embedded package set is made of.
 pub fn primitives(local: Local<'_>) -> Value<'_> {
-    let attrs = host::PRIMITIVES.iter().zip(visible()..).map(|(row, id)| {
-        let function = Value::Builtin(BuiltinId(id as u16));
-        Attr::new(Name::new(row.name), Span::NONE, function)
-    });
+    let attrs =
+        host::PRIMITIVES.iter().chain(records::PRIMITIVES).zip(visible()..).map(|(row, id)| {
+            let function = Value::Builtin(BuiltinId(id as u16));
+            Attr::new(Name::new(row.name), Span::NONE, function)
+        });
     Value::Attrs(Attrs::new(local, attrs.collect()))
 }
 

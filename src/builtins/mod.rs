@@ -24,6 +24,7 @@ pub mod json;
 mod lists;
 mod paths;
 mod reader;
+pub mod records;
 pub mod regex;
 mod replace;
 mod search;
@@ -68,7 +69,7 @@ const FAMILIES: &[&[Builtin]] = &[
 ];
 
 /// Families that no program can name: they follow the others in the table.
-const HIDDEN: &[&[Builtin]] = &[host::PRIMITIVES, derivation::IMPORTED];
+const HIDDEN: &[&[Builtin]] = &[host::PRIMITIVES, records::PRIMITIVES, derivation::IMPORTED];
 
 /// The builtins that a session is made with.
 pub fn table() -> Vec<Builtin> {

@@ -138,8 +138,8 @@ pub(super) struct EvalOptions {
     #[arg(short = 'I', value_name = "[PREFIX=]PATH", help_heading = "Evaluation")]
     pub(super) include: Vec<String>,
     /// How many threads to use [default: one for each processor]
-    #[arg(long, value_name = "N", help_heading = "Evaluation")]
-    pub(super) threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Evaluation")]
+    pub(super) threads: Option<u16>,
     /// Where results are kept [default: .repx beside the lab]
     #[arg(long, value_name = "DIR")]
     pub(super) base_path: Option<PathBuf>,

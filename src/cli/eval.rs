@@ -79,7 +79,7 @@ fn request(options: &EvalOptions, entry: PathBuf, root: PathBuf) -> Request {
         git_hash: head_commit(&root, &Disk),
         arguments: arguments.collect(),
         packages: package_set(options.pkgs.as_deref()),
-        threads: options.threads.map_or(0, std::num::NonZeroUsize::get),
+        threads: options.threads.map_or(0, usize::from),
         entry,
         root,
     }

@@ -81,8 +81,9 @@ fn is_stage(job: &Job, name: &str) -> bool {
 
 fn check_stages(listing: &Listing, wanted: &[String], unknown: &mut Vec<Diagnostic>) {
     for name in wanted {
-        if !listing.jobs.iter().any(|job| is_stage(job, name)) {
-            let known = listing.jobs.iter().map(|job| &*job.stage.name).collect();
+        let mut keys = listing.runs.iter().flat_map(|run| &run.stages);
+        if !keys.any(|key| **key == **name) && !listing.jobs.iter().any(|job| is_stage(job, name)) {
+            let known = listing.runs.iter().flat_map(|run| &run.stages).map(|key| &**key).collect();
             unknown.push(no_such("stage", name, &known));
         }
     }

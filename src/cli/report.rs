@@ -1,5 +1,6 @@
 //! Diagnostics on standard error.
 
+use std::collections::HashMap;
 use std::io::Write;
 
 use super::Exit;
@@ -27,6 +28,7 @@ pub(super) fn report(
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     diagnostics.retain(|d| terminal.shows(d.severity));
     sort(&mut diagnostics);
+    let left_out = cap(&mut diagnostics);
     let options = RenderOptions {
         color: terminal.color_errors,
         width: terminal.width,
@@ -35,6 +37,9 @@ pub(super) fn report(
         ..RenderOptions::default()
     };
     let mut text = render_all(&diagnostics, sources, &options);
+    if left_out > 0 {
+        text.push_str(&format!("\n… and {left_out} more of the same kinds\n"));
+    }
     if let Some(summary) = summary(errors, warnings)
         && !diagnostics.is_empty()
     {
@@ -45,6 +50,21 @@ pub(super) fn report(
     // Nobody to tell: standard error is closed.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
     if errors > 0 { Exit::Wrong } else { Exit::Fine }
+}
+
+/// Diagnostics of one code that are shown; more would push the others off the screen.
+const MOST_OF_A_KIND: usize = 20;
+
+/// Keeps the first of each code. How many were left out.
+fn cap(diagnostics: &mut Vec<Diagnostic>) -> usize {
+    let before = diagnostics.len();
+    let mut seen: HashMap<&'static str, usize> = HashMap::new();
+    diagnostics.retain(|diagnostic| {
+        let count = seen.entry(diagnostic.code).or_default();
+        *count += 1;
+        *count <= MOST_OF_A_KIND
+    });
+    before - diagnostics.len()
 }
 
 /// Warnings before errors; within each by place, those without a place first.

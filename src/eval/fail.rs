@@ -7,7 +7,7 @@ use super::{Eval, Evaluator};
 use crate::diagnostic::Diagnostic;
 use crate::lower::place_of;
 use crate::source::Span;
-use crate::value::{Error, ErrorKind, Slot, Thunk, Value};
+use crate::value::{Error, ErrorKind, Thunk, Value};
 
 impl<'h> Evaluator<'h> {
     /// An error at the place being evaluated.
@@ -96,20 +96,6 @@ impl<'h> Evaluator<'h> {
                 .at(self.here, "too many calls within calls here")
                 .help("a function that calls itself needs a case that ends; builtins.foldl' and builtins.genList go through long lists without calls within calls");
         Error::new(self.local, ErrorKind::TooDeep, diagnostic)
-    }
-
-    /// Where the expression stands that a slot will evaluate, if it hasn't yet.
-    pub fn place_of_slot(&self, slot: Slot<'h>) -> Option<Span> {
-        let Slot::Thunk(thunk) = slot else {
-            return None;
-        };
-        let (expr, waited_for) = thunk.suspended_expr(self.me)?;
-        if waited_for {
-            self.shared.waits.wake(thunk);
-        }
-        let programs = self.shared.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = programs.iter().find_map(|program| place_of(program, expr))?;
-        Some(place.span)
     }
 
     /// The thunk is needed to compute itself.

@@ -10,6 +10,7 @@ mod axis;
 mod datum;
 mod fields;
 mod git;
+mod order;
 mod pipeline;
 mod places;
 mod read;
@@ -42,12 +43,15 @@ pub struct Reader<'e, 'h> {
     pub diagnostics: Vec<Diagnostic>,
     /// The words the lab uses, once it has used one.
     pub vocabulary: Option<(Vocabulary, crate::source::Span)>,
+    /// Files read once more for the places in them.
+    trees: places::Trees<'h>,
 }
 
 impl<'e, 'h> Reader<'e, 'h> {
     /// A reader that has found nothing wrong yet.
     pub fn new(evaluator: &'e mut Evaluator<'h>) -> Reader<'e, 'h> {
-        Reader { evaluator, diagnostics: Vec::new(), vocabulary: None }
+        let trees = places::Trees::new(evaluator.shared.sources);
+        Reader { evaluator, diagnostics: Vec::new(), vocabulary: None, trees }
     }
 
     /// Notes what is wrong; the same thing found twice is told once.

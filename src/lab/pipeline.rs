@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::order::{positions, topological};
 use super::scope::Callee;
 use super::{Offer, Reader, Stage};
 use crate::diagnostic::{Diagnostic, did_you_mean};
@@ -76,13 +77,14 @@ impl<'h> Reader<'_, 'h> {
             at += 1;
         }
         let order = self.stage_order(&mentions, &dependencies)?;
+        let positions = positions(&order, mentions.len());
         let mut stages = Vec::with_capacity(order.len());
         let mut complete = true;
         for index in &order {
             let Some(mention) = mentions.get(*index) else {
                 continue;
             };
-            let moved = |old: usize| order.iter().position(|i| *i == old).unwrap_or(old);
+            let moved = |old: usize| positions.get(old).copied().unwrap_or(old);
             let dependencies = dependencies.get(*index).map(|all| {
                 let moved = |d: &Dependency| Dependency { stage: moved(d.stage), ..d.clone() };
                 all.iter().map(moved).collect()
@@ -147,11 +149,11 @@ impl<'h> Reader<'_, 'h> {
         let Some(mention) = mentions.get(index) else {
             return Vec::new();
         };
-        let (key, span) = (Arc::clone(&mention.key), mention.span);
+        let (key, span, record) = (Arc::clone(&mention.key), mention.span, mention.attrs);
         let Some(slot) = mention.attrs.get(Name::new("dependencies")) else {
             return Vec::new();
         };
-        let places = self.argument_places(slot);
+        let places = self.argument_places(record);
         let context =
             |d: Diagnostic| d.within(span, format!("in the dependencies of stage `{key}`"));
         let list = self.evaluator.items(slot);
@@ -263,19 +265,15 @@ impl<'h> Reader<'_, 'h> {
         mentions: &[Mention<'h>],
         dependencies: &[Vec<Dependency>],
     ) -> Option<Vec<usize>> {
-        let mut order: Vec<usize> = Vec::with_capacity(mentions.len());
-        let ready = |i: usize, order: &[usize]| {
-            let needs = dependencies.get(i).map_or(&[][..], Vec::as_slice);
-            !order.contains(&i) && needs.iter().all(|d| order.contains(&d.stage))
-        };
-        while order.len() < mentions.len() {
-            match (0..mentions.len()).find(|i| ready(*i, &order)) {
-                Some(next) => order.push(next),
-                None => {
-                    self.report_stage_cycle(mentions, dependencies, &order);
-                    return None;
-                }
-            }
+        let order = topological(mentions.len(), |index| {
+            dependencies
+                .get(index)
+                .map(|all| all.iter().map(|d| d.stage).collect())
+                .unwrap_or_default()
+        });
+        if order.len() < mentions.len() {
+            self.report_stage_cycle(mentions, dependencies, &order);
+            return None;
         }
         Some(order)
     }

@@ -1,7 +1,9 @@
 //! Where a value was written.
 
+use hashbrown::HashMap;
+
 use crate::source::{SourceMap, Span};
-use crate::syntax::{Expr, ExprKind, find};
+use crate::syntax::{Expr, ExprKind, find, parse};
 
 /// Finds the source of values by the names they are bound to.
 #[derive(Clone, Copy)]
@@ -30,16 +32,6 @@ impl<'a> Places<'a> {
         self.bound(key).map(list_items).unwrap_or_default()
     }
 
-    /// The items of the list that is the last argument of the call at `call`.
-    pub fn last_argument(self, call: Span) -> Vec<Expr> {
-        let file = self.sources.file(call);
-        let call = file.and_then(|file| find::expr_at(&file, call));
-        match call.map(|call| call.kind) {
-            Some(ExprKind::Apply { argument, .. }) => list_items(*argument),
-            _ => Vec::new(),
-        }
-    }
-
     /// The first argument of the call bound to the name at `key`: the file of a run or stage.
     pub fn first_argument(self, key: Span) -> Option<Span> {
         let mut first = None;
@@ -61,5 +53,36 @@ pub(super) fn list_items(expr: Expr) -> Vec<Expr> {
     match expr.kind {
         ExprKind::List(items) => items,
         _ => Vec::new(),
+    }
+}
+
+/// Where the items of list arguments stand, for all calls of a file at once.
+pub(super) struct Trees<'a> {
+    sources: &'a SourceMap,
+    /// By file: by call, the items of the list that is its last argument.
+    calls: HashMap<u32, HashMap<Span, Vec<Expr>>>,
+}
+
+impl<'a> Trees<'a> {
+    pub(super) fn new(sources: &'a SourceMap) -> Trees<'a> {
+        Trees { sources, calls: HashMap::new() }
+    }
+
+    /// The items of the list that is the last argument of the call at `call`.
+    pub(super) fn last_argument(&mut self, call: Span) -> Vec<Expr> {
+        let Some(file) = self.sources.file(call) else { return Vec::new() };
+        let calls = self.calls.entry(file.start()).or_insert_with(|| {
+            let root = parse(&file).root;
+            let mut calls = HashMap::new();
+            find::walk(&root, &mut |expr| {
+                if let ExprKind::Apply { argument, .. } = &expr.kind
+                    && let ExprKind::List(items) = &argument.kind
+                {
+                    calls.insert(expr.span, items.clone());
+                }
+            });
+            calls
+        });
+        calls.get(&call).cloned().unwrap_or_default()
     }
 }

@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::order::positions;
 use super::run::Placeholder;
 use super::scope::Callee;
 use super::{Offer, Reader, Run, fields};
@@ -118,11 +119,12 @@ impl<'h> Reader<'_, 'h> {
         order: &[usize],
         offer: &Offer<'h>,
     ) -> Vec<Option<Run<'h>>> {
+        let positions = positions(order, placeholders.len());
         order
             .iter()
             .filter_map(|index| placeholders.get(*index))
             .map(|placeholder| {
-                let moved = |old: usize| order.iter().position(|i| *i == old).unwrap_or(old);
+                let moved = |old: usize| positions.get(old).copied().unwrap_or(old);
                 let depends_on =
                     placeholder.depends_on.iter().map(|(run, need)| (moved(*run), *need)).collect();
                 self.run(placeholder, depends_on, offer)

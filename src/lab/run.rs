@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use super::order::topological;
 use super::scope::Callee;
 use super::{Axis, Offer, Pipeline, Places, Reader, fields};
+use crate::builtins::records;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::source::{Name, Span};
+use crate::syntax::Expr;
 use crate::value::{Attr, Attrs, List, Slot, Value};
 
 /// How much a run needs another.
@@ -121,7 +124,7 @@ impl<'h> Reader<'_, 'h> {
         let Some(slot) = run.attrs.get(Name::new("dependencies")) else {
             return Vec::new();
         };
-        let places = self.argument_places(slot);
+        let places = self.argument_places(run.attrs);
         let context =
             |d: Diagnostic| d.within(run.span, format!("in the dependencies of run `{}`", run.key));
         let list = self.evaluator.items(slot);
@@ -144,6 +147,16 @@ impl<'h> Reader<'_, 'h> {
                 continue;
             };
             match self.find_run(other, all) {
+                Some(found) if depends_on.iter().any(|(other, _)| *other == found) => {
+                    self.report(
+                        Diagnostic::error(
+                            "repx::lab::dependency-twice",
+                            format!("run `{}` depends on the same run twice", run.key),
+                        )
+                        .at(place, "once more")
+                        .help("say it once, as \"hard\" or as \"soft\""),
+                    );
+                }
                 Some(found) => depends_on.push((found, need)),
                 None => self.not_a_dependency(other, run, place),
             }
@@ -151,11 +164,11 @@ impl<'h> Reader<'_, 'h> {
         depends_on
     }
 
-    /// Where the items of a list argument stand, if it hasn't been evaluated yet.
-    pub(super) fn argument_places(&self, slot: Slot<'h>) -> Vec<crate::syntax::Expr> {
-        match self.evaluator.place_of_slot(slot) {
-            Some(call) => self.places().last_argument(call),
-            None => Vec::new(),
+    /// Where the dependencies stand that a record of `callRun` or `callStage` was given.
+    pub(super) fn argument_places(&mut self, record: Attrs<'h>) -> Vec<Expr> {
+        match record.get(Name::new(records::PLACE)).and_then(Slot::known) {
+            Some(Value::Int(packed)) => self.trees.last_argument(records::unpack(packed)),
+            _ => Vec::new(),
         }
     }
 
@@ -214,7 +227,11 @@ impl<'h> Reader<'_, 'h> {
         }
         // Called twice with the same arguments: the same run, as upstream has it.
         all.iter().position(|run| {
-            matches!(self.evaluator.equal(Value::Attrs(run.attrs), value), Ok(true))
+            ["runPath", "dependencies"].iter().all(|part| {
+                let part = Name::new(part);
+                let parts = run.attrs.get(part).zip(attrs.get(part));
+                parts.is_some_and(|(a, b)| matches!(self.evaluator.equal_slots(a, b), Ok(true)))
+            })
         })
     }
 
@@ -242,18 +259,13 @@ impl<'h> Reader<'_, 'h> {
     /// Placeholders in an order that puts each after those it depends on; among those that are
     /// free to choose, by name. A cycle is reported.
     pub(super) fn order(&mut self, all: &[Placeholder<'h>]) -> Vec<usize> {
-        let mut order: Vec<usize> = Vec::with_capacity(all.len());
-        while order.len() < all.len() {
-            let ready = (0..all.len()).find(|i| {
-                let run = all.get(*i);
-                !order.contains(i)
-                    && run.is_some_and(|r| r.depends_on.iter().all(|(d, _)| order.contains(d)))
-            });
-            let Some(ready) = ready else {
-                self.report_run_cycle(all, &order);
-                break;
-            };
-            order.push(ready);
+        let needs = |index: usize| {
+            let run = all.get(index);
+            run.map(|run| run.depends_on.iter().map(|(other, _)| *other).collect())
+        };
+        let order = topological(all.len(), |index| needs(index).unwrap_or_default());
+        if order.len() < all.len() {
+            self.report_run_cycle(all, &order);
         }
         order
     }

@@ -230,6 +230,17 @@ impl<'h> Reader<'_, 'h> {
         let scatter = self.part(attrs, "scatter", key, span);
         let gather = self.part(attrs, "gather", key, span);
         let steps = attrs.has(Name::new("steps"));
+        if let (true, Some(worker)) = (steps, self.field(attrs, "worker")) {
+            self.report(
+                Diagnostic::error(
+                    "repx::stage::scatter-gather",
+                    format!("scatter-gather stage `{key}` has both `worker` and `steps`"),
+                )
+                .at(worker.key.span, "this worker would never run")
+                .help("make the worker one of the steps, or remove one of the two"),
+            );
+            return None;
+        }
         let workers = if steps {
             self.steps(attrs, key)
         } else {

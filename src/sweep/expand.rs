@@ -17,8 +17,9 @@ use crate::source::Name;
 
 /// Jobs that fit in memory with room to spare; more are refused with a message.
 const MOST_JOBS: u64 = 50_000_000;
-/// Points whose facets one thread evaluates at a time.
-const FACETS_AT_ONCE: usize = 16;
+/// Points whose facets one thread evaluates at a time: few, so that all threads have some; many,
+/// where there are many.
+const FACETS_AT_ONCE: std::ops::RangeInclusive<usize> = 16..=1024;
 /// Points one thread hashes at a time.
 const JOBS_AT_ONCE: usize = 4096;
 
@@ -241,10 +242,12 @@ impl<'x, 'h> Expansion<'x, 'h> {
         space: &Space,
     ) -> Option<Vec<Evaluated>> {
         let points: Vec<u64> = (0..space.points()).collect();
+        let share = points.len() / (8 * rayon::current_num_threads());
+        let at_once = share.clamp(*FACETS_AT_ONCE.start(), *FACETS_AT_ONCE.end());
         let session = self.session;
         let packages = self.lab.packages;
         let results: Vec<(Vec<Evaluated>, Vec<Diagnostic>)> = points
-            .par_chunks(FACETS_AT_ONCE)
+            .par_chunks(at_once)
             .map(|points| {
                 let mut evaluator = session.evaluator();
                 let mut reader = Reader::new(&mut evaluator);

@@ -51,18 +51,6 @@ fn around(root: &Expr, name: Name, inner: Span) -> Option<Expr> {
     found
 }
 
-/// The expression that is exactly at `span`; the outermost when there are several.
-pub fn expr_at(file: &SourceFile, span: Span) -> Option<Expr> {
-    let root = parse(file).root;
-    let mut found = None;
-    walk(&root, &mut |expr| {
-        if found.is_none() && expr.span == span {
-            found = Some(expr.clone());
-        }
-    });
-    found
-}
-
 fn bindings(expr: &Expr) -> &[Binding] {
     match &expr.kind {
         ExprKind::Set { bindings, .. }

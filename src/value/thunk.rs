@@ -192,20 +192,6 @@ impl<'h> Thunk<'h> {
         (mine && was_eval).then(|| unsafe { (*self.payload.get()).eval.0 })
     }
 
-    /// The expression that a thunk not yet claimed will evaluate, for finding its place, and
-    /// whether somebody began to wait meanwhile and must be woken.
-    pub fn suspended_expr(&'h self, me: EvaluationId) -> Option<(&'h Expr, bool)> {
-        if self.state.load(Ordering::Acquire) != EVAL {
-            return None;
-        }
-        // Claiming it is the one way to read the payload undisturbed. Only `EVAL` can be found:
-        // a thunk's kind never changes while it is suspended.
-        match self.look(me) {
-            Forced::Claimed(claim, Computation::Eval(expr, _)) => Some((expr, claim.abandon())),
-            Forced::Claimed(..) | Forced::Value(_) | Forced::Failed(_) | Forced::Busy(_) => None,
-        }
-    }
-
     /// Marks that somebody is going to wait. False when there is no claim any more: look again.
     pub fn announce_wait(&self) -> bool {
         let mut state = self.state.load(Ordering::Acquire);
