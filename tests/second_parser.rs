@@ -71,7 +71,8 @@ fn both_parsers_see_the_same_programs() {
     for path in nix_files() {
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         // What is wrong on purpose says nothing about agreement, and rnix is more lenient.
-        if path.components().any(|part| part.as_os_str() == "fail" || part.as_os_str() == "errors") {
+        if path.components().any(|part| part.as_os_str() == "fail" || part.as_os_str() == "errors")
+        {
             continue;
         }
         match (ours(&text), theirs(&text)) {

@@ -91,11 +91,11 @@ impl<'h> Evaluator<'h> {
 
     #[cold]
     pub(super) fn stack_overflow(&self) -> Error<'h> {
-        self.error_with(
+        let diagnostic =
             Diagnostic::error("repx::eval::too-deep", "stack overflow; max-call-depth exceeded")
                 .at(self.here, "too many calls within calls here")
-                .help("a function that calls itself needs a case that ends; long lists are better folded with builtins.foldl' or built with builtins.genList"),
-        )
+                .help("a function that calls itself needs a case that ends; builtins.foldl' and builtins.genList go through long lists without calls within calls");
+        Error::new(self.local, ErrorKind::TooDeep, diagnostic)
     }
 
     /// Where the expression stands that a slot will evaluate, if it hasn't yet.
@@ -103,7 +103,10 @@ impl<'h> Evaluator<'h> {
         let Slot::Thunk(thunk) = slot else {
             return None;
         };
-        let expr = thunk.suspended_expr(self.me)?;
+        let (expr, waited_for) = thunk.suspended_expr(self.me)?;
+        if waited_for {
+            self.shared.waits.wake(thunk);
+        }
         let programs = self.shared.programs.lock().unwrap_or_else(PoisonError::into_inner);
         let place = programs.iter().find_map(|program| place_of(program, expr))?;
         Some(place.span)

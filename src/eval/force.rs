@@ -28,12 +28,19 @@ impl<'h> Evaluator<'h> {
                 Forced::Value(value) => return Ok(value),
                 Forced::Failed(error) => return Err(error),
                 Forced::Busy(owner) => self.wait_for(thunk, owner)?,
-                Forced::Claimed(claim, computation) => return self.compute(claim, computation),
+                Forced::Claimed(claim, computation) => {
+                    return self.compute(thunk, claim, computation);
+                }
             }
         }
     }
 
-    fn compute(&mut self, claim: Claim<'h>, computation: Computation<'h>) -> Eval<'h> {
+    fn compute(
+        &mut self,
+        thunk: &'h Thunk<'h>,
+        claim: Claim<'h>,
+        computation: Computation<'h>,
+    ) -> Eval<'h> {
         let here = self.here;
         let result = self.check_stack().and_then(|()| match computation {
             Computation::Eval(expr, env) => self.expr(expr, env),
@@ -49,11 +56,11 @@ impl<'h> Evaluator<'h> {
         self.here = here;
         let waited_for = match result {
             Ok(value) => claim.fulfil(value),
-            Err(error) if error.kind() == ErrorKind::Interrupted => claim.abandon(),
+            Err(error) if error.kind().is_passing() => claim.abandon(),
             Err(error) => claim.fail(error),
         };
         if waited_for {
-            self.shared.waits.wake();
+            self.shared.waits.wake(thunk);
         }
         result
     }
@@ -90,7 +97,7 @@ impl<'h> Evaluator<'h> {
         self.check_stack()?;
         match value {
             Value::List(list) => {
-                if list.is_empty() || !seen.insert(list.items().as_ptr().addr()) {
+                if list.is_empty() || !seen.insert(list.address()) {
                     return Ok(());
                 }
                 for item in list.items() {

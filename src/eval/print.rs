@@ -158,7 +158,7 @@ impl<'h> Printer<'_, 'h> {
             self.out.push_str("[ ]");
             return;
         }
-        if !self.enter(list.items().as_ptr().addr(), depth, "[_]") {
+        if !self.enter(list.address(), depth, "[_]") {
             return;
         }
         self.out.push_str("[ ");

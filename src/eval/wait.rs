@@ -16,15 +16,32 @@ use crate::value::{EvaluationId, Thunk};
 /// Who waits for whom.
 #[derive(Default)]
 pub struct Waits {
-    graph: Mutex<HashMap<EvaluationId, EvaluationId>>,
+    graph: Mutex<HashMap<EvaluationId, Wait>>,
     ended: Condvar,
 }
 
+/// One evaluation's wait.
+struct Wait {
+    /// Who owns the thunk.
+    owner: EvaluationId,
+    /// The address of the thunk: its name while the heap lives.
+    thunk: usize,
+}
+
+fn address(thunk: &Thunk<'_>) -> usize {
+    std::ptr::from_ref(thunk).addr()
+}
+
 impl Waits {
-    /// Wakes everybody: some claim has ended.
-    pub fn wake(&self) {
-        // Taking the lock orders this after a waiter's announcement: none sleeps through it.
-        drop(self.graph.lock().unwrap_or_else(PoisonError::into_inner));
+    /// A claim on a thunk has ended: whoever waits for it goes on.
+    ///
+    /// The waits are struck out here, not by the waiters when they get to run: the owner may want
+    /// something of theirs right away, and must not find them still waiting for it.
+    pub fn wake(&self, thunk: &Thunk<'_>) {
+        let address = address(thunk);
+        let mut graph = self.graph.lock().unwrap_or_else(PoisonError::into_inner);
+        graph.retain(|_, wait| wait.thunk != address);
+        drop(graph);
         self.ended.notify_all();
     }
 
@@ -39,9 +56,9 @@ impl Waits {
             if evaluation == me {
                 return false;
             }
-            next = graph.get(&evaluation).copied();
+            next = graph.get(&evaluation).map(|wait| wait.owner);
         }
-        graph.insert(me, owner);
+        graph.insert(me, Wait { owner, thunk: address(thunk) });
         // A claim that was dropped by a panic wakes nobody: look again from time to time.
         let (mut graph, _) = self
             .ended

@@ -19,6 +19,8 @@ pub struct Stage<'h> {
     pub attrs: Attrs<'h>,
     /// A string, or a function of the parameters.
     pub pname: Attr<'h>,
+    /// That string, when it is no function.
+    pub constant_pname: Option<Arc<str>>,
     /// `version`.
     pub version: Arc<str>,
     /// The word it uses for parameters.
@@ -96,8 +98,10 @@ impl<'h> Reader<'_, 'h> {
         for diagnostic in self.diagnostics.iter_mut().skip(before) {
             *diagnostic = diagnostic.clone().within(span, format!("in stage `{key}`"));
         }
+        let pname = pname?;
         Some(Stage {
-            pname: pname?,
+            constant_pname: self.constant_pname(pname)?,
+            pname,
             version: version?,
             vocabulary,
             params: params?,
@@ -134,6 +138,18 @@ impl<'h> Reader<'_, 'h> {
             );
         }
         found
+    }
+
+    /// `None`: it went wrong. Whether a name is constant must not depend on what else has been
+    /// evaluated, so it is forced here.
+    #[allow(clippy::option_option)] // failed, or read and perhaps not constant
+    fn constant_pname(&mut self, pname: Attr<'h>) -> Option<Option<Arc<str>>> {
+        let value = self.evaluator.force(pname.slot);
+        let value = self.take(value, |d| d.within(pname.key.span, "in `pname`"))?;
+        Some(match value {
+            Value::Text(text) => Some(text.lossy().into()),
+            _ => None,
+        })
     }
 
     fn version(&mut self, attrs: Attrs<'h>, key: &str) -> Option<Arc<str>> {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::nixlib::NIXLIB;
 use super::texts::{Around, Read, read, read_bytes};
 use crate::builtins;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::eval::{Eval, Evaluator, Loader};
 use crate::lower::{Globals, Program};
 use crate::source::{Name, Span};
@@ -73,11 +73,13 @@ impl<'h> Files<'h> {
         path: Path<'h>,
         at: Span,
     ) -> Eval<'h, Slot<'h>> {
-        if let Some(slot) = lock(&self.imported).get(path.bytes()) {
-            return Ok(*slot);
+        let known = lock(&self.imported).get(path.bytes()).copied();
+        if let Some(slot) = known {
+            return Ok(slot);
         }
         let file = self.resolve(evaluator, path, at)?;
-        if let Some(slot) = lock(&self.imported).get(file.bytes()).copied() {
+        let known = lock(&self.imported).get(file.bytes()).copied();
+        if let Some(slot) = known {
             lock(&self.imported).insert(path.bytes().to_vec(), slot);
             return Ok(slot);
         }
@@ -224,11 +226,19 @@ fn cannot_read<'h>(
     let diagnostic = match error.kind() {
         std::io::ErrorKind::NotFound => {
             Diagnostic::error("repx::eval::no-such-file", format!("path '{path}' does not exist"))
+                .maybe_help(near_file(evaluator, path.as_ref()))
         }
         _ => Diagnostic::error("repx::eval::unreadable", format!("cannot read '{path}': {error}")),
     };
     let span = if at.is_none() { evaluator.here() } else { at };
     evaluator.error_with(diagnostic.at(span, "asked for here"))
+}
+
+/// A file beside the one that is missing, with nearly its name.
+fn near_file(evaluator: &Evaluator<'_>, path: &str) -> Option<String> {
+    let (directory, name) = path.rsplit_once('/')?;
+    let entries = evaluator.shared.world.list_dir(std::path::Path::new(directory)).ok()?;
+    did_you_mean(name, entries.iter().map(|(name, _)| String::from_utf8_lossy(name)))
 }
 
 impl<'h> Loader<'h> for Files<'h> {
@@ -259,8 +269,9 @@ impl<'h> Loader<'h> for Files<'h> {
         path: Path<'h>,
         at: Span,
     ) -> Eval<'h, Text<'h>> {
-        if let Some(text) = lock(&self.copied).get(path.bytes()) {
-            return Ok(*text);
+        let known = lock(&self.copied).get(path.bytes()).copied();
+        if let Some(text) = known {
+            return Ok(text);
         }
         let text = builtins::source::copy_to_store(evaluator, path, at)?;
         lock(&self.copied).insert(path.bytes().to_vec(), text);

@@ -53,7 +53,13 @@ struct Expansion<'x, 'h> {
     run_jobs: Vec<Vec<u32>>,
     diagnostics: Vec<Diagnostic>,
     /// Merged hints, by the hints that were merged: most jobs of a stage share theirs.
-    merged: HashMap<Vec<usize>, Option<Arc<Resources>>>,
+    merged: HashMap<Vec<usize>, Merged>,
+}
+
+/// Hints that were merged, kept alive so that their addresses go on naming them, and the result.
+struct Merged {
+    _of: Vec<Arc<Resources>>,
+    result: Arc<Resources>,
 }
 
 /// What a run's first stages have of the runs it depends on.
@@ -406,16 +412,16 @@ impl<'x, 'h> Expansion<'x, 'h> {
         if hints.is_empty() {
             return own.resources.clone();
         }
-        // Hints live as long as the jobs that have them, so their addresses name them.
         let address = |hints: &Arc<Resources>| Arc::as_ptr(hints).addr();
         let key: Vec<usize> =
             own.resources.iter().map(address).chain([0]).chain(hints.iter().map(address)).collect();
         let merged = self.merged.entry(key).or_insert_with(|| {
             let none = Resources::default();
-            let own = own.resources.as_deref().unwrap_or(&none);
-            Some(Arc::new(own.over(hints.iter().map(|h| &**h))))
+            let merged = own.resources.as_deref().unwrap_or(&none);
+            let result = Arc::new(merged.over(hints.iter().map(|hints| &**hints)));
+            Merged { _of: own.resources.iter().cloned().chain(hints).collect(), result }
         });
-        merged.clone()
+        Some(Arc::clone(&merged.result))
     }
 
     /// A key that concerns nobody is a mistake; it multiplies nothing.
@@ -481,10 +487,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
 
 /// Names by which a dotted key may mean a stage: its attribute, and its `pname` when constant.
 fn called(stage: &Stage<'_>) -> Vec<String> {
-    let pname = match stage.pname.slot.known() {
-        Some(crate::value::Value::Text(text)) => Some(text.lossy().into_owned()),
-        _ => None,
-    };
+    let pname = stage.constant_pname.iter().map(ToString::to_string);
     [stage.key.to_string()].into_iter().chain(pname).collect()
 }
 

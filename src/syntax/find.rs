@@ -128,13 +128,17 @@ fn children<'t>(expr: &'t Expr, visit: &mut impl FnMut(&'t Expr)) {
             visit(function);
             visit(argument);
         }
-        ExprKind::Select { from, default, .. } => {
+        ExprKind::Select { from, path, default } => {
             visit(from);
+            computed(path, visit);
             if let Some(default) = default {
                 visit(default);
             }
         }
-        ExprKind::HasAttr { from, .. } => visit(from),
+        ExprKind::HasAttr { from, path } => {
+            visit(from);
+            computed(path, visit);
+        }
         ExprKind::Unary { operand, .. } => visit(operand),
         ExprKind::Binary { left, right, .. } => {
             visit(left);
@@ -146,8 +150,20 @@ fn children<'t>(expr: &'t Expr, visit: &mut impl FnMut(&'t Expr)) {
 fn in_bindings<'t>(bindings: &'t [Binding], visit: &mut impl FnMut(&'t Expr)) {
     for binding in bindings {
         match binding {
-            Binding::Assign { value, .. } => visit(value),
+            Binding::Assign { path, value, .. } => {
+                computed(path, visit);
+                visit(value);
+            }
             Binding::Inherit { from, .. } => from.iter().for_each(&mut *visit),
+        }
+    }
+}
+
+/// The expressions among the names of a path.
+fn computed<'t>(path: &'t [AttrName], visit: &mut impl FnMut(&'t Expr)) {
+    for name in path {
+        if let AttrName::Dynamic(expr) = name {
+            visit(expr);
         }
     }
 }

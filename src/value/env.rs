@@ -84,7 +84,7 @@ fn slot_at<'h>(slots: &[Slot<'h>], index: usize) -> Slot<'h> {
 /// Whoever builds must not force anything that captured [`EnvBuilder::env`] before
 /// [`EnvBuilder::finish`]; only the evaluator builds environments, and it only suspends
 /// expressions in between. Until a slot is set it reads as `null`.
-pub struct EnvBuilder<'h> {
+pub(crate) struct EnvBuilder<'h> {
     env: &'h Env<'h>,
     /// Keeps the builder on the thread that made it.
     not_send: std::marker::PhantomData<*const ()>,
@@ -93,7 +93,7 @@ pub struct EnvBuilder<'h> {
 impl<'h> EnvBuilder<'h> {
     /// Begins a scope of `size` slots within `up`.
     #[inline]
-    pub fn new(local: Local<'h>, up: &'h Env<'h>, size: usize) -> EnvBuilder<'h> {
+    pub(crate) fn new(local: Local<'h>, up: &'h Env<'h>, size: usize) -> EnvBuilder<'h> {
         let slots = local.fill(size, |_| EnvSlot(UnsafeCell::new(Slot::Value(Value::Null))));
         EnvBuilder {
             env: local.alloc(Env { up: Some(up), slots }),
@@ -103,13 +103,13 @@ impl<'h> EnvBuilder<'h> {
 
     /// The environment, for suspended expressions to capture.
     #[inline]
-    pub fn env(&self) -> &'h Env<'h> {
+    pub(crate) fn env(&self) -> &'h Env<'h> {
         self.env
     }
 
     /// Gives slot `index` its meaning.
     #[inline]
-    pub fn set(&mut self, index: usize, slot: Slot<'h>) {
+    pub(crate) fn set(&mut self, index: usize, slot: Slot<'h>) {
         if let Some(cell) = self.env.slots.get(index) {
             // SAFETY: this thread alone has the builder, and nothing reads the slot before
             // `finish` (contract above).
@@ -119,7 +119,7 @@ impl<'h> EnvBuilder<'h> {
 
     /// The finished environment.
     #[inline]
-    pub fn finish(self) -> &'h Env<'h> {
+    pub(crate) fn finish(self) -> &'h Env<'h> {
         self.env
     }
 }

@@ -24,8 +24,21 @@ pub enum ErrorKind {
     Catchable,
     /// Everything else that is wrong with the program.
     Plain,
-    /// The user interrupted; not an answer, so not kept in thunks.
+    /// The user interrupted.
     Interrupted,
+    /// Too many calls within calls, or no stack left: another evaluation, begun further up, may
+    /// still succeed.
+    TooDeep,
+}
+
+impl ErrorKind {
+    /// No answer of the program's, so not kept in thunks: whether it comes depends on who asks.
+    pub fn is_passing(self) -> bool {
+        match self {
+            ErrorKind::Interrupted | ErrorKind::TooDeep => true,
+            ErrorKind::Catchable | ErrorKind::Plain => false,
+        }
+    }
 }
 
 /// Something that was being evaluated when an error passed.

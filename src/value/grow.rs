@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::Local;
 
 /// A buffer with room at its end.
-pub struct Tail<T> {
+pub(super) struct Tail<T> {
     start: NonNull<T>,
     capacity: usize,
     /// Items that belong to somebody. Only ever grows; who grows it owns what it gained.
@@ -27,13 +27,13 @@ unsafe impl<T: Send + Sync> Sync for Tail<T> {}
 unsafe impl<T: Send + Sync> Send for Tail<T> {}
 
 /// What an append gives: the joined items, and the buffer they lie in if they can grow.
-pub type Grown<'h, T> = (&'h [T], Option<&'h Tail<T>>);
+pub(super) type Grown<'h, T> = (&'h [T], Option<&'h Tail<T>>);
 
 /// Below this many items a copy is cheaper than a buffer.
 const SMALL: usize = 32;
 
 /// `left` followed by `right`. `tail` is the buffer that `left` begins in, if it was made here.
-pub fn append<'h, T: Copy + Send + Sync>(
+pub(super) fn append<'h, T: Copy + Send + Sync>(
     local: Local<'h>,
     left: &'h [T],
     tail: Option<&'h Tail<T>>,
@@ -41,6 +41,7 @@ pub fn append<'h, T: Copy + Send + Sync>(
 ) -> Grown<'h, T> {
     let total = left.len() + right.len();
     if let Some(tail) = tail
+        && std::ptr::eq(left.as_ptr(), tail.start.as_ptr())
         && total <= tail.capacity
         && tail
             .used

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)] // one bump allocator per thread, all living as long as the heap
 
 use std::any::Any;
+use std::ptr::NonNull;
 use std::sync::{Mutex, PoisonError};
 
 use bumpalo::Bump;
@@ -10,16 +11,30 @@ use bumpalo::Bump;
 /// Owner of all memory of one evaluation. Threads allocate through a [`Local`] each.
 #[derive(Default)]
 pub struct Heap {
-    /// Boxed, so that a bump stays where it is when the vector grows.
-    bumps: Mutex<Vec<Box<Bump>>>,
+    bumps: Mutex<Vec<Owned<Bump>>>,
     /// Things with a destructor of their own (programs, errors), dropped with the heap.
-    kept: Mutex<Vec<Box<dyn Any + Send + Sync>>>,
+    kept: Mutex<Vec<Owned<dyn Any + Send + Sync>>>,
 }
 
-// SAFETY: `Bump` is `Send` but not `Sync`. The heap hands each bump to exactly one `Local`, which
-// is neither `Send` nor `Sync`, so no bump is ever used by two threads; `&Heap` alone gives no
-// way to allocate.
-unsafe impl Sync for Heap {}
+/// A box that others hold references into: moving it must not claim to be the only access, so
+/// it is a bare pointer, freed once on drop.
+struct Owned<T: ?Sized>(NonNull<T>);
+
+// SAFETY: it owns a `T`, like a box; what may be sent in a box may be sent in it.
+unsafe impl<T: ?Sized + Send> Send for Owned<T> {}
+
+impl<T: ?Sized> Owned<T> {
+    fn new(boxed: Box<T>) -> Owned<T> {
+        Owned(NonNull::from(Box::leak(boxed)))
+    }
+}
+
+impl<T: ?Sized> Drop for Owned<T> {
+    fn drop(&mut self) {
+        // SAFETY: the pointer came from a box in `new`, and is freed nowhere else.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
 
 /// One thread's way of allocating in a heap.
 #[derive(Clone, Copy)]
@@ -34,31 +49,36 @@ impl Heap {
         Heap::default()
     }
 
-    /// A fresh bump for the calling thread.
+    /// A fresh bump for the calling thread. It is handed to this one [`Local`] alone, which can't
+    /// leave the thread, so no bump is ever used by two.
     pub fn local(&self) -> Local<'_> {
-        let bump = Box::new(Bump::new());
-        let pointer: *const Bump = &raw const *bump;
+        let bump = Owned::new(Box::new(Bump::new()));
+        let pointer = bump.0;
         self.bumps.lock().unwrap_or_else(PoisonError::into_inner).push(bump);
-        // SAFETY: the box is owned by `self.bumps`, which only ever grows while `self` is
-        // borrowed; the allocation behind a box doesn't move when the box does.
-        let bump = unsafe { &*pointer };
-        Local { heap: self, bump }
+        // SAFETY: it is freed with `self`, which is borrowed as long as the result lives.
+        Local { heap: self, bump: unsafe { pointer.as_ref() } }
     }
 
     /// Moves a thing with a destructor into the heap.
     pub fn keep<T: Any + Send + Sync>(&self, thing: T) -> &T {
-        let boxed = Box::new(thing);
-        let pointer: *const T = &raw const *boxed;
+        let boxed = Owned::new(Box::new(thing));
+        let pointer = boxed.0;
+        let boxed: Owned<dyn Any + Send + Sync> = {
+            let pointer: NonNull<dyn Any + Send + Sync> = pointer;
+            std::mem::forget(boxed);
+            Owned(pointer)
+        };
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(boxed);
-        // SAFETY: as for `local`: boxes are only added, and dropped with `self`.
-        unsafe { &*pointer }
+        // SAFETY: as for `local`.
+        unsafe { pointer.as_ref() }
     }
 
-    /// Bytes that have been allocated by all threads.
-    pub fn allocated(&self) -> usize {
+    /// Bytes that have been allocated by all threads, none of which may be at work.
+    #[cfg(test)]
+    pub(super) fn allocated(&self) -> usize {
         let bumps = self.bumps.lock().unwrap_or_else(PoisonError::into_inner);
-        // Reads a counter that another thread may be changing: only used once evaluation ended.
-        bumps.iter().map(|bump| bump.allocated_bytes()).sum()
+        // SAFETY: each bump lives as long as the heap; tests ask when their threads have ended.
+        bumps.iter().map(|bump| unsafe { bump.0.as_ref() }.allocated_bytes()).sum()
     }
 }
 

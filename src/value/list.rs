@@ -55,6 +55,12 @@ impl<'h> List<'h> {
         List(local.alloc(ListObject { items, tail }))
     }
 
+    /// Where the object lies: its identity as long as the heap lives. (Its items don't tell: lists
+    /// grown from one another share their beginning.)
+    pub fn address(self) -> usize {
+        std::ptr::from_ref(self.0).addr()
+    }
+
     /// Are both one object in memory?
     pub fn same_object(self, other: List<'h>) -> bool {
         std::ptr::eq(self.0, other.0)

@@ -14,7 +14,7 @@ pub mod attrs;
 pub mod context;
 pub mod env;
 pub mod error;
-pub mod grow;
+mod grow;
 pub mod heap;
 pub mod list;
 pub mod number;
@@ -23,7 +23,8 @@ pub mod thunk;
 
 pub use attrs::{Attr, Attrs};
 pub use context::Context;
-pub use env::{Env, EnvBuilder};
+pub use env::Env;
+pub(crate) use env::EnvBuilder;
 pub use error::{Error, ErrorKind, Frame};
 pub use heap::{Heap, Local};
 pub use list::List;

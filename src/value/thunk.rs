@@ -83,6 +83,8 @@ pub enum Forced<'h> {
 #[must_use]
 pub struct Claim<'h> {
     thunk: &'h Thunk<'h>,
+    /// A claim is ended on the thread that made it: `claimed_expr` relies on that.
+    not_send: std::marker::PhantomData<*const ()>,
 }
 
 impl<'h> Thunk<'h> {
@@ -154,7 +156,10 @@ impl<'h> Thunk<'h> {
                         Ordering::Acquire,
                     ) {
                         Ok(_) => {
-                            return Forced::Claimed(Claim { thunk: self }, self.computation(kind));
+                            return Forced::Claimed(
+                                Claim { thunk: self, not_send: std::marker::PhantomData },
+                                self.computation(kind),
+                            );
                         }
                         Err(now) => state = now,
                     }
@@ -178,7 +183,7 @@ impl<'h> Thunk<'h> {
 
     /// The expression that `me` is evaluating to fill this thunk, for an error message. `None`
     /// when there is no such expression or the claim is another's.
-    pub fn claimed_expr(&self, me: EvaluationId) -> Option<&'h Expr> {
+    pub(crate) fn claimed_expr(&self, me: EvaluationId) -> Option<&'h Expr> {
         let state = self.state.load(Ordering::Acquire);
         let mine = state & KIND == CLAIMED && (state >> OWNER) as u32 == me.0;
         let was_eval = state >> KIND_BEFORE & KIND == EVAL;
@@ -187,23 +192,17 @@ impl<'h> Thunk<'h> {
         (mine && was_eval).then(|| unsafe { (*self.payload.get()).eval.0 })
     }
 
-    /// The expression that a thunk not yet claimed will evaluate, for finding its place. The
-    /// answer is a hint: another thread may claim the thunk at any time.
-    pub fn suspended_expr(&'h self, me: EvaluationId) -> Option<&'h Expr> {
+    /// The expression that a thunk not yet claimed will evaluate, for finding its place, and
+    /// whether somebody began to wait meanwhile and must be woken.
+    pub fn suspended_expr(&'h self, me: EvaluationId) -> Option<(&'h Expr, bool)> {
         if self.state.load(Ordering::Acquire) != EVAL {
             return None;
         }
-        // Claiming it is the one way to read the payload undisturbed.
+        // Claiming it is the one way to read the payload undisturbed. Only `EVAL` can be found:
+        // a thunk's kind never changes while it is suspended.
         match self.look(me) {
-            Forced::Claimed(claim, Computation::Eval(expr, _)) => {
-                claim.abandon();
-                Some(expr)
-            }
-            Forced::Claimed(claim, Computation::Apply(..) | Computation::Apply2(_)) => {
-                claim.abandon();
-                None
-            }
-            Forced::Value(_) | Forced::Failed(_) | Forced::Busy(_) => None,
+            Forced::Claimed(claim, Computation::Eval(expr, _)) => Some((expr, claim.abandon())),
+            Forced::Claimed(..) | Forced::Value(_) | Forced::Failed(_) | Forced::Busy(_) => None,
         }
     }
 

@@ -21,10 +21,8 @@ pub struct Overlay<'a> {
 /// Where `<nix/…>` is found.
 pub const EMBEDDED: &str = "/repx-embedded";
 /// What is found there: `<nix/fetchurl.nix>`, which nixpkgs expects every evaluator to bring.
-const FILES: [(&str, &str); 1] = [(
-    "/repx-embedded/nix/fetchurl.nix",
-    include_str!("../../nixlib/fetchurl.nix"),
-)];
+const FILES: [(&str, &str); 1] =
+    [("/repx-embedded/nix/fetchurl.nix", include_str!("../../nixlib/fetchurl.nix"))];
 
 /// What a path means.
 enum Place {
