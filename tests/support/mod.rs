@@ -1,0 +1,95 @@
+//! What the integration tests share: running repx, in this process and as a program, reading the
+//! tables of `expect.md`, comparing with committed files.
+#![allow(dead_code, reason = "each test program uses a part of this module")]
+
+pub(crate) mod golden;
+pub(crate) mod program;
+pub(crate) mod tables;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use repx::eval::Evaluator;
+use repx::session::{self, Config, MAX_CALL_DEPTH, Session};
+use repx::source::SourceMap;
+use repx::sweep::{self, Outcome, PackageSet, Request};
+use repx::world::Disk;
+
+/// A path below the repository's root.
+pub(crate) fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The directories within `folder`, by name.
+pub(crate) fn directories(folder: &Path) -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.expect("an entry can be read").path())
+        .filter(|path| path.is_dir())
+        .collect();
+    all.sort();
+    assert!(!all.is_empty(), "{} holds no directories", folder.display());
+    all
+}
+
+/// A directory's own name.
+pub(crate) fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Does `work` in a session of its own, on a thread with a large stack.
+pub(crate) fn in_session<R: Send>(
+    sources: &SourceMap,
+    work: impl for<'h> FnOnce(&Session<'h>, &mut Evaluator<'h>) -> R + Send,
+) -> R {
+    in_session_until(sources, &AtomicBool::new(false), work)
+}
+
+/// The same, with a switch that stops it.
+pub(crate) fn in_session_until<R: Send>(
+    sources: &SourceMap,
+    interrupt: &AtomicBool,
+    work: impl for<'h> FnOnce(&Session<'h>, &mut Evaluator<'h>) -> R + Send,
+) -> R {
+    session::run(&config(sources, interrupt, false), work).expect("a thread can be had")
+}
+
+fn config<'a>(sources: &'a SourceMap, interrupt: &'a AtomicBool, tolerant: bool) -> Config<'a> {
+    Config {
+        world: &Disk,
+        sources,
+        search_path: Vec::new(),
+        home: Some(PathBuf::from("/home/nobody")),
+        max_call_depth: MAX_CALL_DEPTH,
+        tolerant,
+        interrupt,
+        messages: &|_| (),
+    }
+}
+
+/// Lists a lab as `repx eval` does.
+pub(crate) fn list(lab: &Path) -> (Outcome, SourceMap) {
+    let sources = SourceMap::new();
+    let (entry, root) = sweep::find_entry(lab).expect("the lab has an entry");
+    let request = Request {
+        entry,
+        root,
+        packages: PackageSet::Host,
+        arguments: Vec::new(),
+        threads: 2,
+        git_hash: None,
+    };
+    let never = AtomicBool::new(false);
+    let outcome = session::run(&config(&sources, &never, true), |session, evaluator| {
+        sweep::list(session, evaluator, &request)
+    });
+    (outcome.expect("a thread can be had"), sources)
+}
+
+/// Says all that failed at once, so that one run of the tests shows the whole extent.
+pub(crate) fn conclude(cases: usize, failures: &[String]) {
+    let passed = cases.saturating_sub(failures.len());
+    println!("{passed} passed, {} failed", failures.len());
+    assert!(cases > 0, "there was nothing to test");
+    assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));
+}

@@ -1,0 +1,199 @@
+//! Many threads forcing the same thunks: one answer, the same for all, and never a hang.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may stop")]
+
+mod support;
+
+use std::path::Path;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use repx::eval::Evaluator;
+use repx::session::{Session, on_large_stack};
+use repx::source::SourceMap;
+use repx::value::{Error, ErrorKind, Slot};
+
+/// Does `work` on as many threads as there are slots, all beginning at once; what each gave.
+fn at_once<'h, T: Send>(
+    session: &Session<'h>,
+    slots: &[Slot<'h>],
+    work: impl Fn(&mut Evaluator<'h>, Slot<'h>) -> T + Sync,
+) -> Vec<T> {
+    let start = Barrier::new(slots.len());
+    std::thread::scope(|scope| {
+        let (start, work) = (&start, &work);
+        let threads: Vec<_> = slots
+            .iter()
+            .map(|slot| {
+                scope.spawn(move || {
+                    on_large_stack(|| {
+                        let mut evaluator = session.evaluator();
+                        start.wait();
+                        work(&mut evaluator, *slot)
+                    })
+                    .expect("a thread can be had")
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().expect("no thread panics")).collect()
+    })
+}
+
+/// Fails when `work` takes longer than it ever should: a hang must not hang the tests.
+fn watched(work: impl FnOnce() + Send + 'static) {
+    let (done, wait) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        work();
+        done.send(()).expect("the watcher waits");
+    });
+    match wait.recv_timeout(Duration::from_secs(120)) {
+        Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => {
+            if let Err(panic) = thread.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!("still running after two minutes"),
+    }
+}
+
+/// The unforced attributes of a set, in the order of these names.
+fn attributes<'h>(
+    session: &Session<'h>,
+    evaluator: &mut Evaluator<'h>,
+    set: &str,
+    names: &[&str],
+) -> Vec<Slot<'h>> {
+    let list = format!("let set = {set}; in [ {} ]", names.join(" "));
+    let value = session.expression(evaluator, &list, Path::new("/")).map_err(said);
+    let items = value.and_then(|list| evaluator.items(Slot::Value(list)).map_err(said));
+    items.unwrap_or_else(|error| panic!("{error}")).items().to_vec()
+}
+
+fn said(error: Error<'_>) -> String {
+    error.diagnostic().message
+}
+
+/// Two threads enter one circle from both ends: each by itself would only wait for the other.
+#[test]
+fn a_circle_forced_from_both_ends() {
+    watched(|| {
+        for round in 0..500 {
+            let sources = SourceMap::new();
+            support::in_session(&sources, |session, evaluator| {
+                let circle = "rec { x = y; y = x; }";
+                let both = attributes(session, evaluator, circle, &["set.x", "set.y"]);
+                let results = at_once(session, &both, |evaluator, slot| {
+                    evaluator.force(slot).map(|_| ()).map_err(said)
+                });
+                for result in results {
+                    let error = result.expect_err("a circle has no value");
+                    assert!(error.contains("infinite recursion"), "round {round}: {error}");
+                }
+            });
+        }
+    });
+}
+
+/// A circle through four thunks, with work to do between them.
+#[test]
+fn a_longer_circle_under_load() {
+    watched(|| {
+        let circle = "rec { work = n: if n == 0 then 0 else work (n - 1);
+            a = work 200 + b; b = work 50 + c; c = work 400 + d; d = work 10 + a; }";
+        for round in 0..100 {
+            let sources = SourceMap::new();
+            support::in_session(&sources, |session, evaluator| {
+                let names = ["set.a", "set.b", "set.c", "set.d"];
+                let slots = attributes(session, evaluator, circle, &names);
+                let results = at_once(session, &slots, |evaluator, slot| {
+                    evaluator.force(slot).map(|_| ()).map_err(said)
+                });
+                for result in results {
+                    let error = result.expect_err("a circle has no value");
+                    assert!(error.contains("infinite recursion"), "round {round}: {error}");
+                }
+            });
+        }
+    });
+}
+
+/// Thunks that lean on each other without a circle: nobody may see one.
+const SHARED: &str = "rec {
+  items = builtins.genList (n: if n == 0 then 1 else modulo (elem (n - 1) * 7 + elem (n / 2))) 120;
+  elem = builtins.elemAt items;
+  modulo = n: n - n / 1009 * 1009;
+  all = builtins.foldl' builtins.add 0 items;
+  sets = builtins.listToAttrs (map (n: { name = toString n; value = { inherit all n; }; }) items);
+}";
+
+#[test]
+fn eight_threads_share_a_large_structure() {
+    watched(|| {
+        let mut first = None;
+        for _ in 0..200 {
+            let sources = SourceMap::new();
+            let results = support::in_session(&sources, |session, evaluator| {
+                let whole = attributes(session, evaluator, SHARED, &["[ set.items set.sets ]"]);
+                at_once(session, &[whole[0]; 8], |evaluator, slot| {
+                    let value = evaluator.force_deep(slot).map_err(said)?;
+                    evaluator.print(value, true).map_err(said)
+                })
+            });
+            for result in results {
+                let printed = result.unwrap_or_else(|error| panic!("{error}"));
+                assert_eq!(first.get_or_insert_with(|| printed.clone()), &printed);
+            }
+        }
+    });
+}
+
+/// One thunk that fails: all who ask get the same error, with its place.
+#[test]
+fn a_failure_is_the_same_for_all() {
+    watched(|| {
+        for _ in 0..200 {
+            let sources = SourceMap::new();
+            let results = support::in_session(&sources, |session, evaluator| {
+                let set = "rec { work = n: if n == 0 then throw \"no luck\" else work (n - 1);
+                    failing = work 300; }";
+                let failing = attributes(session, evaluator, set, &["set.failing"]);
+                at_once(session, &[failing[0]; 8], |evaluator, slot| {
+                    let error = evaluator.force(slot).map(|_| ()).expect_err("it fails");
+                    (error.kind(), error.diagnostic())
+                })
+            });
+            for (kind, diagnostic) in &results {
+                assert_eq!(*kind, ErrorKind::Catchable);
+                assert!(diagnostic.message.contains("no luck"));
+                assert_eq!(diagnostic.primary, results[0].1.primary);
+            }
+        }
+    });
+}
+
+/// An interruption is no answer: the next who asks gets the value.
+#[test]
+fn interrupted_and_asked_again() {
+    watched(|| {
+        let interrupt = AtomicBool::new(false);
+        let sources = SourceMap::new();
+        support::in_session_until(&sources, &interrupt, |session, evaluator| {
+            let set = "rec { work = n: if n == 0 then 1 else work (n - 1);
+                total = builtins.foldl' (a: n: a + work 500) 0 (builtins.genList (n: n) 2000); }";
+            let total = attributes(session, evaluator, set, &["set.total"]);
+            interrupt.store(true, Ordering::Relaxed);
+            for result in at_once(session, &[total[0]; 4], |evaluator, slot| {
+                evaluator.force(slot).map(|_| ()).map_err(Error::kind)
+            }) {
+                assert_eq!(result, Err(ErrorKind::Interrupted));
+            }
+            interrupt.store(false, Ordering::Relaxed);
+            for result in at_once(session, &[total[0]; 4], |evaluator, slot| {
+                evaluator.int(slot).map_err(said)
+            }) {
+                assert_eq!(result, Ok(2000));
+            }
+        });
+    });
+}
