@@ -90,10 +90,11 @@ fn says(
 fn check(lab: &Path, failures: &mut Vec<String>) {
     let name = support::name(lab);
     let mut fail = |what: String| failures.push(format!("{name}: {what}"));
-    let expected = tables::read(&lab.join("expect.md")).and_then(|tables| match tables.as_slice() {
-        [table] => expected(table),
-        others => Err(format!("{} tables instead of one", others.len())),
-    });
+    let expected =
+        tables::read(&lab.join("expect.md")).and_then(|tables| match tables.as_slice() {
+            [table] => expected(table),
+            others => Err(format!("{} tables instead of one", others.len())),
+        });
     let expected = match expected {
         Ok(rows) if !rows.is_empty() => rows,
         Ok(_) => return fail("expects nothing".into()),
@@ -155,6 +156,11 @@ fn the_whole_message_is_as_it_was_read() {
         if error != stdout.is_empty() {
             failures.push(format!("{name}: standard output beside an error, or nothing at all"));
         }
+        let here = format!("{}/", lab.display());
+        if stderr.contains(&here) {
+            failures.push(format!("{name}: says where the checkout lies"));
+        }
+        let stderr = stderr.replace(&here, "");
         failures.extend(support::golden::compare(lab, "expect.txt", stderr.as_bytes()).err());
     }
     support::conclude(labs.len(), &failures);

@@ -85,9 +85,8 @@ fn what_evaluates_prints_what_nix_prints() {
     let cases = cases("corpus/lang/okay");
     let check = |case: &PathBuf| {
         let sources = SourceMap::new();
-        let printed = support::in_session(&sources, |session, evaluator| {
-            print(session, evaluator, case)
-        });
+        let printed =
+            support::in_session(&sources, |session, evaluator| print(session, evaluator, case));
         okay(case, printed).err()
     };
     let failures: Vec<String> = cases.iter().filter_map(check).collect();
@@ -99,9 +98,8 @@ fn what_fails_says_why() {
     let cases = cases("corpus/lang/fail");
     let check = |case: &PathBuf| {
         let sources = SourceMap::new();
-        let printed = support::in_session(&sources, |session, evaluator| {
-            print(session, evaluator, case)
-        });
+        let printed =
+            support::in_session(&sources, |session, evaluator| print(session, evaluator, case));
         fail(case, printed).err()
     };
     let failures: Vec<String> = cases.iter().filter_map(check).collect();

@@ -25,7 +25,11 @@ pub(crate) fn compare(directory: &Path, name: &str, answer: &[u8]) -> Result<(),
         return Ok(());
     }
     let (golden, answer) = (String::from_utf8_lossy(&golden), String::from_utf8_lossy(answer));
-    Err(format!("{} differs (REPX_BLESS=1 accepts):\n{}", path.display(), first_difference(&golden, &answer)))
+    Err(format!(
+        "{} differs (REPX_BLESS=1 accepts):\n{}",
+        path.display(),
+        first_difference(&golden, &answer)
+    ))
 }
 
 /// The first line that differs.
