@@ -1,0 +1,2 @@
+# Nothing but the start and the end of a process.
+1
