@@ -6,6 +6,9 @@ use crate::lower::{self, Formals, Param};
 use crate::source::{Name, Span};
 use crate::value::{Attrs, BuiltinId, Closure, Env, EnvBuilder, Error, Partial, Slot, Value};
 
+/// Calls after which an evaluation looks whether it has been asked to stop.
+const CALLS_BETWEEN_LOOKS: u32 = 4096;
+
 /// Calls with up to this many arguments keep them on the stack.
 const FEW: usize = 4;
 
@@ -30,6 +33,10 @@ impl<'h> Evaluator<'h> {
             return Err(self.stack_overflow());
         }
         self.check_stack()?;
+        self.calls = self.calls.wrapping_add(1);
+        if self.calls.is_multiple_of(CALLS_BETWEEN_LOOKS) {
+            self.check_interrupt()?;
+        }
         self.depth += 1;
         let result = self.apply(function, arguments, at);
         self.depth -= 1;

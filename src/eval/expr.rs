@@ -192,9 +192,22 @@ impl<'h> Evaluator<'h> {
             return self.expr(&assert.body, env);
         }
         let text = self.shared.sources.text(assert.span).unwrap_or_default();
+        let mut message = format!("assertion '{text}' failed");
+        if let Expr::Binary(binary) = &assert.condition
+            && binary.op == lower::BinaryOp::Equal
+        {
+            let left = self.expr(&binary.left, env)?;
+            let right = self.expr(&binary.right, env)?;
+            message.push_str(&format!(
+                ": {} with value '{}' is not equal to {} with value '{}'",
+                left.a_type(),
+                self.brief(left),
+                right.a_type(),
+                self.brief(right)
+            ));
+        }
         let diagnostic =
-            Diagnostic::error("repx::eval::assertion", format!("assertion '{text}' failed"))
-                .at(assert.span, "this is false");
+            Diagnostic::error("repx::eval::assertion", message).at(assert.span, "this is false");
         Err(crate::value::Error::new(self.local, ErrorKind::Catchable, diagnostic))
     }
 

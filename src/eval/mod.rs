@@ -147,6 +147,8 @@ pub struct Evaluator<'h> {
     me: EvaluationId,
     /// Calls within calls at the moment.
     depth: u32,
+    /// Calls made so far.
+    calls: u32,
     /// The stack must not grow below this address.
     stack_end: usize,
     /// The place being evaluated, for errors that have no better one.
@@ -169,6 +171,7 @@ impl<'h> Evaluator<'h> {
             shared,
             me: EvaluationId(shared.evaluations.fetch_add(1, Ordering::Relaxed)),
             depth: 0,
+            calls: 0,
             stack_end: top.saturating_sub(stack_size).saturating_add(STACK_RESERVE),
             here: Span::NONE,
         }

@@ -29,7 +29,7 @@ pub use read::{Lab, read};
 pub use resources::{Duration, HintError, Memory, Resources};
 pub use run::{Need, Run};
 pub use scope::Offer;
-pub use stage::{Body, Part, Stage, bad_name, read_resources};
+pub use stage::{After, Body, Part, Stage, bad_name, read_resources};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::eval::Evaluator;

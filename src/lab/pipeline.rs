@@ -43,6 +43,16 @@ pub enum Link {
     },
 }
 
+impl Link {
+    /// The output and the input, when they are named.
+    pub fn names(self) -> Option<(Arc<str>, Arc<str>)> {
+        match self {
+            Link::SameNames => None,
+            Link::Named { output, input } => Some((output.0, input.0)),
+        }
+    }
+}
+
 const STAGE_TAG: &[u8] = b"stage";
 
 /// A stage as the pipeline mentions it: what `callStage` made.
@@ -185,7 +195,7 @@ impl<'h> Reader<'_, 'h> {
     }
 
     /// `[ stage "output" "input" ]`, `[ stage "name" ]`
-    fn named_link(
+    pub(super) fn named_link(
         &mut self,
         items: &[Slot<'h>],
         key: &str,

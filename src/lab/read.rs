@@ -125,8 +125,11 @@ impl<'h> Reader<'_, 'h> {
             .filter_map(|index| placeholders.get(*index))
             .map(|placeholder| {
                 let moved = |old: usize| positions.get(old).copied().unwrap_or(old);
-                let depends_on =
-                    placeholder.depends_on.iter().map(|(run, need)| (moved(*run), *need)).collect();
+                let depends_on = placeholder
+                    .depends_on
+                    .iter()
+                    .map(|(run, need, _)| (moved(*run), *need))
+                    .collect();
                 self.run(placeholder, depends_on, offer)
             })
             .collect()

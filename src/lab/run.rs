@@ -61,8 +61,8 @@ pub(super) struct Placeholder<'h> {
     pub(super) key: Name,
     pub(super) span: Span,
     pub(super) attrs: Attrs<'h>,
-    /// Indices among the placeholders.
-    pub(super) depends_on: Vec<(usize, Need)>,
+    /// Indices among the placeholders, and where each is written.
+    pub(super) depends_on: Vec<(usize, Need, Span)>,
 }
 
 const RUN_TAG: &[u8] = b"run_placeholder";
@@ -117,7 +117,11 @@ impl<'h> Reader<'_, 'h> {
         found
     }
 
-    fn run_dependencies(&mut self, index: usize, all: &[Placeholder<'h>]) -> Vec<(usize, Need)> {
+    fn run_dependencies(
+        &mut self,
+        index: usize,
+        all: &[Placeholder<'h>],
+    ) -> Vec<(usize, Need, Span)> {
         let Some(run) = all.get(index) else {
             return Vec::new();
         };
@@ -131,7 +135,7 @@ impl<'h> Reader<'_, 'h> {
         let Some(list) = self.take(list, context) else {
             return Vec::new();
         };
-        let mut depends_on = Vec::new();
+        let mut depends_on: Vec<(usize, Need, Span)> = Vec::new();
         for (i, item) in list.items().iter().enumerate() {
             let place = places.get(i).map_or(run.span, |expr| expr.span);
             let inner = places.get(i).cloned().map(super::places::list_items).unwrap_or_default();
@@ -147,7 +151,7 @@ impl<'h> Reader<'_, 'h> {
                 continue;
             };
             match self.find_run(other, all) {
-                Some(found) if depends_on.iter().any(|(other, _)| *other == found) => {
+                Some(found) if depends_on.iter().any(|(other, _, _)| *other == found) => {
                     self.report(
                         Diagnostic::error(
                             "repx::lab::dependency-twice",
@@ -157,7 +161,7 @@ impl<'h> Reader<'_, 'h> {
                         .help("say it once, as \"hard\" or as \"soft\""),
                     );
                 }
-                Some(found) => depends_on.push((found, need)),
+                Some(found) => depends_on.push((found, need, place)),
                 None => self.not_a_dependency(other, run, place),
             }
         }
@@ -261,7 +265,7 @@ impl<'h> Reader<'_, 'h> {
     pub(super) fn order(&mut self, all: &[Placeholder<'h>]) -> Vec<usize> {
         let needs = |index: usize| {
             let run = all.get(index);
-            run.map(|run| run.depends_on.iter().map(|(other, _)| *other).collect())
+            run.map(|run| run.depends_on.iter().map(|(other, _, _)| *other).collect())
         };
         let order = topological(all.len(), |index| needs(index).unwrap_or_default());
         if order.len() < all.len() {
@@ -272,33 +276,39 @@ impl<'h> Reader<'_, 'h> {
 
     fn report_run_cycle(&mut self, all: &[Placeholder<'h>], done: &[usize]) {
         // Everything left waits for something left: walking along must come round.
-        let next = |i: usize| {
-            let run = all.get(i)?;
-            run.depends_on.iter().map(|(d, _)| *d).find(|d| !done.contains(d))
-        };
+        let next = |i: usize| all.get(i)?.depends_on.iter().find(|(d, _, _)| !done.contains(d));
         let Some(mut at) = (0..all.len()).find(|i| !done.contains(i)) else {
             return;
         };
-        let mut path = Vec::new();
-        while !path.contains(&at) {
-            path.push(at);
-            let Some(following) = next(at) else { return };
-            at = following;
+        let mut path: Vec<(usize, Span)> = Vec::new();
+        while !path.iter().any(|(i, _)| *i == at) {
+            let Some((following, _, span)) = next(at) else { return };
+            path.push((at, *span));
+            at = *following;
         }
-        let start = path.iter().position(|i| *i == at).unwrap_or(0);
-        let cycle: Vec<&Placeholder<'h>> =
-            path.iter().skip(start).filter_map(|i| all.get(*i)).collect();
-        let Some(first) = cycle.first() else { return };
-        let names: Vec<String> =
-            cycle.iter().chain([first]).map(|run| format!("`{}`", run.key)).collect();
+        let start = path.iter().position(|(i, _)| *i == at).unwrap_or(0);
+        let cycle: Vec<(Name, Span)> = path
+            .iter()
+            .skip(start)
+            .filter_map(|(i, span)| Some((all.get(*i)?.key, *span)))
+            .collect();
+        let Some((first, span)) = cycle.first().copied() else {
+            return;
+        };
+        let names: Vec<String> = cycle
+            .iter()
+            .map(|(key, _)| *key)
+            .chain([first])
+            .map(|key| format!("`{key}`"))
+            .collect();
         let mut diagnostic = Diagnostic::error(
             "repx::lab::run-cycle",
             format!("runs depend on each other: {}", names.join(" → ")),
         )
-        .at(first.span, "this run waits for itself")
+        .at(span, format!("`{first}` waits for this"))
         .help("remove one of these dependencies");
-        for run in cycle.iter().skip(1) {
-            diagnostic = diagnostic.also(run.span, "by way of this one");
+        for (key, span) in cycle.iter().skip(1) {
+            diagnostic = diagnostic.also(*span, format!("`{key}` waits for this"));
         }
         self.report(diagnostic);
     }

@@ -63,7 +63,16 @@ pub struct Part<'h> {
     /// The set.
     pub attrs: Attrs<'h>,
     /// Steps that a step comes after.
-    pub after: Vec<Arc<str>>,
+    pub after: Vec<After>,
+}
+
+/// A step's dependency on another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct After {
+    /// The other step.
+    pub step: Arc<str>,
+    /// Its output and this step's input; without them, those that share a name.
+    pub link: Option<(Arc<str>, Arc<str>)>,
 }
 
 /// A stage's version when it names none, as in upstream.
@@ -300,7 +309,7 @@ impl<'h> Reader<'_, 'h> {
         index: usize,
         parts: &[Part<'h>],
         key: &str,
-    ) -> Option<Vec<Arc<str>>> {
+    ) -> Option<Vec<After>> {
         let part = parts.get(index)?;
         let Some(attr) = self.field(part.attrs, "deps") else {
             return Some(Vec::new());
@@ -314,15 +323,17 @@ impl<'h> Reader<'_, 'h> {
         for (i, item) in list.items().iter().enumerate() {
             let value = self.evaluator.force(*item);
             let mut value = self.take(value, context)?;
-            if let Value::List(pair) = value {
-                let first = self.evaluator.force(*pair.items().first()?);
-                value = self.take(first, context)?;
+            let mut link = None;
+            if let Value::List(list) = value {
+                let place = self.places().item(attr.key.span, i);
+                let (step, names) = self.named_link(list.items(), &part.name, place, &[])?;
+                (value, link) = (step, names.names());
             }
             let found = parts.iter().find(
                 |other| matches!(value, Value::Attrs(attrs) if attrs.same_object(other.attrs)),
             );
             match found {
-                Some(other) => after.push(Arc::clone(&other.name)),
+                Some(other) => after.push(After { step: Arc::clone(&other.name), link }),
                 None => {
                     let kind = value.a_type();
                     let place = self.places().item(attr.key.span, i);

@@ -1,6 +1,7 @@
 //! The jobs of all runs.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
@@ -16,7 +17,7 @@ use crate::session::Session;
 use crate::source::Name;
 
 /// Jobs that fit in memory with room to spare; more are refused with a message.
-const MOST_JOBS: u64 = 50_000_000;
+const MOST_JOBS: u64 = 5_000_000;
 /// Points whose facets one thread evaluates at a time: few, so that all threads have some; many,
 /// where there are many.
 const FACETS_AT_ONCE: std::ops::RangeInclusive<usize> = 16..=1024;
@@ -306,7 +307,8 @@ impl<'x, 'h> Expansion<'x, 'h> {
             producers: producers.iter().map(|(other, _)| other.stage).collect(),
             runs: &upstream.names,
         };
-        let drafting = Drafting { grown, producers, around, jobs: &self.jobs, upstream };
+        let interrupt = self.session.shared.interrupt;
+        let drafting = Drafting { grown, producers, around, jobs: &self.jobs, upstream, interrupt };
         let points = grown.space.points();
         let chunks = points.div_ceil(JOBS_AT_ONCE as u64);
         let results: Vec<(Vec<Draft>, Vec<Diagnostic>)> = (0..chunks)
@@ -561,6 +563,7 @@ struct Drafting<'d, 'x, 'h> {
     around: Around<'d, 'h>,
     jobs: &'d [Job],
     upstream: &'d Upstream,
+    interrupt: &'d AtomicBool,
 }
 
 impl Drafting<'_, '_, '_> {
@@ -569,6 +572,11 @@ impl Drafting<'_, '_, '_> {
         let mut problems: Vec<Diagnostic> = Vec::new();
         let mut wirings: HashMap<Vec<usize>, Option<Arc<Wiring>>> = HashMap::new();
         for point in points {
+            // The user may not want to wait for millions of jobs.
+            if self.interrupt.load(Ordering::Relaxed) {
+                problems.push(Diagnostic::error("repx::interrupted", "interrupted by the user"));
+                break;
+            }
             let facet = self.grown.own.of(point) as usize;
             let Some(own) = self.grown.facets.get(facet) else {
                 continue;

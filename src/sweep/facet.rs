@@ -7,7 +7,7 @@ use super::listing::Facet;
 use crate::diagnostic::Diagnostic;
 use crate::eval::Coercion;
 use crate::lab::{
-    Body, Datum, Part, Reader, Resources, Stage, Vocabulary, bad_name, read_resources,
+    After, Body, Datum, Part, Reader, Resources, Stage, Vocabulary, bad_name, read_resources,
 };
 use crate::lower::Param;
 use crate::source::{Name, Span};
@@ -89,7 +89,7 @@ impl<'h> Facets<'_, '_, 'h> {
         Some(Evaluated { facet: Arc::new(facet), inputs, resources, digest })
     }
 
-    fn digest(&self, facet: &Facet, script: &[u8], parts: &[(Arc<str>, Vec<u8>)]) -> [u8; 32] {
+    fn digest(&self, facet: &Facet, script: &[u8], parts: &[(Arc<str>, [u8; 32])]) -> [u8; 32] {
         let mut identity = Identity::new();
         identity.add(IdPart::Pname, facet.pname.as_bytes());
         identity.add(IdPart::Version, self.stage.version.as_bytes());
@@ -330,14 +330,14 @@ impl<'h> Facets<'_, '_, 'h> {
     }
 
     /// The stage as one: the inputs that come from outside, the outputs of gather.
-    #[allow(clippy::type_complexity)] // the script of the whole, the parts' hints, the parts' scripts
+    #[allow(clippy::type_complexity)] // the script of the whole, the parts' hints, the parts' digests
     fn scatter_gather(
         &mut self,
         scatter: &Part<'h>,
         workers: &[Part<'h>],
         steps: bool,
         gather: &Part<'h>,
-    ) -> Option<(Script, Vec<(Arc<str>, Resources)>, Vec<(Arc<str>, Vec<u8>)>)> {
+    ) -> Option<(Script, Vec<(Arc<str>, Resources)>, Vec<(Arc<str>, [u8; 32])>)> {
         let own_inputs = self.names(self.stage.attrs, "inputs");
         let what = format!("stage `{}`", self.stage.key);
         let resources = self.resources(self.stage.attrs, &what);
@@ -350,33 +350,35 @@ impl<'h> Facets<'_, '_, 'h> {
         self.check_protocol(&scattered, scatter, workers, &worked, &gathered, gather)?;
 
         let mut inputs = own_inputs?;
-        let inner = inner_names(&scattered, &worked);
-        let all = scattered
-            .inputs
-            .iter()
-            .chain(worked.iter().flat_map(|w| &w.inputs))
-            .chain(&gathered.inputs);
-        for input in all {
-            let known = inputs.iter().any(|(name, _, _)| *name == input.0);
-            if !known && !inner.contains(&&*input.0) {
+        let within = inner_inputs(&scattered, workers, &worked);
+        let outer = scattered.inputs.iter().chain(
+            worked.iter().chain([&gathered]).zip(&within).flat_map(|(script, inner)| {
+                script.inputs.iter().filter(move |(name, _, _)| !inner.contains(name))
+            }),
+        );
+        for input in outer {
+            if !inputs.iter().any(|(name, _, _)| *name == input.0) {
                 inputs.push(input.clone());
             }
         }
         inputs.sort();
+        let outputs = gathered.outputs.clone();
         let mut parts = Vec::new();
-        let mut scripts = Vec::new();
-        let named = [(scatter, scattered)]
+        let mut digests = Vec::new();
+        let all = [(scatter, scattered)]
             .into_iter()
             .chain(workers.iter().zip(worked))
-            .map(|(part, script)| (part_name(part, scatter, steps), script));
-        let gather_outputs = gathered.outputs.clone();
-        for (name, script) in named.chain([("gather".into(), gathered)]) {
-            parts
-                .extend(script.resources.filter(|r| !r.is_empty()).map(|r| (Arc::clone(&name), r)));
-            scripts.push((name, script.text));
+            .chain([(gather, gathered)]);
+        for (part, script) in all {
+            let inner_step = steps && ![scatter, gather].iter().any(|own| std::ptr::eq(*own, part));
+            let name: Arc<str> = match inner_step {
+                true => format!("step-{}", part.name).into(),
+                false => Arc::clone(&part.name),
+            };
+            digests.push((Arc::clone(&name), script.digest(&part.after)));
+            parts.extend(script.resources.filter(|hints| !hints.is_empty()).map(|h| (name, h)));
         }
-        let outputs = gather_outputs;
-        Some((Script { inputs, outputs, resources: resources?, text: Vec::new() }, parts, scripts))
+        Some((Script { inputs, outputs, resources: resources?, text: Vec::new() }, parts, digests))
     }
 
     /// What upstream's runner relies on.
@@ -390,7 +392,8 @@ impl<'h> Facets<'_, '_, 'h> {
         gather: &Part<'h>,
     ) -> Option<()> {
         let has = |names: &Names, wanted: &str| names.iter().any(|(name, _, _)| &**name == wanted);
-        let followed = |name: &str| workers.iter().any(|w| w.after.iter().any(|a| &**a == name));
+        let followed =
+            |name: &str| workers.iter().any(|w| w.after.iter().any(|a| &*a.step == name));
         let sinks: Vec<(&Part<'h>, &Script)> =
             workers.iter().zip(worked).filter(|(w, _)| !followed(&w.name)).collect();
         let item = workers
@@ -449,16 +452,46 @@ impl<'h> Facets<'_, '_, 'h> {
     }
 }
 
-fn inner_names<'s>(scattered: &'s Script, worked: &'s [Script]) -> Vec<&'s str> {
-    let outputs = scattered.outputs.iter().chain(worked.iter().flat_map(|w| &w.outputs));
-    outputs.map(|(name, _, _)| &**name).chain([WORKER_ITEM, WORKER_OUTS]).collect()
+/// For each worker, then for gather, the inputs that come from within the stage.
+fn inner_inputs(scattered: &Script, workers: &[Part<'_>], worked: &[Script]) -> Vec<Vec<Arc<str>>> {
+    let names =
+        |names: &Names| names.iter().map(|(name, _, _)| Arc::clone(name)).collect::<Vec<_>>();
+    let outputs_of = |step: &str| {
+        let found = workers.iter().zip(worked).find(|(part, _)| *part.name == *step);
+        found.map(|(_, script)| names(&script.outputs)).unwrap_or_default()
+    };
+    let from_scatter = names(&scattered.outputs);
+    let of_worker = |part: &Part<'_>| {
+        let linked = part.after.iter().flat_map(|after| match &after.link {
+            Some((_, input)) => vec![Arc::clone(input)],
+            None => outputs_of(&after.step),
+        });
+        linked.chain(from_scatter.iter().cloned()).chain([WORKER_ITEM.into()]).collect()
+    };
+    let gather = from_scatter.iter().cloned().chain([WORKER_OUTS.into()]).collect();
+    workers.iter().map(of_worker).chain([gather]).collect()
 }
 
-/// A part as listings name it.
-fn part_name<'h>(part: &Part<'h>, scatter: &Part<'h>, steps: bool) -> Arc<str> {
-    if steps && !std::ptr::eq(part, scatter) {
-        format!("step-{}", part.name).into()
-    } else {
-        Arc::clone(&part.name)
+impl Script {
+    /// Over everything of a part that is part of a job's identity.
+    fn digest(&self, after: &[After]) -> [u8; 32] {
+        let mut identity = Identity::new();
+        identity.add(IdPart::Script, &self.text);
+        for (name, default, _) in &self.inputs {
+            identity.add(IdPart::Input, name.as_bytes());
+            identity.add(IdPart::Input, default.as_bytes());
+        }
+        for (name, path, _) in &self.outputs {
+            identity.add(IdPart::Output, name.as_bytes());
+            identity.add(IdPart::Output, path.as_bytes());
+        }
+        for other in after {
+            identity.add(IdPart::Upstream, other.step.as_bytes());
+            if let Some((output, input)) = &other.link {
+                identity.add(IdPart::Output, output.as_bytes());
+                identity.add(IdPart::Input, input.as_bytes());
+            }
+        }
+        identity.digest()
     }
 }

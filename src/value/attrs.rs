@@ -193,8 +193,21 @@ impl<'h> Attrs<'h> {
             return other;
         }
         let open = other.0.open.or(self.0.open);
-        let (mut keys, mut slots) = other.entries(local);
+        // A small set under a large one: what the large one doesn't have is laid over it. No name
+        // is in both then, so which of them lies above makes no difference.
         let mut below = Some(self.0);
+        let (mut keys, mut slots) = if self.len() * RATIO < other.len() && other.len() > SMALL {
+            below = Some(other.0);
+            let rest = self.iter(local).filter(|attr| !other.has(attr.key.name));
+            let rest: Vec<Attr<'h>> = rest.collect();
+            if rest.is_empty() && open.is_none() {
+                return other;
+            }
+            let keys = local.collect(rest.iter().map(|attr| attr.key));
+            (keys, local.collect(rest.iter().map(|attr| attr.slot)))
+        } else {
+            other.entries(local)
+        };
         // Layers that are not much larger than what lies over them are joined with it.
         while let Some(layer) = below
             && (layer.keys.len() < keys.len() * RATIO || layer.keys.len() <= SMALL)
@@ -299,8 +312,14 @@ mod tests {
             let many = if round % 100 == 0 { 60 } else { 1 };
             let pairs: Vec<(usize, i64)> =
                 (0..many).map(|i| ((seed >> 33) % 500 + i, round)).collect();
-            attrs = attrs.update(local, set(local, &pairs));
-            model.extend(pairs.iter().map(|(n, v)| (format!("k{n}"), *v)));
+            let named = pairs.iter().map(|(n, v)| (format!("k{n}"), *v));
+            if round % 7 == 0 {
+                attrs = set(local, &pairs).update(local, attrs);
+                named.for_each(|(name, v)| drop(model.entry(name).or_insert(v)));
+            } else {
+                attrs = attrs.update(local, set(local, &pairs));
+                model.extend(named);
+            }
             assert_eq!(attrs.len(), model.len());
         }
         for n in 0..600 {

@@ -13,8 +13,16 @@ use crate::source::Span;
 pub struct Error<'h>(&'h Node<'h>);
 
 enum Node<'h> {
-    Cause { kind: ErrorKind, diagnostic: &'h Diagnostic },
-    Within { inner: Error<'h>, frame: Frame<'h> },
+    Cause {
+        kind: ErrorKind,
+        diagnostic: &'h Diagnostic,
+    },
+    /// Knows the kind of its cause: a long chain need not be walked for it.
+    Within {
+        inner: Error<'h>,
+        kind: ErrorKind,
+        frame: Frame<'h>,
+    },
 }
 
 /// Errors that some part of the program treats in its own way.
@@ -62,19 +70,22 @@ impl<'h> Error<'h> {
     #[cold]
     #[must_use]
     pub fn within(self, local: Local<'h>, span: Span, text: &'h str) -> Error<'h> {
-        Error(local.alloc(Node::Within { inner: self, frame: Frame { span, text } }))
+        let kind = self.kind();
+        Error(local.alloc(Node::Within { inner: self, kind, frame: Frame { span, text } }))
     }
 
     /// Which kind.
     pub fn kind(self) -> ErrorKind {
-        self.cause().0
+        match self.0 {
+            Node::Cause { kind, .. } | Node::Within { kind, .. } => *kind,
+        }
     }
 
-    fn cause(self) -> (ErrorKind, &'h Diagnostic) {
+    fn cause(self) -> &'h Diagnostic {
         let mut node = self.0;
         loop {
             match node {
-                Node::Cause { kind, diagnostic } => return (*kind, diagnostic),
+                Node::Cause { diagnostic, .. } => return diagnostic,
                 Node::Within { inner, .. } => node = inner.0,
             }
         }
@@ -87,7 +98,7 @@ impl<'h> Error<'h> {
         let mut diagnostic = loop {
             match node {
                 Node::Cause { diagnostic, .. } => break (*diagnostic).clone(),
-                Node::Within { inner, frame } => {
+                Node::Within { inner, frame, .. } => {
                     frames.push(frame);
                     node = inner.0;
                 }
@@ -102,6 +113,6 @@ impl<'h> Error<'h> {
 
 impl std::fmt::Debug for Error<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.cause().1.message)
+        f.write_str(&self.cause().message)
     }
 }
