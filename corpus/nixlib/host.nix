@@ -238,7 +238,7 @@
   }
   {
     name = "call-run";
-    expr = repx-lib.callRun "r" [ 1 ];
+    expr = builtins.removeAttrs (repx-lib.callRun "r" [ 1 ]) [ "_repx_place" ];
     expected = { _repx_type = "run_placeholder"; dependencies = [ 1 ]; runPath = "r"; };
   }
   {
@@ -248,7 +248,7 @@
   }
   {
     name = "stage";
-    expr = (repx-lib.mkPipelineHelpers { }).callStage "s" [ ];
+    expr = builtins.removeAttrs ((repx-lib.mkPipelineHelpers { }).callStage "s" [ ]) [ "_repx_place" ];
     expected = { _repx_type = "stage"; dependencies = [ ]; stageFile = "s"; };
   }
   {

@@ -115,7 +115,30 @@ impl<'h> Reader<'_, 'h> {
     ) -> Option<Stage<'h>> {
         let slot = mention.attrs.get(Name::new("stageFile"))?;
         let attrs = self.call_named(slot, mention.span, "stage", offer)?;
+        if !attrs.has(Name::new("pname")) {
+            self.no_pname(mention, slot);
+            return None;
+        }
         self.stage(Arc::clone(&mention.key), mention.span, attrs, dependencies)
+    }
+
+    fn no_pname(&mut self, mention: &Mention<'h>, file: Slot<'h>) {
+        let (key, span) = (&mention.key, mention.span);
+        let set = match file.known() {
+            Some(Value::Path(path)) => self.places().set_of_file(path.as_path()),
+            _ => None,
+        };
+        let missing = Diagnostic::error(
+            "repx::stage::missing-attribute",
+            format!("stage `{key}` has no `pname`"),
+        )
+        .help(format!("add `pname = \"{key}\";`"));
+        self.report(match set {
+            Some(set) => {
+                missing.at(set, "here it should stand").also(span, "the stage is used here")
+            }
+            None => missing.at(span, "this stage"),
+        });
     }
 
     fn mentions(&mut self, pipeline: Attrs<'h>) -> Vec<Mention<'h>> {

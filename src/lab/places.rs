@@ -43,6 +43,22 @@ impl<'a> Places<'a> {
         first
     }
 
+    /// The opening brace of the set that a file's function gives.
+    pub fn set_of_file(self, path: &std::path::Path) -> Option<Span> {
+        let mut expr = parse(&*self.sources.by_path(path)?).root;
+        loop {
+            match expr.kind {
+                ExprKind::Lambda { body, .. }
+                | ExprKind::Let { body, .. }
+                | ExprKind::With { body, .. } => expr = *body,
+                ExprKind::Set { .. } => {
+                    return Some(Span::new(expr.span.start, expr.span.start + 1));
+                }
+                _ => return None,
+            }
+        }
+    }
+
     fn bound(self, key: Span) -> Option<Expr> {
         find::bound_at(&*self.sources.file(key)?, key)
     }

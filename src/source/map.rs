@@ -110,6 +110,12 @@ impl SourceMap {
         (span.end <= file.span().end).then(|| Arc::clone(file))
     }
 
+    /// The file read from this path, if one was.
+    pub fn by_path(&self, path: &Path) -> Option<Arc<SourceFile>> {
+        let files = self.files.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        files.iter().find(|file| file.path == path).map(Arc::clone)
+    }
+
     /// Where the span begins, as people say it.
     pub fn locate(&self, span: Span) -> Option<Location> {
         let file = self.file(span)?;

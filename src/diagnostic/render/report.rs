@@ -1,6 +1,7 @@
 //! The report: code, message, snippets, help; drawn by miette.
 
 use std::fmt;
+use std::path::Path;
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters, ThemeStyles,
@@ -19,6 +20,7 @@ const LEAST: usize = 20;
 #[derive(Debug)]
 struct Report<'a> {
     diagnostic: &'a Diagnostic,
+    message: String,
     excerpt: Excerpt,
 }
 
@@ -36,7 +38,7 @@ impl Report<'_> {
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&harmless(&self.diagnostic.message))
+        f.write_str(&self.message)
     }
 }
 
@@ -79,7 +81,7 @@ pub(super) fn render(diagnostic: &Diagnostic, map: &SourceMap, options: &RenderO
     let width = options.width.saturating_sub(FRAME).max(LEAST);
     let base = options.base.as_deref();
     let excerpt = Excerpt::new(map, &spans, width, |path| shown_path(path, base));
-    let report = Report { diagnostic, excerpt };
+    let report = Report { diagnostic, message: message(diagnostic, base), excerpt };
     let mut text = String::new();
     if handler(options).render_report(&mut text, &report).is_err() {
         // Writing to a string can't fail; should miette find its source wanting, the message
@@ -87,6 +89,24 @@ pub(super) fn render(diagnostic: &Diagnostic, map: &SourceMap, options: &RenderO
         text = format!("{}\n\n  {report}\n", diagnostic.code);
     }
     trim_lines(&text)
+}
+
+/// Characters of a message that are shown: a program may throw a whole file.
+const MOST_OF_A_MESSAGE: usize = 2000;
+
+/// The message as it is shown: paths below the base without it, and not for ever.
+fn message(diagnostic: &Diagnostic, base: Option<&Path>) -> String {
+    let whole = diagnostic.message.as_str();
+    let end = whole.char_indices().nth(MOST_OF_A_MESSAGE).map(|(at, _)| at);
+    let shown = end.and_then(|end| whole.get(..end)).unwrap_or(whole);
+    let mut text = harmless(shown);
+    if let Some(base) = base.and_then(Path::to_str).filter(|base| base.len() > 1) {
+        text = text.replace(&format!("{base}/"), "");
+    }
+    if shown.len() < whole.len() {
+        text.push_str(&format!("… ({} bytes more)", whole.len() - shown.len()));
+    }
+    text
 }
 
 fn handler(options: &RenderOptions) -> GraphicalReportHandler {
