@@ -1,4 +1,30 @@
-//! repx evaluates `RepX` labs.
+//! repx evaluates `RepX` labs: experiments described in Nix, swept over lists of parameters.
+//!
+//! Data flows one way, and so do imports: a module uses only those before it.
+//!
+//! 1. [`source`], [`diagnostic`]: places in files, and what is to be said of them
+//! 2. [`syntax`]: text → tree; [`lower`]: tree → program
+//! 3. [`store`], [`value`], [`world`]: store paths, the heap, the machine
+//! 4. [`eval`], [`builtins`], [`session`]: running a program
+//! 5. [`lab`], [`sweep`]: value → lab → jobs
+//! 6. [`cli`]: the commands
+//!
+//! ```
+//! use std::sync::atomic::AtomicBool;
+//! use repx::{session, source::SourceMap, world::Memory};
+//!
+//! let (world, sources, interrupt) = (Memory::new(), SourceMap::new(), AtomicBool::new(false));
+//! let config = session::Config {
+//!     world: &world, sources: &sources, search_path: vec![], home: None,
+//!     max_call_depth: session::MAX_CALL_DEPTH, tolerant: false,
+//!     interrupt: &interrupt, messages: &|_| {},
+//! };
+//! let shown = session::run(&config, |session, evaluator| {
+//!     let value = session.expression(evaluator, "map (x: x * 2) [ 1 2 ]", "/".as_ref());
+//!     value.and_then(|value| evaluator.print(value, true)).ok()
+//! });
+//! assert_eq!(shown.unwrap().as_deref(), Some("[ 2 4 ]"));
+//! ```
 
 pub mod builtins;
 pub mod cli;

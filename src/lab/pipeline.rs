@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::order::{positions, topological};
 use super::scope::Callee;
 use super::{Offer, Reader, Stage};
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
 use crate::value::{Attrs, Slot, Value};
 
@@ -272,13 +272,10 @@ impl<'h> Reader<'_, 'h> {
             }
         }
         let kind = value.a_type();
-        let names = mentions.iter().map(|m| m.key.to_string());
         let help = match value {
-            Value::Text(text) => did_you_mean(&format!("{}\u{0}", text.lossy()), names)
-                .map_or_else(
-                    || format!("write `{}` without quotes, in a `rec` set", text.lossy()),
-                    |h| h,
-                ),
+            Value::Text(text) => {
+                format!("write `{}` without quotes, in a `rec` set", text.lossy())
+            }
             _ => "a dependency is a stage of this pipeline: `repx.mkPipe rec { … }`".to_owned(),
         };
         self.report(

@@ -135,7 +135,9 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let mut ids: Vec<JobId> = jobs.iter().filter_map(|job| Some(self.job(*job)?.id)).collect();
         ids.sort_unstable();
         let mut identity = Identity::new();
-        ids.iter().for_each(|id| identity.add_job(Part::Upstream, *id));
+        for id in ids {
+            identity.add_job(Part::Upstream, id);
+        }
         let hints = jobs.iter().filter_map(|job| self.job(*job)?.resources.as_deref());
         let merged = Resources::default().over(hints);
         Upstream {
@@ -270,7 +272,9 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let mut facets = Vec::with_capacity(points.len());
         for (done, diagnostics) in results {
             facets.extend(done);
-            diagnostics.into_iter().for_each(|diagnostic| self.report(diagnostic));
+            for diagnostic in diagnostics {
+                self.report(diagnostic);
+            }
         }
         (facets.len() == points.len()).then_some(facets)
     }

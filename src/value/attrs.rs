@@ -2,7 +2,7 @@
 //!
 //! A set is a stack of layers, each a slice of names and a slice of slots, sorted by name id.
 //! `a // b` with a small `b` lays `b` over `a` instead of copying it; layers shrink by at least
-//! [`RATIO`] from one to the next, so a set of n attributes has O(log n) of them and a fold of
+//! `RATIO` from one to the next, so a set of n attributes has O(log n) of them and a fold of
 //! n updates costs O(n log n). Sets from the same place in the source share their names.
 
 use std::mem::ManuallyDrop;
@@ -315,7 +315,9 @@ mod tests {
             let named = pairs.iter().map(|(n, v)| (format!("k{n}"), *v));
             if round % 7 == 0 {
                 attrs = set(local, &pairs).update(local, attrs);
-                named.for_each(|(name, v)| drop(model.entry(name).or_insert(v)));
+                for (name, v) in named {
+                    model.entry(name).or_insert(v);
+                }
             } else {
                 attrs = attrs.update(local, set(local, &pairs));
                 model.extend(named);

@@ -6,9 +6,9 @@
 //! will become one. All are 16 bytes, `Copy`, `Send` and `Sync`; `'h` is the life of the heap.
 //!
 //! The room knows the lowered program (a thunk points into it) and nothing of how to run it. It
-//! is the one place with `unsafe`: [`heap`] (one bump per thread under a shared life), [`thunk`]
-//! (a state machine over shared memory), [`env`] (an environment whose bindings refer to it) and
-//! [`grow`] (appending in place). Each block says why it is sound.
+//! is the one place with `unsafe`: `heap` (one bump per thread under a shared life), `thunk`
+//! (a state machine over shared memory), `env` (an environment whose bindings refer to it) and
+//! `grow` (appending in place). Each block says why it is sound.
 
 pub mod attrs;
 pub mod context;
@@ -144,7 +144,7 @@ impl<'h> From<Value<'h>> for Slot<'h> {
     }
 }
 
-impl<'h> Value<'h> {
+impl Value<'_> {
     /// What `builtins.typeOf` says.
     pub fn type_name(&self) -> &'static str {
         match self {

@@ -271,7 +271,7 @@ mod tests {
     const ME: EvaluationId = EvaluationId(7);
     const YOU: EvaluationId = EvaluationId(8);
 
-    fn thunk<'h>(local: Local<'h>) -> &'h Thunk<'h> {
+    fn thunk(local: Local<'_>) -> &Thunk<'_> {
         let slot = local.alloc(Slot::Value(Value::Int(1)));
         Thunk::apply(local, slot, slot)
     }

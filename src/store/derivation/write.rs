@@ -36,7 +36,7 @@ impl Derivation {
         term.raw(b",");
         match disguise {
             Some(disguise) => {
-                term.list(disguise.inputs, |term, (hash, outputs)| term.input(hash, outputs))?
+                term.list(disguise.inputs, |term, (hash, outputs)| term.input(hash, outputs))?;
             }
             None => term.list(&self.input_drvs, |term, (path, outputs)| {
                 term.input(&dir.print(path), outputs)

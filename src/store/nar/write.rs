@@ -133,7 +133,7 @@ impl<S: NarSource> Writer<'_, S> {
         self.strings(&[b"(", b"type"])?;
         match self.source.node(path).map_err(NarError::Source)? {
             NarNode::Regular { executable, contents } => {
-                self.regular(path, executable, contents)?
+                self.regular(path, executable, contents)?;
             }
             NarNode::Directory(names) => self.directory(path, names, depth)?,
             NarNode::Symlink(target) => self.strings(&[b"symlink", b"target", &target])?,

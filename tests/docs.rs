@@ -1,0 +1,45 @@
+//! Every command shown in the README is run, and prints what is shown.
+
+use std::process::Command;
+
+/// Commands and the output shown below each.
+fn shown(text: &str) -> Vec<(String, String)> {
+    let mut commands: Vec<(String, String)> = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        match (inside, line) {
+            (false, "```console") => inside = true,
+            (true, "```") => inside = false,
+            (true, line) => match line.strip_prefix("$ ") {
+                Some(command) => commands.push((command.to_owned(), String::new())),
+                None => {
+                    let (_, output) = commands.last_mut().expect("output follows a command");
+                    output.push_str(line);
+                    output.push('\n');
+                }
+            },
+            (false, _) => {}
+        }
+    }
+    commands
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let readme = std::fs::read_to_string(format!("{root}/README.md")).expect("a README");
+    let commands = shown(&readme);
+    assert!(commands.len() >= 5, "{} commands", commands.len());
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_repx"));
+    let path = std::env::var("PATH").unwrap_or_default();
+    for (command, expected) in commands {
+        let output = Command::new("sh")
+            .args(["-c", &command])
+            .env("PATH", format!("{}:{path}", binary.parent().expect("a folder").display()))
+            .current_dir(root)
+            .output()
+            .expect("sh runs");
+        let printed = [output.stdout, output.stderr].concat();
+        assert_eq!(String::from_utf8_lossy(&printed), expected, "{command}");
+    }
+}
