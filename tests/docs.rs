@@ -1,5 +1,7 @@
 //! Every command shown in the README is run, and prints what is shown.
 
+#![allow(clippy::expect_used)] // a test that fails should stop where it fails
+
 use std::process::Command;
 
 /// Commands and the output shown below each.

@@ -1,5 +1,6 @@
 //! Every lab of the corpus and the examples: its listing against what was worked out by hand
 //! (`expect.md`) and against the committed one (`expect.json`), under any circumstances.
+#![allow(clippy::pedantic, clippy::perf, clippy::print_stdout)] // tests are read, not tuned
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test may stop")]
 
 mod support;
