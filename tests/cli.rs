@@ -1,7 +1,7 @@
 //! The binary as scripts see it: what goes to which stream, and the exit status.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // a failing test stops here
-#![allow(clippy::pedantic, clippy::perf, clippy::print_stdout)] // tests are read, not tuned
+#![allow(clippy::pedantic, clippy::perf)] // tests are read, not tuned
 
 use assert_cmd::Command;
 

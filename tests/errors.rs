@@ -1,5 +1,5 @@
 //! Labs with mistakes (`corpus/errors`): what is said, and where it points.
-#![allow(clippy::pedantic, clippy::perf, clippy::print_stdout)] // tests are read, not tuned
+#![allow(clippy::pedantic, clippy::perf)] // tests are read, not tuned
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test may stop")]
 
 mod support;

@@ -1,6 +1,6 @@
 //! Input that is too deep, too large, broken or unkind: the right answer or a clear error, never
 //! a crash and never a hang.
-#![allow(clippy::pedantic, clippy::perf, clippy::print_stdout)] // tests are read, not tuned
+#![allow(clippy::pedantic, clippy::perf)] // tests are read, not tuned
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test may stop")]
 
 mod support;

@@ -1,6 +1,6 @@
 //! Every lab of the corpus and the examples: its listing against what was worked out by hand
 //! (`expect.md`) and against the committed one (`expect.json`), under any circumstances.
-#![allow(clippy::pedantic, clippy::perf, clippy::print_stdout)] // tests are read, not tuned
+#![allow(clippy::pedantic, clippy::perf)] // tests are read, not tuned
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test may stop")]
 
 mod support;
@@ -123,7 +123,7 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_default()
 }
 
-fn entries<'a>(value: &'a Value) -> impl Iterator<Item = (&'a str, &'a Value)> {
+fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
 }
 

@@ -1,5 +1,5 @@
 //! The language's corpus (`corpus/lang`, `corpus/nixlib`), evaluated in this process.
-#![allow(clippy::pedantic, clippy::perf, clippy::print_stdout)] // tests are read, not tuned
+#![allow(clippy::pedantic, clippy::perf)] // tests are read, not tuned
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test may stop")]
 
 mod support;

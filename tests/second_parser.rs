@@ -3,7 +3,7 @@
 //! rnix reads most of the language; files that only one of the two can read are named here.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // a failing test stops here
-#![allow(clippy::pedantic, clippy::perf, clippy::print_stdout)] // tests are read, not tuned
+#![allow(clippy::pedantic, clippy::perf)] // tests are read, not tuned
 
 use std::path::{Path, PathBuf};
 
