@@ -102,7 +102,7 @@ fn attr_values<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<
 fn has_attr<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [key, set] = slots(args);
     let key = name(ev, key, at, FIRST)?;
-    Ok(Value::Bool(attrs(ev, set, at, SECOND)?.has(key)))
+    Ok(Value::bool(attrs(ev, set, at, SECOND)?.has(key)))
 }
 
 fn get_attr<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -252,7 +252,7 @@ fn function_args<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eva
         Param::Name(_) => &[],
     };
     let wanted = formals.iter().map(|formal| {
-        let default = Value::Bool(formal.default.is_some());
+        let default = Value::bool(formal.default.is_some());
         Attr::new(formal.key.name, formal.key.span, default)
     });
     Ok(Value::Attrs(Attrs::new(ev.local, wanted.collect())))

@@ -147,10 +147,10 @@ fn elem<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     for (step, item) in list.items().iter().enumerate() {
         breathe(ev, step)?;
         if ev.equal_slots(wanted, *item)? {
-            return Ok(Value::Bool(true));
+            return Ok(Value::bool(true));
         }
     }
-    Ok(Value::Bool(false))
+    Ok(Value::bool(false))
 }
 
 fn map<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -251,11 +251,11 @@ fn join<'h>(ev: &Evaluator<'h>, parts: &[List<'h>]) -> Value<'h> {
 }
 
 fn all<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    Ok(Value::Bool(!some_item(ev, args, at, false)?))
+    Ok(Value::bool(!some_item(ev, args, at, false)?))
 }
 
 fn any<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    Ok(Value::Bool(some_item(ev, args, at, true)?))
+    Ok(Value::bool(some_item(ev, args, at, true)?))
 }
 
 /// Does the predicate give `answer` for some item?

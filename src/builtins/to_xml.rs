@@ -51,9 +51,9 @@ impl<'h> Walk<'_, 'h> {
         };
         match value {
             Value::Null => self.xml.empty("null", &[]),
-            Value::Bool(bool) => self.value("bool", if bool { b"true" } else { b"false" }),
+            Value::Bool(bool) => self.value("bool", if bool.get() { b"true" } else { b"false" }),
             Value::Int(int) => self.value("int", int.to_string().as_bytes()),
-            Value::Float(float) => self.value("float", to_general(float).as_bytes()),
+            Value::Float(float) => self.value("float", to_general(float.get()).as_bytes()),
             Value::Text(text) => {
                 *self.context = self.context.union(ev.local, text.context());
                 self.value("string", text.bytes());

@@ -13,9 +13,9 @@ impl<'h> Evaluator<'h> {
     pub(super) fn expr(&mut self, expr: &'h Expr, env: &'h Env<'h>) -> Eval<'h> {
         match expr {
             Expr::Null => Ok(Value::Null),
-            Expr::Bool(bool) => Ok(Value::Bool(*bool)),
+            Expr::Bool(bool) => Ok(Value::bool(*bool)),
             Expr::Int(int) => Ok(Value::Int(*int)),
-            Expr::Float(float) => Ok(Value::Float(*float)),
+            Expr::Float(float) => Ok(Value::float(*float)),
             Expr::Text(bytes) => Ok(Value::Text(Text::of(self.local, bytes))),
             Expr::Path(bytes) => Ok(Value::Path(Path::new(self.local, bytes))),
             Expr::Local(slot) => self.force(env.slot(*slot)),
@@ -61,7 +61,7 @@ impl<'h> Evaluator<'h> {
             Expr::Select(select) => self.select(select, env),
             Expr::HasAttr(has) => self.has_attr(has, env),
             Expr::Not(operand) => {
-                Ok(Value::Bool(!self.condition(&operand.expr, operand.span, env)?))
+                Ok(Value::bool(!self.condition(&operand.expr, operand.span, env)?))
             }
             Expr::Negate(operand) => self.negate(operand, env),
             Expr::Binary(binary) => self.binary(binary, env),
@@ -86,9 +86,9 @@ impl<'h> Evaluator<'h> {
     pub(super) fn delay_within(&mut self, expr: &'h Expr, env: &'h Env<'h>) -> Slot<'h> {
         match expr {
             Expr::Null => Slot::Value(Value::Null),
-            Expr::Bool(bool) => Slot::Value(Value::Bool(*bool)),
+            Expr::Bool(bool) => Slot::Value(Value::bool(*bool)),
             Expr::Int(int) => Slot::Value(Value::Int(*int)),
-            Expr::Float(float) => Slot::Value(Value::Float(*float)),
+            Expr::Float(float) => Slot::Value(Value::float(*float)),
             Expr::Text(bytes) => Slot::Value(Value::Text(Text::of(self.local, bytes))),
             Expr::Path(bytes) => Slot::Value(Value::Path(Path::new(self.local, bytes))),
             Expr::Outer { up, slot } => env.up(*up).slot(*slot).shorten(),
@@ -182,7 +182,7 @@ impl<'h> Evaluator<'h> {
         env: &'h Env<'h>,
     ) -> Eval<'h, bool> {
         match self.expr(expr, env)? {
-            Value::Bool(bool) => Ok(bool),
+            Value::Bool(bool) => Ok(bool.get()),
             other => Err(self.expected_at(span, "a Boolean", other)),
         }
     }

@@ -157,7 +157,7 @@ impl<'h> Evaluator<'h> {
     #[inline]
     pub fn boolean(&mut self, slot: Slot<'h>) -> Eval<'h, bool> {
         match self.force(slot)? {
-            Value::Bool(bool) => Ok(bool),
+            Value::Bool(bool) => Ok(bool.get()),
             other => Err(self.expected("a Boolean", other)),
         }
     }

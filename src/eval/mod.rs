@@ -189,7 +189,7 @@ impl<'h> Evaluator<'h> {
 
     /// The row of a builtin.
     pub fn builtin(&self, id: BuiltinId) -> Option<&'h Builtin> {
-        self.shared.builtins.get(usize::from(id.0))
+        self.shared.builtins.get(id.0 as usize)
     }
 
     /// The place being evaluated.

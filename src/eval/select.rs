@@ -54,17 +54,17 @@ impl<'h> Evaluator<'h> {
         for (i, step) in has.path.iter().enumerate() {
             let (name, _) = self.step(step, env)?;
             let Value::Attrs(attrs) = value else {
-                return Ok(Value::Bool(false));
+                return Ok(Value::bool(false));
             };
             let Some(slot) = attrs.get(name) else {
-                return Ok(Value::Bool(false));
+                return Ok(Value::bool(false));
             };
             // The last attribute need only be there; it may even fail when forced.
             if i < last {
                 value = self.force(slot)?;
             }
         }
-        Ok(Value::Bool(true))
+        Ok(Value::bool(true))
     }
 
     fn step(&mut self, step: &'h Step, env: &'h Env<'h>) -> Eval<'h, (Name, Span)> {

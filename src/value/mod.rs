@@ -39,11 +39,11 @@ pub enum Value<'h> {
     /// `null`
     Null,
     /// `true`, `false`
-    Bool(bool),
+    Bool(Truth),
     /// 64 bits, signed.
     Int(i64),
     /// 64 bits.
-    Float(f64),
+    Float(Float),
     /// Bytes with a context.
     Text(Text<'h>),
     /// An absolute path.
@@ -60,6 +60,33 @@ pub enum Value<'h> {
     Partial(&'h Partial<'h>),
 }
 
+/// A Boolean.
+///
+/// Like [`Float`], kept in a whole machine word: when every payload of a [`Value`] is one, a value
+/// is a pair of words that travels in registers, and its tag is written and read as one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Truth(u64);
+
+/// A float, kept as its bits (see [`Truth`]).
+#[derive(Clone, Copy, Debug)]
+pub struct Float(u64);
+
+impl Truth {
+    /// As Rust's own.
+    #[inline]
+    pub fn get(self) -> bool {
+        self.0 != 0
+    }
+}
+
+impl Float {
+    /// As Rust's own.
+    #[inline]
+    pub fn get(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+}
+
 /// What containers hold: a value, or a computation that becomes one.
 #[derive(Clone, Copy, Debug)]
 pub enum Slot<'h> {
@@ -71,7 +98,7 @@ pub enum Slot<'h> {
 
 /// Index of a builtin in the table the session was made with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct BuiltinId(pub u16);
+pub struct BuiltinId(pub u64);
 
 /// A function written in Nix and what it sees.
 #[derive(Debug)]
@@ -145,6 +172,18 @@ impl<'h> From<Value<'h>> for Slot<'h> {
 }
 
 impl Value<'_> {
+    /// A Boolean.
+    #[inline]
+    pub fn bool(bool: bool) -> Self {
+        Value::Bool(Truth(u64::from(bool)))
+    }
+
+    /// A float.
+    #[inline]
+    pub fn float(float: f64) -> Self {
+        Value::Float(Float(float.to_bits()))
+    }
+
     /// What `builtins.typeOf` says.
     pub fn type_name(&self) -> &'static str {
         match self {
