@@ -247,7 +247,7 @@ fn function_args<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eva
         // Not even a set that can be called; nixpkgs' `lib.functionArgs` looks into those.
         _ => return Err(ev.error_at(at, "'functionArgs' requires a function")),
     };
-    let formals = match &closure.lambda.param {
+    let formals = match &closure.lambda().param {
         Param::Formals(formals) => &formals.formals[..],
         Param::Name(_) => &[],
     };

@@ -67,7 +67,7 @@ impl<'h> Walk<'_, 'h> {
                 self.xml.close();
             }
             Value::Attrs(attrs) => self.set(ev, attrs)?,
-            Value::Lambda(closure) => self.lambda(ev, closure.lambda),
+            Value::Lambda(closure) => self.lambda(ev, closure.lambda()),
             Value::Builtin(_) | Value::Partial(_) => self.xml.empty("unevaluated", &[]),
         }
         Ok(())

@@ -178,7 +178,7 @@ impl<'h> Evaluator<'h> {
     }
 
     /// Evaluates a program in the environment it was lowered for.
-    pub fn run(&mut self, program: &'h Program, env: &'h Env<'h>) -> Eval<'h> {
+    pub fn run(&mut self, program: &'h Program, env: Env<'h>) -> Eval<'h> {
         self.expr(&program.body, env)
     }
 

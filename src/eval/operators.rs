@@ -10,7 +10,7 @@ use crate::value::number::{self, NumberError};
 use crate::value::{Env, Error, Path, Value};
 
 impl<'h> Evaluator<'h> {
-    pub(super) fn binary(&mut self, binary: &'h Binary, env: &'h Env<'h>) -> Eval<'h> {
+    pub(super) fn binary(&mut self, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
         match binary.op {
             BinaryOp::And => {
                 let both = self.condition(&binary.left, binary.left_span, env)?
@@ -82,7 +82,7 @@ impl<'h> Evaluator<'h> {
         }
     }
 
-    pub(super) fn negate(&mut self, operand: &'h Operand, env: &'h Env<'h>) -> Eval<'h> {
+    pub(super) fn negate(&mut self, operand: &'h Operand, env: Env<'h>) -> Eval<'h> {
         let value = self.expr(&operand.expr, env)?;
         self.here = operand.span;
         // Nix computes `0 - x`, so that `-0.0` is `0.0`.
@@ -114,6 +114,7 @@ impl<'h> Evaluator<'h> {
         }
     }
 
+    #[inline(never)]
     fn coerce_operand(
         &mut self,
         value: Value<'h>,
@@ -136,6 +137,7 @@ impl<'h> Evaluator<'h> {
         }
     }
 
+    #[inline(never)]
     fn add_to_path(&mut self, path: Path<'h>, other: Value<'h>, binary: &'h Binary) -> Eval<'h> {
         self.here = binary.right_span;
         let second = self.coerce(other, Coercion::PATH)?;

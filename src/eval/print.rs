@@ -91,7 +91,7 @@ impl<'h> Printer<'_, 'h> {
             Value::Path(path) => self.out.push_str(&path.lossy()),
             Value::List(list) => self.list(list, depth),
             Value::Attrs(attrs) => self.attrs(attrs, depth),
-            Value::Lambda(closure) => self.lambda(closure.lambda),
+            Value::Lambda(closure) => self.lambda(closure.lambda()),
             Value::Builtin(id) => self.builtin(id, "primop", "PRIMOP"),
             Value::Partial(partial) => {
                 self.builtin(partial.builtin, "partially applied primop", "PRIMOP-APP");

@@ -9,7 +9,7 @@ use crate::source::{Name, Span};
 use crate::value::{Attrs, Env, Error, Slot, Value};
 
 impl<'h> Evaluator<'h> {
-    pub(super) fn select(&mut self, select: &'h Select, env: &'h Env<'h>) -> Eval<'h> {
+    pub(super) fn select(&mut self, select: &'h Select, env: Env<'h>) -> Eval<'h> {
         let mut value = self.expr(&select.from, env)?;
         let mut from_span = select.from_span;
         for step in &select.path {
@@ -48,7 +48,7 @@ impl<'h> Evaluator<'h> {
         self.frame(error, span, format!("while evaluating the attribute '{name}'"))
     }
 
-    pub(super) fn has_attr(&mut self, has: &'h HasAttr, env: &'h Env<'h>) -> Eval<'h> {
+    pub(super) fn has_attr(&mut self, has: &'h HasAttr, env: Env<'h>) -> Eval<'h> {
         let mut value = self.expr(&has.from, env)?;
         let last = has.path.len().saturating_sub(1);
         for (i, step) in has.path.iter().enumerate() {
@@ -67,7 +67,7 @@ impl<'h> Evaluator<'h> {
         Ok(Value::bool(true))
     }
 
-    fn step(&mut self, step: &'h Step, env: &'h Env<'h>) -> Eval<'h, (Name, Span)> {
+    fn step(&mut self, step: &'h Step, env: Env<'h>) -> Eval<'h, (Name, Span)> {
         match step {
             Step::Static(key) => Ok((key.name, key.span)),
             Step::Dynamic(expr, span) => {

@@ -103,10 +103,29 @@ pub struct BuiltinId(pub u64);
 /// A function written in Nix and what it sees.
 #[derive(Debug)]
 pub struct Closure<'h> {
+    lambda: &'h Lambda,
+    env: Env<'h>,
+}
+
+impl<'h> Closure<'h> {
+    /// A function made in an environment.
+    #[inline]
+    pub fn new(local: Local<'h>, lambda: &'h Lambda, env: Env<'h>) -> &'h Closure<'h> {
+        env.capture();
+        local.alloc(Closure { lambda, env })
+    }
+
     /// Its code.
-    pub lambda: &'h Lambda,
+    #[inline]
+    pub fn lambda(&self) -> &'h Lambda {
+        self.lambda
+    }
+
     /// Where it was made.
-    pub env: &'h Env<'h>,
+    #[inline]
+    pub fn env(&self) -> Env<'h> {
+        self.env
+    }
 }
 
 /// A builtin that has some of its arguments.

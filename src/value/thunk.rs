@@ -25,7 +25,7 @@ pub struct EvaluationId(pub u32);
 #[derive(Clone, Copy, Debug)]
 pub enum Computation<'h> {
     /// Evaluate an expression in an environment.
-    Eval(&'h Expr, &'h Env<'h>),
+    Eval(&'h Expr, Env<'h>),
     /// Apply a function to an argument; both live elsewhere and are shared.
     Apply(&'h Slot<'h>, &'h Slot<'h>),
     /// Apply a function to two arguments: function, first, second.
@@ -40,7 +40,7 @@ pub struct Thunk<'h> {
 
 #[derive(Clone, Copy)]
 union Payload<'h> {
-    eval: (&'h Expr, &'h Env<'h>),
+    eval: (&'h Expr, Env<'h>),
     apply: (&'h Slot<'h>, &'h Slot<'h>),
     apply2: &'h [Slot<'h>; 3],
     value: Value<'h>,
@@ -90,7 +90,8 @@ pub struct Claim<'h> {
 impl<'h> Thunk<'h> {
     /// A suspended expression.
     #[inline]
-    pub fn suspend(local: Local<'h>, expr: &'h Expr, env: &'h Env<'h>) -> &'h Thunk<'h> {
+    pub fn suspend(local: Local<'h>, expr: &'h Expr, env: Env<'h>) -> &'h Thunk<'h> {
+        env.capture();
         local.alloc(Thunk {
             state: AtomicU64::new(EVAL),
             payload: UnsafeCell::new(Payload { eval: (expr, env) }),
@@ -138,6 +139,7 @@ impl<'h> Thunk<'h> {
     }
 
     /// Looks, and claims what is suspended for `me`.
+    #[inline]
     pub fn look(&'h self, me: EvaluationId) -> Forced<'h> {
         let mut state = self.state.load(Ordering::Acquire);
         loop {
@@ -168,6 +170,7 @@ impl<'h> Thunk<'h> {
         }
     }
 
+    #[inline]
     fn computation(&self, kind: u64) -> Computation<'h> {
         // SAFETY: the caller has just claimed the thunk out of the suspended state `kind`, which
         // names the payload's field; the owner alone may write, and hasn't yet.
