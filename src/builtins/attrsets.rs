@@ -5,7 +5,7 @@ use super::lists::Groups;
 use crate::eval::{Builtin, Eval, Evaluator, words};
 use crate::lower::{Key, Param};
 use crate::source::{Name, Span};
-use crate::value::{Attr, Attrs, List, Slot, Thunk, Value};
+use crate::value::{Attr, Attrs, List, NamedCalls, Slot, Thunk, Value};
 
 pub(super) const ROWS: &[Builtin] = &[
     Builtin {
@@ -164,11 +164,11 @@ fn map_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
     let local = ev.local;
     // What comes out was written nowhere: it has no place (nixpkgs sees that in
     // `unsafeGetAttrPos`).
-    let keys = local.collect(set.iter(local).map(|attr| nowhere(attr.key.name)));
-    let values = local.collect(set.iter(local).map(|attr| {
-        let name = Slot::Value(ev.text_of(attr.key.name));
-        Slot::Thunk(Thunk::apply2(local, [f, name, attr.slot]))
-    }));
+    let (keys, slots) = set.entries(local);
+    let keys = local.collect(keys.iter().map(|key| nowhere(key.name)));
+    let calls = local.alloc(NamedCalls { function: f, keys, slots });
+    let value = |i: usize| Slot::Thunk(Thunk::apply_named(local, calls, i));
+    let values = local.fill(keys.len(), value);
     Ok(Value::Attrs(Attrs::of(local, keys, values)))
 }
 

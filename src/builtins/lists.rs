@@ -208,9 +208,8 @@ fn gen_list<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h>
     let f = function(ev, f, at, FIRST)?;
     let local = ev.local;
     let f = local.alloc(Slot::Value(f));
-    let numbers = local.fill(length as usize, |i| Slot::Value(Value::Int(i as i64)));
-    let calls = numbers.iter();
-    let calls = local.collect(calls.map(|number| Slot::Thunk(Thunk::apply(local, f, number))));
+    let call = |i: usize| Slot::Thunk(Thunk::apply_number(local, f, i as i64));
+    let calls = local.fill(length as usize, call);
     Ok(Value::List(List::of(local, calls)))
 }
 

@@ -24,7 +24,7 @@ impl<'h> Evaluator<'h> {
             [argument] => {
                 let argument = self.delay(argument, env);
                 self.call_begins()?;
-                let result = self.enter(closure, argument, call.span);
+                let result = self.enter(closure.lambda(), closure.env(), argument, call.span);
                 self.depth -= 1;
                 result
             }
@@ -122,18 +122,15 @@ impl<'h> Evaluator<'h> {
         at: Span,
     ) -> Eval<'h, (Value<'h>, &'a [Slot<'h>])> {
         let outer = closure.lambda();
-        if let ([second, rest @ ..], Param::Name(_), Expr::Lambda(inner)) =
+        let ([second, rest @ ..], Param::Name(_), Expr::Lambda(inner)) =
             (rest, &outer.param, &outer.body)
-            && matches!(inner.param, Param::Name(_))
-        {
-            let around = Env::one(self.local, closure.env(), first);
-            let env = Env::one(self.local, around, *second);
-            let result = self.body(inner, env, at)?;
-            env.give_back(self.local);
-            around.give_back(self.local);
-            return Ok((result, rest));
-        }
-        Ok((self.enter(closure, first, at)?, rest))
+        else {
+            return Ok((self.enter(outer, closure.env(), first, at)?, rest));
+        };
+        let around = Env::one(self.local, closure.env(), first);
+        let result = self.enter(inner, around, *second, at)?;
+        around.give_back(self.local);
+        Ok((result, rest))
     }
 
     /// A builtin that has been given too few arguments, or more than it takes.
@@ -233,12 +230,17 @@ impl<'h> Evaluator<'h> {
 
     /// Evaluates a function's body with its argument bound.
     #[inline]
-    fn enter(&mut self, closure: &'h Closure<'h>, argument: Slot<'h>, at: Span) -> Eval<'h> {
-        let lambda = closure.lambda();
+    fn enter(
+        &mut self,
+        lambda: &'h lower::Lambda,
+        around: Env<'h>,
+        argument: Slot<'h>,
+        at: Span,
+    ) -> Eval<'h> {
         self.here = at;
         let env = match &lambda.param {
-            Param::Name(_) => Env::one(self.local, closure.env(), argument),
-            Param::Formals(formals) => self.bind_formals(closure, formals, argument, at)?,
+            Param::Name(_) => Env::one(self.local, around, argument),
+            Param::Formals(formals) => self.bind_formals(lambda, formals, around, argument, at)?,
         };
         let result = self.body(lambda, env, at);
         env.give_back(self.local);
@@ -265,8 +267,9 @@ impl<'h> Evaluator<'h> {
     #[inline(never)]
     fn bind_formals(
         &mut self,
-        closure: &'h Closure<'h>,
+        lambda: &'h lower::Lambda,
         formals: &'h Formals,
+        around: Env<'h>,
         argument: Slot<'h>,
         at: Span,
     ) -> Eval<'h, Env<'h>> {
@@ -274,23 +277,23 @@ impl<'h> Evaluator<'h> {
             Value::Attrs(attrs) => attrs,
             other => {
                 let error = self.expected_at(at, "a set", other);
-                return Err(self.through_lambda(error, closure.lambda(), at));
+                return Err(self.through_lambda(error, lambda, at));
             }
         };
         let count = formals.formals.len();
         let size = count + usize::from(formals.at.is_some());
-        let mut builder = EnvBuilder::new(self.local, closure.env(), size);
+        let mut builder = EnvBuilder::new(self.local, around, size);
         let env = builder.env();
         let mut used = 0;
         for (i, formal) in formals.formals.iter().enumerate() {
-            let slot = match (given.get(formal.key.name), &formal.default) {
+            let slot = match (given.get_near(formal.key.name, &formal.hint), &formal.default) {
                 (Some(slot), _) => {
                     used += 1;
                     slot
                 }
                 (None, Some(default)) => self.delay_within(default, env),
                 (None, None) => {
-                    return Err(self.missing_argument(closure, formals, formal, given, at));
+                    return Err(self.missing_argument(lambda, formals, formal, given, at));
                 }
             };
             builder.set(i, slot);
@@ -299,7 +302,7 @@ impl<'h> Evaluator<'h> {
             builder.set(count, Slot::Value(Value::Attrs(given)));
         }
         if !formals.ellipsis && used < given.len() {
-            return Err(self.unexpected_argument(closure, formals, given, at));
+            return Err(self.unexpected_argument(lambda, formals, given, at));
         }
         Ok(builder.finish())
     }
@@ -307,7 +310,7 @@ impl<'h> Evaluator<'h> {
     #[cold]
     fn missing_argument(
         &self,
-        closure: &'h Closure<'h>,
+        lambda: &'h lower::Lambda,
         formals: &Formals,
         formal: &lower::Formal,
         given: Attrs<'h>,
@@ -318,7 +321,7 @@ impl<'h> Evaluator<'h> {
         let spare = given.iter(self.local).map(|a| a.key.name).filter(|name| !wanted(name));
         let message = format!(
             "function '{}' called without required argument '{name}'",
-            lambda_name(closure.lambda())
+            lambda_name(lambda)
         );
         self.error_with(
             Diagnostic::error("repx::eval::missing-argument", message)
@@ -331,7 +334,7 @@ impl<'h> Evaluator<'h> {
     #[cold]
     fn unexpected_argument(
         &self,
-        closure: &'h Closure<'h>,
+        lambda: &'h lower::Lambda,
         formals: &Formals,
         given: Attrs<'h>,
         at: Span,
@@ -345,7 +348,7 @@ impl<'h> Evaluator<'h> {
         let name = extra.key.name;
         let message = format!(
             "function '{}' called with unexpected argument '{name}'",
-            lambda_name(closure.lambda())
+            lambda_name(lambda)
         );
         let wanted = formals.formals.iter().map(|f| f.key.name.text());
         self.error_with(

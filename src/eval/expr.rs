@@ -198,7 +198,7 @@ impl<'h> Evaluator<'h> {
         for level in &name.levels {
             let scope = env.up(*level).slot(0);
             let scope = self.attrs(scope)?;
-            if let Some(slot) = scope.get(name.name) {
+            if let Some(slot) = scope.get_near(name.name, &name.hint) {
                 return Ok(slot);
             }
             seen.push(scope);

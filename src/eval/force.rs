@@ -62,6 +62,19 @@ impl<'h> Evaluator<'h> {
                 let function = self.force(*function)?;
                 self.call(function, &[*first, *second], here)
             }
+            Computation::ApplyNumber(function, number) => {
+                let function = self.force(*function)?;
+                self.call(function, &[Slot::Value(Value::Int(number))], here)
+            }
+            Computation::ApplyNamed(calls, index) => {
+                let function = self.force(calls.function)?;
+                let (Some(key), Some(slot)) = (calls.keys.get(index), calls.slots.get(index))
+                else {
+                    return Ok(Value::Null);
+                };
+                let name = Slot::Value(self.text_of(key.name));
+                self.call(function, &[name, *slot], here)
+            }
         }
     }
 

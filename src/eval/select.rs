@@ -20,11 +20,14 @@ impl<'h> Evaluator<'h> {
                     None => Err(self.expected_at(from_span, "a set", value)),
                 };
             };
-            value = match attrs.get(name) {
+            let found = match step {
+                Step::Static(_, hint) => attrs.get_near(name, hint),
+                Step::Dynamic(..) => attrs.get(name),
+            };
+            value = match found {
                 Some(slot) => {
                     self.here = span;
-                    let result = self.force(slot);
-                    match result {
+                    match self.force(slot) {
                         Ok(value) => value,
                         Err(error) => return Err(self.in_attribute(error, name, span)),
                     }
@@ -67,9 +70,10 @@ impl<'h> Evaluator<'h> {
         Ok(Value::bool(true))
     }
 
+    #[inline]
     fn step(&mut self, step: &'h Step, env: Env<'h>) -> Eval<'h, (Name, Span)> {
         match step {
-            Step::Static(key) => Ok((key.name, key.span)),
+            Step::Static(key, _) => Ok((key.name, key.span)),
             Step::Dynamic(expr, span) => {
                 let value = self.expr(expr, env)?;
                 self.here = *span;
