@@ -117,11 +117,13 @@ fn evaluate(directory: &Path, text: &str, stack: usize) -> Result<String, String
     let (sources, heap, interrupt) = (SourceMap::new(), Heap::new(), AtomicBool::new(false));
     let files = Files { globals: Globals::new(global_names()) };
     let table = table();
+    let eager = crate::builtins::eager();
     let shared = Shared {
         heap: &heap,
         world: &world,
         sources: &sources,
         builtins: &table,
+        eager: &eager,
         loader: &files,
         derivations: &derivations,
         objects: &objects,

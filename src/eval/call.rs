@@ -1,6 +1,6 @@
 //! Calling functions.
 
-use super::{Eval, Evaluator, words};
+use super::{Builtin, Eval, Evaluator, words};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::lower::{self, Expr, Formals, Param};
 use crate::source::{Name, Span};
@@ -12,17 +12,24 @@ const CALLS_BETWEEN_LOOKS: u32 = 4096;
 /// Calls with up to this many arguments keep them on the stack.
 const FEW: usize = 4;
 
+/// Which argument may be evaluated on the way into a call.
+#[derive(Clone, Copy)]
+enum Early<'h> {
+    None,
+    /// The first, by this builtin.
+    Builtin(&'h Builtin),
+    /// The second, by this function: the first only waits for it.
+    Second(&'h lower::Lambda),
+}
+
 impl<'h> Evaluator<'h> {
     /// `f x y`
     #[inline]
     pub(super) fn call_expr(&mut self, call: &'h lower::Call, env: Env<'h>) -> Eval<'h> {
         let function = self.expr(&call.function, env)?;
-        let Value::Lambda(closure) = function else {
-            return self.call_other(function, call, env);
-        };
-        match &*call.arguments {
-            [argument] => {
-                let argument = self.delay(argument, env);
+        match (function, &*call.arguments) {
+            (Value::Lambda(closure), [argument]) => {
+                let argument = self.argument(closure.lambda(), argument, env, call.span)?;
                 self.call_begins()?;
                 let result = self.enter(closure.lambda(), closure.env(), argument, call.span);
                 self.depth -= 1;
@@ -32,28 +39,89 @@ impl<'h> Evaluator<'h> {
         }
     }
 
+    /// The slot of an argument for a function: its value where the function would ask for that
+    /// at once.
+    #[inline]
+    fn argument(
+        &mut self,
+        lambda: &'h lower::Lambda,
+        argument: &'h Expr,
+        env: Env<'h>,
+        at: Span,
+    ) -> Eval<'h, Slot<'h>> {
+        if !lambda.strict {
+            return Ok(self.delay_argument(argument, env));
+        }
+        match self.expr(argument, env) {
+            Ok(value) => Ok(Slot::Value(value)),
+            Err(error) => Err(self.in_argument(error, lambda, at)),
+        }
+    }
+
+    #[cold]
+    fn in_argument(&self, error: Error<'h>, lambda: &lower::Lambda, at: Span) -> Error<'h> {
+        match lambda.param {
+            // Its formals are bound before it counts as called.
+            Param::Formals(_) => error,
+            Param::Name(_) => self.through_lambda(error, lambda, at),
+        }
+    }
+
     /// A call with several arguments, or of something not written in Nix.
     #[inline(never)]
-    fn call_other(
-        &mut self,
-        function: Value<'h>,
-        call: &'h lower::Call,
-        env: Env<'h>,
-    ) -> Eval<'h> {
+    fn call_other(&mut self, function: Value<'h>, call: &'h lower::Call, env: Env<'h>) -> Eval<'h> {
         let count = call.arguments.len();
-        if count <= FEW {
-            let mut few = [Slot::Value(Value::Null); FEW];
-            for (slot, argument) in few.iter_mut().zip(&call.arguments) {
-                *slot = self.delay(argument, env);
-            }
-            return self.call(function, few.get(..count).unwrap_or(&few), call.span);
+        if count > FEW {
+            return self.call_many(function, call, env);
         }
-        self.call_many(function, call, env)
+        let mut few = [Slot::Value(Value::Null); FEW];
+        let early = self.early(function, count);
+        for (i, (slot, argument)) in few.iter_mut().zip(&call.arguments).enumerate() {
+            *slot = match early {
+                Early::Builtin(builtin) if i == 0 => match self.expr(argument, env) {
+                    Ok(value) => Slot::Value(value),
+                    Err(error) => return Err(self.through_builtin(error, builtin.name, call.span)),
+                },
+                Early::Second(inner) if i == 1 => self.argument(inner, argument, env, call.span)?,
+                Early::Builtin(_) | Early::Second(_) | Early::None => {
+                    self.delay_argument(argument, env)
+                }
+            };
+        }
+        self.call(function, few.get(..count).unwrap_or(&few), call.span)
+    }
+
+    /// Which of so many arguments the function evaluates before anything else.
+    #[inline]
+    fn early(&self, function: Value<'h>, count: usize) -> Early<'h> {
+        match function {
+            Value::Lambda(closure) => match closure.lambda().inner() {
+                Some(inner) if inner.strict && count >= 2 => Early::Second(inner),
+                Some(_) | None => Early::None,
+            },
+            Value::Builtin(id) if self.shared.eager.get(id.0 as usize) == Some(&true) => {
+                match self.builtin(id) {
+                    Some(builtin) if builtin.arguments.len() <= count => Early::Builtin(builtin),
+                    Some(_) | None => Early::None,
+                }
+            }
+            Value::Builtin(_)
+            | Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Text(_)
+            | Value::Path(_)
+            | Value::List(_)
+            | Value::Attrs(_)
+            | Value::Partial(_) => Early::None,
+        }
     }
 
     #[inline(never)]
     fn call_many(&mut self, function: Value<'h>, call: &'h lower::Call, env: Env<'h>) -> Eval<'h> {
-        let many: Vec<Slot<'h>> = call.arguments.iter().map(|a| self.delay(a, env)).collect();
+        let many: Vec<Slot<'h>> =
+            call.arguments.iter().map(|a| self.delay_argument(a, env)).collect();
         self.call(function, &many, call.span)
     }
 
@@ -122,9 +190,7 @@ impl<'h> Evaluator<'h> {
         at: Span,
     ) -> Eval<'h, (Value<'h>, &'a [Slot<'h>])> {
         let outer = closure.lambda();
-        let ([second, rest @ ..], Param::Name(_), Expr::Lambda(inner)) =
-            (rest, &outer.param, &outer.body)
-        else {
+        let ([second, rest @ ..], Some(inner)) = (rest, outer.inner()) else {
             return Ok((self.enter(outer, closure.env(), first, at)?, rest));
         };
         let around = Env::one(self.local, closure.env(), first);
@@ -198,12 +264,7 @@ impl<'h> Evaluator<'h> {
     }
 
     #[inline]
-    fn run_builtin(
-        &mut self,
-        builtin: &'h super::Builtin,
-        arguments: &[Slot<'h>],
-        at: Span,
-    ) -> Eval<'h> {
+    fn run_builtin(&mut self, builtin: &'h Builtin, arguments: &[Slot<'h>], at: Span) -> Eval<'h> {
         match (builtin.run)(self, arguments, at) {
             Ok(value) => Ok(value),
             Err(error) => Err(self.through_builtin(error, builtin.name, at)),
@@ -291,7 +352,7 @@ impl<'h> Evaluator<'h> {
                     used += 1;
                     slot
                 }
-                (None, Some(default)) => self.delay_within(default, env),
+                (None, Some(default)) => self.delay_binding(default, env),
                 (None, None) => {
                     return Err(self.missing_argument(lambda, formals, formal, given, at));
                 }
@@ -319,10 +380,8 @@ impl<'h> Evaluator<'h> {
         let name = formal.key.name;
         let wanted = |name: &Name| formals.formals.iter().any(|f| f.key.name == *name);
         let spare = given.iter(self.local).map(|a| a.key.name).filter(|name| !wanted(name));
-        let message = format!(
-            "function '{}' called without required argument '{name}'",
-            lambda_name(lambda)
-        );
+        let message =
+            format!("function '{}' called without required argument '{name}'", lambda_name(lambda));
         self.error_with(
             Diagnostic::error("repx::eval::missing-argument", message)
                 .at(at, format!("`{name}` is not among the arguments"))
@@ -346,10 +405,8 @@ impl<'h> Evaluator<'h> {
             return self.error_at(at, "unexpected argument");
         };
         let name = extra.key.name;
-        let message = format!(
-            "function '{}' called with unexpected argument '{name}'",
-            lambda_name(lambda)
-        );
+        let message =
+            format!("function '{}' called with unexpected argument '{name}'", lambda_name(lambda));
         let wanted = formals.formals.iter().map(|f| f.key.name.text());
         self.error_with(
             Diagnostic::error("repx::eval::unexpected-argument", message)

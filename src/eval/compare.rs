@@ -18,7 +18,9 @@ impl<'h> Evaluator<'h> {
             #[allow(clippy::float_cmp)] // the language's own equality
             (Value::Float(a), Value::Float(b)) => a.get() == b.get(),
             #[allow(clippy::float_cmp)]
-            (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => a as f64 == b.get(),
+            (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => {
+                a as f64 == b.get()
+            }
             (Value::Text(a), Value::Text(b)) => a.bytes() == b.bytes(),
             (Value::Path(a), Value::Path(b)) => a.bytes() == b.bytes(),
             (Value::List(a), Value::List(b)) => {

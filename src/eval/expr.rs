@@ -38,7 +38,7 @@ impl<'h> Evaluator<'h> {
                 Expr::Set(set) => self.set(set, env),
                 Expr::RecSet(set) => self.rec_set(set, env),
                 Expr::Let(inner) => {
-                    env = self.bindings(&inner.bindings, env);
+                    env = self.let_bindings(&inner.bindings, env);
                     expr = &inner.body;
                     continue;
                 }
@@ -88,7 +88,7 @@ impl<'h> Evaluator<'h> {
         Value::List(List::of(self.local, items))
     }
 
-    /// A slot for an expression: its value where that costs nothing, else a thunk.
+    /// A slot for an expression: its value where it is known already, else a thunk.
     #[inline]
     pub(super) fn delay(&mut self, expr: &'h Expr, env: Env<'h>) -> Slot<'h> {
         match expr {
@@ -98,11 +98,37 @@ impl<'h> Evaluator<'h> {
         }
     }
 
-    /// The value of arithmetic on integers that are known already: computing it is cheaper than
-    /// remembering to. `None` for all else, whatever is wrong with it included; nobody can tell
-    /// that something was computed early, since nothing is computed that can fail.
+    /// As [`Evaluator::delay`], for an argument: arithmetic on known integers is done at once.
     #[inline]
-    fn known_number(binary: &'h lower::Binary, env: Env<'h>) -> Option<Value<'h>> {
+    pub(super) fn delay_argument(&mut self, expr: &'h Expr, env: Env<'h>) -> Slot<'h> {
+        match Self::known_number(expr, env) {
+            Some(number) => Slot::Value(number),
+            None => self.delay(expr, env),
+        }
+    }
+
+    /// As [`Evaluator::delay_argument`], for a binding of the environment itself, which is still
+    /// being filled: a slot not set yet reads as null, so its names must not be taken for
+    /// anything but the integers they are known to be.
+    #[inline]
+    pub(super) fn delay_binding(&mut self, expr: &'h Expr, env: Env<'h>) -> Slot<'h> {
+        match Self::known_number(expr, env) {
+            Some(number) => Slot::Value(number),
+            None => self.delay_within(expr, env),
+        }
+    }
+
+    /// The value of arithmetic on integers that are known already: computing it is cheaper than
+    /// remembering to. `None` for all else, whatever is wrong with it included.
+    ///
+    /// Nothing is computed that could fail, so no program sees that it was done early. A person
+    /// would see it where `trace` prints a set or list as far as it is known: what lies directly
+    /// in those is left to be asked for.
+    #[inline]
+    fn known_number(expr: &'h Expr, env: Env<'h>) -> Option<Value<'h>> {
+        let Expr::Binary(binary) = expr else {
+            return None;
+        };
         let left = Self::known_int(&binary.left, env)?;
         let right = Self::known_int(&binary.right, env)?;
         match binary.op {
@@ -130,7 +156,7 @@ impl<'h> Evaluator<'h> {
             Expr::Int(int) => return Some(*int),
             Expr::Local(slot) => env.slot(*slot).known()?,
             Expr::Outer { up, slot } => env.up(*up).slot(*slot).known()?,
-            Expr::Binary(binary) => Self::known_number(binary, env)?,
+            Expr::Binary(_) => Self::known_number(expr, env)?,
             _ => return None,
         };
         match value {
@@ -139,9 +165,8 @@ impl<'h> Evaluator<'h> {
         }
     }
 
-    /// As [`Evaluator::delay`], while `env` itself is still being filled: a slot not set yet reads
-    /// as null, so its local names must not stand for anything but the integers they are known
-    /// to be.
+    /// As [`Evaluator::delay`], while `env` itself is still being filled: its slots must not be
+    /// read yet.
     pub(super) fn delay_within(&mut self, expr: &'h Expr, env: Env<'h>) -> Slot<'h> {
         match expr {
             Expr::Null => Slot::Value(Value::Null),
@@ -161,10 +186,6 @@ impl<'h> Evaluator<'h> {
             Expr::Set(set) if set.values.is_empty() && set.dynamic.is_empty() => {
                 Slot::Value(Value::Attrs(Attrs::empty(self.local)))
             }
-            Expr::Binary(binary) => match Self::known_number(binary, env) {
-                Some(number) => Slot::Value(number),
-                None => Slot::Thunk(Thunk::suspend(self.local, expr, env)),
-            },
             Expr::Local(_)
             | Expr::With(_)
             | Expr::CurrentPosition(_)
@@ -181,6 +202,7 @@ impl<'h> Evaluator<'h> {
             | Expr::HasAttr(_)
             | Expr::Not(_)
             | Expr::Negate(_)
+            | Expr::Binary(_)
             | Expr::Hole(_) => Slot::Thunk(Thunk::suspend(self.local, expr, env)),
         }
     }
@@ -238,12 +260,7 @@ impl<'h> Evaluator<'h> {
     }
 
     /// A Boolean that decides something.
-    pub(super) fn condition(
-        &mut self,
-        expr: &'h Expr,
-        span: Span,
-        env: Env<'h>,
-    ) -> Eval<'h, bool> {
+    pub(super) fn condition(&mut self, expr: &'h Expr, span: Span, env: Env<'h>) -> Eval<'h, bool> {
         match self.expr(expr, env)? {
             Value::Bool(bool) => Ok(bool.get()),
             other => Err(self.expected_at(span, "a Boolean", other)),
@@ -286,53 +303,69 @@ impl<'h> Evaluator<'h> {
         if text.path {
             return self.path_interpolation(text, env);
         }
-        let mut bytes = Vec::new();
-        let mut context = Context::EMPTY;
-        for (i, part) in text.parts.iter().enumerate() {
-            match part {
-                Piece::Literal(literal) => bytes.extend_from_slice(literal),
-                Piece::Value(expr, span) => {
-                    let value = self.expr(expr, env)?;
-                    self.here = *span;
-                    // Building left to right: what is there already need not be copied.
-                    if i == 0
-                        && let Value::Text(first) = value
-                    {
-                        return self.append_pieces(
-                            first,
-                            text.parts.get(1..).unwrap_or_default(),
-                            env,
-                        );
-                    }
-                    let piece = self.coerce(value, Coercion::INTERPOLATION)?;
-                    bytes.extend_from_slice(piece.bytes());
-                    context = context.union(self.local, piece.context());
+        if let [Piece::Value(first, span), rest @ ..] = &*text.parts {
+            let value = self.expr(first, env)?;
+            self.here = *span;
+            // Building left to right: what is there already need not be copied.
+            if let Value::Text(first) = value {
+                let (bytes, context) = self.pieces(None, rest, env)?;
+                if bytes.is_empty() && context.is_empty() {
+                    self.scratch = bytes;
+                    return Ok(Value::Text(first));
                 }
+                let joined = first.append(self.local, &bytes, context);
+                self.scratch = bytes;
+                return Ok(Value::Text(joined));
             }
+            let (bytes, context) = self.pieces(Some(value), rest, env)?;
+            return Ok(self.made(bytes, context));
         }
-        let bytes = self.local.slice(&bytes);
-        Ok(Value::Text(Text::with_context(self.local, bytes, context)))
+        let (bytes, context) = self.pieces(None, &text.parts, env)?;
+        Ok(self.made(bytes, context))
     }
 
-    fn append_pieces(&mut self, first: Text<'h>, parts: &'h [Piece], env: Env<'h>) -> Eval<'h> {
-        let mut bytes = Vec::new();
+    /// A string of bytes that were gathered in the scratch buffer, which is given back.
+    fn made(&mut self, bytes: Vec<u8>, context: Context<'h>) -> Value<'h> {
+        let text = Text::with_context(self.local, self.local.slice(&bytes), context);
+        self.scratch = bytes;
+        Value::Text(text)
+    }
+
+    /// The bytes and the context of a first value and of pieces behind it.
+    fn pieces(
+        &mut self,
+        first: Option<Value<'h>>,
+        parts: &'h [Piece],
+        env: Env<'h>,
+    ) -> Eval<'h, (Vec<u8>, Context<'h>)> {
+        let mut bytes = std::mem::take(&mut self.scratch);
+        bytes.clear();
         let mut context = Context::EMPTY;
+        if let Some(value) = first {
+            context = context.union(self.local, self.push_coerced(value, &mut bytes)?);
+        }
         for part in parts {
             match part {
                 Piece::Literal(literal) => bytes.extend_from_slice(literal),
                 Piece::Value(expr, span) => {
                     let value = self.expr(expr, env)?;
                     self.here = *span;
-                    let piece = self.coerce(value, Coercion::INTERPOLATION)?;
-                    bytes.extend_from_slice(piece.bytes());
-                    context = context.union(self.local, piece.context());
+                    context = context.union(self.local, self.push_coerced(value, &mut bytes)?);
                 }
             }
         }
-        if bytes.is_empty() && context.is_empty() {
-            return Ok(Value::Text(first));
+        Ok((bytes, context))
+    }
+
+    #[inline]
+    fn push_coerced(&mut self, value: Value<'h>, bytes: &mut Vec<u8>) -> Eval<'h, Context<'h>> {
+        if let Value::Text(text) = value {
+            bytes.extend_from_slice(text.bytes());
+            return Ok(text.context());
         }
-        Ok(Value::Text(first.append(self.local, &bytes, context)))
+        let piece = self.coerce(value, Coercion::INTERPOLATION)?;
+        bytes.extend_from_slice(piece.bytes());
+        Ok(piece.context())
     }
 
     #[inline(never)]

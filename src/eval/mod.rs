@@ -104,6 +104,8 @@ pub struct Shared<'h> {
     pub sources: &'h SourceMap,
     /// The builtins, by [`BuiltinId`].
     pub builtins: &'h [Builtin],
+    /// Which of them evaluate their first argument before anything else.
+    pub eager: &'h [bool],
     /// Files.
     pub loader: &'h dyn Loader<'h>,
     /// The derivations made so far.
@@ -153,6 +155,9 @@ pub struct Evaluator<'h> {
     stack_end: usize,
     /// The place being evaluated, for errors that have no better one.
     here: Span,
+    /// A buffer for strings in the making. Who needs one takes it and puts it back: who needs
+    /// one meanwhile gets a fresh one.
+    scratch: Vec<u8>,
 }
 
 /// What the evaluator's functions give.
@@ -174,6 +179,7 @@ impl<'h> Evaluator<'h> {
             calls: 0,
             stack_end: top.saturating_sub(stack_size).saturating_add(STACK_RESERVE),
             here: Span::NONE,
+            scratch: Vec::new(),
         }
     }
 

@@ -4,7 +4,7 @@ use super::{Eval, Evaluator};
 use crate::diagnostic::Diagnostic;
 use crate::lower::{Bindings, Dynamic, Expr, RecSet, Set};
 use crate::source::Name;
-use crate::value::{Attr, Attrs, Env, EnvBuilder, Slot, Thunk, Value};
+use crate::value::{Attr, Attrs, Env, EnvBuilder, Slot, Value};
 
 impl<'h> Evaluator<'h> {
     pub(super) fn set(&mut self, set: &'h Set, env: Env<'h>) -> Eval<'h> {
@@ -21,7 +21,7 @@ impl<'h> Evaluator<'h> {
         let names = set.bindings.values.len();
         let (env, attrs) = match set.overrides {
             None => {
-                let env = self.bindings(&set.bindings, env);
+                let env = self.fill(&set.bindings, env).finish();
                 (env, Attrs::of(self.local, &set.bindings.keys, env.slots(names)))
             }
             Some(slot) => self.overridden(set, slot, env)?,
@@ -29,15 +29,25 @@ impl<'h> Evaluator<'h> {
         self.with_dynamic(attrs, &set.dynamic, env)
     }
 
-    /// The environment of bindings that see each other.
+    /// The environment of a `let`.
     #[inline]
-    pub(super) fn bindings(&mut self, bindings: &'h Bindings, up: Env<'h>) -> Env<'h> {
+    pub(super) fn let_bindings(&mut self, bindings: &'h Bindings, up: Env<'h>) -> Env<'h> {
+        let mut builder = EnvBuilder::new(self.local, up, bindings.size());
+        let env = builder.env();
+        for (i, expr) in bindings.values.iter().chain(&bindings.hidden).enumerate() {
+            builder.set(i, self.delay_binding(expr, env));
+        }
+        builder.finish()
+    }
+
+    /// The environment of a recursive set.
+    fn fill(&mut self, bindings: &'h Bindings, up: Env<'h>) -> EnvBuilder<'h> {
         let mut builder = EnvBuilder::new(self.local, up, bindings.size());
         let env = builder.env();
         for (i, expr) in bindings.values.iter().chain(&bindings.hidden).enumerate() {
             builder.set(i, self.delay_within(expr, env));
         }
-        builder.finish()
+        builder
     }
 
     /// `rec { __overrides = …; }`: attributes of the overriding set replace those of the set for
@@ -49,17 +59,7 @@ impl<'h> Evaluator<'h> {
         slot: u32,
         up: Env<'h>,
     ) -> Eval<'h, (Env<'h>, Attrs<'h>)> {
-        let bindings = &set.bindings;
-        let mut builder = EnvBuilder::new(self.local, up, bindings.size());
-        let env = builder.env();
-        for (i, expr) in bindings.values.iter().chain(&bindings.hidden).enumerate() {
-            // What would be computed early mustn't be: it may depend on what is overridden.
-            let slot = match expr {
-                Expr::Binary(_) => Slot::Thunk(Thunk::suspend(self.local, expr, env)),
-                _ => self.delay_within(expr, env),
-            };
-            builder.set(i, slot);
-        }
+        let mut builder = self.fill(&set.bindings, up);
         // All slots are set: forcing this one reads a complete environment. What it doesn't
         // need stays suspended and will see the overriding values.
         let overrides = self.attrs(builder.env().slot(slot))?;
@@ -74,12 +74,7 @@ impl<'h> Evaluator<'h> {
     }
 
     #[inline(never)]
-    fn with_dynamic(
-        &mut self,
-        attrs: Attrs<'h>,
-        dynamic: &'h [Dynamic],
-        env: Env<'h>,
-    ) -> Eval<'h> {
+    fn with_dynamic(&mut self, attrs: Attrs<'h>, dynamic: &'h [Dynamic], env: Env<'h>) -> Eval<'h> {
         if dynamic.is_empty() {
             return Ok(Value::Attrs(attrs));
         }

@@ -255,6 +255,8 @@ pub struct Lambda {
     pub body: Expr,
     /// The name it was bound to, for traces.
     pub name: Option<Name>,
+    /// Does a call begin with evaluating the argument?
+    pub strict: bool,
     /// The whole.
     pub span: Span,
 }

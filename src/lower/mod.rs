@@ -9,6 +9,7 @@ mod ir;
 mod place;
 mod scope;
 mod set;
+mod strict;
 
 pub use ir::{
     Assert, Binary, BinaryOp, Bindings, Call, Dynamic, Expr, Formal, Formals, HasAttr, Hint, If,

@@ -69,6 +69,7 @@ pub fn run<R: Send>(
     on_large_stack(|| {
         let heap = Heap::new();
         let table: Vec<Builtin> = builtins::table();
+        let eager = builtins::eager();
         let global_names = Globals::new(globals::global_names());
         let derivations = Derivations::new();
         let objects = Objects::new();
@@ -80,6 +81,7 @@ pub fn run<R: Send>(
             world: &world,
             sources: config.sources,
             builtins: &table,
+            eager: &eager,
             loader: &files,
             derivations: &derivations,
             objects: &objects,

@@ -194,9 +194,7 @@ impl<'h> Attrs<'h> {
     pub fn entries(self, local: Local<'h>) -> Flat<'h> {
         let object = self.0;
         match object.more {
-            Some(more) if more.below.is_some() => {
-                *more.flat.get_or_init(|| flatten(local, object))
-            }
+            Some(more) if more.below.is_some() => *more.flat.get_or_init(|| flatten(local, object)),
             Some(_) | None => (object.keys, object.slots),
         }
     }
@@ -209,9 +207,10 @@ impl<'h> Attrs<'h> {
 
     /// The attributes in the order Nix shows them: by the bytes of their names.
     pub fn by_name(self, local: Local<'h>) -> Vec<Attr<'h>> {
-        let mut attrs: Vec<Attr<'h>> = self.iter(local).collect();
-        attrs.sort_unstable_by(|a, b| a.key.name.bytes().cmp(b.key.name.bytes()));
-        attrs
+        let mut attrs: Vec<(&[u8], Attr<'h>)> =
+            self.iter(local).map(|attr| (attr.key.name.bytes(), attr)).collect();
+        attrs.sort_unstable_by(|a, b| a.0.cmp(b.0));
+        attrs.into_iter().map(|(_, attr)| attr).collect()
     }
 
     /// `self // other`.

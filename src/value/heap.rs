@@ -1,13 +1,13 @@
 //! Memory that lives as long as one evaluation.
 
-#![allow(unsafe_code)] // one bump allocator per thread, all living as long as the heap
+#![allow(unsafe_code)] // one arena per thread, all living as long as the heap
 
+use std::alloc::Layout;
 use std::any::Any;
 use std::ptr::NonNull;
 use std::sync::{Mutex, PoisonError};
 
-use bumpalo::Bump;
-
+use super::arena::Arena;
 use super::env::Spare;
 
 /// Owner of all memory of one evaluation. Threads allocate through a [`Local`] each.
@@ -17,17 +17,6 @@ pub struct Heap {
     /// Things with a destructor of their own (programs, errors), dropped with the heap.
     kept: Mutex<Vec<Owned<dyn Any + Send + Sync>>>,
 }
-
-/// One thread's memory.
-#[derive(Default)]
-struct Arena {
-    bump: Bump,
-    spare: Spare,
-}
-
-// SAFETY: it is used through its one `Local` alone, which can't leave its thread; the heap only
-// keeps and drops it.
-unsafe impl Send for Arena {}
 
 /// A box that others hold references into: moving it must not claim to be the only access, so
 /// it is a bare pointer, freed once on drop.
@@ -91,7 +80,7 @@ impl Heap {
     pub(super) fn allocated(&self) -> usize {
         let arenas = self.arenas.lock().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: each arena lives as long as the heap; tests ask when their threads have ended.
-        arenas.iter().map(|arena| unsafe { arena.0.as_ref() }.bump.allocated_bytes()).sum()
+        arenas.iter().map(|arena| unsafe { arena.0.as_ref() }.allocated()).sum()
     }
 }
 
@@ -105,20 +94,37 @@ impl<'h> Local<'h> {
     #[inline]
     pub fn alloc<T>(self, object: T) -> &'h T {
         const { assert!(!std::mem::needs_drop::<T>()) };
-        self.arena.bump.alloc(object)
+        let place = self.arena.take(Layout::new::<T>()).cast::<T>();
+        // SAFETY: fresh memory of that layout, which lives as long as the heap.
+        unsafe {
+            place.write(object);
+            place.as_ref()
+        }
     }
 
     /// Stores a copy of a slice.
     #[inline]
     pub fn slice<T: Copy>(self, items: &[T]) -> &'h [T] {
-        self.arena.bump.alloc_slice_copy(items)
+        let start = self.arena.take(Layout::for_value(items)).cast::<T>();
+        // SAFETY: fresh memory with room for them all.
+        unsafe {
+            start.as_ptr().copy_from_nonoverlapping(items.as_ptr(), items.len());
+            std::slice::from_raw_parts(start.as_ptr(), items.len())
+        }
     }
 
     /// Stores `length` items, made one by one.
     #[inline]
-    pub fn fill<T>(self, length: usize, make: impl FnMut(usize) -> T) -> &'h [T] {
+    pub fn fill<T>(self, length: usize, mut make: impl FnMut(usize) -> T) -> &'h [T] {
         const { assert!(!std::mem::needs_drop::<T>()) };
-        self.arena.bump.alloc_slice_fill_with(length, make)
+        let start = self.reserve::<T>(length);
+        for index in 0..length {
+            // SAFETY: within the fresh memory, which nobody else knows: `make` may allocate, but
+            // gets other memory.
+            unsafe { start.add(index).write(make(index)) };
+        }
+        // SAFETY: all items have been written.
+        unsafe { std::slice::from_raw_parts(start.as_ptr(), length) }
     }
 
     /// Stores the items of an iterator that knows its length.
@@ -127,32 +133,45 @@ impl<'h> Local<'h> {
         I: IntoIterator<Item = T>,
         I::IntoIter: ExactSizeIterator,
     {
-        self.arena.bump.alloc_slice_fill_iter(items)
+        let items = items.into_iter();
+        let promised = items.len();
+        let start = self.reserve::<T>(promised);
+        let mut length = 0;
+        for item in items.take(promised) {
+            // SAFETY: within the fresh memory: `take` stops at what was promised.
+            unsafe { start.add(length).write(item) };
+            length += 1;
+        }
+        // SAFETY: `length` items have been written.
+        unsafe { std::slice::from_raw_parts(start.as_ptr(), length) }
     }
 
     /// Stores a copy of a text.
     pub fn str(self, text: &str) -> &'h str {
-        self.arena.bump.alloc_str(text)
+        let bytes = self.slice(text.as_bytes());
+        // SAFETY: they were copied from a text.
+        unsafe { std::str::from_utf8_unchecked(bytes) }
     }
 
     /// Environments to be used again.
     #[inline]
     pub(super) fn spare(self) -> &'h Spare {
-        &self.arena.spare
+        self.arena.spare()
     }
 
     /// Uninitialised memory for [`super::env`].
     #[inline]
-    pub(super) fn raw(self, layout: std::alloc::Layout) -> NonNull<u8> {
-        self.arena.bump.alloc_layout(layout)
+    pub(super) fn raw(self, layout: Layout) -> NonNull<u8> {
+        self.arena.take(layout)
     }
 
-    /// Uninitialised bytes or slots for [`super::grow`].
-    pub(super) fn reserve<T: Copy>(self, capacity: usize) -> NonNull<T> {
-        match std::alloc::Layout::array::<T>(capacity) {
-            Ok(layout) => self.arena.bump.alloc_layout(layout).cast(),
+    /// Uninitialised room for so many items.
+    #[inline]
+    pub(super) fn reserve<T>(self, capacity: usize) -> NonNull<T> {
+        match Layout::array::<T>(capacity) {
+            Ok(layout) => self.arena.take(layout).cast(),
             // Only a capacity beyond the address space fails; such a request can't be served.
-            Err(_) => std::alloc::handle_alloc_error(std::alloc::Layout::new::<T>()),
+            Err(_) => std::alloc::handle_alloc_error(Layout::new::<T>()),
         }
     }
 }

@@ -6,10 +6,11 @@
 //! will become one. All are 16 bytes, `Copy`, `Send` and `Sync`; `'h` is the life of the heap.
 //!
 //! The room knows the lowered program (a thunk points into it) and nothing of how to run it. It
-//! is the one place with `unsafe`: `heap` (one bump per thread under a shared life), `thunk`
+//! is the one place with `unsafe`: `arena` and `heap` (one arena per thread under a shared life), `thunk`
 //! (a state machine over shared memory), `env` (an environment whose bindings refer to it) and
 //! `grow` (appending in place). Each block says why it is sound.
 
+mod arena;
 pub mod attrs;
 pub mod context;
 pub mod env;

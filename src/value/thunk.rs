@@ -149,11 +149,7 @@ impl<'h> Thunk<'h> {
 
     /// A suspended application to the name and value of the attribute `index`.
     #[inline]
-    pub fn apply_named(
-        local: Local<'h>,
-        calls: &'h NamedCalls<'h>,
-        index: usize,
-    ) -> &'h Thunk<'h> {
+    pub fn apply_named(local: Local<'h>, calls: &'h NamedCalls<'h>, index: usize) -> &'h Thunk<'h> {
         local.alloc(Thunk {
             state: AtomicU64::new(APPLY_NAMED),
             payload: UnsafeCell::new(Payload { apply_named: (calls, index) }),
