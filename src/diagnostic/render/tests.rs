@@ -199,6 +199,28 @@ fn long_labels_are_wrapped_or_stand_below() {
         text.push_str(&render(&diagnostic, &map, &options()));
     }
     insta::assert_snapshot!(text, @r"
+    repx::test
+
+      × word0 word1 word2 word3 word4 word5 word6 word7 word8 word9 word10 word11
+       ╭─[wide.nix:2:11]
+     1 │ {
+     2 │           x = 1;
+       ·           ┬
+       ·           ╰─┤ word0 word1 word2 word3 word4 word5 word6 word7 word8 word9
+       ·             │ word10 word11
+     3 │ }
+       ╰────
+    repx::test
+
+      × word0 word1 word2 word3 word4 word5 word6 word7 word8 word9 word10 word11
+       ╭─[wide.nix:2:67]
+     1 │ {
+     2 │                                                                   x = 1;
+       ·                                                                   ┬
+       ·                                                                   ╰── (1)
+     3 │ }
+       ╰────
+      (1) word0 word1 word2 word3 word4 word5 word6 word7 word8 word9 word10 word11
     ");
 }
 
@@ -209,6 +231,11 @@ fn help_is_broken_at_spaces_outside_of_code() {
                 and so on, until 2-12:00:00";
     let text = render(&Diagnostic::error("repx::test", "no").help(help), &map, &options());
     insta::assert_snapshot!(text, @r"
+    repx::test
+
+      × no
+      help: a time such as 1-12:00:00, or begin the file with the arguments:
+            `{ pkgs, ... }:` and so on, until 2-12:00:00
     ");
 }
 
