@@ -65,6 +65,7 @@ impl<'h> Evaluator<'h> {
             }
             Expr::Negate(operand) => self.negate(operand, env),
             Expr::Binary(binary) => self.binary(binary, env),
+            Expr::Deferred(deferred) => self.expr(deferred.expr(), env),
             Expr::Hole(span) => Err(self.error_with(
                 Diagnostic::error(super::HOLE, "this part of the program is broken").at(**span, ""),
             )),
@@ -119,6 +120,7 @@ impl<'h> Evaluator<'h> {
             | Expr::Not(_)
             | Expr::Negate(_)
             | Expr::Binary(_)
+            | Expr::Deferred(_)
             | Expr::Hole(_) => Slot::Thunk(Thunk::suspend(self.local, expr, env)),
         }
     }

@@ -4,6 +4,7 @@
 //! paths are merged; what is constant is a constant. Every `let`, `rec`, function call and `with`
 //! makes one environment. An [`Expr`] is 16 bytes, the larger forms are boxed with their places.
 
+use super::packed::Deferred;
 use crate::source::{Name, Span};
 pub use crate::syntax::BinaryOp;
 
@@ -76,6 +77,8 @@ pub enum Expr {
     Negate(Box<Operand>),
     /// `a + b`
     Binary(Box<Binary>),
+    /// An expression from a cache that nobody has asked for yet.
+    Deferred(Box<Deferred>),
     /// What could not be read or resolved; a diagnostic of lowering says why.
     Hole(Box<Span>),
 }
