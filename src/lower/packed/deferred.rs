@@ -1,5 +1,6 @@
 //! An expression that is still bytes.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::super::Expr;
@@ -11,13 +12,13 @@ use crate::source::Span;
 pub struct Deferred {
     read: OnceLock<Expr>,
     blob: Arc<Blob>,
-    at: usize,
+    range: Range<usize>,
     frames: Frames,
 }
 
 impl Deferred {
-    pub(super) fn new(blob: Arc<Blob>, at: usize, frames: Frames) -> Deferred {
-        Deferred { read: OnceLock::new(), blob, at, frames }
+    pub(super) fn new(blob: Arc<Blob>, range: Range<usize>, frames: Frames) -> Deferred {
+        Deferred { read: OnceLock::new(), blob, range, frames }
     }
 
     /// The expression. Bytes that are none (which a checksum should have caught) are a hole.
@@ -32,7 +33,7 @@ impl Deferred {
     #[cold]
     fn read(&self) -> &Expr {
         self.read.get_or_init(|| {
-            let mut reader = Reader::new(&self.blob, self.at, self.frames.clone());
+            let mut reader = Reader::new(&self.blob, self.range.clone(), self.frames.clone());
             Expr::unpack(&mut reader).unwrap_or_else(|| Expr::Hole(Box::new(Span::NONE)))
         })
     }

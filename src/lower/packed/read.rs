@@ -1,5 +1,6 @@
 //! Bytes as they are read.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::{Expr, Key, Program};
@@ -63,17 +64,19 @@ pub(super) type Frames = Option<Arc<Frame>>;
 pub(super) struct Reader<'a> {
     blob: &'a Arc<Blob>,
     at: usize,
+    /// Nothing is read beyond: what is deferred twice can't be read twice as often.
+    end: usize,
     frames: Frames,
     depth: u32,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn whole(blob: &'a Arc<Blob>) -> Reader<'a> {
-        Reader::new(blob, HEADER, None)
+        Reader::new(blob, HEADER..blob.code, None)
     }
 
-    pub(super) fn new(blob: &'a Arc<Blob>, at: usize, frames: Frames) -> Reader<'a> {
-        Reader { blob, at, frames, depth: 0 }
+    pub(super) fn new(blob: &'a Arc<Blob>, range: Range<usize>, frames: Frames) -> Reader<'a> {
+        Reader { blob, at: range.start, end: range.end, frames, depth: 0 }
     }
 
     pub(super) fn program(mut self) -> Option<Program> {
@@ -83,7 +86,7 @@ impl<'a> Reader<'a> {
     }
 
     fn rest(&self) -> &'a [u8] {
-        self.blob.bytes.get(self.at..self.blob.code).unwrap_or_default()
+        self.blob.bytes.get(self.at..self.end).unwrap_or_default()
     }
 
     pub(super) fn byte(&mut self) -> Option<u8> {
@@ -166,7 +169,8 @@ impl<'a> Reader<'a> {
         }
         self.at += 1;
         let length = self.count()?;
-        let deferred = Deferred::new(Arc::clone(self.blob), self.at, self.frames.clone());
+        let range = self.at..self.at + length;
+        let deferred = Deferred::new(Arc::clone(self.blob), range, self.frames.clone());
         self.at += length;
         Some(Expr::Deferred(Box::new(deferred)))
     }

@@ -149,7 +149,6 @@ fn can_wait(expr: &Expr) -> bool {
         | Expr::With(_)
         | Expr::CurrentPosition(_)
         | Expr::Lambda(_)
-        | Expr::Deferred(_)
         | Expr::Hole(_) => false,
         Expr::List(items) => !items.is_empty(),
         Expr::Set(set) => !set.values.is_empty() || !set.dynamic.is_empty(),
@@ -164,6 +163,7 @@ fn can_wait(expr: &Expr) -> bool {
         | Expr::HasAttr(_)
         | Expr::Not(_)
         | Expr::Negate(_)
-        | Expr::Binary(_) => true,
+        | Expr::Binary(_)
+        | Expr::Deferred(_) => true,
     }
 }
