@@ -98,7 +98,7 @@ pub(super) enum Command {
 /// List the jobs of a lab
 ///
 /// Evaluates the lab, expands all sweeps and prints every job with its parameters, inputs and
-/// state. Nothing is built, run or written.
+/// state. Nothing is built or run; what was read is kept in a cache.
 #[derive(Args, Debug, Clone, Default)]
 #[command(after_help = "\
 Examples:
@@ -148,6 +148,9 @@ pub(super) struct EvalOptions {
     /// Show all of a trace
     #[arg(long, help_heading = "Evaluation")]
     pub(super) show_trace: bool,
+    /// Read all files anew, and keep nothing of them
+    #[arg(long, help_heading = "Evaluation")]
+    pub(super) no_cache: bool,
 }
 
 /// The formats of a listing.
@@ -222,6 +225,9 @@ pub(super) struct InstantiateOptions {
     /// Show all of a trace
     #[arg(long)]
     pub(super) show_trace: bool,
+    /// Read all files anew, and keep nothing of them
+    #[arg(long)]
+    pub(super) no_cache: bool,
     /// Calls within calls before evaluation gives up [default: 10000]
     #[arg(long, value_name = "N")]
     pub(super) max_call_depth: Option<u32>,

@@ -67,6 +67,10 @@ impl<'h> Evaluator<'h> {
                 }
                 Expr::Negate(operand) => self.negate(operand, env),
                 Expr::Binary(binary) => self.binary(binary, env),
+                Expr::Deferred(deferred) => {
+                    expr = deferred.expr();
+                    continue;
+                }
                 Expr::Hole(span) => Err(self.hole(**span)),
             };
         }
@@ -203,6 +207,7 @@ impl<'h> Evaluator<'h> {
             | Expr::Not(_)
             | Expr::Negate(_)
             | Expr::Binary(_)
+            | Expr::Deferred(_)
             | Expr::Hole(_) => Slot::Thunk(Thunk::suspend(self.local, expr, env)),
         }
     }

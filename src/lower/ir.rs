@@ -6,6 +6,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::packed::Deferred;
 use crate::source::{Name, Span};
 pub use crate::syntax::BinaryOp;
 
@@ -78,6 +79,8 @@ pub enum Expr {
     Negate(Box<Operand>),
     /// `a + b`
     Binary(Box<Binary>),
+    /// An expression from a cache that nobody has asked for yet.
+    Deferred(Box<Deferred>),
     /// What could not be read or resolved; a diagnostic of lowering says why.
     Hole(Box<Span>),
 }

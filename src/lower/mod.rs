@@ -6,6 +6,7 @@
 
 mod expr;
 mod ir;
+pub mod packed;
 mod place;
 mod scope;
 mod set;
@@ -16,6 +17,7 @@ pub use ir::{
     Interpolation, Key, Lambda, Let, Operand, Param, Piece, Program, RecSet, Select, Set, Step,
     WithIn, WithName,
 };
+pub use packed::Deferred;
 pub use place::{Place, place_of};
 pub use scope::Globals;
 

@@ -52,6 +52,7 @@ fn begins_with(mut expr: &Expr, mut up: u32) -> bool {
             | Expr::Set(_)
             | Expr::RecSet(_)
             | Expr::Lambda(_)
+            | Expr::Deferred(_)
             | Expr::Hole(_) => return false,
         };
     }
@@ -69,7 +70,11 @@ impl Lambda {
     /// are given: `b: …` in `a: b: …`.
     #[inline]
     pub fn inner(&self) -> Option<&Lambda> {
-        match (&self.param, &self.body) {
+        let body = match &self.body {
+            Expr::Deferred(deferred) => deferred.known()?,
+            body => body,
+        };
+        match (&self.param, body) {
             (Param::Name(_), Expr::Lambda(inner)) => Some(inner),
             _ => None,
         }
