@@ -5,7 +5,7 @@ use std::io::Write;
 
 use super::Exit;
 use super::arguments::Terminal;
-use crate::diagnostic::render::{RenderOptions, render_all};
+use crate::diagnostic::render::{RenderOptions, nix, render_all};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::SourceMap;
 
@@ -50,6 +50,26 @@ pub(super) fn report(
     // Nobody to tell: standard error is closed.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
     if errors > 0 { Exit::Wrong } else { Exit::Fine }
+}
+
+/// Shows the error that ended a command as Nix would. What else was found is not told: who reads
+/// this expects one error.
+pub(super) fn report_as_nix(
+    error: Option<Diagnostic>,
+    sources: &SourceMap,
+    show_trace: bool,
+) -> Exit {
+    let Some(error) = error else {
+        return Exit::Fine;
+    };
+    if error.code == INTERRUPTED {
+        eprintln!("error: interrupted by the user");
+        return Exit::Interrupted;
+    }
+    let text = nix::render(&error, sources, show_trace);
+    // Nobody to tell: standard error is closed.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    Exit::Wrong
 }
 
 /// Diagnostics of one code that are shown; more would push the others off the screen.

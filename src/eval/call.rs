@@ -29,9 +29,7 @@ impl<'h> Evaluator<'h> {
 
     /// Applies a function to arguments, one after the other. `at` is the place of the call.
     pub fn call(&mut self, function: Value<'h>, arguments: &[Slot<'h>], at: Span) -> Eval<'h> {
-        if self.depth >= self.shared.max_call_depth {
-            return Err(self.stack_overflow());
-        }
+        self.check_depth()?;
         self.check_stack()?;
         self.calls = self.calls.wrapping_add(1);
         if self.calls.is_multiple_of(CALLS_BETWEEN_LOOKS) {
@@ -71,8 +69,10 @@ impl<'h> Evaluator<'h> {
                         return Err(self.not_a_function(function, at));
                     };
                     let functor = self.force(functor)?;
-                    // The functor gets the set itself, and what comes of that the argument.
-                    function = self.call(functor, &[Slot::Value(function)], at)?;
+                    // The functor gets the set itself, and what comes of that the argument: a
+                    // call within this one.
+                    function = self.call(functor, &[Slot::Value(function), *first], at)?;
+                    arguments = rest;
                 }
                 Value::Null
                 | Value::Bool(_)

@@ -15,31 +15,37 @@ impl<'h> Evaluator<'h> {
             BinaryOp::And => {
                 let both = self.condition(&binary.left, binary.left_span, env)?
                     && self.condition(&binary.right, binary.right_span, env)?;
-                return Ok(Value::Bool(both));
+                Ok(Value::Bool(both))
             }
             BinaryOp::Or => {
                 let either = self.condition(&binary.left, binary.left_span, env)?
                     || self.condition(&binary.right, binary.right_span, env)?;
-                return Ok(Value::Bool(either));
+                Ok(Value::Bool(either))
             }
             BinaryOp::Implies => {
                 let holds = !self.condition(&binary.left, binary.left_span, env)?
                     || self.condition(&binary.right, binary.right_span, env)?;
-                return Ok(Value::Bool(holds));
+                Ok(Value::Bool(holds))
             }
-            BinaryOp::Add
-            | BinaryOp::Sub
+            // Calls of builtins in Nix, which therefore need a level of calls.
+            BinaryOp::Sub
             | BinaryOp::Mul
             | BinaryOp::Div
-            | BinaryOp::Equal
-            | BinaryOp::NotEqual
             | BinaryOp::Less
             | BinaryOp::LessOrEqual
             | BinaryOp::More
-            | BinaryOp::MoreOrEqual
+            | BinaryOp::MoreOrEqual => self.nested(|ev| ev.both(binary, env)),
+            BinaryOp::Add
+            | BinaryOp::Equal
+            | BinaryOp::NotEqual
             | BinaryOp::Update
-            | BinaryOp::Concat => {}
+            | BinaryOp::Concat => self.both(binary, env),
         }
+    }
+
+    /// An operator that needs both its sides.
+    #[inline]
+    fn both(&mut self, binary: &'h Binary, env: &'h Env<'h>) -> Eval<'h> {
         let left = self.expr(&binary.left, env)?;
         let right = self.expr(&binary.right, env)?;
         self.here = binary.op_span;
@@ -55,10 +61,10 @@ impl<'h> Evaluator<'h> {
             }
             BinaryOp::Equal => Ok(Value::Bool(self.equal(left, right)?)),
             BinaryOp::NotEqual => Ok(Value::Bool(!self.equal(left, right)?)),
-            BinaryOp::Less => Ok(Value::Bool(self.compare(left, right)? == Ordering::Less)),
-            BinaryOp::More => Ok(Value::Bool(self.compare(right, left)? == Ordering::Less)),
-            BinaryOp::LessOrEqual => Ok(Value::Bool(self.compare(right, left)? != Ordering::Less)),
-            BinaryOp::MoreOrEqual => Ok(Value::Bool(self.compare(left, right)? != Ordering::Less)),
+            BinaryOp::Less => self.less(left, right).map(Value::Bool),
+            BinaryOp::More => self.less(right, left).map(Value::Bool),
+            BinaryOp::LessOrEqual => self.less(right, left).map(|less| Value::Bool(!less)),
+            BinaryOp::MoreOrEqual => self.less(left, right).map(|less| Value::Bool(!less)),
             BinaryOp::Update => match (left, right) {
                 (Value::Attrs(left), Value::Attrs(right)) => {
                     Ok(Value::Attrs(left.update(self.local, right)))
@@ -82,8 +88,12 @@ impl<'h> Evaluator<'h> {
         }
     }
 
+    fn less(&mut self, left: Value<'h>, right: Value<'h>) -> Eval<'h, bool> {
+        Ok(self.compare(left, right)? == Ordering::Less)
+    }
+
     pub(super) fn negate(&mut self, operand: &'h Operand, env: &'h Env<'h>) -> Eval<'h> {
-        let value = self.expr(&operand.expr, env)?;
+        let value = self.nested(|ev| ev.expr(&operand.expr, env))?;
         self.here = operand.span;
         // Nix computes `0 - x`, so that `-0.0` is `0.0`.
         self.arithmetic(BinaryOp::Sub, Value::Int(0), value, (operand.span, operand.span))
