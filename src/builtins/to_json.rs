@@ -44,7 +44,10 @@ struct Writer<'w, 'h> {
 
 impl<'h> Writer<'_, 'h> {
     fn slot(&mut self, ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, ()> {
-        ev.check_stack()?;
+        ev.nested(|ev| self.value(ev, slot))
+    }
+
+    fn value(&mut self, ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, ()> {
         let value = match slot.known() {
             Some(value) => value,
             None if self.how.force => ev.force(slot)?,

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use super::Exit;
 use super::arguments::Terminal;
-use crate::diagnostic::render::{RenderOptions, render_all};
+use crate::diagnostic::render::{RenderOptions, nix, render_all};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::SourceMap;
 
@@ -59,6 +59,25 @@ pub(super) fn say(line: &str) {
 fn write(text: &str) {
     // Nobody to tell when standard error is closed or full; that is no reason to panic.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Shows the error that ended a command as Nix would. What else was found is not told: who reads
+/// this expects one error.
+pub(super) fn report_as_nix(
+    error: Option<Diagnostic>,
+    sources: &SourceMap,
+    show_trace: bool,
+) -> Exit {
+    let Some(error) = error else {
+        return Exit::Fine;
+    };
+    if error.code == INTERRUPTED {
+        say("error: interrupted by the user");
+        return Exit::Interrupted;
+    }
+    let text = nix::render(&error, sources, show_trace);
+    write(&text);
+    Exit::Wrong
 }
 
 /// Diagnostics of one code that are shown; more would push the others off the screen.

@@ -29,13 +29,21 @@ impl<'h> Evaluator<'h> {
         let function = self.expr(&call.function, env)?;
         match (function, &*call.arguments) {
             (Value::Lambda(closure), [argument]) => {
-                let argument = self.argument(closure.lambda(), argument, env, call.span)?;
                 self.call_begins()?;
-                let result = self.enter(closure.lambda(), closure.env(), argument, call.span);
+                let lambda = closure.lambda();
+                let result = match self.argument(lambda, argument, env, call.span) {
+                    Ok(argument) => self.enter(lambda, closure.env(), argument, call.span),
+                    Err(error) => Err(error),
+                };
                 self.depth -= 1;
                 result
             }
-            _ => self.call_other(function, call, env),
+            _ => {
+                self.call_begins()?;
+                let result = self.call_other(function, call, env);
+                self.depth -= 1;
+                result
+            }
         }
     }
 
@@ -67,7 +75,7 @@ impl<'h> Evaluator<'h> {
         }
     }
 
-    /// A call with several arguments, or of something not written in Nix.
+    /// A call with several arguments, or of something not written in Nix; it has been counted.
     #[inline(never)]
     fn call_other(&mut self, function: Value<'h>, call: &'h lower::Call, env: Env<'h>) -> Eval<'h> {
         let count = call.arguments.len();
@@ -88,7 +96,7 @@ impl<'h> Evaluator<'h> {
                 }
             };
         }
-        self.call(function, few.get(..count).unwrap_or(&few), call.span)
+        self.apply(function, few.get(..count).unwrap_or(&few), call.span)
     }
 
     /// Which of so many arguments the function evaluates before anything else.
@@ -122,7 +130,7 @@ impl<'h> Evaluator<'h> {
     fn call_many(&mut self, function: Value<'h>, call: &'h lower::Call, env: Env<'h>) -> Eval<'h> {
         let many: Vec<Slot<'h>> =
             call.arguments.iter().map(|a| self.delay_argument(a, env)).collect();
-        self.call(function, &many, call.span)
+        self.apply(function, &many, call.span)
     }
 
     /// Applies a function to arguments, one after the other. `at` is the place of the call.
@@ -137,9 +145,7 @@ impl<'h> Evaluator<'h> {
     /// one takes it off again when it returns.
     #[inline]
     fn call_begins(&mut self) -> Eval<'h, ()> {
-        if self.depth >= self.shared.max_call_depth {
-            return Err(self.stack_overflow());
-        }
+        self.check_depth()?;
         self.check_stack()?;
         self.calls = self.calls.wrapping_add(1);
         if self.calls.is_multiple_of(CALLS_BETWEEN_LOOKS) {
@@ -173,7 +179,10 @@ impl<'h> Evaluator<'h> {
                 | Value::Float(_)
                 | Value::Text(_)
                 | Value::Path(_)
-                | Value::List(_) => function = self.functor(function, at)?,
+                | Value::List(_) => {
+                    function = self.functor(function, *first, at)?;
+                    arguments = rest;
+                }
             }
         }
         Ok(function)
@@ -245,9 +254,10 @@ impl<'h> Evaluator<'h> {
         Ok((result, later))
     }
 
-    /// What a set that stands for a function gives for itself.
+    /// A set that stands for a function: its functor gets the set itself and then the argument, in
+    /// a call within this one.
     #[inline(never)]
-    fn functor(&mut self, function: Value<'h>, at: Span) -> Eval<'h> {
+    fn functor(&mut self, function: Value<'h>, argument: Slot<'h>, at: Span) -> Eval<'h> {
         let Value::Attrs(attrs) = function else {
             return Err(self.not_a_function(function, at));
         };
@@ -255,7 +265,7 @@ impl<'h> Evaluator<'h> {
             return Err(self.not_a_function(function, at));
         };
         let functor = self.force(functor)?;
-        self.call(functor, &[Slot::Value(function)], at)
+        self.call(functor, &[Slot::Value(function), argument], at)
     }
 
     fn partial(&mut self, builtin: BuiltinId, arguments: &[Slot<'h>]) -> Value<'h> {

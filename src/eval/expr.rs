@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::lower::{self, BinaryOp, Expr, Piece};
 use crate::source::Span;
 use crate::value::{
-    Attr, Attrs, Closure, Context, Env, Error, ErrorKind, List, Path, Slot, Text, Thunk, Value,
+    Attr, Attrs, Closure, Context, Env, Error, List, Path, Slot, Text, Thunk, Value,
 };
 
 impl<'h> Evaluator<'h> {
@@ -248,11 +248,13 @@ impl<'h> Evaluator<'h> {
 
     /// `{ file, line, column }` of a place, as `__curPos` and `unsafeGetAttrPos` give it.
     pub fn position(&mut self, span: Span) -> Value<'h> {
-        let Some(place) = self.shared.sources.locate(span) else {
+        // Null also for a text that is no file: there is no path to give.
+        let place = self.shared.sources.nix_place(span).filter(|place| !place.is_no_file());
+        let Some(place) = place else {
             return Value::Null;
         };
         let words = words();
-        let file = self.text(place.path.as_os_str().as_encoded_bytes());
+        let file = self.text(place.path().as_os_str().as_encoded_bytes());
         let int = |n: u32| Value::Int(i64::from(n));
         Value::Attrs(Attrs::new(
             self.local,
@@ -270,37 +272,6 @@ impl<'h> Evaluator<'h> {
             Value::Bool(bool) => Ok(bool.get()),
             other => Err(self.expected_at(span, "a Boolean", other)),
         }
-    }
-
-    /// Fails unless the condition holds.
-    fn assert(&mut self, assert: &'h lower::Assert, env: Env<'h>) -> Eval<'h, ()> {
-        if self.condition(&assert.condition, assert.span, env)? {
-            return Ok(());
-        }
-        self.assertion_failed(assert, env)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn assertion_failed(&mut self, assert: &'h lower::Assert, env: Env<'h>) -> Eval<'h, ()> {
-        let text = self.shared.sources.text(assert.span).unwrap_or_default();
-        let mut message = format!("assertion '{text}' failed");
-        if let Expr::Binary(binary) = &assert.condition
-            && binary.op == lower::BinaryOp::Equal
-        {
-            let left = self.expr(&binary.left, env)?;
-            let right = self.expr(&binary.right, env)?;
-            message.push_str(&format!(
-                ": {} with value '{}' is not equal to {} with value '{}'",
-                left.a_type(),
-                self.brief(left),
-                right.a_type(),
-                self.brief(right)
-            ));
-        }
-        let diagnostic =
-            Diagnostic::error("repx::eval::assertion", message).at(assert.span, "this is false");
-        Err(crate::value::Error::new(self.local, ErrorKind::Catchable, diagnostic))
     }
 
     #[inline(never)]

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Eval, Evaluator};
 use crate::diagnostic::Diagnostic;
+use crate::source::Span;
 use crate::store::StoreDir;
 use crate::value::{
     Attrs, Claim, Computation, Error, ErrorKind, Forced, List, Slot, Text, Thunk, Value,
@@ -111,25 +112,48 @@ impl<'h> Evaluator<'h> {
         Ok(())
     }
 
+    /// Does something one level further down, counted as a call is: what Nix counts among its
+    /// calls although none can be seen.
+    #[inline]
+    pub fn nested<T>(&mut self, work: impl FnOnce(&mut Self) -> Eval<'h, T>) -> Eval<'h, T> {
+        self.check_depth()?;
+        self.check_stack()?;
+        self.depth += 1;
+        let result = work(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Is one more level allowed?
+    #[inline]
+    pub fn check_depth(&mut self) -> Eval<'h, ()> {
+        if self.depth > self.shared.max_call_depth {
+            return Err(self.stack_overflow());
+        }
+        Ok(())
+    }
+
     /// Forces a slot and everything in it.
     pub fn force_deep(&mut self, slot: Slot<'h>) -> Eval<'h> {
         let value = self.force(slot)?;
         let mut seen = hashbrown::HashSet::new();
-        self.deepen(value, &mut seen)?;
+        self.nested(|ev| ev.deepen(value, &mut seen))?;
         Ok(value)
     }
 
     /// `seen` holds the sets and lists already visited: a value may contain itself.
     fn deepen(&mut self, value: Value<'h>, seen: &mut hashbrown::HashSet<usize>) -> Eval<'h, ()> {
-        self.check_stack()?;
         match value {
             Value::List(list) => {
                 if list.is_empty() || !seen.insert(list.address()) {
                     return Ok(());
                 }
-                for item in list.items() {
-                    let item = self.force(*item)?;
-                    self.deepen(item, seen)?;
+                for (i, item) in list.items().iter().enumerate() {
+                    let inner =
+                        self.nested(|ev| ev.force(*item).and_then(|item| ev.deepen(item, seen)));
+                    self.framed(inner, Span::NONE, || {
+                        format!("while evaluating list element at index {i}")
+                    })?;
                 }
                 Ok(())
             }
@@ -138,7 +162,8 @@ impl<'h> Evaluator<'h> {
                     return Ok(());
                 }
                 for attr in attrs.by_name(self.local) {
-                    let inner = self.force(attr.slot).and_then(|inner| self.deepen(inner, seen));
+                    let inner = self
+                        .nested(|ev| ev.force(attr.slot).and_then(|inner| ev.deepen(inner, seen)));
                     inner.map_err(|error| {
                         let name = attr.key.name;
                         self.frame(

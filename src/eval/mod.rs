@@ -6,6 +6,7 @@
 //! ordinary functions. The room knows no particular builtin, and nothing of files to load: it
 //! calls both through tables it is given.
 
+mod assertion;
 mod call;
 mod coerce;
 mod compare;

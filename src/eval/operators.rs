@@ -15,31 +15,37 @@ impl<'h> Evaluator<'h> {
             BinaryOp::And => {
                 let both = self.condition(&binary.left, binary.left_span, env)?
                     && self.condition(&binary.right, binary.right_span, env)?;
-                return Ok(Value::bool(both));
+                Ok(Value::bool(both))
             }
             BinaryOp::Or => {
                 let either = self.condition(&binary.left, binary.left_span, env)?
                     || self.condition(&binary.right, binary.right_span, env)?;
-                return Ok(Value::bool(either));
+                Ok(Value::bool(either))
             }
             BinaryOp::Implies => {
                 let holds = !self.condition(&binary.left, binary.left_span, env)?
                     || self.condition(&binary.right, binary.right_span, env)?;
-                return Ok(Value::bool(holds));
+                Ok(Value::bool(holds))
             }
-            BinaryOp::Add
-            | BinaryOp::Sub
+            // Calls of builtins in Nix, which therefore need a level of calls.
+            BinaryOp::Sub
             | BinaryOp::Mul
             | BinaryOp::Div
-            | BinaryOp::Equal
-            | BinaryOp::NotEqual
             | BinaryOp::Less
             | BinaryOp::LessOrEqual
             | BinaryOp::More
-            | BinaryOp::MoreOrEqual
+            | BinaryOp::MoreOrEqual => self.nested(|ev| ev.both(binary, env)),
+            BinaryOp::Add
+            | BinaryOp::Equal
+            | BinaryOp::NotEqual
             | BinaryOp::Update
-            | BinaryOp::Concat => {}
+            | BinaryOp::Concat => self.both(binary, env),
         }
+    }
+
+    /// An operator that needs both its sides.
+    #[inline]
+    fn both(&mut self, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
         let left = self.expr(&binary.left, env)?;
         let right = self.expr(&binary.right, env)?;
         self.here = binary.op_span;
@@ -55,10 +61,10 @@ impl<'h> Evaluator<'h> {
             }
             BinaryOp::Equal => Ok(Value::bool(self.equal(left, right)?)),
             BinaryOp::NotEqual => Ok(Value::bool(!self.equal(left, right)?)),
-            BinaryOp::Less => Ok(Value::bool(self.compare(left, right)? == Ordering::Less)),
-            BinaryOp::More => Ok(Value::bool(self.compare(right, left)? == Ordering::Less)),
-            BinaryOp::LessOrEqual => Ok(Value::bool(self.compare(right, left)? != Ordering::Less)),
-            BinaryOp::MoreOrEqual => Ok(Value::bool(self.compare(left, right)? != Ordering::Less)),
+            BinaryOp::Less => self.less(left, right).map(Value::bool),
+            BinaryOp::More => self.less(right, left).map(Value::bool),
+            BinaryOp::LessOrEqual => self.less(right, left).map(|less| Value::bool(!less)),
+            BinaryOp::MoreOrEqual => self.less(left, right).map(|less| Value::bool(!less)),
             BinaryOp::Update => match (left, right) {
                 (Value::Attrs(left), Value::Attrs(right)) => {
                     Ok(Value::Attrs(left.update(self.local, right)))
@@ -82,8 +88,12 @@ impl<'h> Evaluator<'h> {
         }
     }
 
+    fn less(&mut self, left: Value<'h>, right: Value<'h>) -> Eval<'h, bool> {
+        Ok(self.compare(left, right)? == Ordering::Less)
+    }
+
     pub(super) fn negate(&mut self, operand: &'h Operand, env: Env<'h>) -> Eval<'h> {
-        let value = self.expr(&operand.expr, env)?;
+        let value = self.nested(|ev| ev.expr(&operand.expr, env))?;
         self.here = operand.span;
         // Nix computes `0 - x`, so that `-0.0` is `0.0`.
         self.arithmetic(BinaryOp::Sub, Value::Int(0), value, (operand.span, operand.span))

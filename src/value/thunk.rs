@@ -238,6 +238,12 @@ impl<'h> Thunk<'h> {
         (mine && was_eval).then(|| unsafe { (*self.payload.get()).eval.0 })
     }
 
+    /// Is `me` at work on it?
+    pub fn is_claimed_by(&self, me: EvaluationId) -> bool {
+        let state = self.state.load(Ordering::Acquire);
+        state & KIND == CLAIMED && (state >> OWNER) as u32 == me.0
+    }
+
     /// Marks that somebody is going to wait. False when there is no claim any more: look again.
     pub fn announce_wait(&self) -> bool {
         let mut state = self.state.load(Ordering::Acquire);

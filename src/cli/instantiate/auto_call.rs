@@ -60,9 +60,8 @@ fn fitting<'h>(
 }
 
 fn missing(name: crate::source::Name, span: Span) -> Diagnostic {
-    let message =
-        format!("cannot evaluate a function that has an argument without a value ('{name}')");
-    Diagnostic::error("repx::eval::missing-argument", message)
-        .at(span, "nothing is given for this")
-        .help(format!("give it one with `--arg {name} EXPR` or `--argstr {name} TEXT`"))
+    let message = format!(
+        "cannot evaluate a function that has an argument without a value ('{name}')\ngive it one with '--arg {name} EXPR' or '--argstr {name} TEXT'"
+    );
+    Diagnostic::error("repx::eval::missing-argument", message).at(span, "nothing is given for this")
 }
