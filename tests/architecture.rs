@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order in which data flows through them.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 14] = [
     "source",
     "diagnostic",
     "syntax",
@@ -15,6 +15,7 @@ const ROOMS: [&str; 13] = [
     "value",
     "world",
     "eval",
+    "flake",
     "builtins",
     "session",
     "lab",
@@ -23,7 +24,7 @@ const ROOMS: [&str; 13] = [
 ];
 
 /// Crates (or parts of them) that only some rooms may know.
-const HOMES: [(&str, &[&str]); 7] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("miette", &["source", "diagnostic"]),
     ("rayon", &["sweep"]),
     ("clap", &["cli"]),
@@ -31,6 +32,10 @@ const HOMES: [(&str, &[&str]); 7] = [
     ("bumpalo", &["value"]),
     ("std::process::Command", &[]),
     ("toml", &["builtins"]),
+    ("gix_hash", &["flake"]),
+    ("gix_index", &["flake"]),
+    ("gix_object", &["flake"]),
+    ("gix_odb", &["flake"]),
 ];
 
 /// Lines a file may have; flat tables and tests are exempt.

@@ -17,6 +17,7 @@ mod data;
 mod derivation;
 mod fetch;
 mod files;
+mod flake;
 pub mod globals;
 mod hash;
 mod host;
@@ -59,6 +60,7 @@ const FAMILIES: &[&[Builtin]] = &[
     derivation::ROWS,
     fetch::ROWS,
     files::ROWS,
+    flake::ROWS,
     hash::ROWS,
     lists::ROWS,
     search::ROWS,
@@ -69,7 +71,8 @@ const FAMILIES: &[&[Builtin]] = &[
 ];
 
 /// Families that no program can name: they follow the others in the table.
-const HIDDEN: &[&[Builtin]] = &[host::PRIMITIVES, records::PRIMITIVES, derivation::IMPORTED];
+const HIDDEN: &[&[Builtin]] =
+    &[host::PRIMITIVES, records::PRIMITIVES, derivation::IMPORTED, flake::HELPERS];
 
 /// The builtins that a session is made with.
 pub fn table() -> Vec<Builtin> {

@@ -5,13 +5,14 @@ use std::time::Instant;
 
 use super::Exit;
 use super::arguments::{EvalOptions, Format, Terminal, Volume, pairs};
+use super::entry::{self, Entry};
 use super::filter::{Filter, select};
 use super::listing::{Statuses, TableStyle, View, write_json, write_ndjson, write_table};
 use super::report::report;
 use super::setup::{config, no_thread};
 use super::stdout;
 use crate::diagnostic::Diagnostic;
-use crate::lab::head_commit;
+use crate::flake::head_commit;
 use crate::session::{self, Config};
 use crate::source::SourceMap;
 use crate::sweep::{self, Argument, Listing, PackageSet, Request};
@@ -54,10 +55,10 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
 fn load(options: &EvalOptions) -> Outcome {
     let sources = SourceMap::new();
     let failed = |diagnostic| (None, vec![diagnostic]);
-    let (listing, diagnostics) = match sweep::find_entry(&options.lab) {
+    let (listing, diagnostics) = match entry::find(options) {
         Err(missing) => failed(missing),
-        Ok((entry, root)) => {
-            let request = request(options, entry, root);
+        Ok(entry) => {
+            let request = request(options, entry);
             let config = Config { tolerant: true, ..config(&options.include, &sources) };
             match session::run(&config, |session, evaluator| {
                 sweep::list(session, evaluator, &request)
@@ -70,7 +71,8 @@ fn load(options: &EvalOptions) -> Outcome {
     Outcome { listing, diagnostics, sources }
 }
 
-fn request(options: &EvalOptions, entry: PathBuf, root: PathBuf) -> Request {
+fn request(options: &EvalOptions, entry: Entry) -> Request {
+    let Entry { file, root, flake } = entry;
     let expressions =
         pairs(&options.arg).map(|(name, text)| (name, Argument::Expression(text.into())));
     let texts = pairs(&options.argstr).map(|(name, text)| (name, Argument::Text(text.into())));
@@ -80,8 +82,9 @@ fn request(options: &EvalOptions, entry: PathBuf, root: PathBuf) -> Request {
         arguments: arguments.collect(),
         packages: package_set(options.pkgs.as_deref()),
         threads: options.threads.map_or(0, usize::from),
-        entry,
+        entry: file,
         root,
+        flake,
     }
 }
 
@@ -111,7 +114,7 @@ fn print(view: &View<'_>, options: &EvalOptions, terminal: &Terminal) -> Exit {
 fn base_path(options: &EvalOptions) -> PathBuf {
     match &options.base_path {
         Some(base) => base.clone(),
-        None => lab_directory(&options.lab).join(".repx"),
+        None => lab_directory(&entry::without_output(&options.lab)).join(".repx"),
     }
 }
 

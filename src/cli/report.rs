@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Write;
+use std::path::Path;
 
 use super::Exit;
 use super::arguments::Terminal;
@@ -28,6 +29,9 @@ pub(super) fn report(
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     diagnostics.retain(|d| terminal.shows(d.severity));
     sort(&mut diagnostics);
+    for diagnostic in &mut diagnostics {
+        show_originals(diagnostic, sources);
+    }
     let left_out = cap(&mut diagnostics);
     let options = RenderOptions {
         color: terminal.color_errors,
@@ -50,6 +54,29 @@ pub(super) fn report(
     // Nobody to tell: standard error is closed.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
     if errors > 0 { Exit::Wrong } else { Exit::Fine }
+}
+
+/// Speaks of the user's files where evaluation spoke of copies of them.
+fn show_originals(diagnostic: &mut Diagnostic, sources: &SourceMap) {
+    let copy = diagnostic.message.clone();
+    let labels = diagnostic.primary.iter_mut().chain(&mut diagnostic.secondary);
+    let texts = labels.chain(&mut diagnostic.trace).map(|label| &mut label.text);
+    for text in texts.chain([&mut diagnostic.message]).chain(&mut diagnostic.help) {
+        *text = sources.with_originals(std::mem::take(text));
+    }
+    // The copy lacks what Git doesn't know.
+    if diagnostic.message != copy
+        && let Some(path) = absent(&diagnostic.message).filter(|path| Path::new(path).exists())
+    {
+        diagnostic.help = Some(format!(
+            "the file is there, but a flake in a Git repository holds only what Git tracks: `git add \"{path}\"`"
+        ));
+    }
+}
+
+/// The path that a message says is not there.
+fn absent(message: &str) -> Option<&str> {
+    message.strip_prefix("path '")?.strip_suffix("' does not exist")
 }
 
 /// Diagnostics of one code that are shown; more would push the others off the screen.

@@ -9,12 +9,14 @@
 
 mod expand;
 mod facet;
+mod flake;
 mod identity;
 mod list;
 mod listing;
 mod space;
 mod wiring;
 
+pub use flake::FlakeLab;
 pub use identity::JobId;
 pub use list::{Argument, Outcome, PackageSet, Request, find_entry, list};
 pub use listing::{Facet, Job, LabInfo, Listing, RunInfo, Source, StageInfo, StageKind};

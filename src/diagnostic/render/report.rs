@@ -80,7 +80,7 @@ pub(super) fn render(diagnostic: &Diagnostic, map: &SourceMap, options: &RenderO
     let spans: Vec<Span> = labels.map(|label| label.span).collect();
     let width = options.width.saturating_sub(FRAME).max(LEAST);
     let base = options.base.as_deref();
-    let excerpt = Excerpt::new(map, &spans, width, |path| shown_path(path, base));
+    let excerpt = Excerpt::new(map, &spans, width, |path| shown_path(&map.original(path), base));
     let report = Report { diagnostic, message: message(diagnostic, base), excerpt };
     let mut text = String::new();
     if handler(options).render_report(&mut text, &report).is_err() {
