@@ -24,11 +24,10 @@ fn recorded(path: &str) -> Json {
 fn git(directory: &Path, time: u32, arguments: &[&str]) {
     let mut command = Command::new("git");
     command.arg("-C").arg(directory).args(["-c", "protocol.file.allow=always"]).args(arguments);
-    for role in ["AUTHOR", "COMMITTER"] {
-        command
-            .env(format!("GIT_{role}_NAME"), "t")
-            .env(format!("GIT_{role}_EMAIL"), "t@example.org");
-        command.env(format!("GIT_{role}_DATE"), format!("{time} +0000"));
+    for (role, time) in [("AUTHOR", TIME), ("COMMITTER", time)] {
+        let name = |what: &str| format!("GIT_{role}_{what}");
+        command.env(name("NAME"), "t").env(name("EMAIL"), "t@example.org");
+        command.env(name("DATE"), format!("{time} +0000"));
     }
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
     let output = command.output().expect("git runs");
@@ -269,7 +268,7 @@ fn the_nix_of_this_machine_agrees() {
     let (_folder, place) = scratch("source", "clean");
     // Older ones don't mark flakes as such.
     let manifest = std::fs::read_to_string(place.join("flake.nix")).expect("it is text");
-    let manifest = manifest.replace(" && self._type == \"flake\"", "").replace("x.nix", "");
+    let manifest = manifest.replace(" && self._type == \"flake\"", "");
     write(&place.join("flake.nix"), &manifest);
     commit(&place);
     let flake = place.display().to_string();
@@ -344,10 +343,9 @@ fn inputs_must_be_literals() {
             "{ inputs.a.follows = \"b/c\"; outputs = _: { }; }",
             "input 'a' follows a non-existent input 'b/c'",
         ),
-        ("{ inputs.a.url = \"github:a\"; outputs = _: { }; }", "input `a` (`path:github:a`)"),
+        ("{ inputs.a.url = \"foo:bar\"; outputs = _: { }; }", "input 'foo:bar' is unsupported"),
     ] {
         let (_folder, place) = written(text);
-        let message = if text.contains("github:a\"") { "github:a" } else { message };
         fails(&place, &[message]);
     }
 }
@@ -449,17 +447,20 @@ fn a_flake_lists_the_jobs_of_its_lab() {
 fn what_a_flake_lacks_is_said() {
     let (_folder, place) = lab();
     let flake = place.display().to_string();
-    let ran = list(&flake, &[]);
-    assert_eq!(ran.code, Some(2));
-    for needle in ["input `nixpkgs`", "is not locked", "nix flake lock"] {
-        assert!(ran.stderr.contains(needle), "{}", ran.stderr);
+    for (name, arguments, needles) in [
+        ("", &[][..], &["input `nixpkgs`", "is not locked", "nix flake lock", "--pkgs host"][..]),
+        ("#other", &["--pkgs", "host"], &["is an integer, not a lab"]),
+        ("#leb", &["--pkgs", "host"], &["did you mean `lab`?"]),
+        ("", &["--pkgs", "host", "--upstream-lib"], &["input `repx`", "is not locked"]),
+    ] {
+        let ran = list(&format!("{flake}{name}"), arguments);
+        let said = ran.stderr.replace('│', " ");
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(ran.code, Some(2), "{said}");
+        for needle in needles {
+            assert!(said.contains(needle), "`{needle}` is not said: {said}");
+        }
     }
-    let ran = list(&format!("{flake}#other"), &["--pkgs", "host"]);
-    assert!(ran.stderr.contains("is an integer, not a lab"), "{}", ran.stderr);
-    let ran = list(&format!("{flake}#leb"), &["--pkgs", "host"]);
-    assert!(ran.stderr.contains("did you mean `lab`?"), "{}", ran.stderr);
-    let ran = list(&flake, &["--pkgs", "host", "--upstream-lib"]);
-    assert!(ran.stderr.contains("input `repx`"), "{}", ran.stderr);
 }
 
 #[test]

@@ -364,3 +364,42 @@ impl NarSource for Files<'_> {
         Ok(self.kept.is_none_or(|kept| kept.contains(path)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flake::reference;
+    use crate::world::Memory;
+    use std::sync::atomic::AtomicBool;
+
+    /// A source that was added to the store with Nix 2.8, and its path.
+    const HASH: &str = "sha256-EMIj0FKeN9JTcNkCcvttjFIxZq4vth+66lgThZ9+Kck=";
+    const PATH: &str = "/nix/store/952y8p1ff2dwla55lj03g6fk2qv9ccz3-source";
+
+    fn get(machine: &Memory, text: &str) -> Result<Option<Rc<SourceTree>>, TreeError> {
+        let (objects, sources) = (Objects::new(), SourceMap::new());
+        let never = AtomicBool::new(false);
+        let reference = reference::parse(text, true, false)?;
+        Trees::new(machine, &objects, &sources, &never).get(&reference)
+    }
+
+    #[test]
+    fn locked_inputs_are_found_by_their_hash() {
+        let rev = "0123456789012345678901234567890123456789";
+        let text = format!("github:o/r/{rev}?narHash={}", HASH.replace('+', "%2B"));
+        let machine = Memory::new().file(format!("{PATH}/flake.nix"), "{ }");
+        let tree = get(&machine, &text).unwrap().unwrap();
+        assert_eq!(tree.real, Path::new(PATH));
+        assert_eq!(tree.info.rev.as_deref(), Some(rev));
+        assert!(get(&Memory::new(), &text).unwrap().is_none(), "an empty store has nothing");
+    }
+
+    #[test]
+    fn a_directory_that_changed_since_it_was_locked_is_refused() {
+        let machine = Memory::new().file("/x/flake.nix", "{ }");
+        let text = format!("path:/x?narHash={}", HASH.replace('+', "%2B"));
+        let error = get(&machine, &text).unwrap_err();
+        assert!(matches!(error, TreeError::Mismatch(..)), "{error}");
+        assert!(get(&machine, "path:/x").unwrap().is_some());
+    }
+}
