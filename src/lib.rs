@@ -5,7 +5,7 @@
 //! 1. [`source`], [`diagnostic`]: places in files, and what is to be said of them
 //! 2. [`syntax`]: text → tree; [`lower`]: tree → program
 //! 3. [`store`], [`value`], [`world`]: store paths, the heap, the machine
-//! 4. [`eval`], [`builtins`], [`session`]: running a program
+//! 4. [`eval`], [`flake`], [`builtins`], [`session`]: running a program
 //! 5. [`lab`], [`sweep`]: value → lab → jobs
 //! 6. [`cache`]: what is kept between processes; [`cli`]: the commands
 //!
@@ -31,6 +31,7 @@ pub mod cache;
 pub mod cli;
 pub mod diagnostic;
 pub mod eval;
+pub mod flake;
 pub mod lab;
 pub mod lower;
 pub mod session;

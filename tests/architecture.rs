@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order in which data flows through them.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 15] = [
     "source",
     "diagnostic",
     "syntax",
@@ -15,6 +15,7 @@ const ROOMS: [&str; 14] = [
     "value",
     "world",
     "eval",
+    "flake",
     "builtins",
     "session",
     "cache",
@@ -24,7 +25,7 @@ const ROOMS: [&str; 14] = [
 ];
 
 /// Crates (or parts of them) that only some rooms may know.
-const HOMES: [(&str, &[&str]); 7] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("miette", &["source", "diagnostic"]),
     ("rayon", &["sweep"]),
     ("clap", &["cli"]),
@@ -32,6 +33,10 @@ const HOMES: [(&str, &[&str]); 7] = [
     ("bumpalo", &["value"]),
     ("std::process::Command", &[]),
     ("toml", &["builtins"]),
+    ("gix_hash", &["flake"]),
+    ("gix_index", &["flake"]),
+    ("gix_object", &["flake"]),
+    ("gix_odb", &["flake"]),
 ];
 
 /// Lines a file may have; flat tables and tests are exempt.

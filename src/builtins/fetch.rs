@@ -42,12 +42,6 @@ pub(super) const ROWS: &[Builtin] = &[
         doc: "The files of a source described by a set. With a `narHash`, what is in the store already is taken from there; nothing is downloaded during evaluation.",
         run: fetch_tree,
     },
-    Builtin {
-        name: "getFlake",
-        arguments: &["args"],
-        doc: "The outputs of a flake. Not available during evaluation: inputs of the lab's own `flake.nix` are.",
-        run: get_flake,
-    },
 ];
 
 fn fetch_url<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -207,12 +201,4 @@ fn shown<'h>(ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, String> {
     let value = ev.force(slot)?;
     let made = ev.coerce(value, Coercion::PATH)?;
     Ok(String::from_utf8_lossy(made.bytes()).into_owned())
-}
-
-fn get_flake<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    let [reference] = args else {
-        return Err(wrong_count(ev, at));
-    };
-    let what = shown(ev, *reference)?;
-    Err(offline(ev, "getFlake", &what, false, at))
 }

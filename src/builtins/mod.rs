@@ -18,6 +18,7 @@ mod derivation;
 mod eager;
 mod fetch;
 mod files;
+mod flake;
 pub mod globals;
 mod hash;
 mod host;
@@ -60,6 +61,7 @@ const FAMILIES: &[&[Builtin]] = &[
     derivation::ROWS,
     fetch::ROWS,
     files::ROWS,
+    flake::ROWS,
     hash::ROWS,
     lists::ROWS,
     search::ROWS,
@@ -70,7 +72,8 @@ const FAMILIES: &[&[Builtin]] = &[
 ];
 
 /// Families that no program can name: they follow the others in the table.
-const HIDDEN: &[&[Builtin]] = &[host::PRIMITIVES, records::PRIMITIVES, derivation::IMPORTED];
+const HIDDEN: &[&[Builtin]] =
+    &[host::PRIMITIVES, records::PRIMITIVES, derivation::IMPORTED, flake::HELPERS];
 
 /// The builtins that a session is made with.
 pub fn table() -> Vec<Builtin> {

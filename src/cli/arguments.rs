@@ -104,12 +104,16 @@ pub(super) enum Command {
 Examples:
   repx eval                                  the lab in this directory
   repx eval examples/sweep --format json     everything, for programs
+  repx eval .#paper                          a lab of the flake in this directory
   repx eval --run @paper --stage train       some of its jobs
   repx eval --param model=resnet --param seed=1")]
 pub(super) struct EvalOptions {
-    /// A lab's directory or file
+    /// A lab's directory or file, or a flake with an output: .#name
     ///
-    /// Of a directory its flake.nix, else nix/lab.nix, else lab.nix is taken.
+    /// Of a directory its flake.nix, else nix/lab.nix, else lab.nix is taken. Of a flake without
+    /// an output's name it is the first lab among packages.SYSTEM.default, packages.SYSTEM.lab,
+    /// legacyPackages.SYSTEM.lab, lab and defaultPackage.SYSTEM, else the one lab in
+    /// packages.SYSTEM; .#name is packages.SYSTEM.name, legacyPackages.SYSTEM.name or name.
     #[arg(default_value = ".")]
     pub(super) lab: PathBuf,
     /// How to print the jobs
@@ -134,8 +138,15 @@ pub(super) struct EvalOptions {
     #[arg(long = "argstr", num_args = 2, value_names = ["NAME", "TEXT"], help_heading = "Evaluation")]
     pub(super) argstr: Vec<String>,
     /// The package set: a path, <nixpkgs>, or host for this machine's programs
+    ///
+    /// A flake's lab uses it in place of the flake's nixpkgs.
     #[arg(long, value_name = "PACKAGES", help_heading = "Evaluation")]
     pub(super) pkgs: Option<String>,
+    /// Use the RepX that a flake names, not the library of this program
+    ///
+    /// What that library makes are derivations, whose jobs can't be listed.
+    #[arg(long, help_heading = "Evaluation")]
+    pub(super) upstream_lib: bool,
     /// Add an entry to the search path, before those of NIX_PATH
     #[arg(short = 'I', value_name = "[PREFIX=]PATH", help_heading = "Evaluation")]
     pub(super) include: Vec<String>,
@@ -178,6 +189,8 @@ Examples:
 #[allow(clippy::struct_excessive_bools, reason = "they are nix-instantiate's flags")]
 pub(super) struct InstantiateOptions {
     /// Files to evaluate, or with -E expressions; - reads standard input [default: ./default.nix]
+    ///
+    /// DIR#NAME is an output of a flake, found as `nix build` finds it.
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<String>,
     /// Print values instead of derivations

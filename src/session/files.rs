@@ -80,6 +80,12 @@ impl<'h> Files<'h> {
         }
     }
 
+    /// Makes importing a path give a value, whatever lies there.
+    pub(super) fn provide(&self, path: &std::path::Path, slot: Slot<'h>) {
+        let bytes = path.as_os_str().as_bytes().to_vec();
+        lock(&self.imported).insert(bytes, slot);
+    }
+
     /// The slot of a file: the same for all who import it.
     pub(super) fn slot(
         &self,

@@ -52,6 +52,13 @@ impl World for WithNixlib<'_> {
         }
     }
 
+    fn modified(&self, path: &Path) -> io::Result<i64> {
+        match embedded(path) {
+            None => self.world.modified(path),
+            Some(_) => Ok(0),
+        }
+    }
+
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
         self.world.read_link(path)
     }

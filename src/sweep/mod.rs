@@ -10,6 +10,7 @@
 mod draft;
 mod expand;
 mod facet;
+mod flake;
 mod identity;
 mod keys;
 mod list;
@@ -18,6 +19,7 @@ mod scatter;
 mod space;
 mod wiring;
 
+pub use flake::FlakeLab;
 pub use identity::JobId;
 pub use list::{Argument, Outcome, PackageSet, Request, find_entry, list};
 pub use listing::{

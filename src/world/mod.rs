@@ -57,6 +57,9 @@ pub trait World: Send + Sync {
     /// The entries of a directory, sorted by the bytes of their names, without `.` and `..`.
     fn list_dir(&self, path: &Path) -> io::Result<Vec<Entry>>;
 
+    /// When the file, directory or link itself was last modified, in seconds since 1970.
+    fn modified(&self, path: &Path) -> io::Result<i64>;
+
     /// Where a symbolic link points.
     fn read_link(&self, path: &Path) -> io::Result<PathBuf>;
 

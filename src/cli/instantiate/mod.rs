@@ -7,6 +7,7 @@
 mod attr_path;
 mod auto_call;
 mod derivations;
+mod flake;
 mod tree;
 
 use std::io::{Read, Write};
@@ -168,6 +169,9 @@ impl<'h> Instantiation<'_, 'h> {
         let directory = setup::current_directory();
         match input {
             Input::Text(text, name) => self.session.text(self.evaluator, name, text, &directory),
+            Input::File(file) if file.contains('#') && !Path::new(file).exists() => {
+                flake::output(self.evaluator, file)
+            }
             Input::File(file) => self.session.file(self.evaluator, &setup::absolute(file)),
             Input::Found(path) => {
                 let path = self.session.expression(self.evaluator, path, &directory)?;

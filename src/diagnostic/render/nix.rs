@@ -35,10 +35,23 @@ pub fn render(diagnostic: &Diagnostic, map: &SourceMap, show_trace: bool) -> Str
     if let Some(label) = &diagnostic.primary {
         page.place("", label.span);
     }
-    if let Some(name) = diagnostic.help.as_deref().and_then(meant) {
-        page.text.push_str(&["Did you mean ", name, "?\n"].concat());
+    match diagnostic.help.as_deref() {
+        Some(help) => match meant(help) {
+            Some(name) => page.text.push_str(&["Did you mean ", name, "?\n"].concat()),
+            None if !is_of_nix(&diagnostic.code) => {
+                page.text.push_str(&["help: ", &*harmless(help), "\n"].concat());
+            }
+            None => {}
+        },
+        None => {}
     }
     indented(prefix, &page.text)
+}
+
+/// Is this an error of the language, which Nix has too and says without further help? What is ours
+/// alone (a flake that isn't locked, a build that failed) comes with what helps.
+fn is_of_nix(code: &str) -> bool {
+    code.starts_with("repx::eval::") || code.starts_with("repx::syntax::")
 }
 
 /// The name in "did you mean `name`?"; other help is no business of Nix's format.
