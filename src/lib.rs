@@ -7,7 +7,8 @@
 //! 3. [`store`], [`value`], [`world`]: store paths, the heap, the machine
 //! 4. [`eval`], [`builtins`], [`session`]: running a program
 //! 5. [`lab`], [`sweep`]: value → lab → jobs
-//! 6. [`cli`]: the commands
+//! 6. [`realise`]: Nix, for writing to its store and building
+//! 7. [`cli`]: the commands
 //!
 //! ```
 //! use std::sync::atomic::AtomicBool;
@@ -32,6 +33,7 @@ pub mod diagnostic;
 pub mod eval;
 pub mod lab;
 pub mod lower;
+pub mod realise;
 pub mod session;
 pub mod source;
 pub mod store;

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order in which data flows through them.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 14] = [
     "source",
     "diagnostic",
     "syntax",
@@ -19,6 +19,7 @@ const ROOMS: [&str; 13] = [
     "session",
     "lab",
     "sweep",
+    "realise",
     "cli",
 ];
 
@@ -29,7 +30,7 @@ const HOMES: [(&str, &[&str]); 7] = [
     ("clap", &["cli"]),
     ("regex_automata", &["builtins"]),
     ("bumpalo", &["value"]),
-    ("std::process::Command", &[]),
+    ("std::process", &["realise", "cli", "main"]),
     ("toml", &["builtins"]),
 ];
 

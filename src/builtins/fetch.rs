@@ -2,7 +2,8 @@
 //! already is taken from there, everything else is refused with a word on how to get it.
 
 use super::context::store_text;
-use super::source::{fixed_path, is_valid};
+use super::paths::is_valid;
+use super::source::fixed_path;
 use super::strings::base_name;
 use super::support::{optional, plain_text, set, wrap, wrong_count};
 use crate::diagnostic::Diagnostic;

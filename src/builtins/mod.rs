@@ -46,6 +46,7 @@ mod store_tests;
 mod tests;
 
 use crate::eval::Builtin;
+pub use support::made;
 
 /// All families. `BuiltinId` is an index into their rows in this order.
 const FAMILIES: &[&[Builtin]] = &[

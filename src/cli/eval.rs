@@ -8,7 +8,7 @@ use super::arguments::{EvalOptions, Format, Terminal, Volume, pairs};
 use super::filter::{Filter, select};
 use super::listing::{Statuses, TableStyle, View, write_json, write_ndjson, write_table};
 use super::report::report;
-use super::setup::{config, no_thread};
+use super::setup::{config, machine, no_thread};
 use super::stdout;
 use crate::diagnostic::Diagnostic;
 use crate::lab::head_commit;
@@ -58,7 +58,8 @@ fn load(options: &EvalOptions) -> Outcome {
         Err(missing) => failed(missing),
         Ok((entry, root)) => {
             let request = request(options, entry, root);
-            let config = Config { tolerant: true, ..config(&options.include, &sources) };
+            let machine = machine(&options.nix);
+            let config = Config { tolerant: true, ..config(&machine, &options.include, &sources) };
             match session::run(&config, |session, evaluator| {
                 sweep::list(session, evaluator, &request)
             }) {

@@ -3,16 +3,33 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use super::arguments::{NixOptions, pairs};
 use super::guard::INTERRUPTED;
 use crate::diagnostic::Diagnostic;
+use crate::realise::{Builds, Machine, Programs};
 use crate::session::{Config, MAX_CALL_DEPTH};
 use crate::source::SourceMap;
-use crate::world::Disk;
+use crate::world::World;
+
+/// This machine, and its Nix for what only Nix can do.
+pub(super) fn machine(options: &NixOptions) -> Machine<'static> {
+    let settings = pairs(&options.option);
+    let programs = Programs {
+        directory: std::env::var_os("REPX_NIX").filter(|dir| !dir.is_empty()).map(PathBuf::from),
+        options: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+    };
+    let builds = if options.no_ifd { Builds::Forbidden } else { Builds::Allowed };
+    Machine::new(programs, builds, &say)
+}
 
 /// The configuration of an evaluation. `include` is what `-I` said, in order.
-pub(super) fn config<'a>(include: &[String], sources: &'a SourceMap) -> Config<'a> {
+pub(super) fn config<'a>(
+    world: &'a dyn World,
+    include: &[String],
+    sources: &'a SourceMap,
+) -> Config<'a> {
     Config {
-        world: &Disk,
+        world,
         sources,
         search_path: search_path(include, std::env::var("NIX_PATH").ok().as_deref()),
         home: std::env::var_os("HOME").map(PathBuf::from),

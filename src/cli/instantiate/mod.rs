@@ -7,10 +7,11 @@
 mod attr_path;
 mod auto_call;
 mod derivations;
+mod registration;
 mod tree;
 
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::arguments::{InstantiateOptions, Terminal, pairs};
 use super::report::report;
@@ -21,6 +22,7 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::{Coercion, Eval, Evaluator};
 use crate::session::{self, Config, MAX_CALL_DEPTH, Session};
 use crate::source::{Name, SourceMap, Span};
+use crate::store::StorePath;
 use crate::value::{Attr, Attrs, Context, Slot, Value};
 
 /// The file that is evaluated when none is named.
@@ -38,15 +40,18 @@ enum Input<'o> {
 #[derive(Default)]
 struct Output {
     text: Vec<u8>,
+    /// The derivations printed, each with the link that is to keep it.
+    roots: Vec<(StorePath, Option<PathBuf>)>,
     diagnostics: Vec<Diagnostic>,
 }
 
 /// Evaluates and prints.
 pub(super) fn run(options: &InstantiateOptions, terminal: &Terminal) -> Exit {
     let sources = SourceMap::new();
+    let machine = setup::machine(&options.nix);
     let config = Config {
         max_call_depth: options.max_call_depth.unwrap_or(MAX_CALL_DEPTH),
-        ..setup::config(&options.include, &sources)
+        ..setup::config(&machine, &options.include, &sources)
     };
     let output = inputs(options).and_then(|inputs| {
         let output = session::run(&config, |session, evaluator| {
@@ -59,7 +64,7 @@ pub(super) fn run(options: &InstantiateOptions, terminal: &Terminal) -> Exit {
         output.map_err(|error| Box::new(setup::no_thread(&error)))
     });
     let output =
-        output.unwrap_or_else(|error| Output { text: Vec::new(), diagnostics: vec![*error] });
+        output.unwrap_or_else(|error| Output { diagnostics: vec![*error], ..Output::default() });
     let printed = stdout::print(|out| out.write_all(&output.text));
     match report(output.diagnostics, &sources, terminal, options.show_trace) {
         Exit::Fine => printed,
@@ -108,12 +113,13 @@ fn evaluate<'h>(
     let mut output = Output::default();
     let result = arguments(session, evaluator, options).and_then(|arguments| {
         let mut instantiation = Instantiation { session, evaluator, options, arguments };
-        inputs.iter().try_for_each(|input| instantiation.input(input, &mut output.text))
+        inputs.iter().try_for_each(|input| instantiation.input(input, &mut output))
     });
     output.diagnostics = session.take_findings();
     if let Err(error) = result {
         output.diagnostics.push(error.diagnostic());
     }
+    registration::register(evaluator, options, &mut output);
     output
 }
 
@@ -144,7 +150,7 @@ struct Instantiation<'a, 'h> {
 }
 
 impl<'h> Instantiation<'_, 'h> {
-    fn input(&mut self, input: &Input<'_>, out: &mut Vec<u8>) -> Eval<'h, ()> {
+    fn input(&mut self, input: &Input<'_>, out: &mut Output) -> Eval<'h, ()> {
         let root = self.value_of(input)?;
         if self.options.attrs.is_empty() {
             return self.result(root, out);
@@ -171,11 +177,13 @@ impl<'h> Instantiation<'_, 'h> {
     }
 
     /// Prints what was found, in the format asked for.
-    fn result(&mut self, value: Value<'h>, out: &mut Vec<u8>) -> Eval<'h, ()> {
+    fn result(&mut self, value: Value<'h>, output: &mut Output) -> Eval<'h, ()> {
         let ev = &mut *self.evaluator;
         if !self.options.eval {
-            return derivations::print(ev, self.arguments, value, out);
+            let link = self.options.add_root.as_deref().filter(|_| !self.options.readonly_mode);
+            return derivations::print(ev, self.arguments, value, link, output);
         }
+        let out = &mut output.text;
         // Without arguments Nix leaves functions alone here, unlike on the way along a path.
         let value = if self.arguments.is_empty() {
             value
