@@ -15,7 +15,9 @@ mod context;
 mod control;
 mod data;
 mod derivation;
+mod download;
 mod fetch;
+mod fetch_tree;
 mod files;
 pub mod globals;
 mod hash;
@@ -46,6 +48,7 @@ mod store_tests;
 mod tests;
 
 use crate::eval::Builtin;
+pub use derivation::Script;
 pub use support::made;
 
 /// All families. `BuiltinId` is an index into their rows in this order.

@@ -19,6 +19,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -46,13 +47,16 @@ pub struct Machine<'a> {
     place: Place,
     /// Opened when it is first needed. While it is open, Nix keeps what was sent from being deleted.
     connection: Mutex<Option<Connection>>,
+    /// What fetchers have given, by name and argument: the same within one evaluation.
+    fetched: Mutex<HashMap<(&'static str, String), String>>,
 }
 
 impl<'a> Machine<'a> {
     /// Nothing is started yet. What Nix does meanwhile is told to `say`.
     pub fn new(programs: Programs, builds: Builds, say: &'a (dyn Fn(&str) + Sync)) -> Machine<'a> {
         let place = Place::of(|name| std::env::var(name).ok());
-        Machine { programs, builds, say, place, connection: Mutex::new(None) }
+        let (connection, fetched) = (Mutex::default(), Mutex::default());
+        Machine { programs, builds, say, place, connection, fetched }
     }
 
     /// Does `work` with the connection, which is closed when anything goes wrong: where the two
@@ -63,8 +67,7 @@ impl<'a> Machine<'a> {
         work: impl FnOnce(&mut Connection) -> Result<R, KeeperError>,
     ) -> Result<R, KeeperError> {
         self.place.check()?;
-        let mut kept: MutexGuard<'_, Option<Connection>> =
-            self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&self.connection);
         let mut connection = match kept.take() {
             Some(connection) => connection,
             None => Connection::open(&self.programs, task)?,
@@ -77,6 +80,10 @@ impl<'a> Machine<'a> {
     fn real<'p>(&self, path: &'p Path) -> std::borrow::Cow<'p, Path> {
         self.place.real(path)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Keeper for Machine<'_> {
@@ -110,6 +117,10 @@ impl Keeper for Machine<'_> {
 
     fn fetch(&self, fetch: Fetch<'_>) -> Result<String, KeeperError> {
         self.place.check()?;
+        let key = (fetch.fetcher, fetch.argument.to_owned());
+        if let Some(json) = lock(&self.fetched).get(&key) {
+            return Ok(json.clone());
+        }
         let expression = programs::fetch_expression(fetch);
         let ran = self.programs.run(
             "nix-instantiate",
@@ -127,10 +138,12 @@ impl Keeper for Machine<'_> {
             ],
             self.say,
         )?;
-        if ran.success {
-            return Ok(String::from_utf8_lossy(&ran.stdout).trim_end().to_owned());
+        if !ran.success {
+            return Err(failure::of_fetch(fetch.fetcher, &ran.stderr));
         }
-        Err(failure::of_fetch(fetch.fetcher, &ran.stderr))
+        let json = String::from_utf8_lossy(&ran.stdout).trim_end().to_owned();
+        lock(&self.fetched).insert(key, json.clone());
+        Ok(json)
     }
 
     fn references(&self, path: &StorePath) -> Result<Vec<StorePath>, KeeperError> {

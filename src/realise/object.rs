@@ -41,20 +41,39 @@ impl Cargo {
         }
     }
 
-    /// Sends it. What was copied is read again, so it may no longer be what it was.
+    /// Sends it.
     pub(super) fn send(
         &self,
         made: Made<'_>,
         path: &StorePath,
         connection: &mut Connection,
     ) -> Result<(), KeeperError> {
-        let unreadable = |reason: String| {
-            let path = StoreDir::default().print(path);
-            KeeperError::Unreadable { path, reason }
-        };
-        let archive = self.archive(made.world).map_err(&unreadable)?;
+        let (shipment, archive) = self.prepare(made, path)?;
+        let mut failed = None;
+        let sent = connection.add(&shipment, |out| {
+            archive.write(made.world, out).map_err(|reason| {
+                let error = io::Error::other(reason.clone());
+                failed = Some(reason);
+                error
+            })
+        });
+        match failed {
+            Some(reason) if sent.is_err() => Err(unreadable(path, reason)),
+            Some(_) | None => sent,
+        }
+    }
+
+    /// What is said before the archive is sent. What was copied is read again, and so may no longer be what it
+    /// was.
+    pub(super) fn prepare<'p>(
+        &self,
+        made: Made<'_>,
+        path: &'p StorePath,
+    ) -> Result<(Shipment<'p>, Archive), KeeperError> {
+        let archive = self.archive(made.world).map_err(|reason| unreadable(path, reason))?;
         let mut measure = Measure { hasher: Hasher::new(HashAlgo::Sha256), size: 0 };
-        archive.write(made.world, &mut measure).map_err(&unreadable)?;
+        let measured = archive.write(made.world, &mut measure);
+        measured.map_err(|reason| unreadable(path, reason))?;
         let nar_hash = measure.hasher.finish();
         let references = self.references();
         let (method, hash) = archive.address(&nar_hash);
@@ -69,19 +88,7 @@ impl Cargo {
         };
         let address = format!("{kind}{}", hash.to_prefixed_text(HashFormat::Nix32));
         let (nar_hash, nar_size) = (nar_hash.base16(), measure.size);
-        let shipment = Shipment { path, nar_hash, nar_size, references, address };
-        let mut failed = None;
-        let sent = connection.add(&shipment, |out| {
-            archive.write(made.world, out).map_err(|reason| {
-                let error = io::Error::other(reason.clone());
-                failed = Some(reason);
-                error
-            })
-        });
-        match failed {
-            Some(reason) if sent.is_err() => Err(unreadable(reason)),
-            Some(_) | None => sent,
-        }
+        Ok((Shipment { path, nar_hash, nar_size, references, address }, archive))
     }
 
     fn archive(&self, world: &dyn World) -> Result<Archive, String> {
@@ -107,6 +114,10 @@ impl Cargo {
     }
 }
 
+fn unreadable(path: &StorePath, reason: String) -> KeeperError {
+    KeeperError::Unreadable { path: StoreDir::default().print(path), reason }
+}
+
 /// The path that follows from a content, for something of this name.
 fn computed(
     path: &StorePath,
@@ -119,7 +130,7 @@ fn computed(
 }
 
 /// A file tree that can be archived, more than once.
-enum Archive {
+pub(super) enum Archive {
     Text(Vec<u8>),
     Flat(PathBuf, Vec<u8>),
     Tree { root: PathBuf, kept: Option<BTreeSet<PathBuf>> },

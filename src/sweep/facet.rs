@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::identity::{Identity, Part as IdPart};
 use super::listing::Facet;
+use super::script;
 use crate::diagnostic::Diagnostic;
 use crate::eval::Coercion;
 use crate::lab::{
@@ -46,6 +47,7 @@ struct Script {
     inputs: Names,
     outputs: Names,
     resources: Option<Resources>,
+    /// What stands for it.
     text: Vec<u8>,
 }
 
@@ -265,7 +267,7 @@ impl<'h> Facets<'_, '_, 'h> {
         Some(Script { inputs, outputs, resources: resources?, text })
     }
 
-    /// The text of the script with this stage's parameters in it.
+    /// What stands for the script with this stage's parameters in it.
     fn run_text(
         &mut self,
         attrs: Attrs<'h>,
@@ -298,7 +300,11 @@ impl<'h> Facets<'_, '_, 'h> {
             .evaluator
             .call(function, &[argument], span)
             .and_then(|value| self.reader.evaluator.coerce(value, Coercion::INTERPOLATION));
-        Some(self.reader.take(result, context)?.bytes().to_vec())
+        let text = self.reader.take(result, context)?.into_text(self.reader.evaluator.local);
+        let dependencies = self.stage.attrs.get(Name::new("runDependencies"));
+        let identity =
+            script::identity(self.reader.evaluator, self.packages, dependencies, text, span);
+        self.reader.take(identity, context)
     }
 
     fn run_argument(&mut self, inputs: &Names, outputs: &Names) -> Attrs<'h> {

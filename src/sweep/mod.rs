@@ -12,6 +12,7 @@ mod facet;
 mod identity;
 mod list;
 mod listing;
+mod script;
 mod space;
 mod wiring;
 
