@@ -1,6 +1,6 @@
 //! Labs with a package set of real derivations. No Nix is needed: nothing is built.
 #![allow(clippy::pedantic, clippy::perf)] // tests are read, not tuned
-#![allow(clippy::expect_used, clippy::panic, reason = "a test may stop")]
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test may stop")]
 
 mod support;
 

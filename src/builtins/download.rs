@@ -24,7 +24,7 @@ pub(super) struct Sought {
 
 /// Has Nix call the fetcher; gives its set, with the store path called `path`.
 pub(super) fn download<'h>(
-    ev: &Evaluator<'h>,
+    ev: &mut Evaluator<'h>,
     sought: &Sought,
     argument: &serde_json::Value,
     at: Span,
@@ -35,6 +35,8 @@ pub(super) fn download<'h>(
     (ev.shared.messages)(&format!("fetching '{}'", sought.what));
     let argument = argument.to_string();
     let got = keeper.fetch(Fetch { fetcher: sought.fetcher, argument: &argument });
+    // Who stops us stops Nix too: that is no failure of the fetcher.
+    ev.check_interrupt()?;
     let json = got.map_err(|error| refused(ev, sought, &error, at))?;
     let Value::Attrs(mut attrs) = read_json(ev, json.as_bytes(), at)? else {
         return Err(ev.error_at(at, format!("Nix's {} doesn't give a set", sought.fetcher)));

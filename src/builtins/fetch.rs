@@ -117,7 +117,7 @@ impl<'h> Request<'h> {
 
     fn answer(
         self,
-        ev: &Evaluator<'h>,
+        ev: &mut Evaluator<'h>,
         fetcher: &'static str,
         method: IngestMethod,
         at: Span,

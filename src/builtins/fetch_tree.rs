@@ -80,7 +80,7 @@ fn tree<'h>(
 
 /// What Nix has fetched, as its fetcher gives it.
 fn fetched<'h>(
-    ev: &Evaluator<'h>,
+    ev: &mut Evaluator<'h>,
     sought: &Sought,
     argument: &serde_json::Value,
     at: Span,

@@ -9,7 +9,7 @@ use crate::eval::{Coercion, Eval, Evaluator, words};
 use crate::source::Span;
 use crate::store::{ContextElement, ContextPath, StorePath};
 use crate::value::{Context, Error, Path, Slot, Value};
-use crate::world::Wanted;
+use crate::world::{Keeper, Wanted};
 
 /// Links followed before giving up, as in Nix.
 const MOST_LINKS: usize = 1024;
@@ -81,7 +81,7 @@ fn built<'h>(ev: &mut Evaluator<'h>, drv: &StorePath, output: &str, at: Span) ->
     let derivation = super::derivation::known(ev, drv, at)?;
     let path = derivation.output_path(&store_dir(), output).ok().flatten();
     // Where evaluation may not build, it doesn't matter what somebody has built before.
-    let may_look = ev.shared.world.keeper().is_none_or(|keeper| keeper.may_build());
+    let may_look = ev.shared.world.keeper().is_none_or(Keeper::may_build);
     if may_look && path.is_some_and(|path| is_valid(ev, &path)) {
         return Ok(());
     }

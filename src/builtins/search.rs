@@ -54,7 +54,7 @@ fn find_file<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
 
 /// Where a place of the search path is on this machine. Archives are downloaded; one that can't be is as good as
 /// not there, with a warning (as in Nix, and so that other places are looked at).
-fn local<'h>(ev: &Evaluator<'h>, path: &'h [u8], at: Span) -> Option<Cow<'h, [u8]>> {
+fn local<'h>(ev: &mut Evaluator<'h>, path: &'h [u8], at: Span) -> Option<Cow<'h, [u8]>> {
     let Some(url) = std::str::from_utf8(path).ok().and_then(archive_url) else {
         return Some(Cow::Borrowed(path));
     };

@@ -1,6 +1,6 @@
 //! `nix-store --serve --write`: a process that takes objects and answers questions.
 //!
-//! The protocol is meant for copying between machines. It is spoken by every Nix from 2.4 to 2.34, asks a
+//! The protocol is meant for copying between machines. It is the same from Nix 2.8 to 2.34, asks a
 //! daemon where there is one, and lets objects that are addressed by their content in without a signature,
 //! whoever brings them. Source: `src/libstore/serve-protocol.hh` of Nix.
 

@@ -12,7 +12,8 @@ const SHOWN_LINES: usize = 20;
 
 /// The store's process ended in the middle of an exchange.
 pub(super) fn of_store(task: &str, said: &[String], error: &io::Error) -> KeeperError {
-    let reason = reason(said).unwrap_or_else(|| error.to_string());
+    let last = || said.iter().rfind(|line| !is_chatter(line)).cloned();
+    let reason = reason(said).or_else(last).unwrap_or_else(|| format!("it ended: {error}"));
     if is_read_only(&reason) {
         KeeperError::ReadOnly { reason }
     } else {

@@ -4,7 +4,7 @@
 //! store. *Must not know:* values, the language, labs. This is the only room that starts processes.
 //!
 //! Read in this order: `programs` (finding and running Nix's programs), `wire` and `connection` (the protocol
-//! of `nix-store --serve`, spoken by every Nix from 2.4 on, with or without a daemon), `object` (what is sent
+//! of `nix-store --serve`, the same from Nix 2.8 to 2.34, with or without a daemon), `object` (what is sent
 //! for one store path), `closure` (for many, inputs first), `failure` (what Nix says when something fails),
 //! and here the [`Machine`], which is a [`World`] with a [`Keeper`].
 

@@ -156,5 +156,7 @@ fn a_store_that_may_not_be_written() {
     let other = failure::of_store("write to the store", &lines("error: no"), &end);
     assert_eq!(other.to_string(), "Nix refuses to write to the store: no");
     let silent = failure::of_store("write to the store", &[], &end);
-    assert!(silent.to_string().contains("end of file"), "{silent}");
+    assert!(silent.to_string().contains("it ended: "), "{silent}");
+    let odd = failure::of_store("write to the store", &lines("warning: a\nsu: no"), &end);
+    assert_eq!(odd.to_string(), "Nix refuses to write to the store: su: no");
 }

@@ -296,11 +296,13 @@ impl<'h> Loader<'h> for Files<'h> {
             return Err(forbidden(evaluator, &shown, at));
         }
         (shared.messages)(&format!("building '{shown}', which evaluation reads"));
-        keeper
-            .realise(builtins::made(evaluator), Wanted::Output { drv: derivation, output })
-            .map_err(|error| {
-                evaluator.error_with(error.diagnostic().at(at, "evaluation reads what this builds"))
-            })
+        let wanted = Wanted::Output { drv: derivation, output };
+        let built = keeper.realise(builtins::made(evaluator), wanted);
+        // Who stops us stops Nix too: that is no failure of the build.
+        evaluator.check_interrupt()?;
+        built.map_err(|error| {
+            evaluator.error_with(error.diagnostic().at(at, "evaluation reads what this builds"))
+        })
     }
 }
 
