@@ -34,19 +34,18 @@ pub fn render(diagnostic: &Diagnostic, map: &SourceMap, show_trace: bool) -> Str
     page.text.push('\n');
     if let Some(label) = &diagnostic.primary {
         page.place("", label.span);
-        if !is_of_nix(&diagnostic.code) && !label.text.is_empty() {
+        if !is_of_nix(diagnostic.code) && !label.text.is_empty() {
             page.text.push_str(&[&*harmless(&label.text), "\n"].concat());
         }
     }
-    match diagnostic.help.as_deref() {
-        Some(help) => match meant(help) {
+    if let Some(help) = diagnostic.help.as_deref() {
+        match meant(help) {
             Some(name) => page.text.push_str(&["Did you mean ", name, "?\n"].concat()),
-            None if !is_of_nix(&diagnostic.code) => {
+            None if !is_of_nix(diagnostic.code) => {
                 page.text.push_str(&["help: ", &*harmless(help), "\n"].concat());
             }
             None => {}
-        },
-        None => {}
+        }
     }
     indented(prefix, &page.text)
 }
