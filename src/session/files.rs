@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::nixlib::NIXLIB;
 use super::texts::{Around, Read, add_bytes, read, read_bytes, read_source};
@@ -13,7 +13,7 @@ use crate::builtins;
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::eval::{Eval, Evaluator, Loader};
 use crate::lower::{Globals, Program, packed};
-use crate::source::{Name, Span};
+use crate::source::{Name, SourceFile, Span};
 use crate::store::{StoreDir, StorePath};
 use crate::syntax;
 use crate::value::{Attrs, Env, Error, ErrorKind, Path, Slot, Text, Thunk};
@@ -22,12 +22,40 @@ use crate::world::{FileKind, Wanted};
 /// Symbolic links followed before a file is given up, as in Nix.
 const MOST_LINKS: usize = 1024;
 
+/// Embedded files shorter than this are read faster than a cache is opened. One of them is all
+/// that many an evaluation needs.
+const SHORT: usize = 1 << 10;
+
 /// Lowered files of earlier sessions.
-#[derive(Clone, Copy)]
 struct Cache<'h> {
     cache: &'h dyn FileCache,
     /// What all files of this session are lowered with.
-    around: FileKey,
+    around: OnceLock<FileKey>,
+}
+
+/// A file that may be kept, and where.
+struct Place<'a> {
+    cache: &'a dyn FileCache,
+    key: FileKey,
+    file: Span,
+    directory: &'a std::path::Path,
+}
+
+impl Place<'_> {
+    /// The program that was kept.
+    fn program(&self) -> Option<Program> {
+        packed::unpack(self.cache.find(self.key)?, self.file, self.directory)
+    }
+
+    /// Keeps a program with which nothing is wrong.
+    fn keep(&self, read: &Read) {
+        if let Some(program) = &read.program
+            && read.diagnostics.is_empty()
+            && let Some(bytes) = packed::pack(program, self.file, self.directory)
+        {
+            self.cache.keep(self.key, bytes);
+        }
+    }
 }
 
 /// The files of a session.
@@ -53,10 +81,7 @@ impl<'h> Files<'h> {
             globals,
             home: config.home.clone(),
             tolerant: config.tolerant,
-            cache: config.cache.map(|cache| {
-                let around = packed::surroundings(globals, config.home.as_deref());
-                Cache { cache, around: cache.key(&[&around]) }
-            }),
+            cache: config.cache.map(|cache| Cache { cache, around: OnceLock::new() }),
             imported: Mutex::default(),
             copied: Mutex::default(),
             findings: Mutex::default(),
@@ -166,24 +191,33 @@ impl<'h> Files<'h> {
             Err(failed) => return self.finish(evaluator, *failed, at),
         };
         // What a file sees of its scope is no part of its key.
-        let Some(Cache { cache, around: key }) = self.cache.filter(|_| scope.is_none()) else {
-            return self.finish(evaluator, read_source(&source, &around), at);
-        };
-        let from = directory.as_os_str().as_bytes();
-        let key = cache.key(&[&key.0, from, source.text().as_bytes()]);
-        let kept = cache.find(key);
-        if let Some(program) = kept.and_then(|kept| packed::unpack(kept, source.span(), directory))
-        {
+        let place = self.place(&source, directory).filter(|_| scope.is_none());
+        if let Some(program) = place.as_ref().and_then(Place::program) {
             return Ok(self.keep(evaluator, program));
         }
         let read = read_source(&source, &around);
-        if let Some(program) = &read.program
-            && read.diagnostics.is_empty()
-            && let Some(bytes) = packed::pack(program, source.span(), directory)
-        {
-            cache.keep(key, bytes);
+        if let Some(place) = place {
+            place.keep(&read);
         }
         self.finish(evaluator, read, at)
+    }
+
+    /// Where a file may be kept.
+    fn place<'a>(
+        &'a self,
+        source: &SourceFile,
+        directory: &'a std::path::Path,
+    ) -> Option<Place<'a>> {
+        let Cache { cache, around } = self.cache.as_ref()?;
+        if source.path().starts_with(NIXLIB) && source.text().len() < SHORT {
+            return None;
+        }
+        let around = around.get_or_init(|| {
+            cache.key(&[&packed::surroundings(self.globals, self.home.as_deref())])
+        });
+        let from = directory.as_os_str().as_bytes();
+        let key = cache.key(&[&around.0, from, source.text().as_bytes()]);
+        Some(Place { cache: *cache, key, file: source.span(), directory })
     }
 
     /// Lowers a text that is no file.
