@@ -14,6 +14,7 @@ mod fail;
 mod force;
 mod operators;
 pub mod print;
+mod search;
 mod select;
 mod set;
 mod wait;
@@ -21,6 +22,7 @@ mod words;
 
 pub use coerce::{Coerced, Coercion};
 pub use print::PrintOptions;
+pub use search::{Comparison, Wanted};
 pub use wait::Waits;
 pub use words::{Words, words};
 
@@ -153,6 +155,8 @@ pub struct Evaluator<'h> {
     stack_end: usize,
     /// The place being evaluated, for errors that have no better one.
     here: Span,
+    /// Keys of lists that are searched again and again.
+    keys: search::Keys,
 }
 
 /// What the evaluator's functions give.
@@ -174,6 +178,7 @@ impl<'h> Evaluator<'h> {
             calls: 0,
             stack_end: top.saturating_sub(stack_size).saturating_add(STACK_RESERVE),
             here: Span::NONE,
+            keys: search::Keys::default(),
         }
     }
 
