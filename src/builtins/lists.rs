@@ -1,11 +1,13 @@
 //! Lists.
 
+use std::ops::Range;
+
 use hashbrown::HashMap;
 
 use super::arguments::{
     self, ELEMENT, FIRST, RESULT, SECOND, THIRD, breathe, function, holds, integer, slots,
 };
-use crate::eval::{Builtin, Eval, Evaluator, words};
+use crate::eval::{Builtin, Comparison, Eval, Evaluator, Wanted, words};
 use crate::source::{Name, Span};
 use crate::value::{Attr, Attrs, List, Slot, Thunk, Value};
 
@@ -144,13 +146,8 @@ fn elem_at<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> 
 fn elem<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [wanted, list] = slots(args);
     let list = arguments::list(ev, list, at, SECOND)?;
-    for (step, item) in list.items().iter().enumerate() {
-        breathe(ev, step)?;
-        if ev.equal_slots(wanted, *item)? {
-            return Ok(Value::bool(true));
-        }
-    }
-    Ok(Value::bool(false))
+    let found = ev.find_equal(Wanted { slot: wanted, first: true }, list.items())?;
+    Ok(Value::bool(found.is_some()))
 }
 
 fn map<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -174,17 +171,79 @@ fn filter<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
         return Ok(Value::List(list));
     }
     let predicate = function(ev, predicate, at, FIRST)?;
-    let mut kept = Vec::new();
+    let mut kept = Kept::new(list.items());
+    if let Some(comparison) = ev.comparison(predicate)
+        && compared(ev, comparison, &mut kept).is_ok()
+    {
+        return Ok(kept.list(ev, list));
+    }
+    // Also what went wrong above: calls one by one leave the trace of a call.
+    let mut kept = Kept::new(list.items());
     for (step, item) in list.items().iter().enumerate() {
         breathe(ev, step)?;
         if holds(ev, predicate, *item, at)? {
-            kept.push(*item);
+            kept.keep(step..step + 1);
         }
     }
-    if kept.len() == list.len() {
-        return Ok(Value::List(list));
+    Ok(kept.list(ev, list))
+}
+
+/// Keeps the items that a comparison holds for.
+fn compared<'h>(
+    ev: &mut Evaluator<'h>,
+    comparison: Comparison<'h>,
+    kept: &mut Kept<'h>,
+) -> Eval<'h, ()> {
+    let (items, mut from) = (kept.items, 0);
+    while let Some(rest) = items.get(from..) {
+        let found = ev.find_equal(comparison.wanted, rest)?;
+        let end = found.map_or(items.len(), |found| from + found);
+        if !comparison.equal {
+            kept.keep(from..end);
+        } else if found.is_some() {
+            kept.keep(end..end + 1);
+        }
+        from = end + 1;
     }
-    Ok(ev.list(&kept))
+    Ok(())
+}
+
+/// Items of a list that are kept. As long as they are neighbours nothing is copied.
+struct Kept<'h> {
+    items: &'h [Slot<'h>],
+    run: Range<usize>,
+    /// Runs before.
+    copied: Vec<Slot<'h>>,
+}
+
+impl<'h> Kept<'h> {
+    fn new(items: &'h [Slot<'h>]) -> Kept<'h> {
+        Kept { items, run: 0..0, copied: Vec::new() }
+    }
+
+    fn keep(&mut self, next: Range<usize>) {
+        if self.run.is_empty() {
+            self.run = next;
+        } else if self.run.end == next.start {
+            self.run.end = next.end;
+        } else if !next.is_empty() {
+            let run = std::mem::replace(&mut self.run, next);
+            self.copied.extend_from_slice(self.items.get(run).unwrap_or_default());
+        }
+    }
+
+    /// The list of them: `all` itself when nothing was dropped.
+    fn list(mut self, ev: &Evaluator<'h>, all: List<'h>) -> Value<'h> {
+        let run = self.items.get(self.run).unwrap_or_default();
+        if run.len() == all.len() {
+            return Value::List(all);
+        }
+        if self.copied.is_empty() {
+            return Value::List(List::of(ev.local, run));
+        }
+        self.copied.extend_from_slice(run);
+        ev.list(&self.copied)
+    }
 }
 
 fn foldl<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {

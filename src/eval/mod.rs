@@ -15,6 +15,7 @@ mod fail;
 mod force;
 mod operators;
 pub mod print;
+mod search;
 mod select;
 mod set;
 mod wait;
@@ -22,6 +23,7 @@ mod words;
 
 pub use coerce::{Coerced, Coercion};
 pub use print::PrintOptions;
+pub use search::{Comparison, Wanted};
 pub use wait::Waits;
 pub use words::{Words, words};
 
@@ -159,6 +161,8 @@ pub struct Evaluator<'h> {
     /// A buffer for strings in the making. Who needs one takes it and puts it back: who needs
     /// one meanwhile gets a fresh one.
     scratch: Vec<u8>,
+    /// Keys of lists that are searched again and again.
+    keys: search::Keys,
 }
 
 /// What the evaluator's functions give.
@@ -181,6 +185,7 @@ impl<'h> Evaluator<'h> {
             stack_end: top.saturating_sub(stack_size).saturating_add(STACK_RESERVE),
             here: Span::NONE,
             scratch: Vec::new(),
+            keys: search::Keys::default(),
         }
     }
 

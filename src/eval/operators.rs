@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 
 use super::{Coercion, Eval, Evaluator};
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Binary, BinaryOp, Operand};
+use crate::lower::{Binary, BinaryOp, Expr, Operand};
 use crate::source::Span;
 use crate::value::number::{self, NumberError};
-use crate::value::{Env, Error, Path, Value};
+use crate::value::{Attrs, Env, Error, Path, Value};
 
 impl<'h> Evaluator<'h> {
     pub(super) fn binary(&mut self, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
@@ -27,6 +27,12 @@ impl<'h> Evaluator<'h> {
                     || self.condition(&binary.right, binary.right_span, env)?;
                 Ok(Value::bool(holds))
             }
+            // The right side first, as Nix does.
+            BinaryOp::Update => {
+                let over = self.update_operand(&binary.right, binary.right_span, env)?;
+                let under = self.update_operand(&binary.left, binary.left_span, env)?;
+                Ok(Value::Attrs(under.update(self.local, over)))
+            }
             // Calls of builtins in Nix, which therefore need a level of calls.
             BinaryOp::Sub
             | BinaryOp::Mul
@@ -35,11 +41,9 @@ impl<'h> Evaluator<'h> {
             | BinaryOp::LessOrEqual
             | BinaryOp::More
             | BinaryOp::MoreOrEqual => self.nested(|ev| ev.both(binary, env)),
-            BinaryOp::Add
-            | BinaryOp::Equal
-            | BinaryOp::NotEqual
-            | BinaryOp::Update
-            | BinaryOp::Concat => self.both(binary, env),
+            BinaryOp::Add | BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Concat => {
+                self.both(binary, env)
+            }
         }
     }
 
@@ -47,6 +51,9 @@ impl<'h> Evaluator<'h> {
     #[inline]
     fn both(&mut self, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
         let left = self.expr(&binary.left, env)?;
+        if binary.op == BinaryOp::Add && !is_addend(left) {
+            return self.add_to_other(left, binary, env);
+        }
         let right = self.expr(&binary.right, env)?;
         self.here = binary.op_span;
         self.combine(binary, left, right)
@@ -65,15 +72,6 @@ impl<'h> Evaluator<'h> {
             BinaryOp::More => self.less(right, left).map(Value::bool),
             BinaryOp::LessOrEqual => self.less(right, left).map(|less| Value::bool(!less)),
             BinaryOp::MoreOrEqual => self.less(left, right).map(|less| Value::bool(!less)),
-            BinaryOp::Update => match (left, right) {
-                (Value::Attrs(left), Value::Attrs(right)) => {
-                    Ok(Value::Attrs(left.update(self.local, right)))
-                }
-                (Value::Attrs(_), other) => {
-                    Err(self.expected_at(binary.right_span, "a set", other))
-                }
-                (other, _) => Err(self.expected_at(binary.left_span, "a set", other)),
-            },
             BinaryOp::Concat => match (left, right) {
                 (Value::List(left), Value::List(right)) => {
                     Ok(Value::List(left.concat(self.local, right)))
@@ -84,7 +82,7 @@ impl<'h> Evaluator<'h> {
                 (other, _) => Err(self.expected_at(binary.left_span, "a list", other)),
             },
             // Decided before both sides were evaluated.
-            BinaryOp::And | BinaryOp::Or | BinaryOp::Implies => Ok(Value::Null),
+            BinaryOp::And | BinaryOp::Or | BinaryOp::Implies | BinaryOp::Update => Ok(Value::Null),
         }
     }
 
@@ -107,43 +105,52 @@ impl<'h> Evaluator<'h> {
             (Value::Int(a), Value::Float(b)) => Ok(Value::float(a as f64 + b.get())),
             (Value::Float(a), Value::Int(b)) => Ok(Value::float(a.get() + b as f64)),
             (Value::Float(a), Value::Float(b)) => Ok(Value::float(a.get() + b.get())),
-            (Value::Int(_) | Value::Float(_), other) => {
-                Err(self.cannot_add(left, other, binary, true))
-            }
+            (Value::Int(_) | Value::Float(_), other) => Err(self.cannot_add(left, other, binary)),
             (Value::Path(path), other) => self.add_to_path(path, other, binary),
             (Value::Text(first), other) => {
-                let second = self.coerce_operand(other, left, binary, binary.right_span)?;
+                let second = self.coerce_operand(other, left, binary, Coercion::INTERPOLATION)?;
                 Ok(Value::Text(first.append(self.local, second.bytes(), second.context())))
             }
-            (other, _) => {
-                let first = self.coerce_operand(other, right, binary, binary.left_span)?;
-                let second = self.coerce_operand(right, left, binary, binary.right_span)?;
-                let first = first.into_text(self.local);
-                Ok(Value::Text(first.append(self.local, second.bytes(), second.context())))
-            }
+            // Decided before the right side was evaluated.
+            (_, _) => Ok(Value::Null),
         }
     }
 
+    /// What isn't a number, a string or a path becomes a string before what follows is looked at.
+    /// Paths that follow keep their own text then.
+    fn add_to_other(&mut self, left: Value<'h>, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
+        let Value::Attrs(_) = left else {
+            return Err(self.cannot_start_sum(left, binary));
+        };
+        self.here = binary.left_span;
+        let first = self.coerce(left, Coercion::PATH)?.into_text(self.local);
+        let right = self.expr(&binary.right, env)?;
+        let second = self.coerce_operand(right, left, binary, Coercion::PATH)?;
+        Ok(Value::Text(first.append(self.local, second.bytes(), second.context())))
+    }
+
+    fn update_operand(&mut self, expr: &'h Expr, span: Span, env: Env<'h>) -> Eval<'h, Attrs<'h>> {
+        match self.expr(expr, env)? {
+            Value::Attrs(attrs) => Ok(attrs),
+            other => Err(self.expected_at(span, "a set", other)),
+        }
+    }
+
+    /// The right side of a sum as a string.
     #[inline(never)]
     fn coerce_operand(
         &mut self,
         value: Value<'h>,
-        other: Value<'h>,
+        left: Value<'h>,
         binary: &'h Binary,
-        span: Span,
+        how: Coercion,
     ) -> Eval<'h, super::Coerced<'h>> {
         match value {
             Value::Text(_) | Value::Path(_) | Value::Attrs(_) => {
-                self.here = span;
-                self.coerce(value, Coercion::INTERPOLATION)
+                self.here = binary.right_span;
+                self.coerce(value, how)
             }
-            _ => {
-                if span == binary.left_span {
-                    Err(self.cannot_add(value, other, binary, false))
-                } else {
-                    Err(self.cannot_add(other, value, binary, true))
-                }
-            }
+            _ => Err(self.cannot_add(left, value, binary)),
         }
     }
 
@@ -161,37 +168,34 @@ impl<'h> Evaluator<'h> {
         Ok(Value::Path(Path::new(self.local, &bytes)))
     }
 
-    /// Whatever stands on the left decides what `+` means; `at_right` says which side is wrong.
+    /// Whatever stands on the left decides what `+` means.
     #[cold]
-    fn cannot_add(
-        &self,
-        left: Value<'h>,
-        right: Value<'h>,
-        binary: &'h Binary,
-        at_right: bool,
-    ) -> Error<'h> {
-        let (wrong, wrong_span, other, other_span) = if at_right {
-            (right, binary.right_span, left, binary.left_span)
-        } else {
-            (left, binary.left_span, right, binary.right_span)
-        };
-        let kind = self.kind(wrong);
-        let message = match (left, wrong) {
-            (Value::Int(_) | Value::Float(_), _) => {
-                format!("cannot add {kind} to {}", left.a_type())
-            }
-            (_, Value::Null) => "cannot coerce null to a string: null".to_owned(),
-            _ => format!("cannot coerce {kind} to a string: {}", self.brief(wrong)),
+    fn cannot_add(&self, left: Value<'h>, right: Value<'h>, binary: &'h Binary) -> Error<'h> {
+        let kind = self.kind(right);
+        let message = match left {
+            Value::Int(_) | Value::Float(_) => format!("cannot add {kind} to {}", left.a_type()),
+            _ => self.no_string(right),
         };
         let diagnostic = Diagnostic::error("repx::eval::type", message)
-            .at(wrong_span, format!("this is {kind}"))
-            .also(other_span, format!("this is {}", self.kind(other)));
+            .at(binary.right_span, format!("this is {kind}"))
+            .also(binary.left_span, format!("this is {}", self.kind(left)));
         let strings = matches!(left, Value::Text(_)) || matches!(right, Value::Text(_));
-        self.error_with(if strings {
-            diagnostic.help("`toString` makes a string of a number: `\"a\" + toString 1`")
-        } else {
-            diagnostic
-        })
+        self.error_with(with_advice(diagnostic, strings))
+    }
+
+    #[cold]
+    fn cannot_start_sum(&self, left: Value<'h>, binary: &'h Binary) -> Error<'h> {
+        let diagnostic = Diagnostic::error("repx::eval::type", self.no_string(left))
+            .at(binary.left_span, format!("this is {}", self.kind(left)));
+        let strings = matches!(binary.right, Expr::Text(_) | Expr::Interpolation(_));
+        self.error_with(with_advice(diagnostic, strings))
+    }
+
+    fn no_string(&self, value: Value<'h>) -> String {
+        match value {
+            Value::Null => "cannot coerce null to a string: null".to_owned(),
+            _ => format!("cannot coerce {} to a string: {}", self.kind(value), self.brief(value)),
+        }
     }
 
     /// `+ - * /` on numbers, an integer becoming a float beside a float. The spans are those of
@@ -257,5 +261,18 @@ impl<'h> Evaluator<'h> {
             Diagnostic::error("repx::eval::division-by-zero", "division by zero")
                 .at(divisor, "this is zero"),
         )
+    }
+}
+
+/// Can a sum begin with this as it is?
+fn is_addend(value: Value<'_>) -> bool {
+    matches!(value, Value::Int(_) | Value::Float(_) | Value::Text(_) | Value::Path(_))
+}
+
+fn with_advice(diagnostic: Diagnostic, strings: bool) -> Diagnostic {
+    if strings {
+        diagnostic.help("`toString` makes a string of a number: `\"a\" + toString 1`")
+    } else {
+        diagnostic
     }
 }

@@ -4,7 +4,7 @@
 //! instead of a promise of it: nobody can tell, since nothing happens in between, and neither
 //! a thunk nor the environment it would keep need be made.
 
-use super::{Expr, Lambda, Param, Piece};
+use super::{BinaryOp, Expr, Lambda, Param, Piece};
 
 /// Does calling the function begin with evaluating its argument?
 pub(super) fn forces_argument(param: &Param, body: &Expr) -> bool {
@@ -23,6 +23,8 @@ fn begins_with(mut expr: &Expr, mut up: u32) -> bool {
             Expr::Select(select) => &select.from,
             Expr::HasAttr(has) => &has.from,
             Expr::Not(operand) | Expr::Negate(operand) => &operand.expr,
+            // `//` evaluates its right side first.
+            Expr::Binary(binary) if binary.op == BinaryOp::Update => &binary.right,
             Expr::Binary(binary) => &binary.left,
             Expr::If(inner) => &inner.condition,
             Expr::Assert(assert) => &assert.condition,

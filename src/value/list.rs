@@ -1,6 +1,6 @@
 //! Lists.
 
-use super::grow::{self, Tail};
+use super::grow::{self, Buffer};
 use super::{Local, Slot};
 
 /// An immutable list of slots.
@@ -9,14 +9,14 @@ pub struct List<'h>(&'h ListObject<'h>);
 
 struct ListObject<'h> {
     items: &'h [Slot<'h>],
-    tail: Option<&'h Tail<Slot<'h>>>,
+    buffer: Option<&'h Buffer<Slot<'h>>>,
 }
 
 impl<'h> List<'h> {
     /// A list of slots that are in the heap already.
     #[inline]
     pub fn of(local: Local<'h>, items: &'h [Slot<'h>]) -> List<'h> {
-        List(local.alloc(ListObject { items, tail: None }))
+        List(local.alloc(ListObject { items, buffer: None }))
     }
 
     /// A list of these slots.
@@ -41,8 +41,8 @@ impl<'h> List<'h> {
         self.0.items.is_empty()
     }
 
-    /// This list followed by `other`; the cost is that of `other` alone when lists are built
-    /// left to right.
+    /// This list followed by `other`. When lists are built left to right, or right to left, the
+    /// cost is that of the shorter alone.
     #[must_use]
     pub fn concat(self, local: Local<'h>, other: List<'h>) -> List<'h> {
         if other.is_empty() {
@@ -51,8 +51,13 @@ impl<'h> List<'h> {
         if self.is_empty() {
             return other;
         }
-        let (items, tail) = grow::append(local, self.0.items, self.0.tail, other.0.items);
-        List(local.alloc(ListObject { items, tail }))
+        let (left, right) = (self.0, other.0);
+        let (items, buffer) = if left.items.len() < right.items.len() {
+            grow::prepend(local, left.items, right.items, right.buffer)
+        } else {
+            grow::append(local, left.items, left.buffer, right.items)
+        };
+        List(local.alloc(ListObject { items, buffer }))
     }
 
     /// Where the object lies: its identity as long as the heap lives. (Its items don't tell: lists

@@ -1,6 +1,6 @@
 //! Strings and paths.
 
-use super::grow::{self, Tail};
+use super::grow::{self, Buffer};
 use super::{Context, Local};
 use crate::source::canonical_path;
 
@@ -11,7 +11,7 @@ pub struct Text<'h>(&'h TextObject<'h>);
 struct TextObject<'h> {
     bytes: &'h [u8],
     context: Context<'h>,
-    tail: Option<&'h Tail<u8>>,
+    buffer: Option<&'h Buffer<u8>>,
 }
 
 impl<'h> Text<'h> {
@@ -29,7 +29,7 @@ impl<'h> Text<'h> {
     /// A string whose bytes are in the heap already.
     #[inline]
     pub fn with_context(local: Local<'h>, bytes: &'h [u8], context: Context<'h>) -> Text<'h> {
-        Text(local.alloc(TextObject { bytes, context, tail: None }))
+        Text(local.alloc(TextObject { bytes, context, buffer: None }))
     }
 
     /// Its bytes.
@@ -53,15 +53,15 @@ impl<'h> Text<'h> {
     /// of `bytes` alone when strings are built left to right.
     #[must_use]
     pub fn append(self, local: Local<'h>, bytes: &[u8], context: Context<'h>) -> Text<'h> {
-        let (bytes, tail) = grow::append(local, self.0.bytes, self.0.tail, bytes);
+        let (bytes, buffer) = grow::append(local, self.0.bytes, self.0.buffer, bytes);
         let context = self.0.context.union(local, context);
-        Text(local.alloc(TextObject { bytes, context, tail }))
+        Text(local.alloc(TextObject { bytes, context, buffer }))
     }
 
     /// The same bytes with another context.
     #[must_use]
     pub fn replace_context(self, local: Local<'h>, context: Context<'h>) -> Text<'h> {
-        Text(local.alloc(TextObject { bytes: self.0.bytes, context, tail: self.0.tail }))
+        Text(local.alloc(TextObject { bytes: self.0.bytes, context, buffer: self.0.buffer }))
     }
 }
 
