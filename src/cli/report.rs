@@ -21,12 +21,12 @@ pub(super) fn report(
     full_trace: bool,
 ) -> Exit {
     if diagnostics.iter().any(|d| d.code == INTERRUPTED) {
-        eprintln!("interrupted");
+        say("interrupted");
         return Exit::Interrupted;
     }
+    diagnostics.retain(|d| terminal.shows(d.severity));
     let count = |severity| diagnostics.iter().filter(|d| d.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    diagnostics.retain(|d| terminal.shows(d.severity));
     sort(&mut diagnostics);
     let left_out = cap(&mut diagnostics);
     let options = RenderOptions {
@@ -47,9 +47,18 @@ pub(super) fn report(
         text.push_str(&summary);
         text.push('\n');
     }
-    // Nobody to tell: standard error is closed.
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    write(&text);
     if errors > 0 { Exit::Wrong } else { Exit::Fine }
+}
+
+/// A line on standard error.
+pub(super) fn say(line: &str) {
+    write(&format!("{line}\n"));
+}
+
+fn write(text: &str) {
+    // Nobody to tell when standard error is closed or full; that is no reason to panic.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Shows the error that ended a command as Nix would. What else was found is not told: who reads
@@ -63,12 +72,11 @@ pub(super) fn report_as_nix(
         return Exit::Fine;
     };
     if error.code == INTERRUPTED {
-        eprintln!("error: interrupted by the user");
+        say("error: interrupted by the user");
         return Exit::Interrupted;
     }
     let text = nix::render(&error, sources, show_trace);
-    // Nobody to tell: standard error is closed.
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    write(&text);
     Exit::Wrong
 }
 

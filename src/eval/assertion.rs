@@ -8,10 +8,18 @@ use crate::syntax::{parse, print};
 use crate::value::{Attrs, Env, Error, ErrorKind, Slot, Value};
 
 impl<'h> Evaluator<'h> {
-    pub(super) fn assert(&mut self, assert: &'h Assert, env: &'h Env<'h>) -> Eval<'h> {
+    /// Fails unless the condition holds.
+    #[inline]
+    pub(super) fn assert(&mut self, assert: &'h Assert, env: Env<'h>) -> Eval<'h, ()> {
         if self.condition(&assert.condition, assert.span, env)? {
-            return self.expr(&assert.body, env);
+            return Ok(());
         }
+        self.assertion_failed(assert, env)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn assertion_failed(&mut self, assert: &'h Assert, env: Env<'h>) -> Eval<'h, ()> {
         if let Expr::Binary(binary) = &assert.condition
             && binary.op == BinaryOp::Equal
         {

@@ -10,6 +10,7 @@ mod derivations;
 mod tree;
 
 use std::io::{Read, Write};
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use super::arguments::{InstantiateOptions, pairs};
@@ -49,10 +50,12 @@ struct Output {
 
 /// Evaluates and prints.
 pub(super) fn run(options: &InstantiateOptions) -> Exit {
-    let sources = SourceMap::new();
+    // The process ends soon: nobody needs the memory of the texts.
+    let sources = ManuallyDrop::new(SourceMap::new());
+    let cache = setup::cache(!options.no_cache);
     let config = Config {
         max_call_depth: options.max_call_depth.unwrap_or(MAX_CALL_DEPTH),
-        ..setup::config(&options.include, &sources)
+        ..setup::config(&options.include, &sources, cache.as_ref())
     };
     let output = inputs(options).and_then(|inputs| {
         let output = session::run(&config, |session, evaluator| {
@@ -66,10 +69,14 @@ pub(super) fn run(options: &InstantiateOptions) -> Exit {
     });
     let output = output.unwrap_or_else(|error| Output { text: Vec::new(), error: Some(*error) });
     let printed = stdout::print(|out| out.write_all(&output.text));
-    match report_as_nix(output.error, &sources, options.show_trace) {
+    let exit = match report_as_nix(output.error, &sources, options.show_trace) {
         Exit::Fine => printed,
         exit @ (Exit::Wrong | Exit::Bug | Exit::Interrupted) => exit,
+    };
+    if let Some(cache) = &cache {
+        cache.save();
     }
+    exit
 }
 
 /// What the command line names. Standard input comes first, wherever its `-` stands.
