@@ -107,6 +107,33 @@ fn what_fails_says_why() {
     support::conclude(cases.len(), &failures);
 }
 
+/// The names of the list are there, and no others.
+#[test]
+fn builtins_are_those_of_nix() {
+    let list = support::repository("corpus/lang/builtins.txt");
+    let list = std::fs::read_to_string(list).expect("the list can be read");
+    let lines = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let listed: Vec<(&str, &str)> =
+        lines.map(|line| line.split_once("  ").unwrap_or((line, ""))).collect();
+    let sources = SourceMap::new();
+    let names = support::in_session(&sources, |session, evaluator| {
+        let text = "builtins.concatStringsSep \" \" (builtins.attrNames builtins)";
+        let value = session.expression(evaluator, text, Path::new("/"));
+        let text = value.and_then(|value| evaluator.string(Slot::Value(value)));
+        text.map(|text| text.lossy().into_owned()).map_err(|error| said(&error.diagnostic()))
+    });
+    let names = names.expect("the names can be listed");
+    let names: Vec<&str> = names.split(' ').collect();
+    let missing =
+        listed.iter().filter(|(name, remark)| *remark != "flakes" && !names.contains(name));
+    let extra = names.iter().filter(|name| !listed.iter().any(|(listed, _)| listed == *name));
+    let failures: Vec<String> = missing
+        .map(|(name, _)| format!("builtins.{name} is missing"))
+        .chain(extra.map(|name| format!("builtins.{name} is not in Nix")))
+        .collect();
+    support::conclude(listed.len(), &failures);
+}
+
 /// All cases in one session, four evaluators at once, each case by two of them: files, thunks
 /// and the library are shared, and the answers are the same.
 #[test]

@@ -135,7 +135,9 @@ fn trace_verbose<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval
 fn warn<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [message, x] = slots(args);
     let message = string(ev, message, at, FIRST)?;
-    (ev.shared.messages)(&format!("evaluation warning: {}", message.lossy()));
+    // Further lines stand below the first, as Nix has them.
+    let text = message.lossy().replace('\n', "\n                    ");
+    (ev.shared.messages)(&format!("evaluation warning: {text}"));
     ev.force(x)
 }
 

@@ -226,7 +226,10 @@ pub(super) struct InstantiateOptions {
     /// Print a string as it is, without a line break
     #[arg(long, overrides_with_all = ["json", "xml"])]
     pub(super) raw: bool,
-    /// Without places in XML
+    /// With places in XML
+    #[arg(long, overrides_with = "no_location")]
+    pub(super) location: bool,
+    /// Without places in XML (the default)
     #[arg(long)]
     pub(super) no_location: bool,
     /// The arguments are expressions, not files

@@ -153,9 +153,13 @@ impl<'h> Printer<'_, 'h> {
     }
 
     fn list(&mut self, list: crate::value::List<'h>, key: usize, depth: usize) {
-        if !list.is_empty() && !self.seen.insert(key) {
-            self.out.push_str("«repeated»");
-            return;
+        if !list.is_empty() {
+            if !self.seen.insert(key) {
+                self.out.push_str("«repeated»");
+                return;
+            }
+            // A slot that the thunk has been taken out of holds the list itself.
+            self.seen.insert(list.address());
         }
         if depth >= self.options.most_depth {
             self.out.push_str("[ ... ]");

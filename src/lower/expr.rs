@@ -11,7 +11,7 @@ use super::{
     Operand, Param, Piece, Select, Step, Surroundings, WithIn,
 };
 use crate::diagnostic::{Diagnostic, Label, did_you_mean};
-use crate::source::{Name, Span, canonical_path};
+use crate::source::{Name, Span, bytes_of_text, canonical_path};
 use crate::syntax::{self, AttrName, BinaryOp, ExprKind, Part, UnaryOp};
 
 pub(super) struct Lowerer<'a> {
@@ -177,7 +177,7 @@ impl<'a> Lowerer<'a> {
     fn text(&mut self, parts: &[Part], span: Span) -> Expr {
         match parts {
             [] => constant(b""),
-            [Part::Literal(text)] => constant(text.as_bytes()),
+            [Part::Literal(text)] => constant(&bytes_of_text(text)),
             parts => self.interpolation(false, raw_pieces(parts), span),
         }
     }
@@ -391,7 +391,7 @@ fn raw_pieces(parts: &[Part]) -> Vec<RawPiece<'_>> {
     parts
         .iter()
         .map(|part| match part {
-            Part::Literal(text) => RawPiece::Literal(text.as_bytes().to_vec()),
+            Part::Literal(text) => RawPiece::Literal(bytes_of_text(text).into_owned()),
             Part::Interpolated(expr) => RawPiece::Value(expr),
         })
         .collect()

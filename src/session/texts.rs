@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lower::{Globals, Program, Surroundings, lower};
-use crate::source::{Name, SourceFile, SourceMap};
+use crate::source::{Name, SourceFile, SourceMap, text_of_bytes};
 use crate::syntax;
 
 /// A text that was read; without a program, the diagnostics hold at least one error.
@@ -49,15 +49,18 @@ pub(super) fn add_bytes(
 ) -> Result<Arc<SourceFile>, Box<Read>> {
     match String::from_utf8(bytes) {
         Ok(text) => add(path, text.into(), around),
+        // Nix takes any bytes within strings and comments.
+        Err(error) if !error.as_bytes().contains(&0) => {
+            add(path, text_of_bytes(error.as_bytes()).into(), around)
+        }
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let bytes = error.as_bytes();
             let line = bytes.get(..at).unwrap_or(bytes).iter().filter(|b| **b == b'\n').count() + 1;
-            let what = if bytes.contains(&0) { "a binary file" } else { "no UTF-8 text" };
             Err(Box::new(Read::failed(
                 Diagnostic::error(
                     "repx::syntax::not-text",
-                    format!("'{}' is {what}, not a Nix expression", path.display()),
+                    format!("'{}' is a binary file, not a Nix expression", path.display()),
                 )
                 .help(format!("the first byte that is not UTF-8 is byte {at}, in line {line}")),
             )))

@@ -11,6 +11,7 @@ mod name;
 mod nix_place;
 mod path;
 mod span;
+mod stray;
 
 pub use code::{Excerpt, printable};
 pub use map::{Location, SourceFile, SourceFull, SourceMap};
@@ -18,3 +19,4 @@ pub use name::{Name, NameMap};
 pub use nix_place::NixPlace;
 pub use path::canonical_path;
 pub use span::Span;
+pub use stray::{bytes_of_text, text_of_bytes};

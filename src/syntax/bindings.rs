@@ -4,7 +4,7 @@ use super::parse::Parser;
 use super::token::Kind;
 use super::{AttrName, Binding, Expr, ExprKind, Part};
 use crate::diagnostic::Diagnostic;
-use crate::source::{Name, Span};
+use crate::source::{Name, Span, bytes_of_text};
 
 /// What bindings stand in.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -322,7 +322,7 @@ fn name_of(expr: Expr, span: Span) -> AttrName {
         ExprKind::Uri(text) => Some(Name::new(text)),
         ExprKind::Text(parts) => match parts.as_slice() {
             [] => Some(Name::new("")),
-            [Part::Literal(text)] => Some(Name::new(text)),
+            [Part::Literal(text)] => Some(Name::new(&*bytes_of_text(text))),
             _ => None,
         },
         _ => None,

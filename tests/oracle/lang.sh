@@ -18,7 +18,8 @@ if ! command -v "${evaluator[0]}" >/dev/null; then
 fi
 
 declare -A differs=()
-if "${evaluator[@]}" --version 2>/dev/null | grep -q '^nix-instantiate (Nix) 2\.8\.'; then
+version=$("${evaluator[@]}" --version 2>/dev/null | sed -n 's/^nix-instantiate (Nix) //p')
+if [[ $version == 2.8.* ]]; then
     while read -r name what _; do
         [[ -z $name || $name == \#* ]] || differs[$name]=$what
     done <"$corpus/differs-in-2.8.txt"
@@ -42,6 +43,29 @@ report() { # NAME WHAT
 message() {
     sed $'s/\x1b\\[[0-9;]*m//g' "$work/err" | grep -v '^ *[0-9]*|'
 }
+
+# The names that this version is to have in `builtins`. `x`: those that it may have or not.
+listed() { # x?
+    awk -v version="$version" -v optional="${1:-}" '
+        /^#/ || NF == 0 { next }
+        version == "" && $2 == "flakes" { if (optional) print $1; next }
+        version ~ /^2\.8\./ && ($2 == "new" || $2 == "flakes") { next }
+        version == "2.34.8" && $2 == "feature" { next }
+        { print $1 }' "$corpus/builtins.txt" | LC_ALL=C sort
+}
+
+# Other versions of Nix have other builtins, of which nothing is recorded.
+if [[ $only == '*' && ($version == 2.8.* || $version == 2.34.8 || -z $version) ]]; then
+    "${evaluator[@]}" --eval --strict --json -E 'builtins.attrNames builtins' 2>"$work/err" |
+        tr -d '[]"\n' | tr , '\n' | LC_ALL=C sort >"$work/names"
+    missing=$(listed | LC_ALL=C comm -23 - "$work/names" | paste -sd ' ')
+    extra=$(listed x | LC_ALL=C comm -13 - "$work/names" | paste -sd ' ')
+    if [[ -n $missing$extra ]]; then
+        report builtins "missing: ${missing:-none}; not in the list: ${extra:-none}"
+    else
+        passed=$((passed + 1))
+    fi
+fi
 
 for file in "$corpus"/okay/$only.nix; do
     [[ -e $file ]] || continue

@@ -207,7 +207,7 @@ impl<'h> Instantiation<'_, 'h> {
         if self.options.raw {
             out.extend_from_slice(ev.coerce(value, Coercion::INTERPOLATION)?.bytes());
         } else if self.options.xml {
-            let how = XmlOptions { force: self.options.strict, places: !self.options.no_location };
+            let how = XmlOptions { force: self.options.strict, places: self.options.location };
             out.extend(to_xml(ev, Slot::Value(value), how, &mut context)?);
         } else if self.options.json {
             let how = JsonOptions { force: self.options.strict, ..JsonOptions::TO_JSON };

@@ -24,15 +24,20 @@ pub fn render(diagnostic: &Diagnostic, map: &SourceMap, show_trace: bool) -> Str
         Severity::Advice => "note: ",
     };
     let mut page = Page { text: String::new(), map };
-    if !diagnostic.trace.is_empty() {
-        page.trace(&diagnostic.trace, show_trace);
+    // Calls of functions are frames only of the whole trace.
+    let shown = |frame: &&Label| show_trace || !is_call_of_function(&frame.text);
+    let trace: Vec<&Label> = diagnostic.trace.iter().filter(shown).collect();
+    if !trace.is_empty() {
+        page.trace(&trace, show_trace);
         page.text.push('\n');
         page.text.push_str(prefix);
     }
     page.text.push_str(&harmless(&diagnostic.message));
     page.text.push_str(&page.first_definition(diagnostic));
     page.text.push('\n');
-    if let Some(label) = &diagnostic.primary {
+    // A place just shown, that of the innermost frame, is not shown again.
+    let again = |label: &&Label| trace.first().is_none_or(|frame| frame.span != label.span);
+    if let Some(label) = diagnostic.primary.as_ref().filter(again) {
         page.place("", label.span);
         if !is_of_nix(diagnostic.code) && !label.text.is_empty() {
             page.text.push_str(&[&*harmless(&label.text), "\n"].concat());
@@ -55,6 +60,12 @@ pub fn render(diagnostic: &Diagnostic, map: &SourceMap, show_trace: bool) -> Str
 fn is_of_nix(code: &str) -> bool {
     let of_language = code.starts_with("repx::eval::") || code.starts_with("repx::syntax::");
     of_language && !matches!(code, "repx::eval::offline" | "repx::eval::fetch")
+}
+
+/// Is it the frame of a function written in Nix?
+fn is_call_of_function(text: &str) -> bool {
+    text == "while calling a function"
+        || text.starts_with("while calling '") && !text.ends_with(" builtin")
 }
 
 /// The name in "did you mean `name`?"; other help is no business of Nix's format.
@@ -85,7 +96,7 @@ struct Page<'m> {
 
 impl Page<'_> {
     /// Frames, outermost first. `frames` has them innermost first.
-    fn trace(&mut self, frames: &[Label], show_trace: bool) {
+    fn trace(&mut self, frames: &[&Label], show_trace: bool) {
         let mut count = 0;
         let mut seen: HashSet<&Label> = HashSet::new();
         let mut repeated: Vec<&Label> = Vec::new();

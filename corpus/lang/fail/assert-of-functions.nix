@@ -1,0 +1,2 @@
+# Functions equal nothing.
+assert (x: x) == (x: x); "unreached"

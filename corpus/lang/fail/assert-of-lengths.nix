@@ -1,0 +1,2 @@
+# Of two lists that should be equal the lengths are compared first.
+assert [ 1 ] == [ 1 2 ]; "unreached"

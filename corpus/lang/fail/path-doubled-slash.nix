@@ -1,0 +1,2 @@
+# Two slashes in a row end a path.
+/a//b

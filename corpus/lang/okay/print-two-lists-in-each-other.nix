@@ -1,0 +1,2 @@
+# Two lists that hold each other.
+rec { a = [ b ]; b = [ a ]; }
