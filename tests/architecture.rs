@@ -18,6 +18,7 @@ const ROOMS: [&str; 14] = [
     "flake",
     "builtins",
     "session",
+    "cache",
     "lab",
     "sweep",
     "cli",

@@ -66,7 +66,7 @@ fn fetch_input<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<
     let given = ev.attrs(*given)?;
     let locked = required(ev, given, "locked")?;
     let fetch = ev.shared.builtins.iter().position(|row| row.name == "fetchTree");
-    let fetch = Value::Builtin(BuiltinId(fetch.unwrap_or_default() as u16));
+    let fetch = Value::Builtin(BuiltinId(fetch.unwrap_or_default() as u64));
     let error = match ev.call(fetch, &[locked], at) {
         Ok(tree) => return Ok(tree),
         Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
@@ -127,7 +127,7 @@ fn flake_ref_to_string<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) 
         let name = attr.key.name;
         let value = match ev.force(attr.slot)? {
             Value::Text(text) => Attribute::Text(text.lossy().into_owned()),
-            Value::Bool(bool) => Attribute::Bool(bool),
+            Value::Bool(bool) => Attribute::Bool(bool.get()),
             Value::Int(number) => match u64::try_from(number) {
                 Ok(number) => Attribute::Number(number),
                 Err(_) => {

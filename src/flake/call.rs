@@ -182,7 +182,7 @@ impl<'h> Nodes<'_, 'h> {
         };
         let fields = vec![
             ("inputs", Slot::Value(self.inputs(ev, at))),
-            ("isFlake", Slot::Value(Value::Bool(!plain))),
+            ("isFlake", Slot::Value(Value::bool(!plain))),
             ("dir", Slot::Value(ev.text(dir))),
             source,
         ];
@@ -255,7 +255,7 @@ impl<'h> Nodes<'_, 'h> {
 /// A hidden builtin applied to an argument, not evaluated yet.
 fn later<'h>(ev: &Evaluator<'h>, name: &str, argument: Value<'h>) -> Slot<'h> {
     let at = ev.shared.builtins.iter().position(|row| row.name == name).unwrap_or_default();
-    let function = ev.local.alloc(Slot::Value(Value::Builtin(BuiltinId(at as u16))));
+    let function = ev.local.alloc(Slot::Value(Value::Builtin(BuiltinId(at as u64))));
     let argument = ev.local.alloc(Slot::Value(argument));
     Slot::Thunk(Thunk::apply(ev.local, function, argument))
 }
@@ -270,7 +270,7 @@ pub fn attributes_value<'h>(ev: &Evaluator<'h>, attributes: &Attributes) -> Valu
     let value = |value: &Attribute| match value {
         Attribute::Text(text) => ev.text(text),
         Attribute::Number(number) => Value::Int(*number as i64),
-        Attribute::Bool(bool) => Value::Bool(*bool),
+        Attribute::Bool(bool) => Value::bool(*bool),
     };
     set(ev, attributes.iter().map(|(name, it)| (name, Slot::Value(value(it)))).collect())
 }
@@ -285,7 +285,7 @@ fn source_info<'h>(ev: &Evaluator<'h>, tree: &SourceTree, forced: bool) -> Slot<
         fields.push(("narHash", text(hash.to_text(HashFormat::Sri))));
     }
     if let Some(submodules) = submodules {
-        fields.push(("submodules", Slot::Value(Value::Bool(*submodules))));
+        fields.push(("submodules", Slot::Value(Value::bool(*submodules))));
     }
     if let Some(rev) = rev.as_ref().filter(|_| !forced) {
         fields.push(("rev", text(rev.clone())));
