@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order in which data flows through them.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 15] = [
     "source",
     "diagnostic",
     "syntax",
