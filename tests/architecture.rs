@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order in which data flows through them.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 16] = [
     "source",
     "diagnostic",
     "syntax",
@@ -21,6 +21,7 @@ const ROOMS: [&str; 15] = [
     "cache",
     "lab",
     "sweep",
+    "realise",
     "cli",
 ];
 
@@ -30,8 +31,8 @@ const HOMES: [(&str, &[&str]); 11] = [
     ("rayon", &["sweep"]),
     ("clap", &["cli"]),
     ("regex_automata", &["builtins"]),
-    ("bumpalo", &["value"]),
-    ("std::process::Command", &[]),
+    ("rustix", &["value"]),
+    ("std::process::Command", &["realise", "flake"]),
     ("toml", &["builtins"]),
     ("gix_hash", &["flake"]),
     ("gix_index", &["flake"]),

@@ -15,8 +15,10 @@ mod context;
 mod control;
 mod data;
 mod derivation;
+mod download;
 mod eager;
 mod fetch;
+mod fetch_tree;
 mod files;
 mod flake;
 pub mod globals;
@@ -48,6 +50,8 @@ mod store_tests;
 mod tests;
 
 use crate::eval::Builtin;
+pub use derivation::Script;
+pub use support::made;
 
 /// All families. `BuiltinId` is an index into their rows in this order.
 const FAMILIES: &[&[Builtin]] = &[

@@ -9,7 +9,7 @@ use super::entry::{self, Entry};
 use super::filter::{Filter, select};
 use super::listing::{Statuses, TableStyle, View, write_json, write_ndjson, write_table};
 use super::report::{report, say};
-use super::setup::{self, config, no_thread};
+use super::setup::{self, config, machine, no_thread};
 use super::stdout;
 use crate::diagnostic::Diagnostic;
 use crate::flake::head_commit;
@@ -60,7 +60,8 @@ fn load(options: &EvalOptions) -> Outcome {
         Ok(entry) => {
             let request = request(options, entry);
             let cache = setup::cache(!options.no_cache);
-            let config = config(&options.include, &sources, cache.as_ref());
+            let machine = machine(&options.nix);
+            let config = config(&machine, &options.include, &sources, cache.as_ref());
             let config = Config { tolerant: true, ..config };
             let outcome = session::run(&config, |session, evaluator| {
                 sweep::list(session, evaluator, &request)

@@ -55,29 +55,6 @@ pub(super) fn report(
     if errors > 0 { Exit::Wrong } else { Exit::Fine }
 }
 
-/// Speaks of the user's files where evaluation spoke of copies of them.
-fn show_originals(diagnostic: &mut Diagnostic, sources: &SourceMap) {
-    let copy = diagnostic.message.clone();
-    let labels = diagnostic.primary.iter_mut().chain(&mut diagnostic.secondary);
-    let texts = labels.chain(&mut diagnostic.trace).map(|label| &mut label.text);
-    for text in texts.chain([&mut diagnostic.message]).chain(&mut diagnostic.help) {
-        *text = sources.with_originals(std::mem::take(text));
-    }
-    // The copy lacks what Git doesn't know.
-    if diagnostic.message != copy
-        && let Some(path) = absent(&diagnostic.message).filter(|path| Path::new(path).exists())
-    {
-        diagnostic.help = Some(format!(
-            "the file is there, but a flake in a Git repository holds only what Git tracks: `git add \"{path}\"`"
-        ));
-    }
-}
-
-/// The path that a message says is not there.
-fn absent(message: &str) -> Option<&str> {
-    message.strip_prefix("path '")?.strip_suffix("' does not exist")
-}
-
 /// A line on standard error.
 pub(super) fn say(line: &str) {
     write(&format!("{line}\n"));
@@ -105,6 +82,29 @@ pub(super) fn report_as_nix(
     let text = nix::render(&error, sources, show_trace);
     write(&text);
     Exit::Wrong
+}
+
+/// Speaks of the user's files where evaluation spoke of copies of them.
+fn show_originals(diagnostic: &mut Diagnostic, sources: &SourceMap) {
+    let copy = diagnostic.message.clone();
+    let labels = diagnostic.primary.iter_mut().chain(&mut diagnostic.secondary);
+    let texts = labels.chain(&mut diagnostic.trace).map(|label| &mut label.text);
+    for text in texts.chain([&mut diagnostic.message]).chain(&mut diagnostic.help) {
+        *text = sources.with_originals(std::mem::take(text));
+    }
+    // The copy lacks what Git doesn't know.
+    if diagnostic.message != copy
+        && let Some(path) = absent(&diagnostic.message).filter(|path| Path::new(path).exists())
+    {
+        diagnostic.help = Some(format!(
+            "the file is there, but a flake in a Git repository holds only what Git tracks: `git add \"{path}\"`"
+        ));
+    }
+}
+
+/// The path that a message says is not there.
+fn absent(message: &str) -> Option<&str> {
+    message.strip_prefix("path '")?.strip_suffix("' does not exist")
 }
 
 /// Diagnostics of one code that are shown; more would push the others off the screen.

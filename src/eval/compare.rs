@@ -87,13 +87,14 @@ impl<'h> Evaluator<'h> {
         if keys_a.iter().zip(keys_b).any(|(x, y)| x.name != y.name) {
             return Ok(false);
         }
+        let pairs = keys_a.iter().zip(slots_a.iter().zip(slots_b));
+        // What is plainly equal has no say in the order of the others.
+        let open = pairs.filter(|(_, (x, y))| !plainly_equal(**x, **y));
+        let mut open: Vec<_> = open.map(|(key, pair)| (key.name.bytes(), pair)).collect();
         // In the order of names, so that which of two errors comes first is always the same.
-        let mut order: Vec<usize> = (0..keys_a.len()).collect();
-        order.sort_by_key(|i| keys_a.get(*i).map_or(&[][..], |key| key.name.bytes()));
-        for i in order {
-            if let (Some(x), Some(y)) = (slots_a.get(i), slots_b.get(i))
-                && !self.equal_slots(*x, *y)?
-            {
+        open.sort_unstable_by_key(|(name, _)| *name);
+        for (_, (x, y)) in open {
+            if !self.equal_slots(*x, *y)? {
                 return Ok(false);
             }
         }
@@ -171,4 +172,19 @@ impl<'h> Evaluator<'h> {
 /// A NaN is not less than anything, nor anything less than it.
 fn float_order(a: f64, b: f64) -> Ordering {
     a.partial_cmp(&b).unwrap_or(Ordering::Equal)
+}
+
+/// Are both known, and the same without a further look? Then comparing them can't fail.
+fn plainly_equal<'h>(a: Slot<'h>, b: Slot<'h>) -> bool {
+    let (Some(x), Some(y)) = (a.known(), b.known()) else {
+        return false;
+    };
+    a.identical(b)
+        || match (x, y) {
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(x), Value::Bool(y)) => x == y,
+            (Value::Int(x), Value::Int(y)) => x == y,
+            (Value::Text(x), Value::Text(y)) => x.bytes() == y.bytes(),
+            _ => false,
+        }
 }

@@ -54,7 +54,7 @@ pub(super) fn literal(expr: &Expr) -> Literal {
         ExprKind::Uri(uri) => Literal::Text(uri.clone()),
         ExprKind::List(_) => Literal::Other("a list"),
         ExprKind::Set { bindings, .. } => set(bindings).map_or(THUNK, Literal::Set),
-        ExprKind::Lambda { param, .. } => Literal::Function(match param {
+        ExprKind::Lambda { param, .. } => Literal::Function(match &**param {
             Param::Name { .. } => Vec::new(),
             Param::Formals { formals, .. } => {
                 formals.iter().map(|formal| (formal.name, formal.span)).collect()

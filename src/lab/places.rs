@@ -101,9 +101,12 @@ impl<'a> Places<'a> {
     pub fn arguments(&mut self, inside: Span) -> Option<Vec<String>> {
         let file = self.sources.file(inside)?;
         match &self.tree(&file).root.kind {
-            ExprKind::Lambda { param: Param::Formals { formals, .. }, .. } => {
-                Some(formals.iter().map(|formal| formal.name.to_string()).collect())
-            }
+            ExprKind::Lambda { param, .. } => match &**param {
+                Param::Formals { formals, .. } => {
+                    Some(formals.iter().map(|formal| formal.name.to_string()).collect())
+                }
+                Param::Name { .. } => None,
+            },
             _ => None,
         }
     }

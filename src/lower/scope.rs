@@ -1,14 +1,12 @@
 //! Which slot a name means.
 
-use hashbrown::HashMap;
-
 use super::{Expr, Hint, WithName};
-use crate::source::{Name, Span};
+use crate::source::{Name, NameMap, Span};
 
 /// Names that every program sees, in the order of their slots.
 #[derive(Debug, Default, Clone)]
 pub struct Globals {
-    index: HashMap<Name, u32>,
+    index: NameMap<u32>,
 }
 
 impl Globals {
@@ -33,7 +31,7 @@ impl Globals {
 #[derive(Default)]
 pub(super) struct Scopes {
     /// For each name the environments that bind it, innermost last: (level, slot).
-    bound: HashMap<Name, Vec<(u32, u32)>>,
+    bound: NameMap<Vec<(u32, u32)>>,
     /// Levels of the `with` environments, innermost last.
     withs: Vec<u32>,
     /// Environments entered so far.

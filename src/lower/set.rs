@@ -3,12 +3,10 @@
 //! Nix merges `a.b = 1; a.c = 2;` and `a = { b = 1; }; a.c = 2;` while it parses; a set written
 //! twice keeps the `rec` of its first appearance. What can't be merged is bound twice, an error.
 
-use std::collections::BTreeMap;
-
 use super::expr::Lowerer;
 use super::{Bindings, Dynamic, Expr, Hint, Key, Let, RecSet, Select, Set, Step};
 use crate::diagnostic::Diagnostic;
-use crate::source::{Name, Span};
+use crate::source::{Name, NameMap, Span};
 use crate::syntax::literal::attr_name;
 use crate::syntax::{self, AttrName, Binding, ExprKind};
 
@@ -16,11 +14,54 @@ use crate::syntax::{self, AttrName, Binding, ExprKind};
 struct Group<'t> {
     recursive: bool,
     span: Span,
-    /// Sorted by name id, as sets are.
-    entries: BTreeMap<Name, Entry<'t>>,
+    entries: Entries<'t>,
     dynamic: Vec<Computed<'t>>,
     /// Expressions of `inherit (…)`.
     sources: Vec<&'t syntax::Expr>,
+}
+
+/// What names are bound to: as written while a group is gathered, then sorted by name id, as sets
+/// are.
+#[derive(Default)]
+struct Entries<'t> {
+    list: Vec<(Name, Entry<'t>)>,
+    /// Where each name is in the list, once there are more than [`FEW`].
+    index: NameMap<usize>,
+}
+
+/// So many names are faster looked through than looked up.
+const FEW: usize = 8;
+
+impl<'t> Entries<'t> {
+    fn get_mut(&mut self, name: Name) -> Option<&mut Entry<'t>> {
+        let at = if self.index.is_empty() {
+            self.list.iter().position(|(other, _)| *other == name)
+        } else {
+            self.index.get(&name).copied()
+        };
+        self.list.get_mut(at?).map(|(_, entry)| entry)
+    }
+
+    /// Binds a name that is not bound yet.
+    fn add(&mut self, name: Name, entry: Entry<'t>) {
+        let at = self.list.len();
+        self.list.push((name, entry));
+        if at == FEW {
+            self.index = self.names().zip(0..).collect();
+        } else if at > FEW {
+            self.index.insert(name, at);
+        }
+    }
+
+    fn names(&self) -> impl Iterator<Item = Name> {
+        self.list.iter().map(|(name, _)| *name)
+    }
+
+    /// Sorts the names here and in all groups within. Nothing is looked up any more.
+    fn sort(&mut self) {
+        self.list.sort_unstable_by_key(|(name, _)| *name);
+        self.list.iter_mut().for_each(|(_, entry)| entry.content.sort());
+    }
 }
 
 struct Entry<'t> {
@@ -38,7 +79,7 @@ struct Computed<'t> {
 enum Content<'t> {
     Value(&'t syntax::Expr),
     /// A set literal, or what an attribute path makes: can be merged with.
-    Group(Group<'t>),
+    Group(Box<Group<'t>>),
     /// `inherit x;`
     Inherited,
     /// `inherit (…) x;`, by the index of the source.
@@ -50,7 +91,7 @@ impl<'t> Group<'t> {
         Group {
             recursive,
             span,
-            entries: BTreeMap::new(),
+            entries: Entries::default(),
             dynamic: Vec::new(),
             sources: Vec::new(),
         }
@@ -101,10 +142,13 @@ impl<'t> Group<'t> {
             }
             AttrName::Static { name, span } => {
                 let span = route.to(*span);
-                let entry = self.entries.entry(*name).or_insert_with(|| Entry {
-                    span,
-                    content: Content::Group(Group::new(false, value.span)),
-                });
+                let Some(entry) = self.entries.get_mut(*name) else {
+                    let mut group = Group::new(false, value.span);
+                    route.names.push(*name);
+                    group.assign(route, rest, value, diagnostics);
+                    let content = Content::Group(Box::new(group));
+                    return self.entries.add(*name, Entry { span, content });
+                };
                 match &mut entry.content {
                     Content::Group(group) => {
                         route.names.push(*name);
@@ -121,7 +165,7 @@ impl<'t> Group<'t> {
                 } else {
                     let mut group = Group::new(false, value.span);
                     group.assign(route, rest, value, diagnostics);
-                    Content::Group(group)
+                    Content::Group(Box::new(group))
                 };
                 let span = route.to(name.span);
                 self.dynamic.push(Computed { name, span, content });
@@ -137,14 +181,12 @@ impl<'t> Group<'t> {
         content: Content<'t>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        match self.entries.get_mut(&name) {
-            None => {
-                self.entries.insert(name, Entry { span, content });
-            }
+        match self.entries.get_mut(name) {
+            None => self.entries.add(name, Entry { span, content }),
             Some(entry) => match (&mut entry.content, content) {
                 (Content::Group(first), Content::Group(second)) => {
                     route.names.push(name);
-                    first.join(route, second, diagnostics);
+                    first.join(route, *second, diagnostics);
                     route.names.pop();
                 }
                 _ => diagnostics.push(route.twice(name, span, entry.span)),
@@ -157,7 +199,7 @@ impl<'t> Group<'t> {
         let shift = self.sources.len();
         self.sources.extend(other.sources);
         self.dynamic.extend(other.dynamic);
-        for (name, entry) in other.entries {
+        for (name, entry) in other.entries.list {
             let content = match entry.content {
                 Content::InheritedFrom(source) => Content::InheritedFrom(source + shift),
                 content @ (Content::Value(_) | Content::Group(_) | Content::Inherited) => content,
@@ -166,8 +208,15 @@ impl<'t> Group<'t> {
         }
     }
 
+    /// Brings all names into the order of sets, when all that is written has been gathered.
+    fn sort(&mut self) {
+        self.entries.sort();
+        self.dynamic.iter_mut().for_each(|computed| computed.content.sort());
+    }
+
     fn keys(&self) -> Box<[Key]> {
-        self.entries.iter().map(|(name, entry)| Key { name: *name, span: entry.span }).collect()
+        let entries = self.entries.list.iter();
+        entries.map(|(name, entry)| Key { name: *name, span: entry.span }).collect()
     }
 }
 
@@ -175,9 +224,17 @@ impl<'t> Content<'t> {
     fn of(value: &'t syntax::Expr, diagnostics: &mut Vec<Diagnostic>) -> Content<'t> {
         match &value.kind {
             ExprKind::Set { recursive, bindings } => {
-                Content::Group(Group::gather(*recursive, value.span, bindings, diagnostics))
+                let group = Group::gather(*recursive, value.span, bindings, diagnostics);
+                Content::Group(Box::new(group))
             }
             _ => Content::Value(value),
+        }
+    }
+
+    fn sort(&mut self) {
+        match self {
+            Content::Group(group) => group.sort(),
+            Content::Value(_) | Content::Inherited | Content::InheritedFrom(_) => {}
         }
     }
 }
@@ -215,7 +272,8 @@ impl Route {
 
 impl Lowerer<'_> {
     pub(super) fn set(&mut self, recursive: bool, bindings: &[Binding], span: Span) -> Expr {
-        let group = Group::gather(recursive, span, bindings, &mut self.diagnostics);
+        let mut group = Group::gather(recursive, span, bindings, &mut self.diagnostics);
+        group.sort();
         self.group(&group)
     }
 
@@ -227,7 +285,8 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn let_in(&mut self, bindings: &[Binding], body: &syntax::Expr) -> Expr {
-        let group = Group::gather(true, body.span, bindings, &mut self.diagnostics);
+        let mut group = Group::gather(true, body.span, bindings, &mut self.diagnostics);
+        group.sort();
         if let Some(Computed { name, .. }) = group.dynamic.first() {
             self.diagnostics.push(
                 Diagnostic::error(
@@ -274,6 +333,7 @@ impl Lowerer<'_> {
     fn plain_set(&mut self, group: &Group<'_>, sources: Option<u32>) -> Expr {
         let values = group
             .entries
+            .list
             .iter()
             .map(|(name, entry)| match &entry.content {
                 Content::Inherited => self.variable(*name, entry.span),
@@ -308,18 +368,19 @@ impl Lowerer<'_> {
     }
 
     fn enter(&mut self, group: &Group<'_>) {
-        self.scopes.enter(group.entries.keys().copied().zip(0..));
+        self.scopes.enter(group.entries.names().zip(0..));
     }
 
     fn leave(&mut self, group: &Group<'_>) {
-        self.scopes.leave(group.entries.keys().copied());
+        self.scopes.leave(group.entries.names());
     }
 
     /// Bindings that see each other; their environment has been entered.
     fn bindings(&mut self, group: &Group<'_>) -> Bindings {
-        let first_source = group.entries.len() as u32;
+        let first_source = group.entries.list.len() as u32;
         let values = group
             .entries
+            .list
             .iter()
             .map(|(name, entry)| match &entry.content {
                 // `inherit x;` means the `x` outside.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::nixlib::NIXLIB;
 use super::texts::{Around, Read, add_bytes, read, read_bytes, read_source};
@@ -13,20 +13,49 @@ use crate::builtins;
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::eval::{Eval, Evaluator, Loader};
 use crate::lower::{Globals, Program, packed};
-use crate::source::{Name, Span};
+use crate::source::{Name, SourceFile, Span};
+use crate::store::{StoreDir, StorePath};
 use crate::syntax;
 use crate::value::{Attrs, Env, Error, ErrorKind, Path, Slot, Text, Thunk};
-use crate::world::FileKind;
+use crate::world::{FileKind, Wanted};
 
 /// Symbolic links followed before a file is given up, as in Nix.
 const MOST_LINKS: usize = 1024;
 
+/// Embedded files shorter than this are read faster than a cache is opened. One of them is all
+/// that many an evaluation needs.
+const SHORT: usize = 1 << 10;
+
 /// Lowered files of earlier sessions.
-#[derive(Clone, Copy)]
 struct Cache<'h> {
     cache: &'h dyn FileCache,
     /// What all files of this session are lowered with.
-    around: FileKey,
+    around: OnceLock<FileKey>,
+}
+
+/// A file that may be kept, and where.
+struct Place<'a> {
+    cache: &'a dyn FileCache,
+    key: FileKey,
+    file: Span,
+    directory: &'a std::path::Path,
+}
+
+impl Place<'_> {
+    /// The program that was kept.
+    fn program(&self) -> Option<Program> {
+        packed::unpack(self.cache.find(self.key)?, self.file, self.directory)
+    }
+
+    /// Keeps a program with which nothing is wrong.
+    fn keep(&self, read: &Read) {
+        if let Some(program) = &read.program
+            && read.diagnostics.is_empty()
+            && let Some(bytes) = packed::pack(program, self.file, self.directory)
+        {
+            self.cache.keep(self.key, bytes);
+        }
+    }
 }
 
 /// The files of a session.
@@ -52,10 +81,7 @@ impl<'h> Files<'h> {
             globals,
             home: config.home.clone(),
             tolerant: config.tolerant,
-            cache: config.cache.map(|cache| {
-                let around = packed::surroundings(globals, config.home.as_deref());
-                Cache { cache, around: cache.key(&[&around]) }
-            }),
+            cache: config.cache.map(|cache| Cache { cache, around: OnceLock::new() }),
             imported: Mutex::default(),
             copied: Mutex::default(),
             findings: Mutex::default(),
@@ -165,24 +191,33 @@ impl<'h> Files<'h> {
             Err(failed) => return self.finish(evaluator, *failed, at),
         };
         // What a file sees of its scope is no part of its key.
-        let Some(Cache { cache, around: key }) = self.cache.filter(|_| scope.is_none()) else {
-            return self.finish(evaluator, read_source(&source, &around), at);
-        };
-        let from = directory.as_os_str().as_bytes();
-        let key = cache.key(&[&key.0, from, source.text().as_bytes()]);
-        let kept = cache.find(key);
-        if let Some(program) = kept.and_then(|kept| packed::unpack(kept, source.span(), directory))
-        {
+        let place = self.place(&source, directory).filter(|_| scope.is_none());
+        if let Some(program) = place.as_ref().and_then(Place::program) {
             return Ok(self.keep(evaluator, program));
         }
         let read = read_source(&source, &around);
-        if let Some(program) = &read.program
-            && read.diagnostics.is_empty()
-            && let Some(bytes) = packed::pack(program, source.span(), directory)
-        {
-            cache.keep(key, bytes);
+        if let Some(place) = place {
+            place.keep(&read);
         }
         self.finish(evaluator, read, at)
+    }
+
+    /// Where a file may be kept.
+    fn place<'a>(
+        &'a self,
+        source: &SourceFile,
+        directory: &'a std::path::Path,
+    ) -> Option<Place<'a>> {
+        let Cache { cache, around } = self.cache.as_ref()?;
+        if source.path().starts_with(NIXLIB) && source.text().len() < SHORT {
+            return None;
+        }
+        let around = around.get_or_init(|| {
+            cache.key(&[&packed::surroundings(self.globals, self.home.as_deref())])
+        });
+        let from = directory.as_os_str().as_bytes();
+        let key = cache.key(&[&around.0, from, source.text().as_bytes()]);
+        Some(Place { cache: *cache, key, file: source.span(), directory })
     }
 
     /// Lowers a text that is no file.
@@ -323,4 +358,42 @@ impl<'h> Loader<'h> for Files<'h> {
         lock(&self.copied).insert(path.bytes().to_vec(), text);
         Ok(text)
     }
+
+    fn build(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        derivation: &StorePath,
+        output: &str,
+        at: Span,
+    ) -> Eval<'h, ()> {
+        let shared = evaluator.shared;
+        let shown = format!("{}^{output}", StoreDir::default().print(derivation));
+        let Some(keeper) = shared.world.keeper() else {
+            let message = format!("cannot build '{shown}' during evaluation: nobody here builds");
+            return Err(evaluator.error_at(at, message));
+        };
+        if !keeper.may_build() {
+            return Err(forbidden(evaluator, &shown, at));
+        }
+        (shared.messages)(&format!("building '{shown}', which evaluation reads"));
+        let wanted = Wanted::Output { drv: derivation, output };
+        let built = keeper.realise(builtins::made(evaluator), wanted);
+        // Who stops us stops Nix too: that is no failure of the build.
+        evaluator.check_interrupt()?;
+        built.map_err(|error| {
+            evaluator.error_with(error.diagnostic().at(at, "evaluation reads what this builds"))
+        })
+    }
+}
+
+#[cold]
+fn forbidden<'h>(evaluator: &Evaluator<'h>, shown: &str, at: Span) -> Error<'h> {
+    let message = format!(
+        "cannot build '{shown}' during evaluation: importing from derivations is forbidden"
+    );
+    evaluator.error_with(
+        Diagnostic::error("repx::eval::import-from-derivation", message)
+            .at(at, "this reads what that derivation builds")
+            .help("without --no-ifd it would be built first, by Nix"),
+    )
 }

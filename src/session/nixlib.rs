@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
-use crate::world::{Entry, FileKind, World};
+use crate::world::{Entry, FileKind, Keeper, World};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/nixlib");
 
@@ -69,5 +69,9 @@ impl World for WithNixlib<'_> {
 
     fn now(&self) -> i64 {
         self.world.now()
+    }
+
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        self.world.keeper()
     }
 }

@@ -14,7 +14,7 @@ mod span;
 
 pub use code::{Excerpt, printable};
 pub use map::{Location, SourceFile, SourceFull, SourceMap};
-pub use name::Name;
+pub use name::{Name, NameMap};
 pub use nix_place::NixPlace;
 pub use path::canonical_path;
 pub use span::Span;

@@ -1,9 +1,10 @@
 //! Interned names.
 
-use std::hash::BuildHasher;
+use std::cell::Cell;
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::sync::{OnceLock, RwLock};
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 /// An interned byte string: a variable, an attribute, a formal.
 ///
@@ -101,10 +102,73 @@ impl Interner {
     }
 }
 
+/// Names that a thread has met of late stand here. A text names the same few things over and
+/// over: most of its names are found without a lock and with half a hash.
+const RECENT: usize = 1 << RECENT_BITS;
+const RECENT_BITS: u32 = 11;
+
+thread_local! {
+    static MET: [Cell<Option<(&'static [u8], Name)>>; RECENT] =
+        const { [const { Cell::new(None) }; RECENT] };
+}
+
+/// Where a name stands among the recent ones: made of its ends, which is where names differ.
+fn recent(bytes: &[u8]) -> usize {
+    let ends = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => {
+            u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(29)
+        }
+        _ => bytes.iter().fold(0, |ends, byte| ends << 8 | u64::from(*byte)),
+    };
+    let mixed = (ends ^ bytes.len() as u64).wrapping_mul(MIX);
+    (mixed >> (u64::BITS - RECENT_BITS)) as usize
+}
+
+/// An odd number whose bits look random: 2^64 divided by the golden ratio.
+const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// A table with names as keys.
+pub type NameMap<V> = HashMap<Name, V, BuildHasherDefault<IdHasher>>;
+
+/// Hashes names by their ids, which nobody outside can choose.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32(u32::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, id: u32) {
+        let mixed = (self.0 ^ u64::from(id)).wrapping_mul(MIX);
+        // Tables use the highest and the lowest bits.
+        self.0 = mixed ^ mixed >> 32;
+    }
+}
+
 impl Name {
     /// The name with these bytes.
     pub fn new(text: impl AsRef<[u8]>) -> Name {
-        Name(interner().intern(text.as_ref()))
+        let bytes = text.as_ref();
+        let met = MET.try_with(|met| {
+            let cell = met.get(recent(bytes))?;
+            match cell.get() {
+                Some((known, name)) if known == bytes => Some(name),
+                _ => {
+                    let name = Name(interner().intern(bytes));
+                    cell.set(Some((name.bytes(), name)));
+                    Some(name)
+                }
+            }
+        });
+        // Only a thread that is ending has no place for what it meets.
+        met.ok().flatten().unwrap_or_else(|| Name(interner().intern(bytes)))
     }
 
     /// Its bytes.

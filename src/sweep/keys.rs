@@ -132,7 +132,7 @@ impl<'h> Check<'_, 'h> {
                     format!("stage `{stage}` declares no parameter `{param}`"),
                 )
                 .at(member.span, "no such parameter")
-                .maybe_help(did_you_mean(param, declared(&meant)).or_else(|| listed(&meant))),
+                .help(did_you_mean(param, declared(&meant)).unwrap_or_else(|| listed(&meant))),
             );
         }
         let winner = self.winner(place, meant.into_iter().filter(|s| declares(s, param)), param)?;
@@ -198,12 +198,12 @@ fn declared(stages: &[&Stage<'_>]) -> Vec<String> {
     stages.iter().flat_map(|s| &s.params).map(|(name, _, _)| name.to_string()).collect()
 }
 
-fn listed(stages: &[&Stage<'_>]) -> Option<String> {
+fn listed(stages: &[&Stage<'_>]) -> String {
     let names = declared(stages);
-    Some(match names.is_empty() {
+    match names.is_empty() {
         true => "it declares none".to_owned(),
         false => format!("it declares {}", names.join(", ")),
-    })
+    }
 }
 
 /// Names by which a dotted key may mean a stage: its attribute, and its `pname` when constant.

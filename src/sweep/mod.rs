@@ -16,6 +16,7 @@ mod keys;
 mod list;
 mod listing;
 mod scatter;
+mod script;
 mod space;
 mod wiring;
 

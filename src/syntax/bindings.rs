@@ -219,7 +219,7 @@ impl Parser<'_> {
             self.begin(Kind::ParenClose);
             let from = self.expr();
             self.finish();
-            from
+            Box::new(from)
         });
         let mut names = Vec::new();
         while self.peek().starts_name() {
@@ -303,7 +303,7 @@ impl Parser<'_> {
             }
             _ => {
                 self.unexpected(&NAMES, None);
-                AttrName::Dynamic(self.hole())
+                AttrName::Dynamic(Box::new(self.hole()))
             }
         }
     }
@@ -327,7 +327,10 @@ fn name_of(expr: Expr, span: Span) -> AttrName {
         },
         _ => None,
     };
-    name.map_or(AttrName::Dynamic(expr), |name| AttrName::Static { name, span })
+    match name {
+        Some(name) => AttrName::Static { name, span },
+        None => AttrName::Dynamic(Box::new(expr)),
+    }
 }
 
 /// Takes the last argument off an expression that ends with an application to a name.

@@ -106,7 +106,7 @@ fn children<'t>(expr: &'t Expr, visit: &mut impl FnMut(&'t Expr)) {
             visit(no);
         }
         ExprKind::Lambda { param, body } => {
-            if let Param::Formals { formals, .. } = param {
+            if let Param::Formals { formals, .. } = &**param {
                 formals.iter().filter_map(|formal| formal.default.as_ref()).for_each(&mut *visit);
             }
             visit(body);
@@ -141,7 +141,7 @@ fn in_bindings<'t>(bindings: &'t [Binding], visit: &mut impl FnMut(&'t Expr)) {
                 computed(path, visit);
                 visit(value);
             }
-            Binding::Inherit { from, .. } => from.iter().for_each(&mut *visit),
+            Binding::Inherit { from, .. } => from.as_deref().into_iter().for_each(&mut *visit),
         }
     }
 }

@@ -26,7 +26,7 @@ impl Parser<'_> {
             if self.peek() == Kind::BraceOpen { self.formals_first() } else { self.name_first() };
         self.expect_colon(&param);
         let body = Box::new(self.expr());
-        self.node(start, ExprKind::Lambda { param, body })
+        self.node(start, ExprKind::Lambda { param: Box::new(param), body })
     }
 
     fn expect_colon(&mut self, param: &Param) {

@@ -40,6 +40,8 @@ const URI: u8 = 8;
 const SCHEME: u8 = 16;
 const SPACE: u8 = 32;
 const DIGIT: u8 = 64;
+/// What names and paths have in common.
+const WORD: u8 = 128;
 
 static CLASSES: [u8; 256] = classes();
 
@@ -48,11 +50,11 @@ const fn classes() -> [u8; 256] {
     let mut byte = 0;
     while byte < 256 {
         table[byte] = match byte as u8 {
-            b'a'..=b'z' | b'A'..=b'Z' => NAME_START | NAME | PATH | URI | SCHEME,
-            b'0'..=b'9' => NAME | PATH | URI | SCHEME | DIGIT,
-            b'_' => NAME_START | NAME | PATH | URI,
+            b'a'..=b'z' | b'A'..=b'Z' => NAME_START | NAME | PATH | URI | SCHEME | WORD,
+            b'0'..=b'9' => NAME | PATH | URI | SCHEME | DIGIT | WORD,
+            b'_' => NAME_START | NAME | PATH | URI | WORD,
             b'\'' => NAME | URI,
-            b'-' => NAME | PATH | URI | SCHEME,
+            b'-' => NAME | PATH | URI | SCHEME | WORD,
             b'.' | b'+' => PATH | URI | SCHEME,
             b'%' | b'/' | b'?' | b':' | b'@' | b'&' | b'=' | b'$' | b',' | b'!' | b'~' | b'*' => {
                 URI
@@ -221,6 +223,13 @@ impl Lexer<'_> {
 
     fn code(&mut self) {
         let first = self.byte(0);
+        if is(first, NAME_START) {
+            let length = self.run_of(0, WORD);
+            // Only what these could go on makes it a path, a URI, or a longer name.
+            if !matches!(self.byte(length), b'/' | b'.' | b'+' | b':' | b'\'') {
+                return self.push_word(length);
+            }
+        }
         if is(first, PATH) || first == b'/' {
             let prefix = self.path_run();
             if self.try_path(prefix, Kind::Path) {
@@ -250,8 +259,12 @@ impl Lexer<'_> {
                 return self.push(Kind::Uri, scheme + 1 + rest);
             }
         }
-        let word = self.bytes.get(self.at..self.at + name).unwrap_or_default();
-        self.push(keyword(word).unwrap_or(Kind::Id), name);
+        self.push_word(name);
+    }
+
+    fn push_word(&mut self, length: usize) {
+        let word = self.bytes.get(self.at..self.at + length).unwrap_or_default();
+        self.push(keyword(word).unwrap_or(Kind::Id), length);
     }
 
     fn number(&mut self) {

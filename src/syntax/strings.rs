@@ -42,7 +42,9 @@ impl Parser<'_> {
                     let token = self.bump();
                     parts.push(Part::Literal(unescape(self.slice(token))));
                 }
-                Kind::Interpolate => parts.push(Part::Interpolated(self.interpolation())),
+                Kind::Interpolate => {
+                    parts.push(Part::Interpolated(Box::new(self.interpolation())));
+                }
                 Kind::Quote => break,
                 _ => {
                     self.unexpected(&[Kind::Quote], Some(UNCLOSED));
@@ -95,7 +97,9 @@ impl Parser<'_> {
                     let token = self.bump();
                     push_literal(&mut parts, self.slice(token));
                 }
-                Kind::Interpolate => parts.push(Part::Interpolated(self.interpolation())),
+                Kind::Interpolate => {
+                    parts.push(Part::Interpolated(Box::new(self.interpolation())));
+                }
                 Kind::PathEnd => {
                     self.bump();
                     return parts;
@@ -245,7 +249,7 @@ fn strip_indentation(pieces: Vec<Piece<'_>>) -> Vec<Part> {
             Piece::Fixed(text) => strip(&text, indent, &mut lines),
             Piece::Interpolated(expr) => {
                 lines.at_start = false;
-                parts.push(Part::Interpolated(expr));
+                parts.push(Part::Interpolated(Box::new(expr)));
                 continue;
             }
         };
@@ -259,10 +263,10 @@ fn strip_indentation(pieces: Vec<Piece<'_>>) -> Vec<Part> {
 
 /// To Nix, `''${"a"}''` is the plain string `"a"`, which matters where it names an attribute.
 fn flatten(mut parts: Vec<Part>) -> Vec<Part> {
-    let [Part::Interpolated(Expr { kind, .. })] = parts.as_mut_slice() else {
+    let [Part::Interpolated(only)] = parts.as_mut_slice() else {
         return parts;
     };
-    match kind {
+    match &mut only.kind {
         ExprKind::Text(inner) if inner.iter().all(|part| matches!(part, Part::Literal(_))) => {
             std::mem::take(inner)
         }

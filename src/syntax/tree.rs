@@ -75,8 +75,8 @@ pub enum ExprKind {
     },
     /// `x: e`, `{ a, b ? 1, ... } @ x: e`
     Lambda {
-        /// What it takes.
-        param: Param,
+        /// What it takes. (Boxed, as all that is large and not in every expression.)
+        param: Box<Param>,
         /// What it gives.
         body: Box<Expr>,
     },
@@ -131,7 +131,7 @@ pub enum Part {
     /// Text as it is meant.
     Literal(String),
     /// `${e}`
-    Interpolated(Expr),
+    Interpolated(Box<Expr>),
 }
 
 /// One name of an attribute path.
@@ -145,7 +145,7 @@ pub enum AttrName {
         span: Span,
     },
     /// `${e}`, `"a${e}"`; the expression gives the name (a string, or null for none).
-    Dynamic(Expr),
+    Dynamic(Box<Expr>),
 }
 
 impl AttrName {
@@ -173,7 +173,7 @@ pub enum Binding {
     /// `inherit a b;`, `inherit (e) a b;`
     Inherit {
         /// The expression in parentheses.
-        from: Option<Expr>,
+        from: Option<Box<Expr>>,
         /// The names; a dynamic one is an error reported by the parser and left out.
         names: Vec<(Name, Span)>,
         /// From `inherit` to the semicolon.

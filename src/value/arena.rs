@@ -110,10 +110,9 @@ impl Arena {
 
     fn chunk(&self, size: usize) -> (NonNull<u8>, usize) {
         let align = if size >= STRIDE { PAGE } else { align_of::<u128>() };
-        let layout = match Layout::from_size_align(size.next_multiple_of(align), align) {
-            Ok(layout) => layout,
-            // Only a size beyond the address space fails.
-            Err(_) => std::alloc::handle_alloc_error(Layout::new::<u8>()),
+        // Only a size beyond the address space fails.
+        let Ok(layout) = Layout::from_size_align(size.next_multiple_of(align), align) else {
+            std::alloc::handle_alloc_error(Layout::new::<u8>())
         };
         // SAFETY: the size isn't zero.
         let Some(start) = NonNull::new(unsafe { std::alloc::alloc(layout) }) else {

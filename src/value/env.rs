@@ -2,7 +2,7 @@
 //!
 //! A header and its slots lie in one piece of memory. Most environments are those of calls, and
 //! most calls leave nothing behind that refers to theirs: such an environment is *uncaptured*,
-//! and its memory serves the next call ([`Env::give_back`]).
+//! and its memory serves the next call (`give_back`).
 
 #![allow(unsafe_code)] // slots behind a header; bindings that refer to the scope they are part of
 
@@ -100,12 +100,11 @@ impl<'h> Env<'h> {
             }
             return Env(header, PhantomData);
         }
-        let (layout, _) = match Layout::array::<Slot<'h>>(length)
-            .and_then(|slots| Layout::new::<Header<'h>>().extend(slots))
-        {
-            Ok(layout) => layout,
-            // Only a length beyond the address space fails.
-            Err(_) => std::alloc::handle_alloc_error(Layout::new::<Header<'h>>()),
+        let slots = Layout::array::<Slot<'h>>(length);
+        // Only a length beyond the address space fails.
+        let Ok((layout, _)) = slots.and_then(|slots| Layout::new::<Header<'h>>().extend(slots))
+        else {
+            std::alloc::handle_alloc_error(Layout::new::<Header<'h>>())
         };
         let header = local.raw(layout).cast::<Header<'h>>();
         let captured = AtomicBool::new(false);
@@ -115,7 +114,7 @@ impl<'h> Env<'h> {
     }
 
     #[inline]
-    fn header(&self) -> &'h Header<'h> {
+    fn header(self) -> &'h Header<'h> {
         // SAFETY: an `Env` is only made of initialised headers, which live as long as the heap;
         // a header is written again only when nobody refers to it (contract of `give_back`).
         unsafe { self.0.as_ref() }
@@ -123,7 +122,7 @@ impl<'h> Env<'h> {
 
     /// The first slot, or the end if there is none.
     #[inline]
-    fn slots_start(&self) -> NonNull<Slot<'h>> {
+    fn slots_start(self) -> NonNull<Slot<'h>> {
         // SAFETY: the slots lie right behind the header in the same allocation.
         unsafe { self.0.add(1).cast() }
     }
@@ -131,7 +130,7 @@ impl<'h> Env<'h> {
     /// The slot `index` of this scope. Lowering only makes indices that exist; any other
     /// answers `null`.
     #[inline]
-    pub fn slot(&self, index: u32) -> Slot<'h> {
+    pub fn slot(self, index: u32) -> Slot<'h> {
         if index < self.header().length {
             // SAFETY: within the slots, which are all initialised; no writer exists any more once
             // an environment can be read (see `Sync`).
@@ -144,8 +143,8 @@ impl<'h> Env<'h> {
     /// The scope `levels` further out.
     #[inline]
     #[must_use]
-    pub fn up(&self, levels: u32) -> Env<'h> {
-        let mut env = *self;
+    pub fn up(self, levels: u32) -> Env<'h> {
+        let mut env = self;
         for _ in 0..levels {
             match env.header().up {
                 Some(up) => env = up,
@@ -156,7 +155,7 @@ impl<'h> Env<'h> {
     }
 
     /// The first `count` slots, to be shared with an attribute set made of them.
-    pub fn slots(&self, count: usize) -> &'h [Slot<'h>] {
+    pub fn slots(self, count: usize) -> &'h [Slot<'h>] {
         self.capture();
         let count = count.min(self.header().length as usize);
         // SAFETY: that many are there, and nothing is written any more (see `Sync`); captured
@@ -167,8 +166,8 @@ impl<'h> Env<'h> {
     /// Notes that something refers to this scope that may outlive its call. Whoever stores an
     /// environment anywhere but in another one calls this.
     #[inline]
-    pub(super) fn capture(&self) {
-        let mut env = *self;
+    pub(super) fn capture(self) {
+        let mut env = self;
         while !env.header().captured.load(Ordering::Relaxed) {
             env.header().captured.store(true, Ordering::Relaxed);
             match env.header().up {

@@ -5,10 +5,12 @@
 //! what a result depends on. The room knows no values and no language.
 
 mod disk;
+mod keeper;
 mod memory;
 mod overlay;
 
 pub use disk::Disk;
+pub use keeper::{Fetch, Keeper, KeeperError, Made, Wanted};
 pub use memory::Memory;
 pub use overlay::{EMBEDDED, Overlay};
 
@@ -68,4 +70,9 @@ pub trait World: Send + Sync {
 
     /// Seconds since 1970.
     fn now(&self) -> i64;
+
+    /// Who writes to this machine's store and builds, if anybody does.
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        None
+    }
 }

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Entry, FileKind, World};
+use super::{Entry, FileKind, Keeper, World};
 use crate::store::{Derivations, Object, Objects, StoreDir, StorePath};
 
 /// A world in which paths that evaluation has only computed can be read as if they had been
@@ -206,6 +206,10 @@ impl World for Overlay<'_> {
 
     fn now(&self) -> i64 {
         self.below.now()
+    }
+
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        self.below.keeper()
     }
 }
 

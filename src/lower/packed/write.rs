@@ -1,11 +1,9 @@
 //! Bytes as they are made.
 
-use hashbrown::HashMap;
-
 use super::super::{Expr, Program};
 use super::MAX_DEPTH;
 use super::nodes::{DEFERRED, Packed};
-use crate::source::{Name, Span};
+use crate::source::{Name, NameMap, Span};
 
 /// Expressions shorter than this are read at once: deferring them would cost more.
 const MIN_DEFERRED: usize = 12;
@@ -16,7 +14,7 @@ pub(super) struct Writer<'a> {
     directory: &'a [u8],
     /// Names in the order of their first use.
     names: Vec<Name>,
-    index: HashMap<Name, u32>,
+    index: NameMap<u32>,
     depth: u32,
     too_deep: bool,
 }
@@ -28,7 +26,7 @@ impl<'a> Writer<'a> {
             file,
             directory,
             names: Vec::new(),
-            index: HashMap::new(),
+            index: NameMap::default(),
             depth: 0,
             too_deep: false,
         }
