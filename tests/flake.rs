@@ -103,10 +103,8 @@ fn references_are_read_and_written_as_nix_does() {
             continue;
         };
         let ran = eval(&["-E", expression]);
-        let said: String =
-            ran.stderr.split(['│', '\n']).map(str::trim).collect::<Vec<_>>().join(" ");
-        let tight = |text: &str| text.replace(|c: char| c.is_whitespace() || c == '×', "");
-        if ran.code != Some(2) || !tight(&said).contains(&tight(message)) {
+        let said = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        if ran.code == Some(0) || !said.contains(message) {
             wrong.push(format!("{expression}\n  should fail: {message}\n  {}", ran.stderr));
         }
     }
@@ -279,7 +277,7 @@ fn the_nix_of_this_machine_agrees() {
 }
 
 fn fails(flake: &Path, needles: &[&str]) {
-    let ran = eval(&[&format!("{}#info", flake.display())]);
+    let ran = list(&flake.display().to_string(), &[]);
     let said = ran.stderr.replace(['\n', '│'], " ");
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(ran.code, Some(2), "{said}");
@@ -366,7 +364,7 @@ fn what_is_not_locked_is_named() {
     let text = "{ inputs.a.url = \"github:o/other\"; outputs = { a, self }: { info = 1; }; }";
     write(&place.join("flake.nix"), text);
     fails(&place, &["is not locked: flake.lock still has it as `github:o/r`"]);
-    let text = "{ inputs.a.url = \"github:o/r\"; outputs = { a, self }: { info = a.x; }; }";
+    let text = "{ inputs.a.url = \"github:o/r\"; outputs = { a, self }: { lab = a.x; }; }";
     write(&place.join("flake.nix"), text);
     fails(&place, &["input `a`", "is not in the store", "nix flake archive"]);
 }

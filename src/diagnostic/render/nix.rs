@@ -85,8 +85,8 @@ fn indented(prefix: &str, text: &str) -> String {
     result
 }
 
-fn shown(place: &NixPlace) -> String {
-    format!("{}:{}:{}", place.path().display(), place.line, place.column)
+fn shown(place: &NixPlace, map: &SourceMap) -> String {
+    format!("{}:{}:{}", map.original(place.path()).display(), place.line, place.column)
 }
 
 struct Page<'m> {
@@ -137,7 +137,7 @@ impl Page<'_> {
         let twice = diagnostic.code == "repx::eval::duplicate-attribute";
         let first = diagnostic.secondary.first().filter(|_| twice);
         let place = first.and_then(|label| self.map.nix_place(label.span));
-        place.map_or_else(String::new, |place| format!(" at {}", shown(&place)))
+        place.map_or_else(String::new, |place| format!(" at {}", shown(&place, self.map)))
     }
 
     /// One frame; how many places it has.
@@ -151,7 +151,7 @@ impl Page<'_> {
         let Some(place) = self.map.nix_place(span) else {
             return false;
         };
-        self.text.push_str(&format!("{indent}at {}:", shown(&place)));
+        self.text.push_str(&format!("{indent}at {}:", shown(&place, self.map)));
         self.lines(&place);
         self.text.push('\n');
         true
