@@ -7,7 +7,7 @@ use super::Exit;
 use super::arguments::{EvalOptions, Format, Terminal, Volume, pairs};
 use super::filter::{Filter, select};
 use super::listing::{Statuses, TableStyle, View, write_json, write_ndjson, write_table};
-use super::report::report;
+use super::report::{report, say};
 use super::setup::{self, config, no_thread};
 use super::stdout;
 use crate::diagnostic::Diagnostic;
@@ -45,7 +45,7 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
         return exit;
     };
     if terminal.volume == Volume::Verbose {
-        eprintln!("{} jobs in {:.1?}", view.listing.jobs.len(), begin.elapsed());
+        say(&format!("{} jobs in {:.1?}", view.listing.jobs.len(), begin.elapsed()));
     }
     print(&view, options, terminal)
 }

@@ -10,9 +10,10 @@ pub mod packed;
 mod place;
 mod scope;
 mod set;
+mod strict;
 
 pub use ir::{
-    Assert, Binary, BinaryOp, Bindings, Call, Dynamic, Expr, Formal, Formals, HasAttr, If,
+    Assert, Binary, BinaryOp, Bindings, Call, Dynamic, Expr, Formal, Formals, HasAttr, Hint, If,
     Interpolation, Key, Lambda, Let, Operand, Param, Piece, Program, RecSet, Select, Set, Step,
     WithIn, WithName,
 };

@@ -1,6 +1,6 @@
 //! Which slot a name means.
 
-use super::{Expr, WithName};
+use super::{Expr, Hint, WithName};
 use crate::source::{Name, NameMap, Span};
 
 /// Names that every program sees, in the order of their slots.
@@ -102,5 +102,5 @@ pub(super) fn slot(up: u32, slot: u32) -> Expr {
 
 /// A name for `with` as an expression.
 pub(super) fn with_name(name: Name, span: Span, levels: Box<[u32]>) -> Expr {
-    Expr::With(Box::new(WithName { name, span, levels }))
+    Expr::With(Box::new(WithName { name, span, levels, hint: Hint::default() }))
 }

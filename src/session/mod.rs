@@ -75,6 +75,7 @@ pub fn run<R: Send>(
     on_large_stack(|| {
         let heap = Heap::new();
         let table: Vec<Builtin> = builtins::table();
+        let eager = builtins::eager();
         let global_names = Globals::new(globals::global_names());
         let derivations = Derivations::new();
         let objects = Objects::new();
@@ -86,6 +87,7 @@ pub fn run<R: Send>(
             world: &world,
             sources: config.sources,
             builtins: &table,
+            eager: &eager,
             loader: &files,
             derivations: &derivations,
             objects: &objects,
@@ -159,7 +161,18 @@ impl<'h> Session<'h> {
         text: &str,
         directory: &std::path::Path,
     ) -> Eval<'h> {
-        let program = self.files.lower_text(evaluator, "«string»".into(), text, directory, None)?;
+        self.text(evaluator, "«string»", text, directory)
+    }
+
+    /// The value of an expression given as text that is called `name` where it has to be named.
+    pub fn text(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        name: &str,
+        text: &str,
+        directory: &std::path::Path,
+    ) -> Eval<'h> {
+        let program = self.files.lower_text(evaluator, name.into(), text, directory, None)?;
         let env = Env::empty(evaluator.local);
         evaluator.run(program, env)
     }

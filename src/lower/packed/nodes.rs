@@ -4,7 +4,7 @@
 //! nodes make an environment. Those are written out below: `Lambda`, `Let`, `RecSet`, `WithIn`.
 
 use super::super::{
-    Assert, Binary, BinaryOp, Bindings, Call, Dynamic, Expr, Formal, Formals, HasAttr, If,
+    Assert, Binary, BinaryOp, Bindings, Call, Dynamic, Expr, Formal, Formals, HasAttr, Hint, If,
     Interpolation, Key, Lambda, Let, Operand, Param, Piece, RecSet, Select, Set, Step, WithIn,
     WithName,
 };
@@ -159,13 +159,13 @@ fn both(to: &mut Writer<'_>, tag: u8, node: &impl Packed) {
 
 fields! {
     Key { name, span }
-    WithName { name, span, levels }
+    WithName { name, span, levels, hint }
     Interpolation { path, parts, span }
     Dynamic { name, span, value }
     Assert { condition, span, body }
     If { condition, span, yes, no }
     Formals { formals, ellipsis, at, span }
-    Formal { key, default }
+    Formal { key, default, hint }
     Call { function, arguments, span, function_span }
     Select { from, from_span, path, default }
     HasAttr { from, path }
@@ -174,7 +174,7 @@ fields! {
 }
 
 variants! { Piece { 0 Literal(text), 1 Value(expr, span) } }
-variants! { Step { 0 Static(key), 1 Dynamic(expr, span) } }
+variants! { Step { 0 Static(key, hint), 1 Dynamic(expr, span) } }
 variants! { Param { 0 Name(name), 1 Formals(formals) } }
 variants! { BinaryOp {
     0 Add, 1 Sub, 2 Mul, 3 Div, 4 Equal, 5 NotEqual, 6 Less, 7 LessOrEqual, 8 More, 9 MoreOrEqual,
@@ -184,19 +184,21 @@ variants! { BinaryOp {
 /// What makes an environment.
 impl Packed for Lambda {
     fn pack(&self, to: &mut Writer<'_>) {
-        let Lambda { param, body, name, span } = self;
+        let Lambda { param, body, name, strict, span } = self;
         name.pack(to);
+        strict.pack(to);
         span.pack(to);
         param.pack(to);
         to.later(body);
     }
 
     fn unpack(from: &mut Reader<'_>) -> Option<Self> {
-        let (name, span) = (Packed::unpack(from)?, Packed::unpack(from)?);
+        let (name, strict) = (Packed::unpack(from)?, Packed::unpack(from)?);
+        let span = Packed::unpack(from)?;
         from.enter();
         let (param, body) = (Packed::unpack(from)?, from.later()?);
         from.leave();
-        Some(Lambda { param, body, name, span })
+        Some(Lambda { param, body, name, strict, span })
     }
 }
 
@@ -329,6 +331,15 @@ impl<T: Packed> Packed for Option<T> {
 
     fn unpack(from: &mut Reader<'_>) -> Option<Self> {
         if bool::unpack(from)? { T::unpack(from).map(Some) } else { Some(None) }
+    }
+}
+
+/// What a run has learnt is not kept.
+impl Packed for Hint {
+    fn pack(&self, _: &mut Writer<'_>) {}
+
+    fn unpack(_: &mut Reader<'_>) -> Option<Self> {
+        Some(Hint::default())
     }
 }
 
