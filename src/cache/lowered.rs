@@ -22,7 +22,7 @@ const MOST_BYTES: u64 = 256 << 20;
 const RATIO: u64 = 2;
 
 /// What another version left, or a process that was killed, is removed when it is so old.
-const FORGOTTEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const FORGOTTEN: Duration = Duration::from_hours(30 * 24);
 
 const SEGMENT: &str = "pack";
 const UNFINISHED: &str = "tmp";

@@ -134,7 +134,7 @@ impl Draft {
         static DRAFTS: AtomicU32 = AtomicU32::new(0);
         let index = self.index()?;
         let seal = seal(self.entries.len() as u32, &index);
-        let name: String = seal.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = format!("{:032x}", u128::from_be_bytes(seal));
         let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
         let temporary =
             directory.join(format!("{name}-{}-{number}.{unfinished}", std::process::id()));
