@@ -100,14 +100,15 @@ impl<'a> Places<'a> {
     /// The names that the function of a place's file asks for.
     pub fn arguments(&mut self, inside: Span) -> Option<Vec<String>> {
         let file = self.sources.file(inside)?;
-        match &self.tree(&file).root.kind {
-            ExprKind::Lambda { param, .. } => match &**param {
-                Param::Formals { formals, .. } => {
-                    Some(formals.iter().map(|formal| formal.name.to_string()).collect())
-                }
-                Param::Name { .. } => None,
-            },
-            _ => None,
+        let tree = self.tree(&file);
+        let ExprKind::Lambda { param, .. } = &tree.root.kind else {
+            return None;
+        };
+        match &**param {
+            Param::Formals { formals, .. } => {
+                Some(formals.iter().map(|formal| formal.name.to_string()).collect())
+            }
+            Param::Name { .. } => None,
         }
     }
 

@@ -48,10 +48,10 @@ pub(super) fn add_bytes(
     around: &Around<'_>,
 ) -> Result<Arc<SourceFile>, Box<Read>> {
     match String::from_utf8(bytes) {
-        Ok(text) => add(path, text.into(), around),
+        Ok(text) => add(path, text, around),
         // Nix takes any bytes within strings and comments.
         Err(error) if !error.as_bytes().contains(&0) => {
-            add(path, text_of_bytes(error.as_bytes()).into(), around)
+            add(path, text_of_bytes(error.as_bytes()), around)
         }
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
@@ -68,14 +68,14 @@ pub(super) fn add_bytes(
     }
 }
 
-fn add(path: PathBuf, text: Arc<str>, around: &Around<'_>) -> Result<Arc<SourceFile>, Box<Read>> {
+fn add(path: PathBuf, text: String, around: &Around<'_>) -> Result<Arc<SourceFile>, Box<Read>> {
     around.sources.add(path, text).map_err(|full| {
         Box::new(Read::failed(Diagnostic::error("repx::syntax::too-large", full.to_string())))
     })
 }
 
 /// Reads a text as a program.
-pub(super) fn read(path: PathBuf, text: Arc<str>, around: &Around<'_>) -> Read {
+pub(super) fn read(path: PathBuf, text: String, around: &Around<'_>) -> Read {
     match add(path, text, around) {
         Ok(file) => read_source(&file, around),
         Err(failed) => *failed,

@@ -9,7 +9,7 @@ use super::{Span, nix_place};
 #[derive(Debug)]
 pub struct SourceFile {
     path: PathBuf,
-    text: Arc<str>,
+    text: String,
     start: u32,
     lines: OnceLock<Box<[u32]>>,
     /// Lines as Nix counts them, where that makes a difference.
@@ -39,7 +39,7 @@ impl SourceFile {
     }
 
     /// The whole text.
-    pub fn text(&self) -> &Arc<str> {
+    pub fn text(&self) -> &str {
         &self.text
     }
 
@@ -98,7 +98,7 @@ impl SourceMap {
     pub fn add(
         &self,
         path: impl Into<PathBuf>,
-        text: impl Into<Arc<str>>,
+        text: impl Into<String>,
     ) -> Result<Arc<SourceFile>, SourceFull> {
         let text = text.into();
         let length = u32::try_from(text.len()).map_err(|_| SourceFull)?;

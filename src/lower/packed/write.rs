@@ -5,8 +5,9 @@ use super::MAX_DEPTH;
 use super::nodes::{DEFERRED, Packed};
 use crate::source::{Name, NameMap, Span};
 
-/// Expressions shorter than this are read at once: deferring them would cost more.
-const MIN_DEFERRED: usize = 12;
+/// Expressions shorter than this are read at once: deferring them would cost more. Sums and
+/// comparisons of names are, which evaluation may do rather than suspend.
+const MIN_DEFERRED: usize = 32;
 
 pub(super) struct Writer<'a> {
     bytes: Vec<u8>,
