@@ -246,7 +246,7 @@ fn match_<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let pattern = ev.plain_string(*pattern)?;
     let regex = wrap(ev, at, regex::compiled(pattern))?;
     let subject = ev.string(*subject)?.bytes();
-    Ok(match regex.full_match(subject) {
+    Ok(match wrap(ev, at, regex.full_match(subject))? {
         Some(groups) => matched(ev, subject, &groups),
         None => Value::Null,
     })
@@ -259,7 +259,7 @@ fn split<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let pattern = ev.plain_string(*pattern)?;
     let regex = wrap(ev, at, regex::compiled(pattern))?;
     let subject = ev.string(*subject_slot)?.bytes();
-    let pieces = regex.split(subject);
+    let pieces = wrap(ev, at, regex.split(subject))?;
     if let [_] = pieces.as_slice() {
         // Without a match the string itself is the only part, its context included.
         return Ok(ev.list(&[*subject_slot]));

@@ -71,8 +71,10 @@ impl<'h> Evaluator<'h> {
                         return Err(self.not_a_function(function, at));
                     };
                     let functor = self.force(functor)?;
-                    // The functor gets the set itself, and what comes of that the argument.
-                    function = self.call(functor, &[Slot::Value(function)], at)?;
+                    // The functor gets the set itself, and what comes of that the argument. Both in
+                    // one call: a functor that gives its own set again must come to an end.
+                    function = self.call(functor, &[Slot::Value(function), *first], at)?;
+                    arguments = rest;
                 }
                 Value::Null
                 | Value::Bool(_)
