@@ -66,9 +66,7 @@ fn prints_as_itself(tree: &Expr, printed: &str) -> bool {
             | ExprKind::Path(_)
             | ExprKind::SearchPath(_)
             | ExprKind::Assert { .. } => false,
-            ExprKind::Text(parts) => {
-                parts.iter().all(|part| matches!(part, Part::Literal(_)))
-            }
+            ExprKind::Text(parts) => parts.iter().all(|part| matches!(part, Part::Literal(_))),
             _ => true,
         };
     });

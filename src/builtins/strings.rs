@@ -117,6 +117,8 @@ fn concat_strings_sep<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -
     for (i, item) in list.items().iter().enumerate() {
         let value = ev.force(*item)?;
         let piece = ev.coerce(value, Coercion::INTERPOLATION)?;
+        let more = separator.bytes().len().saturating_add(piece.bytes().len());
+        ev.room_for_text(bytes.len().saturating_add(more))?;
         if i > 0 {
             bytes.extend_from_slice(separator.bytes());
         }
@@ -145,8 +147,11 @@ fn replace_strings<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> E
     let mut context = subject.context();
     // A replacement is forced when it is used first: what is never used may fail.
     let mut replacements: Vec<Option<&'h [u8]>> = vec![None; to.len()];
+    let mut total = subject.bytes().len();
     let bytes = replace::replace(subject.bytes(), &patterns, |which| {
         if let Some(known) = replacements.get(which).copied().flatten() {
+            total = total.saturating_add(known.len());
+            ev.room_for_text(total)?;
             return Ok(known);
         }
         let slot = to.items().get(which).copied();

@@ -44,7 +44,6 @@ struct Writer<'w, 'h> {
 
 impl<'h> Writer<'_, 'h> {
     fn slot(&mut self, ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, ()> {
-        ev.check_stack()?;
         let value = match slot.known() {
             Some(value) => value,
             None if self.how.force => ev.force(slot)?,
@@ -66,8 +65,8 @@ impl<'h> Writer<'_, 'h> {
                 self.string(ev, text.bytes(), text.context())?;
             }
             Value::Path(path) => self.string(ev, path.bytes(), Context::EMPTY)?,
-            Value::List(list) => self.list(ev, list.items())?,
-            Value::Attrs(attrs) => self.attrs(ev, attrs)?,
+            Value::List(list) => ev.deeper(|ev| self.list(ev, list.items()))?,
+            Value::Attrs(attrs) => ev.deeper(|ev| self.attrs(ev, attrs))?,
             Value::Lambda(_) | Value::Builtin(_) | Value::Partial(_) => {
                 let shown = kind(ev, value);
                 return Err(ev.error(format!("cannot convert {shown} to JSON")));

@@ -44,7 +44,10 @@ struct Walk<'w, 'h> {
 
 impl<'h> Walk<'_, 'h> {
     fn slot(&mut self, ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, ()> {
-        ev.check_stack()?;
+        ev.deeper(|ev| self.level(ev, slot))
+    }
+
+    fn level(&mut self, ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, ()> {
         let Some(value) = self.look(ev, slot)? else {
             self.xml.empty("unevaluated", &[]);
             return Ok(());

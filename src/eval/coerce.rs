@@ -2,7 +2,7 @@
 
 use super::{Eval, Evaluator, words};
 use crate::value::number;
-use crate::value::{Context, Error, Local, Slot, Text, Value};
+use crate::value::{Attrs, Context, Error, Local, Slot, Text, Value};
 
 /// How far coercion goes (Nix's `coerceToString` and its flags).
 #[derive(Clone, Copy, Debug)]
@@ -73,27 +73,12 @@ impl<'h> Evaluator<'h> {
                 Ok(Coerced::Text(text))
             }
             Value::Path(path) => made(path.bytes()),
-            Value::Attrs(attrs) => {
-                self.check_stack()?;
-                if let Some(to_string) = attrs.get(words().to_string) {
-                    let function = self.force(to_string)?;
-                    let here = self.here();
-                    let inner = self.call(function, &[Slot::Value(value)], here)?;
-                    return self.coerce(inner, how);
-                }
-                match attrs.get(words().out_path) {
-                    Some(out_path) => {
-                        let inner = self.force(out_path)?;
-                        self.coerce(inner, how)
-                    }
-                    None => Err(self.cannot_coerce(value)),
-                }
-            }
+            Value::Attrs(attrs) => self.deeper(|ev| ev.coerce_set(attrs, how)),
             Value::Bool(true) if how.more => made(b"1"),
             Value::Bool(false) | Value::Null if how.more => made(b""),
             Value::Int(int) if how.more => made(itoa::Buffer::new().format(int).as_bytes()),
             Value::Float(float) if how.more => made(number::to_fixed(float).as_bytes()),
-            Value::List(list) if how.more => self.coerce_list(list, how),
+            Value::List(list) if how.more => self.deeper(|ev| ev.coerce_list(list, how)),
             Value::Bool(_)
             | Value::Null
             | Value::Int(_)
@@ -105,6 +90,24 @@ impl<'h> Evaluator<'h> {
         }
     }
 
+    /// `__toString` of a set, or else its `outPath`.
+    fn coerce_set(&mut self, attrs: Attrs<'h>, how: Coercion) -> Eval<'h, Coerced<'h>> {
+        let value = Value::Attrs(attrs);
+        if let Some(to_string) = attrs.get(words().to_string) {
+            let function = self.force(to_string)?;
+            let here = self.here();
+            let inner = self.call(function, &[Slot::Value(value)], here)?;
+            return self.coerce(inner, how);
+        }
+        match attrs.get(words().out_path) {
+            Some(out_path) => {
+                let inner = self.force(out_path)?;
+                self.coerce(inner, how)
+            }
+            None => Err(self.cannot_coerce(value)),
+        }
+    }
+
     /// The items' strings with spaces between; an empty list among them leaves no space behind
     /// it (Nix's own quirk, kept since it is part of many derivations' hashes).
     fn coerce_list(
@@ -112,13 +115,13 @@ impl<'h> Evaluator<'h> {
         list: crate::value::List<'h>,
         how: Coercion,
     ) -> Eval<'h, Coerced<'h>> {
-        self.check_stack()?;
         let mut bytes = Vec::new();
         let mut context = Context::EMPTY;
         let last = list.len().saturating_sub(1);
         for (i, item) in list.items().iter().enumerate() {
             let value = self.force(*item)?;
             let piece = self.coerce(value, how)?;
+            self.room_for_text(bytes.len().saturating_add(piece.bytes().len()))?;
             bytes.extend_from_slice(piece.bytes());
             context = context.union(self.local, piece.context());
             let empty_list = matches!(value, Value::List(inner) if inner.is_empty());

@@ -5,12 +5,11 @@ use std::cmp::Ordering;
 use super::{Eval, Evaluator, words};
 use crate::diagnostic::Diagnostic;
 use crate::source::Name;
-use crate::value::{Attrs, Error, Slot, Value};
+use crate::value::{Attrs, Error, List, Slot, Value};
 
 impl<'h> Evaluator<'h> {
     /// `==`. Functions equal nothing; two derivations are equal when their `outPath`s are.
     pub fn equal(&mut self, left: Value<'h>, right: Value<'h>) -> Eval<'h, bool> {
-        self.check_stack()?;
         Ok(match (left, right) {
             (Value::Null, Value::Null) => true,
             (Value::Bool(a), Value::Bool(b)) => a == b,
@@ -21,18 +20,8 @@ impl<'h> Evaluator<'h> {
             (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => a as f64 == b,
             (Value::Text(a), Value::Text(b)) => a.bytes() == b.bytes(),
             (Value::Path(a), Value::Path(b)) => a.bytes() == b.bytes(),
-            (Value::List(a), Value::List(b)) => {
-                if a.len() != b.len() {
-                    return Ok(false);
-                }
-                for (x, y) in a.items().iter().zip(b.items()) {
-                    if !self.equal_slots(*x, *y)? {
-                        return Ok(false);
-                    }
-                }
-                true
-            }
-            (Value::Attrs(a), Value::Attrs(b)) => return self.equal_attrs(a, b),
+            (Value::List(a), Value::List(b)) => return self.deeper(|ev| ev.equal_lists(a, b)),
+            (Value::Attrs(a), Value::Attrs(b)) => return self.deeper(|ev| ev.equal_attrs(a, b)),
             (
                 Value::Null
                 | Value::Bool(_)
@@ -58,6 +47,18 @@ impl<'h> Evaluator<'h> {
             return Ok(true);
         }
         self.equal(a, b)
+    }
+
+    fn equal_lists(&mut self, a: List<'h>, b: List<'h>) -> Eval<'h, bool> {
+        if a.len() != b.len() {
+            return Ok(false);
+        }
+        for (x, y) in a.items().iter().zip(b.items()) {
+            if !self.equal_slots(*x, *y)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn equal_attrs(&mut self, a: Attrs<'h>, b: Attrs<'h>) -> Eval<'h, bool> {
@@ -99,7 +100,6 @@ impl<'h> Evaluator<'h> {
     /// The order of two values, by which `<` and `sort` go. Only `Less` or not is meaningful
     /// where a NaN is involved.
     pub fn compare(&mut self, left: Value<'h>, right: Value<'h>) -> Eval<'h, Ordering> {
-        self.check_stack()?;
         match (left, right) {
             (Value::Int(a), Value::Int(b)) => Ok(a.cmp(&b)),
             (Value::Float(a), Value::Float(b)) => Ok(float_order(a, b)),
@@ -107,18 +107,19 @@ impl<'h> Evaluator<'h> {
             (Value::Float(a), Value::Int(b)) => Ok(float_order(a, b as f64)),
             (Value::Text(a), Value::Text(b)) => Ok(a.bytes().cmp(b.bytes())),
             (Value::Path(a), Value::Path(b)) => Ok(a.bytes().cmp(b.bytes())),
-            (Value::List(a), Value::List(b)) => {
-                for (x, y) in a.items().iter().zip(b.items()) {
-                    if !self.equal_slots(*x, *y)? {
-                        let x = self.force(*x)?;
-                        let y = self.force(*y)?;
-                        return self.compare(x, y);
-                    }
-                }
-                Ok(a.len().cmp(&b.len()))
-            }
+            (Value::List(a), Value::List(b)) => self.deeper(|ev| ev.compare_lists(a, b)),
             (left, right) => Err(self.incomparable(left, right)),
         }
+    }
+
+    fn compare_lists(&mut self, a: List<'h>, b: List<'h>) -> Eval<'h, Ordering> {
+        for (x, y) in a.items().iter().zip(b.items()) {
+            if !self.equal_slots(*x, *y)? {
+                let (x, y) = (self.force(*x)?, self.force(*y)?);
+                return self.compare(x, y);
+            }
+        }
+        Ok(a.len().cmp(&b.len()))
     }
 
     #[cold]

@@ -234,6 +234,7 @@ impl<'h> Evaluator<'h> {
                         );
                     }
                     let piece = self.coerce(value, Coercion::INTERPOLATION)?;
+                    self.room_for_text(bytes.len().saturating_add(piece.bytes().len()))?;
                     bytes.extend_from_slice(piece.bytes());
                     context = context.union(self.local, piece.context());
                 }
@@ -253,6 +254,7 @@ impl<'h> Evaluator<'h> {
                     let value = self.expr(expr, env)?;
                     self.here = *span;
                     let piece = self.coerce(value, Coercion::INTERPOLATION)?;
+                    self.room_for_text(bytes.len().saturating_add(piece.bytes().len()))?;
                     bytes.extend_from_slice(piece.bytes());
                     context = context.union(self.local, piece.context());
                 }
@@ -261,6 +263,7 @@ impl<'h> Evaluator<'h> {
         if bytes.is_empty() && context.is_empty() {
             return Ok(Value::Text(first));
         }
+        self.room_for_text(first.bytes().len().saturating_add(bytes.len()))?;
         Ok(Value::Text(first.append(self.local, &bytes, context)))
     }
 

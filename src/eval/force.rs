@@ -94,34 +94,34 @@ impl<'h> Evaluator<'h> {
 
     /// `seen` holds the sets and lists already visited: a value may contain itself.
     fn deepen(&mut self, value: Value<'h>, seen: &mut hashbrown::HashSet<usize>) -> Eval<'h, ()> {
-        self.check_stack()?;
         match value {
             Value::List(list) => {
                 if list.is_empty() || !seen.insert(list.address()) {
                     return Ok(());
                 }
-                for item in list.items() {
-                    let item = self.force(*item)?;
-                    self.deepen(item, seen)?;
-                }
-                Ok(())
+                self.deeper(|ev| {
+                    for item in list.items() {
+                        let item = ev.force(*item)?;
+                        ev.deepen(item, seen)?;
+                    }
+                    Ok(())
+                })
             }
             Value::Attrs(attrs) => {
                 if !seen.insert(attrs.address()) {
                     return Ok(());
                 }
-                for attr in attrs.by_name(self.local) {
-                    let inner = self.force(attr.slot).and_then(|inner| self.deepen(inner, seen));
-                    inner.map_err(|error| {
-                        let name = attr.key.name;
-                        self.frame(
-                            error,
-                            attr.key.span,
-                            format!("while evaluating the attribute '{name}'"),
-                        )
-                    })?;
-                }
-                Ok(())
+                self.deeper(|ev| {
+                    for attr in attrs.by_name(ev.local) {
+                        let inner = ev.force(attr.slot).and_then(|inner| ev.deepen(inner, seen));
+                        inner.map_err(|error| {
+                            let name = attr.key.name;
+                            let said = format!("while evaluating the attribute '{name}'");
+                            ev.frame(error, attr.key.span, said)
+                        })?;
+                    }
+                    Ok(())
+                })
             }
             Value::Null
             | Value::Bool(_)

@@ -12,6 +12,7 @@ mod compare;
 mod expr;
 mod fail;
 mod force;
+mod limits;
 mod operators;
 pub mod print;
 mod select;

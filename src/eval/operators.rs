@@ -70,6 +70,7 @@ impl<'h> Evaluator<'h> {
             },
             BinaryOp::Concat => match (left, right) {
                 (Value::List(left), Value::List(right)) => {
+                    self.room_for_list(left.len().saturating_add(right.len()))?;
                     Ok(Value::List(left.concat(self.local, right)))
                 }
                 (Value::List(_), other) => {
@@ -103,6 +104,7 @@ impl<'h> Evaluator<'h> {
             (Value::Path(path), other) => self.add_to_path(path, other, binary),
             (Value::Text(first), other) => {
                 let second = self.coerce_operand(other, left, binary, binary.right_span)?;
+                self.room_for_text(first.bytes().len().saturating_add(second.bytes().len()))?;
                 Ok(Value::Text(first.append(self.local, second.bytes(), second.context())))
             }
             (other, _) => {

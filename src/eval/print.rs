@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use hashbrown::HashSet;
+
 use super::{Eval, Evaluator, words};
 use crate::lower::Lambda;
 use crate::syntax::literal::{attr_name, general, quote};
@@ -56,8 +58,7 @@ impl<'h> Evaluator<'h> {
 
     /// A value as far as it is known; never fails, forces nothing.
     pub fn show(&self, value: Value<'h>, options: PrintOptions) -> String {
-        let mut printer =
-            Printer { evaluator: self, options, out: String::new(), open: Vec::new(), printed: 0 };
+        let mut printer = Printer::new(self, options);
         printer.value(value, 0);
         printer.out
     }
@@ -67,7 +68,10 @@ impl<'h> Evaluator<'h> {
         if strict {
             self.force_deep(Slot::Value(value))?;
         }
-        Ok(self.show(value, PrintOptions::RESULT))
+        let mut printer = Printer::new(self, PrintOptions::RESULT);
+        printer.value(value, 0);
+        let (out, too_deep) = (printer.out, printer.too_deep);
+        if too_deep { Err(self.stack_overflow()) } else { Ok(out) }
     }
 }
 
@@ -76,11 +80,18 @@ struct Printer<'e, 'h> {
     options: PrintOptions,
     out: String,
     /// Addresses of the sets and lists being printed, or printed before: a repetition.
-    open: Vec<usize>,
+    seen: HashSet<usize>,
+    /// Something lay deeper than calls may nest, and was left out.
+    too_deep: bool,
     printed: usize,
 }
 
-impl<'h> Printer<'_, 'h> {
+impl<'e, 'h> Printer<'e, 'h> {
+    fn new(evaluator: &'e Evaluator<'h>, options: PrintOptions) -> Printer<'e, 'h> {
+        let (out, seen) = (String::new(), HashSet::new());
+        Printer { evaluator, options, out, seen, too_deep: false, printed: 0 }
+    }
+
     fn value(&mut self, value: Value<'h>, depth: usize) {
         match value {
             Value::Null => self.out.push_str("null"),
@@ -141,7 +152,7 @@ impl<'h> Printer<'_, 'h> {
 
     /// False when this set or list must not be opened (again); says so.
     fn enter(&mut self, address: usize, depth: usize, brackets: &str) -> bool {
-        if self.open.contains(&address) {
+        if self.seen.contains(&address) {
             self.out.push_str("«repeated»");
             return false;
         }
@@ -149,7 +160,11 @@ impl<'h> Printer<'_, 'h> {
             let _ = write!(self.out, "{}", brackets.replace('_', " ... "));
             return false;
         }
-        self.open.push(address);
+        if depth >= self.evaluator.shared.max_call_depth as usize {
+            self.too_deep = true;
+            return false;
+        }
+        self.seen.insert(address);
         true
     }
 

@@ -142,7 +142,11 @@ impl Reader<'_> {
 
     fn output_name(&mut self) -> Result<String, ParseError> {
         let name = self.utf8()?;
-        if name.chars().all(is_name_character) { Ok(name) } else { Err(ParseError::OutputName(name)) }
+        if name.chars().all(is_name_character) {
+            Ok(name)
+        } else {
+            Err(ParseError::OutputName(name))
+        }
     }
 
     fn store_path(&mut self) -> Result<StorePath, ParseError> {
