@@ -14,7 +14,7 @@ use support::program::{PATIENCE, Ran, repx, run};
 use tempfile::TempDir;
 
 /// Kilobytes of addresses that the program may take, its gigabyte of stack among them.
-const ADDRESSES: &str = "5000000";
+const ADDRESSES: &str = "8000000";
 
 /// Evaluates a text as `nix-instantiate --eval --strict` does, in a directory.
 fn eval_in(directory: &Path, text: &str) -> Ran {
@@ -198,8 +198,8 @@ fn sums_that_are_put_off() {
     }
     let failing = sum(100_000).replace("v = 0", "v = throw \"at the bottom\"");
     refused(&eval(&failing), &failing, "at the bottom");
-    let list = "let l = builtins.genList (i: if i == 0 then 0 else builtins.elemAt l (i - 1) + 1) 9000; in builtins.elemAt l 8999";
-    gives(&eval(list), list, "8999");
+    let list = "let l = builtins.genList (i: if i == 0 then 0 else builtins.elemAt l (i - 1) + 1) 4000; in builtins.elemAt l 3999";
+    gives(&eval(list), list, "3999");
 }
 
 #[test]

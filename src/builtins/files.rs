@@ -196,7 +196,7 @@ fn path_exists<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<
         path = Path::new(ev.local, followed.as_os_str().as_bytes());
     }
     let found = kind(ev, path, at)?;
-    Ok(Value::Bool(match found {
+    Ok(Value::bool(match found {
         Some(FileKind::Directory) => true,
         Some(_) => !wants_directory,
         None => false,

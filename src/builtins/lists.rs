@@ -147,10 +147,10 @@ fn elem<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     for (step, item) in list.items().iter().enumerate() {
         breathe(ev, step)?;
         if ev.equal_slots(wanted, *item)? {
-            return Ok(Value::Bool(true));
+            return Ok(Value::bool(true));
         }
     }
-    Ok(Value::Bool(false))
+    Ok(Value::bool(false))
 }
 
 fn map<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -209,9 +209,8 @@ fn gen_list<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h>
     ev.room_for_list(length as usize)?;
     let local = ev.local;
     let f = local.alloc(Slot::Value(f));
-    let numbers = local.fill(length as usize, |i| Slot::Value(Value::Int(i as i64)));
-    let calls = numbers.iter();
-    let calls = local.collect(calls.map(|number| Slot::Thunk(Thunk::apply(local, f, number))));
+    let call = |i: usize| Slot::Thunk(Thunk::apply_number(local, f, i as i64));
+    let calls = local.fill(length as usize, call);
     Ok(Value::List(List::of(local, calls)))
 }
 
@@ -258,11 +257,11 @@ fn join<'h>(ev: &Evaluator<'h>, parts: &[List<'h>], total: usize) -> Value<'h> {
 }
 
 fn all<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    Ok(Value::Bool(!some_item(ev, args, at, false)?))
+    Ok(Value::bool(!some_item(ev, args, at, false)?))
 }
 
 fn any<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    Ok(Value::Bool(some_item(ev, args, at, true)?))
+    Ok(Value::bool(some_item(ev, args, at, true)?))
 }
 
 /// Does the predicate give `answer` for some item?

@@ -54,9 +54,9 @@ impl<'h> Walk<'_, 'h> {
         };
         match value {
             Value::Null => self.xml.empty("null", &[]),
-            Value::Bool(bool) => self.value("bool", if bool { b"true" } else { b"false" }),
+            Value::Bool(bool) => self.value("bool", if bool.get() { b"true" } else { b"false" }),
             Value::Int(int) => self.value("int", int.to_string().as_bytes()),
-            Value::Float(float) => self.value("float", to_general(float).as_bytes()),
+            Value::Float(float) => self.value("float", to_general(float.get()).as_bytes()),
             Value::Text(text) => {
                 *self.context = self.context.union(ev.local, text.context());
                 self.value("string", text.bytes());
@@ -70,7 +70,7 @@ impl<'h> Walk<'_, 'h> {
                 self.xml.close();
             }
             Value::Attrs(attrs) => self.set(ev, attrs)?,
-            Value::Lambda(closure) => self.lambda(ev, closure.lambda),
+            Value::Lambda(closure) => self.lambda(ev, closure.lambda()),
             Value::Builtin(_) | Value::Partial(_) => self.xml.empty("unevaluated", &[]),
         }
         Ok(())

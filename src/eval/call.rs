@@ -2,7 +2,7 @@
 
 use super::{Eval, Evaluator, words};
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::lower::{self, Formals, Param};
+use crate::lower::{self, Expr, Formals, Param};
 use crate::source::{Name, Span};
 use crate::value::{Attrs, BuiltinId, Closure, Env, EnvBuilder, Error, Partial, Slot, Value};
 
@@ -13,8 +13,28 @@ const CALLS_BETWEEN_LOOKS: u32 = 4096;
 const FEW: usize = 4;
 
 impl<'h> Evaluator<'h> {
-    pub(super) fn call_expr(&mut self, call: &'h lower::Call, env: &'h Env<'h>) -> Eval<'h> {
+    /// `f x y`
+    #[inline]
+    pub(super) fn call_expr(&mut self, call: &'h lower::Call, env: Env<'h>) -> Eval<'h> {
         let function = self.expr(&call.function, env)?;
+        let Value::Lambda(closure) = function else {
+            return self.call_other(function, call, env);
+        };
+        match &*call.arguments {
+            [argument] => {
+                let argument = self.delay(argument, env);
+                self.call_begins()?;
+                let result = self.enter(closure.lambda(), closure.env(), argument, call.span);
+                self.depth -= 1;
+                result
+            }
+            _ => self.call_other(function, call, env),
+        }
+    }
+
+    /// A call with several arguments, or of something not written in Nix.
+    #[inline(never)]
+    fn call_other(&mut self, function: Value<'h>, call: &'h lower::Call, env: Env<'h>) -> Eval<'h> {
         let count = call.arguments.len();
         if count <= FEW {
             let mut few = [Slot::Value(Value::Null); FEW];
@@ -23,12 +43,27 @@ impl<'h> Evaluator<'h> {
             }
             return self.call(function, few.get(..count).unwrap_or(&few), call.span);
         }
+        self.call_many(function, call, env)
+    }
+
+    #[inline(never)]
+    fn call_many(&mut self, function: Value<'h>, call: &'h lower::Call, env: Env<'h>) -> Eval<'h> {
         let many: Vec<Slot<'h>> = call.arguments.iter().map(|a| self.delay(a, env)).collect();
         self.call(function, &many, call.span)
     }
 
     /// Applies a function to arguments, one after the other. `at` is the place of the call.
     pub fn call(&mut self, function: Value<'h>, arguments: &[Slot<'h>], at: Span) -> Eval<'h> {
+        self.call_begins()?;
+        let result = self.apply(function, arguments, at);
+        self.depth -= 1;
+        result
+    }
+
+    /// Counts a call, unless there are too many or the user has had enough. Whoever has counted
+    /// one takes it off again when it returns.
+    #[inline]
+    fn call_begins(&mut self) -> Eval<'h, ()> {
         if self.depth >= self.shared.max_call_depth {
             return Err(self.stack_overflow());
         }
@@ -38,64 +73,122 @@ impl<'h> Evaluator<'h> {
             self.check_interrupt()?;
         }
         self.depth += 1;
-        let result = self.apply(function, arguments, at);
-        self.depth -= 1;
-        result
+        Ok(())
     }
 
+    #[inline]
     fn apply(&mut self, mut function: Value<'h>, mut arguments: &[Slot<'h>], at: Span) -> Eval<'h> {
         while let Some((first, rest)) = arguments.split_first() {
             self.here = at;
             match function {
                 Value::Lambda(closure) => {
-                    function = self.enter(closure, *first, at)?;
-                    arguments = rest;
+                    (function, arguments) = self.enter_with(closure, *first, rest, at)?;
                 }
-                Value::Builtin(id) => {
-                    let Some((now, later)) = self.split(id, arguments) else {
-                        return Ok(self.partial(id, arguments));
-                    };
-                    function = self.run_builtin(id, now, at)?;
-                    arguments = later;
-                }
+                Value::Builtin(id) => match self.builtin(id) {
+                    Some(builtin) if builtin.arguments.len() == arguments.len() => {
+                        return self.run_builtin(builtin, arguments, at);
+                    }
+                    _ => (function, arguments) = self.apply_builtin(id, arguments, at)?,
+                },
                 Value::Partial(partial) => {
-                    let all = [partial.arguments, arguments].concat();
-                    let Some((now, later)) = self.split(partial.builtin, &all) else {
-                        return Ok(self.partial(partial.builtin, &all));
-                    };
-                    function = self.run_builtin(partial.builtin, now, at)?;
-                    arguments = arguments.get(arguments.len() - later.len()..).unwrap_or_default();
+                    (function, arguments) = self.apply_partial(partial, arguments, at)?;
                 }
-                Value::Attrs(attrs) => {
-                    let Some(functor) = attrs.get(words().functor) else {
-                        return Err(self.not_a_function(function, at));
-                    };
-                    let functor = self.force(functor)?;
-                    // The functor gets the set itself, and what comes of that the argument. Both in
-                    // one call: a functor that gives its own set again must come to an end.
-                    function = self.call(functor, &[Slot::Value(function), *first], at)?;
-                    arguments = rest;
-                }
-                Value::Null
+                Value::Attrs(_)
+                | Value::Null
                 | Value::Bool(_)
                 | Value::Int(_)
                 | Value::Float(_)
                 | Value::Text(_)
                 | Value::Path(_)
-                | Value::List(_) => return Err(self.not_a_function(function, at)),
+                | Value::List(_) => {
+                    function = self.functor(function, *first, at)?;
+                    arguments = rest;
+                }
             }
         }
         Ok(function)
     }
 
-    /// The arguments a builtin takes now, and those for what it returns; `None`: too few.
-    fn split<'a>(
-        &self,
+    /// Begins the call of a closure, taking as many arguments as it has simple parameters one
+    /// after the other: the functions in between, which nobody sees, are not made.
+    #[inline]
+    fn enter_with<'a>(
+        &mut self,
+        closure: &'h Closure<'h>,
+        first: Slot<'h>,
+        rest: &'a [Slot<'h>],
+        at: Span,
+    ) -> Eval<'h, (Value<'h>, &'a [Slot<'h>])> {
+        let outer = closure.lambda();
+        let ([second, rest @ ..], Param::Name(_), Expr::Lambda(inner)) =
+            (rest, &outer.param, &outer.body)
+        else {
+            return Ok((self.enter(outer, closure.env(), first, at)?, rest));
+        };
+        let around = Env::one(self.local, closure.env(), first);
+        let result = self.enter(inner, around, *second, at)?;
+        around.give_back(self.local);
+        Ok((result, rest))
+    }
+
+    /// A builtin that has been given too few arguments, or more than it takes.
+    #[inline(never)]
+    fn apply_builtin<'a>(
+        &mut self,
         id: BuiltinId,
         arguments: &'a [Slot<'h>],
-    ) -> Option<(&'a [Slot<'h>], &'a [Slot<'h>])> {
-        let arity = self.builtin(id).map_or(1, |builtin| builtin.arguments.len());
-        arguments.split_at_checked(arity)
+        at: Span,
+    ) -> Eval<'h, (Value<'h>, &'a [Slot<'h>])> {
+        let Some(builtin) = self.builtin(id) else {
+            return Err(self.error_at(at, "this builtin doesn't exist"));
+        };
+        match arguments.split_at_checked(builtin.arguments.len()) {
+            Some((now, later)) => Ok((self.run_builtin(builtin, now, at)?, later)),
+            None => Ok((self.partial(id, arguments), &[])),
+        }
+    }
+
+    #[inline(never)]
+    fn apply_partial<'a>(
+        &mut self,
+        partial: &'h Partial<'h>,
+        arguments: &'a [Slot<'h>],
+        at: Span,
+    ) -> Eval<'h, (Value<'h>, &'a [Slot<'h>])> {
+        let Some(builtin) = self.builtin(partial.builtin) else {
+            return Err(self.error_at(at, "this builtin doesn't exist"));
+        };
+        let had = partial.arguments.len();
+        let wanted = builtin.arguments.len().saturating_sub(had);
+        let mut few = [Slot::Value(Value::Null); FEW];
+        let Some((now, later)) = arguments.split_at_checked(wanted) else {
+            let all = [partial.arguments, arguments].concat();
+            return Ok((self.partial(partial.builtin, &all), &[]));
+        };
+        let result = match few.get_mut(..had + wanted) {
+            Some(all) => {
+                for (slot, given) in all.iter_mut().zip(partial.arguments.iter().chain(now)) {
+                    *slot = *given;
+                }
+                self.run_builtin(builtin, all, at)?
+            }
+            None => self.run_builtin(builtin, &[partial.arguments, now].concat(), at)?,
+        };
+        Ok((result, later))
+    }
+
+    /// Calls a set that stands for a function: it gets itself, and what comes of that the argument.
+    /// Both in one call, so that a functor that gives its own set again comes to an end.
+    #[inline(never)]
+    fn functor(&mut self, function: Value<'h>, argument: Slot<'h>, at: Span) -> Eval<'h> {
+        let Value::Attrs(attrs) = function else {
+            return Err(self.not_a_function(function, at));
+        };
+        let Some(functor) = attrs.get(words().functor) else {
+            return Err(self.not_a_function(function, at));
+        };
+        let functor = self.force(functor)?;
+        self.call(functor, &[Slot::Value(function), argument], at)
     }
 
     fn partial(&mut self, builtin: BuiltinId, arguments: &[Slot<'h>]) -> Value<'h> {
@@ -103,12 +196,17 @@ impl<'h> Evaluator<'h> {
         Value::Partial(self.local.alloc(Partial { builtin, arguments }))
     }
 
-    fn run_builtin(&mut self, id: BuiltinId, arguments: &[Slot<'h>], at: Span) -> Eval<'h> {
-        let Some(builtin) = self.builtin(id) else {
-            return Err(self.error_at(at, "this builtin doesn't exist"));
-        };
-        (builtin.run)(self, arguments, at)
-            .map_err(|error| self.through_builtin(error, builtin.name, at))
+    #[inline]
+    fn run_builtin(
+        &mut self,
+        builtin: &'h super::Builtin,
+        arguments: &[Slot<'h>],
+        at: Span,
+    ) -> Eval<'h> {
+        match (builtin.run)(self, arguments, at) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.through_builtin(error, builtin.name, at)),
+        }
     }
 
     #[cold]
@@ -130,13 +228,30 @@ impl<'h> Evaluator<'h> {
     }
 
     /// Evaluates a function's body with its argument bound.
-    fn enter(&mut self, closure: &'h Closure<'h>, argument: Slot<'h>, at: Span) -> Eval<'h> {
-        let lambda = closure.lambda;
+    #[inline]
+    fn enter(
+        &mut self,
+        lambda: &'h lower::Lambda,
+        around: Env<'h>,
+        argument: Slot<'h>,
+        at: Span,
+    ) -> Eval<'h> {
+        self.here = at;
         let env = match &lambda.param {
-            Param::Name(_) => Env::one(self.local, closure.env, argument),
-            Param::Formals(formals) => self.bind_formals(closure, formals, argument, at)?,
+            Param::Name(_) => Env::one(self.local, around, argument),
+            Param::Formals(formals) => self.bind_formals(lambda, formals, around, argument, at)?,
         };
-        self.expr(&lambda.body, env).map_err(|error| self.through_lambda(error, lambda, at))
+        let result = self.body(lambda, env, at);
+        env.give_back(self.local);
+        result
+    }
+
+    #[inline]
+    fn body(&mut self, lambda: &'h lower::Lambda, env: Env<'h>, at: Span) -> Eval<'h> {
+        match self.expr(&lambda.body, env) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.through_lambda(error, lambda, at)),
+        }
     }
 
     #[cold]
@@ -148,34 +263,36 @@ impl<'h> Evaluator<'h> {
         self.frame(error, at, text)
     }
 
+    #[inline(never)]
     fn bind_formals(
         &mut self,
-        closure: &'h Closure<'h>,
+        lambda: &'h lower::Lambda,
         formals: &'h Formals,
+        around: Env<'h>,
         argument: Slot<'h>,
         at: Span,
-    ) -> Eval<'h, &'h Env<'h>> {
+    ) -> Eval<'h, Env<'h>> {
         let given = match self.force(argument)? {
             Value::Attrs(attrs) => attrs,
             other => {
                 let error = self.expected_at(at, "a set", other);
-                return Err(self.through_lambda(error, closure.lambda, at));
+                return Err(self.through_lambda(error, lambda, at));
             }
         };
         let count = formals.formals.len();
         let size = count + usize::from(formals.at.is_some());
-        let mut builder = EnvBuilder::new(self.local, closure.env, size);
+        let mut builder = EnvBuilder::new(self.local, around, size);
         let env = builder.env();
         let mut used = 0;
         for (i, formal) in formals.formals.iter().enumerate() {
-            let slot = match (given.get(formal.key.name), &formal.default) {
+            let slot = match (given.get_near(formal.key.name, &formal.hint), &formal.default) {
                 (Some(slot), _) => {
                     used += 1;
                     slot
                 }
                 (None, Some(default)) => self.delay_within(default, env),
                 (None, None) => {
-                    return Err(self.missing_argument(closure, formals, formal, given, at));
+                    return Err(self.missing_argument(lambda, formals, formal, given, at));
                 }
             };
             builder.set(i, slot);
@@ -184,7 +301,7 @@ impl<'h> Evaluator<'h> {
             builder.set(count, Slot::Value(Value::Attrs(given)));
         }
         if !formals.ellipsis && used < given.len() {
-            return Err(self.unexpected_argument(closure, formals, given, at));
+            return Err(self.unexpected_argument(lambda, formals, given, at));
         }
         Ok(builder.finish())
     }
@@ -192,7 +309,7 @@ impl<'h> Evaluator<'h> {
     #[cold]
     fn missing_argument(
         &self,
-        closure: &'h Closure<'h>,
+        lambda: &'h lower::Lambda,
         formals: &Formals,
         formal: &lower::Formal,
         given: Attrs<'h>,
@@ -201,10 +318,8 @@ impl<'h> Evaluator<'h> {
         let name = formal.key.name;
         let wanted = |name: &Name| formals.formals.iter().any(|f| f.key.name == *name);
         let spare = given.iter(self.local).map(|a| a.key.name).filter(|name| !wanted(name));
-        let message = format!(
-            "function '{}' called without required argument '{name}'",
-            lambda_name(closure.lambda)
-        );
+        let message =
+            format!("function '{}' called without required argument '{name}'", lambda_name(lambda));
         self.error_with(
             Diagnostic::error("repx::eval::missing-argument", message)
                 .at(at, format!("`{name}` is not among the arguments"))
@@ -216,7 +331,7 @@ impl<'h> Evaluator<'h> {
     #[cold]
     fn unexpected_argument(
         &self,
-        closure: &'h Closure<'h>,
+        lambda: &'h lower::Lambda,
         formals: &Formals,
         given: Attrs<'h>,
         at: Span,
@@ -228,10 +343,8 @@ impl<'h> Evaluator<'h> {
             return self.error_at(at, "unexpected argument");
         };
         let name = extra.key.name;
-        let message = format!(
-            "function '{}' called with unexpected argument '{name}'",
-            lambda_name(closure.lambda)
-        );
+        let message =
+            format!("function '{}' called with unexpected argument '{name}'", lambda_name(lambda));
         let wanted = formals.formals.iter().map(|f| f.key.name.text());
         self.error_with(
             Diagnostic::error("repx::eval::unexpected-argument", message)

@@ -74,10 +74,10 @@ impl<'h> Evaluator<'h> {
             }
             Value::Path(path) => made(path.bytes()),
             Value::Attrs(attrs) => self.deeper(|ev| ev.coerce_set(attrs, how)),
-            Value::Bool(true) if how.more => made(b"1"),
-            Value::Bool(false) | Value::Null if how.more => made(b""),
+            Value::Bool(bool) if how.more && bool.get() => made(b"1"),
+            Value::Bool(_) | Value::Null if how.more => made(b""),
             Value::Int(int) if how.more => made(itoa::Buffer::new().format(int).as_bytes()),
-            Value::Float(float) if how.more => made(number::to_fixed(float).as_bytes()),
+            Value::Float(float) if how.more => made(number::to_fixed(float.get()).as_bytes()),
             Value::List(list) if how.more => self.deeper(|ev| ev.coerce_list(list, how)),
             Value::Bool(_)
             | Value::Null

@@ -15,9 +15,11 @@ impl<'h> Evaluator<'h> {
             (Value::Bool(a), Value::Bool(b)) => a == b,
             (Value::Int(a), Value::Int(b)) => a == b,
             #[allow(clippy::float_cmp)] // the language's own equality
-            (Value::Float(a), Value::Float(b)) => a == b,
+            (Value::Float(a), Value::Float(b)) => a.get() == b.get(),
             #[allow(clippy::float_cmp)]
-            (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => a as f64 == b,
+            (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => {
+                a as f64 == b.get()
+            }
             (Value::Text(a), Value::Text(b)) => a.bytes() == b.bytes(),
             (Value::Path(a), Value::Path(b)) => a.bytes() == b.bytes(),
             (Value::List(a), Value::List(b)) => return self.deeper(|ev| ev.equal_lists(a, b)),
@@ -102,9 +104,9 @@ impl<'h> Evaluator<'h> {
     pub fn compare(&mut self, left: Value<'h>, right: Value<'h>) -> Eval<'h, Ordering> {
         match (left, right) {
             (Value::Int(a), Value::Int(b)) => Ok(a.cmp(&b)),
-            (Value::Float(a), Value::Float(b)) => Ok(float_order(a, b)),
-            (Value::Int(a), Value::Float(b)) => Ok(float_order(a as f64, b)),
-            (Value::Float(a), Value::Int(b)) => Ok(float_order(a, b as f64)),
+            (Value::Float(a), Value::Float(b)) => Ok(float_order(a.get(), b.get())),
+            (Value::Int(a), Value::Float(b)) => Ok(float_order(a as f64, b.get())),
+            (Value::Float(a), Value::Int(b)) => Ok(float_order(a.get(), b as f64)),
             (Value::Text(a), Value::Text(b)) => Ok(a.bytes().cmp(b.bytes())),
             (Value::Path(a), Value::Path(b)) => Ok(a.bytes().cmp(b.bytes())),
             (Value::List(a), Value::List(b)) => self.deeper(|ev| ev.compare_lists(a, b)),

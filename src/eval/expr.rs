@@ -2,78 +2,95 @@
 
 use super::{Coercion, Eval, Evaluator, words};
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::lower::{self, Expr, Piece};
+use crate::lower::{self, BinaryOp, Expr, Piece};
 use crate::source::Span;
 use crate::value::{
-    Attr, Attrs, Closure, Context, Env, ErrorKind, List, Path, Slot, Text, Thunk, Value,
+    Attr, Attrs, Closure, Context, Env, Error, ErrorKind, List, Path, Slot, Text, Thunk, Value,
 };
 
 impl<'h> Evaluator<'h> {
     /// Evaluates an expression to weak head normal form.
-    pub(super) fn expr(&mut self, expr: &'h Expr, env: &'h Env<'h>) -> Eval<'h> {
-        match expr {
-            Expr::Null => Ok(Value::Null),
-            Expr::Bool(bool) => Ok(Value::Bool(*bool)),
-            Expr::Int(int) => Ok(Value::Int(*int)),
-            Expr::Float(float) => Ok(Value::Float(*float)),
-            Expr::Text(bytes) => Ok(Value::Text(Text::of(self.local, bytes))),
-            Expr::Path(bytes) => Ok(Value::Path(Path::new(self.local, bytes))),
-            Expr::Local(slot) => self.force(env.slot(*slot)),
-            Expr::Outer { up, slot } => self.force(env.up(*up).slot(*slot)),
-            Expr::Global(global) => {
-                let slot = self.global(*global);
-                self.force(slot)
-            }
-            Expr::With(name) => {
-                let slot = self.with_name(name, env)?;
-                self.force(slot)
-            }
-            Expr::CurrentPosition(span) => Ok(self.position(**span)),
-            Expr::Interpolation(text) => self.interpolation(text, env),
-            Expr::List(items) => {
-                let items = self.local.fill(items.len(), |i| match items.get(i) {
-                    Some(item) => self.delay(item, env),
-                    None => Slot::Value(Value::Null),
-                });
-                Ok(Value::List(List::of(self.local, items)))
-            }
-            Expr::Set(set) => self.set(set, env),
-            Expr::RecSet(set) => self.rec_set(set, env),
-            Expr::Let(inner) => {
-                let env = self.bindings(&inner.bindings, env);
-                self.expr(&inner.body, env)
-            }
-            Expr::WithIn(with) => {
-                let scope = self.delay(&with.scope, env);
-                let env = Env::one(self.local, env, scope);
-                self.expr(&with.body, env)
-            }
-            Expr::Assert(assert) => self.assert(assert, env),
-            Expr::If(inner) => {
-                if self.condition(&inner.condition, inner.span, env)? {
-                    self.expr(&inner.yes, env)
-                } else {
-                    self.expr(&inner.no, env)
+    ///
+    /// Recursion passes through here at every level: what needs room on the stack has a function
+    /// of its own.
+    pub(super) fn expr(&mut self, mut expr: &'h Expr, mut env: Env<'h>) -> Eval<'h> {
+        loop {
+            return match expr {
+                Expr::Null => Ok(Value::Null),
+                Expr::Bool(bool) => Ok(Value::bool(*bool)),
+                Expr::Int(int) => Ok(Value::Int(*int)),
+                Expr::Float(float) => Ok(Value::float(*float)),
+                Expr::Text(bytes) => Ok(Value::Text(Text::of(self.local, bytes))),
+                Expr::Path(bytes) => Ok(Value::Path(Path::new(self.local, bytes))),
+                Expr::Local(slot) => self.force(env.slot(*slot)),
+                Expr::Outer { up, slot } => self.force(env.up(*up).slot(*slot)),
+                Expr::Global(global) => {
+                    let slot = self.global(*global);
+                    self.force(slot)
                 }
-            }
-            Expr::Lambda(lambda) => Ok(Value::Lambda(self.local.alloc(Closure { lambda, env }))),
-            Expr::Call(call) => self.call_expr(call, env),
-            Expr::Select(select) => self.select(select, env),
-            Expr::HasAttr(has) => self.has_attr(has, env),
-            Expr::Not(operand) => {
-                Ok(Value::Bool(!self.condition(&operand.expr, operand.span, env)?))
-            }
-            Expr::Negate(operand) => self.negate(operand, env),
-            Expr::Binary(binary) => self.binary(binary, env),
-            Expr::Hole(span) => Err(self.error_with(
-                Diagnostic::error(super::HOLE, "this part of the program is broken").at(**span, ""),
-            )),
+                Expr::With(name) => {
+                    let slot = self.with_name(name, env)?;
+                    self.force(slot)
+                }
+                Expr::CurrentPosition(span) => Ok(self.position(**span)),
+                Expr::Interpolation(text) => self.interpolation(text, env),
+                Expr::List(items) => Ok(self.list_of(items, env)),
+                Expr::Set(set) => self.set(set, env),
+                Expr::RecSet(set) => self.rec_set(set, env),
+                Expr::Let(inner) => {
+                    env = self.bindings(&inner.bindings, env);
+                    expr = &inner.body;
+                    continue;
+                }
+                Expr::WithIn(with) => {
+                    let scope = self.delay(&with.scope, env);
+                    env = Env::one(self.local, env, scope);
+                    expr = &with.body;
+                    continue;
+                }
+                Expr::Assert(assert) => {
+                    self.assert(assert, env)?;
+                    expr = &assert.body;
+                    continue;
+                }
+                Expr::If(inner) => {
+                    let holds = self.condition(&inner.condition, inner.span, env)?;
+                    expr = if holds { &inner.yes } else { &inner.no };
+                    continue;
+                }
+                Expr::Lambda(lambda) => Ok(Value::Lambda(Closure::new(self.local, lambda, env))),
+                Expr::Call(call) => self.call_expr(call, env),
+                Expr::Select(select) => self.select(select, env),
+                Expr::HasAttr(has) => self.has_attr(has, env),
+                Expr::Not(operand) => {
+                    Ok(Value::bool(!self.condition(&operand.expr, operand.span, env)?))
+                }
+                Expr::Negate(operand) => self.negate(operand, env),
+                Expr::Binary(binary) => self.binary(binary, env),
+                Expr::Hole(span) => Err(self.hole(**span)),
+            };
         }
+    }
+
+    #[cold]
+    fn hole(&mut self, span: Span) -> Error<'h> {
+        self.error_with(
+            Diagnostic::error(super::HOLE, "this part of the program is broken").at(span, ""),
+        )
+    }
+
+    #[inline(never)]
+    fn list_of(&mut self, items: &'h [Expr], env: Env<'h>) -> Value<'h> {
+        let items = self.local.fill(items.len(), |i| match items.get(i) {
+            Some(item) => self.delay(item, env),
+            None => Slot::Value(Value::Null),
+        });
+        Value::List(List::of(self.local, items))
     }
 
     /// A slot for an expression: its value where that costs nothing, else a thunk.
     #[inline]
-    pub(super) fn delay(&mut self, expr: &'h Expr, env: &'h Env<'h>) -> Slot<'h> {
+    pub(super) fn delay(&mut self, expr: &'h Expr, env: Env<'h>) -> Slot<'h> {
         match expr {
             Expr::Local(slot) => env.slot(*slot).shorten(),
             Expr::Outer { up, slot } => env.up(*up).slot(*slot).shorten(),
@@ -81,20 +98,62 @@ impl<'h> Evaluator<'h> {
         }
     }
 
-    /// As [`Evaluator::delay`], while `env` itself is still being filled: its slots must not be
-    /// read yet.
-    pub(super) fn delay_within(&mut self, expr: &'h Expr, env: &'h Env<'h>) -> Slot<'h> {
+    /// The value of arithmetic on integers that are known already: computing it is cheaper than
+    /// remembering to. `None` for all else, whatever is wrong with it included; nobody can tell
+    /// that something was computed early, since nothing is computed that can fail.
+    #[inline]
+    fn known_number(binary: &'h lower::Binary, env: Env<'h>) -> Option<Value<'h>> {
+        let left = Self::known_int(&binary.left, env)?;
+        let right = Self::known_int(&binary.right, env)?;
+        match binary.op {
+            BinaryOp::Add => left.checked_add(right).map(Value::Int),
+            BinaryOp::Sub => left.checked_sub(right).map(Value::Int),
+            BinaryOp::Mul => left.checked_mul(right).map(Value::Int),
+            BinaryOp::Less => Some(Value::bool(left < right)),
+            BinaryOp::LessOrEqual => Some(Value::bool(left <= right)),
+            BinaryOp::More => Some(Value::bool(left > right)),
+            BinaryOp::MoreOrEqual => Some(Value::bool(left >= right)),
+            BinaryOp::Equal => Some(Value::bool(left == right)),
+            BinaryOp::NotEqual => Some(Value::bool(left != right)),
+            BinaryOp::Div
+            | BinaryOp::And
+            | BinaryOp::Or
+            | BinaryOp::Implies
+            | BinaryOp::Update
+            | BinaryOp::Concat => None,
+        }
+    }
+
+    #[inline]
+    fn known_int(expr: &'h Expr, env: Env<'h>) -> Option<i64> {
+        let value = match expr {
+            Expr::Int(int) => return Some(*int),
+            Expr::Local(slot) => env.slot(*slot).known()?,
+            Expr::Outer { up, slot } => env.up(*up).slot(*slot).known()?,
+            Expr::Binary(binary) => Self::known_number(binary, env)?,
+            _ => return None,
+        };
+        match value {
+            Value::Int(int) => Some(int),
+            _ => None,
+        }
+    }
+
+    /// As [`Evaluator::delay`], while `env` itself is still being filled: a slot not set yet reads
+    /// as null, so its local names must not stand for anything but the integers they are known
+    /// to be.
+    pub(super) fn delay_within(&mut self, expr: &'h Expr, env: Env<'h>) -> Slot<'h> {
         match expr {
             Expr::Null => Slot::Value(Value::Null),
-            Expr::Bool(bool) => Slot::Value(Value::Bool(*bool)),
+            Expr::Bool(bool) => Slot::Value(Value::bool(*bool)),
             Expr::Int(int) => Slot::Value(Value::Int(*int)),
-            Expr::Float(float) => Slot::Value(Value::Float(*float)),
+            Expr::Float(float) => Slot::Value(Value::float(*float)),
             Expr::Text(bytes) => Slot::Value(Value::Text(Text::of(self.local, bytes))),
             Expr::Path(bytes) => Slot::Value(Value::Path(Path::new(self.local, bytes))),
             Expr::Outer { up, slot } => env.up(*up).slot(*slot).shorten(),
             Expr::Global(global) => self.global(*global),
             Expr::Lambda(lambda) => {
-                Slot::Value(Value::Lambda(self.local.alloc(Closure { lambda, env })))
+                Slot::Value(Value::Lambda(Closure::new(self.local, lambda, env)))
             }
             Expr::List(items) if items.is_empty() => {
                 Slot::Value(Value::List(List::of(self.local, &[])))
@@ -102,6 +161,10 @@ impl<'h> Evaluator<'h> {
             Expr::Set(set) if set.values.is_empty() && set.dynamic.is_empty() => {
                 Slot::Value(Value::Attrs(Attrs::empty(self.local)))
             }
+            Expr::Binary(binary) => match Self::known_number(binary, env) {
+                Some(number) => Slot::Value(number),
+                None => Slot::Thunk(Thunk::suspend(self.local, expr, env)),
+            },
             Expr::Local(_)
             | Expr::With(_)
             | Expr::CurrentPosition(_)
@@ -118,7 +181,6 @@ impl<'h> Evaluator<'h> {
             | Expr::HasAttr(_)
             | Expr::Not(_)
             | Expr::Negate(_)
-            | Expr::Binary(_)
             | Expr::Hole(_) => Slot::Thunk(Thunk::suspend(self.local, expr, env)),
         }
     }
@@ -129,13 +191,14 @@ impl<'h> Evaluator<'h> {
     }
 
     /// A name that the surrounding `with`s may provide, innermost first.
-    fn with_name(&mut self, name: &'h lower::WithName, env: &'h Env<'h>) -> Eval<'h, Slot<'h>> {
+    #[inline(never)]
+    fn with_name(&mut self, name: &'h lower::WithName, env: Env<'h>) -> Eval<'h, Slot<'h>> {
         self.here = name.span;
         let mut seen = Vec::new();
         for level in &name.levels {
             let scope = env.up(*level).slot(0);
             let scope = self.attrs(scope)?;
-            if let Some(slot) = scope.get(name.name) {
+            if let Some(slot) = scope.get_near(name.name, &name.hint) {
                 return Ok(slot);
             }
             seen.push(scope);
@@ -175,22 +238,24 @@ impl<'h> Evaluator<'h> {
     }
 
     /// A Boolean that decides something.
-    pub(super) fn condition(
-        &mut self,
-        expr: &'h Expr,
-        span: Span,
-        env: &'h Env<'h>,
-    ) -> Eval<'h, bool> {
+    pub(super) fn condition(&mut self, expr: &'h Expr, span: Span, env: Env<'h>) -> Eval<'h, bool> {
         match self.expr(expr, env)? {
-            Value::Bool(bool) => Ok(bool),
+            Value::Bool(bool) => Ok(bool.get()),
             other => Err(self.expected_at(span, "a Boolean", other)),
         }
     }
 
-    fn assert(&mut self, assert: &'h lower::Assert, env: &'h Env<'h>) -> Eval<'h> {
+    /// Fails unless the condition holds.
+    fn assert(&mut self, assert: &'h lower::Assert, env: Env<'h>) -> Eval<'h, ()> {
         if self.condition(&assert.condition, assert.span, env)? {
-            return self.expr(&assert.body, env);
+            return Ok(());
         }
+        self.assertion_failed(assert, env)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn assertion_failed(&mut self, assert: &'h lower::Assert, env: Env<'h>) -> Eval<'h, ()> {
         let text = self.shared.sources.text(assert.span).unwrap_or_default();
         let mut message = format!("assertion '{text}' failed");
         if let Expr::Binary(binary) = &assert.condition
@@ -211,7 +276,8 @@ impl<'h> Evaluator<'h> {
         Err(crate::value::Error::new(self.local, ErrorKind::Catchable, diagnostic))
     }
 
-    fn interpolation(&mut self, text: &'h lower::Interpolation, env: &'h Env<'h>) -> Eval<'h> {
+    #[inline(never)]
+    fn interpolation(&mut self, text: &'h lower::Interpolation, env: Env<'h>) -> Eval<'h> {
         if text.path {
             return self.path_interpolation(text, env);
         }
@@ -244,7 +310,7 @@ impl<'h> Evaluator<'h> {
         Ok(Value::Text(Text::with_context(self.local, bytes, context)))
     }
 
-    fn append_pieces(&mut self, first: Text<'h>, parts: &'h [Piece], env: &'h Env<'h>) -> Eval<'h> {
+    fn append_pieces(&mut self, first: Text<'h>, parts: &'h [Piece], env: Env<'h>) -> Eval<'h> {
         let mut bytes = Vec::new();
         let mut context = Context::EMPTY;
         for part in parts {
@@ -267,7 +333,8 @@ impl<'h> Evaluator<'h> {
         Ok(Value::Text(first.append(self.local, &bytes, context)))
     }
 
-    fn path_interpolation(&mut self, text: &'h lower::Interpolation, env: &'h Env<'h>) -> Eval<'h> {
+    #[inline(never)]
+    fn path_interpolation(&mut self, text: &'h lower::Interpolation, env: Env<'h>) -> Eval<'h> {
         let mut bytes = Vec::new();
         for part in &text.parts {
             match part {

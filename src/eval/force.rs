@@ -22,27 +22,37 @@ impl<'h> Evaluator<'h> {
         }
     }
 
+    #[inline(never)]
     fn force_thunk(&mut self, thunk: &'h Thunk<'h>) -> Eval<'h> {
         loop {
             match thunk.look(self.me) {
                 Forced::Value(value) => return Ok(value),
                 Forced::Failed(error) => return Err(error),
                 Forced::Busy(owner) => self.wait_for(thunk, owner)?,
+                Forced::Claimed(claim, Computation::Eval(expr, env)) => {
+                    let here = self.here;
+                    let result = match self.check_stack() {
+                        Ok(()) => self.expr(expr, env),
+                        Err(error) => Err(error),
+                    };
+                    self.here = here;
+                    return self.end(thunk, claim, result);
+                }
                 Forced::Claimed(claim, computation) => {
-                    return self.compute(thunk, claim, computation);
+                    let here = self.here;
+                    let result = self.compute(computation);
+                    self.here = here;
+                    return self.end(thunk, claim, result);
                 }
             }
         }
     }
 
-    fn compute(
-        &mut self,
-        thunk: &'h Thunk<'h>,
-        claim: Claim<'h>,
-        computation: Computation<'h>,
-    ) -> Eval<'h> {
+    #[inline(never)]
+    fn compute(&mut self, computation: Computation<'h>) -> Eval<'h> {
+        self.check_stack()?;
         let here = self.here;
-        let result = self.check_stack().and_then(|()| match computation {
+        match computation {
             Computation::Eval(expr, env) => self.expr(expr, env),
             Computation::Apply(function, argument) => {
                 let function = self.force(*function)?;
@@ -52,8 +62,25 @@ impl<'h> Evaluator<'h> {
                 let function = self.force(*function)?;
                 self.call(function, &[*first, *second], here)
             }
-        });
-        self.here = here;
+            Computation::ApplyNumber(function, number) => {
+                let function = self.force(*function)?;
+                self.call(function, &[Slot::Value(Value::Int(number))], here)
+            }
+            Computation::ApplyNamed(calls, index) => {
+                let function = self.force(calls.function)?;
+                let (Some(key), Some(slot)) = (calls.keys.get(index), calls.slots.get(index))
+                else {
+                    return Ok(Value::Null);
+                };
+                let name = Slot::Value(self.text_of(key.name));
+                self.call(function, &[name, *slot], here)
+            }
+        }
+    }
+
+    /// Ends a claim with what came of it.
+    #[inline]
+    fn end(&self, thunk: &'h Thunk<'h>, claim: Claim<'h>, result: Eval<'h>) -> Eval<'h> {
         let waited_for = match result {
             Ok(value) => claim.fulfil(value),
             Err(error) if error.kind().is_passing() => claim.abandon(),
@@ -157,7 +184,7 @@ impl<'h> Evaluator<'h> {
     #[inline]
     pub fn boolean(&mut self, slot: Slot<'h>) -> Eval<'h, bool> {
         match self.force(slot)? {
-            Value::Bool(bool) => Ok(bool),
+            Value::Bool(bool) => Ok(bool.get()),
             other => Err(self.expected("a Boolean", other)),
         }
     }

@@ -179,7 +179,7 @@ impl<'h> Evaluator<'h> {
     }
 
     /// Evaluates a program in the environment it was lowered for.
-    pub fn run(&mut self, program: &'h Program, env: &'h Env<'h>) -> Eval<'h> {
+    pub fn run(&mut self, program: &'h Program, env: Env<'h>) -> Eval<'h> {
         self.expr(&program.body, env)
     }
 
@@ -190,7 +190,7 @@ impl<'h> Evaluator<'h> {
 
     /// The row of a builtin.
     pub fn builtin(&self, id: BuiltinId) -> Option<&'h Builtin> {
-        self.shared.builtins.get(usize::from(id.0))
+        self.shared.builtins.get(id.0 as usize)
     }
 
     /// The place being evaluated.

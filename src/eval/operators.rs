@@ -10,22 +10,22 @@ use crate::value::number::{self, NumberError};
 use crate::value::{Env, Error, Path, Value};
 
 impl<'h> Evaluator<'h> {
-    pub(super) fn binary(&mut self, binary: &'h Binary, env: &'h Env<'h>) -> Eval<'h> {
+    pub(super) fn binary(&mut self, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
         match binary.op {
             BinaryOp::And => {
                 let both = self.condition(&binary.left, binary.left_span, env)?
                     && self.condition(&binary.right, binary.right_span, env)?;
-                return Ok(Value::Bool(both));
+                return Ok(Value::bool(both));
             }
             BinaryOp::Or => {
                 let either = self.condition(&binary.left, binary.left_span, env)?
                     || self.condition(&binary.right, binary.right_span, env)?;
-                return Ok(Value::Bool(either));
+                return Ok(Value::bool(either));
             }
             BinaryOp::Implies => {
                 let holds = !self.condition(&binary.left, binary.left_span, env)?
                     || self.condition(&binary.right, binary.right_span, env)?;
-                return Ok(Value::Bool(holds));
+                return Ok(Value::bool(holds));
             }
             BinaryOp::Add
             | BinaryOp::Sub
@@ -53,12 +53,12 @@ impl<'h> Evaluator<'h> {
                 let spans = (binary.left_span, binary.right_span);
                 self.arithmetic(binary.op, left, right, spans)
             }
-            BinaryOp::Equal => Ok(Value::Bool(self.equal(left, right)?)),
-            BinaryOp::NotEqual => Ok(Value::Bool(!self.equal(left, right)?)),
-            BinaryOp::Less => Ok(Value::Bool(self.compare(left, right)? == Ordering::Less)),
-            BinaryOp::More => Ok(Value::Bool(self.compare(right, left)? == Ordering::Less)),
-            BinaryOp::LessOrEqual => Ok(Value::Bool(self.compare(right, left)? != Ordering::Less)),
-            BinaryOp::MoreOrEqual => Ok(Value::Bool(self.compare(left, right)? != Ordering::Less)),
+            BinaryOp::Equal => Ok(Value::bool(self.equal(left, right)?)),
+            BinaryOp::NotEqual => Ok(Value::bool(!self.equal(left, right)?)),
+            BinaryOp::Less => Ok(Value::bool(self.compare(left, right)? == Ordering::Less)),
+            BinaryOp::More => Ok(Value::bool(self.compare(right, left)? == Ordering::Less)),
+            BinaryOp::LessOrEqual => Ok(Value::bool(self.compare(right, left)? != Ordering::Less)),
+            BinaryOp::MoreOrEqual => Ok(Value::bool(self.compare(left, right)? != Ordering::Less)),
             BinaryOp::Update => match (left, right) {
                 (Value::Attrs(left), Value::Attrs(right)) => {
                     Ok(Value::Attrs(left.update(self.local, right)))
@@ -83,7 +83,7 @@ impl<'h> Evaluator<'h> {
         }
     }
 
-    pub(super) fn negate(&mut self, operand: &'h Operand, env: &'h Env<'h>) -> Eval<'h> {
+    pub(super) fn negate(&mut self, operand: &'h Operand, env: Env<'h>) -> Eval<'h> {
         let value = self.expr(&operand.expr, env)?;
         self.here = operand.span;
         // Nix computes `0 - x`, so that `-0.0` is `0.0`.
@@ -95,9 +95,9 @@ impl<'h> Evaluator<'h> {
             (Value::Int(a), Value::Int(b)) => {
                 self.integer_arithmetic(BinaryOp::Add, a, b, binary.right_span)
             }
-            (Value::Int(a), Value::Float(b)) => Ok(Value::Float(a as f64 + b)),
-            (Value::Float(a), Value::Int(b)) => Ok(Value::Float(a + b as f64)),
-            (Value::Float(a), Value::Float(b)) => Ok(Value::Float(a + b)),
+            (Value::Int(a), Value::Float(b)) => Ok(Value::float(a as f64 + b.get())),
+            (Value::Float(a), Value::Int(b)) => Ok(Value::float(a.get() + b as f64)),
+            (Value::Float(a), Value::Float(b)) => Ok(Value::float(a.get() + b.get())),
             (Value::Int(_) | Value::Float(_), other) => {
                 Err(self.cannot_add(left, other, binary, true))
             }
@@ -116,6 +116,7 @@ impl<'h> Evaluator<'h> {
         }
     }
 
+    #[inline(never)]
     fn coerce_operand(
         &mut self,
         value: Value<'h>,
@@ -138,6 +139,7 @@ impl<'h> Evaluator<'h> {
         }
     }
 
+    #[inline(never)]
     fn add_to_path(&mut self, path: Path<'h>, other: Value<'h>, binary: &'h Binary) -> Eval<'h> {
         self.here = binary.right_span;
         let second = self.coerce(other, Coercion::PATH)?;
@@ -204,7 +206,7 @@ impl<'h> Evaluator<'h> {
         let wanted = if float { "a float" } else { "an integer" };
         let a = self.operand(left, spans.0, wanted)?;
         let b = self.operand(right, spans.1, wanted)?;
-        Ok(Value::Float(match op {
+        Ok(Value::float(match op {
             BinaryOp::Add => a + b,
             BinaryOp::Sub => a - b,
             BinaryOp::Mul => a * b,
@@ -215,7 +217,7 @@ impl<'h> Evaluator<'h> {
     fn operand(&self, value: Value<'h>, span: Span, wanted: &str) -> Eval<'h, f64> {
         match value {
             Value::Int(int) => Ok(int as f64),
-            Value::Float(float) => Ok(float),
+            Value::Float(float) => Ok(float.get()),
             other => Err(self.expected_at(span, wanted, other)),
         }
     }

@@ -95,14 +95,14 @@ impl<'e, 'h> Printer<'e, 'h> {
     fn value(&mut self, value: Value<'h>, depth: usize) {
         match value {
             Value::Null => self.out.push_str("null"),
-            Value::Bool(bool) => self.out.push_str(if bool { "true" } else { "false" }),
+            Value::Bool(bool) => self.out.push_str(if bool.get() { "true" } else { "false" }),
             Value::Int(int) => self.out.push_str(itoa::Buffer::new().format(int)),
-            Value::Float(float) => self.out.push_str(&general(float)),
+            Value::Float(float) => self.out.push_str(&general(float.get())),
             Value::Text(text) => self.string(text.bytes()),
             Value::Path(path) => self.out.push_str(&path.lossy()),
             Value::List(list) => self.list(list, depth),
             Value::Attrs(attrs) => self.attrs(attrs, depth),
-            Value::Lambda(closure) => self.lambda(closure.lambda),
+            Value::Lambda(closure) => self.lambda(closure.lambda()),
             Value::Builtin(id) => self.builtin(id, "primop", "PRIMOP"),
             Value::Partial(partial) => {
                 self.builtin(partial.builtin, "partially applied primop", "PRIMOP-APP");

@@ -208,6 +208,6 @@ impl<'h> Reader<'_, 'h> {
         let Some(slot) = attrs.get(Name::new(name)) else {
             return false;
         };
-        matches!(self.evaluator.force(slot), Ok(Value::Bool(true)))
+        matches!(self.evaluator.force(slot), Ok(Value::Bool(truth)) if truth.get())
     }
 }

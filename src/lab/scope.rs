@@ -139,7 +139,7 @@ impl<'h> Reader<'_, 'h> {
         callee: &Callee<'h>,
         offer: &Offer<'h>,
     ) -> Option<Attrs<'h>> {
-        let Param::Formals(formals) = &closure.lambda.param else {
+        let Param::Formals(formals) = &closure.lambda().param else {
             return Some(everything(self, offer));
         };
         let mut given = Vec::new();

@@ -6,8 +6,8 @@ use hashbrown::HashMap;
 
 use super::scope::{Found, Scopes, slot, with_name};
 use super::{
-    Assert, Binary, Call, Expr, Formal, Formals, HasAttr, If, Interpolation, Key, Lambda, Operand,
-    Param, Piece, Select, Step, Surroundings, WithIn,
+    Assert, Binary, Call, Expr, Formal, Formals, HasAttr, Hint, If, Interpolation, Key, Lambda,
+    Operand, Param, Piece, Select, Step, Surroundings, WithIn,
 };
 use crate::diagnostic::{Diagnostic, Label, did_you_mean};
 use crate::source::{Name, Span, canonical_path};
@@ -263,6 +263,7 @@ impl<'a> Lowerer<'a> {
                     .map(|formal| Formal {
                         key: Key { name: formal.name, span: formal.span },
                         default: formal.default.as_ref().map(|d| self.bound(formal.name, d)),
+                        hint: Hint::default(),
                     })
                     .collect();
                 let body = self.expr(body);
@@ -299,7 +300,9 @@ impl<'a> Lowerer<'a> {
     pub(super) fn path_steps(&mut self, path: &[AttrName]) -> Box<[Step]> {
         path.iter()
             .map(|step| match step {
-                AttrName::Static { name, span } => Step::Static(Key { name: *name, span: *span }),
+                AttrName::Static { name, span } => {
+                    Step::Static(Key { name: *name, span: *span }, Hint::default())
+                }
                 AttrName::Dynamic(expr) => Step::Dynamic(self.expr(expr), expr.span),
             })
             .collect()

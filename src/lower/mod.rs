@@ -11,7 +11,7 @@ mod scope;
 mod set;
 
 pub use ir::{
-    Assert, Binary, BinaryOp, Bindings, Call, Dynamic, Expr, Formal, Formals, HasAttr, If,
+    Assert, Binary, BinaryOp, Bindings, Call, Dynamic, Expr, Formal, Formals, HasAttr, Hint, If,
     Interpolation, Key, Lambda, Let, Operand, Param, Piece, Program, RecSet, Select, Set, Step,
     WithIn, WithName,
 };

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::expr::Lowerer;
-use super::{Bindings, Dynamic, Expr, Key, Let, RecSet, Select, Set, Step};
+use super::{Bindings, Dynamic, Expr, Hint, Key, Let, RecSet, Select, Set, Step};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
 use crate::syntax::{self, AttrName, Binding, ExprKind};
@@ -178,7 +178,7 @@ impl Lowerer<'_> {
     /// `let { …; body = e; }`: a recursive set of which `body` is taken.
     pub(super) fn legacy_let(&mut self, bindings: &[Binding], span: Span) -> Expr {
         let from = self.set(true, bindings, span);
-        let path = Box::new([Step::Static(Key { name: Name::new("body"), span })]);
+        let path = Box::new([Step::Static(Key { name: Name::new("body"), span }, Hint::default())]);
         Expr::Select(Box::new(Select { from, from_span: span, path, default: None }))
     }
 
@@ -317,6 +317,6 @@ fn is_name(tree: &syntax::Expr) -> bool {
 }
 
 fn select(from: Expr, from_span: Span, name: Name, span: Span) -> Expr {
-    let path = Box::new([Step::Static(Key { name, span })]);
+    let path = Box::new([Step::Static(Key { name, span }, Hint::default())]);
     Expr::Select(Box::new(Select { from, from_span, path, default: None }))
 }

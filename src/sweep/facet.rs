@@ -157,7 +157,7 @@ impl<'h> Facets<'_, '_, 'h> {
         let Value::Lambda(closure) = function else {
             return Some(all);
         };
-        let Param::Formals(formals) = &closure.lambda.param else {
+        let Param::Formals(formals) = &closure.lambda().param else {
             return Some(all);
         };
         let local = self.reader.evaluator.local;

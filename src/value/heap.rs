@@ -8,13 +8,26 @@ use std::sync::{Mutex, PoisonError};
 
 use bumpalo::Bump;
 
+use super::env::Spare;
+
 /// Owner of all memory of one evaluation. Threads allocate through a [`Local`] each.
 #[derive(Default)]
 pub struct Heap {
-    bumps: Mutex<Vec<Owned<Bump>>>,
+    arenas: Mutex<Vec<Owned<Arena>>>,
     /// Things with a destructor of their own (programs, errors), dropped with the heap.
     kept: Mutex<Vec<Owned<dyn Any + Send + Sync>>>,
 }
+
+/// One thread's memory.
+#[derive(Default)]
+struct Arena {
+    bump: Bump,
+    spare: Spare,
+}
+
+// SAFETY: it is used through its one `Local` alone, which can't leave its thread; the heap only
+// keeps and drops it.
+unsafe impl Send for Arena {}
 
 /// A box that others hold references into: moving it must not claim to be the only access, so
 /// it is a bare pointer, freed once on drop.
@@ -40,7 +53,7 @@ impl<T: ?Sized> Drop for Owned<T> {
 #[derive(Clone, Copy)]
 pub struct Local<'h> {
     heap: &'h Heap,
-    bump: &'h Bump,
+    arena: &'h Arena,
 }
 
 impl Heap {
@@ -49,14 +62,14 @@ impl Heap {
         Heap::default()
     }
 
-    /// A fresh bump for the calling thread. It is handed to this one [`Local`] alone, which can't
-    /// leave the thread, so no bump is ever used by two.
+    /// Fresh memory for the calling thread. It is handed to this one [`Local`] alone, which can't
+    /// leave the thread, so none is ever used by two.
     pub fn local(&self) -> Local<'_> {
-        let bump = Owned::new(Box::new(Bump::new()));
-        let pointer = bump.0;
-        self.bumps.lock().unwrap_or_else(PoisonError::into_inner).push(bump);
+        let arena = Owned::new(Box::<Arena>::default());
+        let pointer = arena.0;
+        self.arenas.lock().unwrap_or_else(PoisonError::into_inner).push(arena);
         // SAFETY: it is freed with `self`, which is borrowed as long as the result lives.
-        Local { heap: self, bump: unsafe { pointer.as_ref() } }
+        Local { heap: self, arena: unsafe { pointer.as_ref() } }
     }
 
     /// Moves a thing with a destructor into the heap.
@@ -76,9 +89,9 @@ impl Heap {
     /// Bytes that have been allocated by all threads, none of which may be at work.
     #[cfg(test)]
     pub(super) fn allocated(&self) -> usize {
-        let bumps = self.bumps.lock().unwrap_or_else(PoisonError::into_inner);
-        // SAFETY: each bump lives as long as the heap; tests ask when their threads have ended.
-        bumps.iter().map(|bump| unsafe { bump.0.as_ref() }.allocated_bytes()).sum()
+        let arenas = self.arenas.lock().unwrap_or_else(PoisonError::into_inner);
+        // SAFETY: each arena lives as long as the heap; tests ask when their threads have ended.
+        arenas.iter().map(|arena| unsafe { arena.0.as_ref() }.bump.allocated_bytes()).sum()
     }
 }
 
@@ -92,20 +105,20 @@ impl<'h> Local<'h> {
     #[inline]
     pub fn alloc<T>(self, object: T) -> &'h T {
         const { assert!(!std::mem::needs_drop::<T>()) };
-        self.bump.alloc(object)
+        self.arena.bump.alloc(object)
     }
 
     /// Stores a copy of a slice.
     #[inline]
     pub fn slice<T: Copy>(self, items: &[T]) -> &'h [T] {
-        self.bump.alloc_slice_copy(items)
+        self.arena.bump.alloc_slice_copy(items)
     }
 
     /// Stores `length` items, made one by one.
     #[inline]
     pub fn fill<T>(self, length: usize, make: impl FnMut(usize) -> T) -> &'h [T] {
         const { assert!(!std::mem::needs_drop::<T>()) };
-        self.bump.alloc_slice_fill_with(length, make)
+        self.arena.bump.alloc_slice_fill_with(length, make)
     }
 
     /// Stores the items of an iterator that knows its length.
@@ -114,18 +127,30 @@ impl<'h> Local<'h> {
         I: IntoIterator<Item = T>,
         I::IntoIter: ExactSizeIterator,
     {
-        self.bump.alloc_slice_fill_iter(items)
+        self.arena.bump.alloc_slice_fill_iter(items)
     }
 
     /// Stores a copy of a text.
     pub fn str(self, text: &str) -> &'h str {
-        self.bump.alloc_str(text)
+        self.arena.bump.alloc_str(text)
+    }
+
+    /// Environments to be used again.
+    #[inline]
+    pub(super) fn spare(self) -> &'h Spare {
+        &self.arena.spare
+    }
+
+    /// Uninitialised memory for [`super::env`].
+    #[inline]
+    pub(super) fn raw(self, layout: std::alloc::Layout) -> NonNull<u8> {
+        self.arena.bump.alloc_layout(layout)
     }
 
     /// Uninitialised bytes or slots for [`super::grow`].
-    pub(super) fn reserve<T: Copy>(self, capacity: usize) -> std::ptr::NonNull<T> {
+    pub(super) fn reserve<T: Copy>(self, capacity: usize) -> NonNull<T> {
         match std::alloc::Layout::array::<T>(capacity) {
-            Ok(layout) => self.bump.alloc_layout(layout).cast(),
+            Ok(layout) => self.arena.bump.alloc_layout(layout).cast(),
             // Only a capacity beyond the address space fails; such a request can't be served.
             Err(_) => std::alloc::handle_alloc_error(std::alloc::Layout::new::<T>()),
         }

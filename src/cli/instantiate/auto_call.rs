@@ -23,7 +23,7 @@ pub(super) fn auto_call<'h>(
             auto_call(ev, arguments, function)
         }
         Value::Lambda(closure) => {
-            let Param::Formals(formals) = &closure.lambda.param else {
+            let Param::Formals(formals) = &closure.lambda().param else {
                 return Ok(value);
             };
             let given = fitting(ev, formals, arguments)?;
