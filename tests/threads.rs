@@ -282,7 +282,7 @@ fn random_graphs_with_random_delays() {
         let sources = SourceMap::new();
         let mut numbers = Numbers(0x5DEE_CE66);
         support::in_session_told(&sources, &delay, |session, evaluator| {
-            for round in 0..1500 {
+            for round in 0..400 {
                 let leans_on = graph(&mut numbers, 3 + round % 14);
                 let expected = expected(&leans_on);
                 let text = graph_as_text(&leans_on);

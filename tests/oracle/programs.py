@@ -12,6 +12,7 @@ same programs. `--messages` also compares what is said of failures.
 import argparse
 import random
 import re
+import resource
 import shlex
 import subprocess
 import sys
@@ -242,7 +243,7 @@ class Programs:
             ]
         if of == "set":
             options += [
-                lambda: f"builtins.genericClosure {{ startSet = [ {{ key = {self.gen('int', env, s)}; }} ]; operator = i: if i.key > 3 then [ ] else [ {{ key = i.key + 1; }} ]; }}",
+                lambda: f"builtins.genericClosure {{ startSet = [ {{ key = {self.rng.randint(0, 5)}; }} ]; operator = i: if i.key > 3 then [ ] else [ {{ key = i.key + 1; }} ]; }}",
                 lambda: f"builtins.catAttrs \"{self.pick(['a', 'b'])}\" {g(t)}",
             ]
         return self.pick(options)()
@@ -309,18 +310,25 @@ class Programs:
         return "(" + self.gen(self.type_(), {}, self.rng.randint(2, 5)) + ")"
 
 
+def limit():
+    """What a program may take: one that runs away must not take the machine with it."""
+    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
+
+
 def evaluate(command, programs, patience):
     """What each program prints, or (None, message). One process does as many as don't fail."""
     results, at = [], 0
     while at < len(programs):
         try:
             ran = subprocess.run(command + ["--eval", "--strict", "-E", *programs[at:]], capture_output=True,
-                                 stdin=subprocess.DEVNULL, timeout=patience, check=False)
-        except subprocess.TimeoutExpired as expired:
-            done = (expired.stdout or b"").decode(errors="replace").splitlines()
-            results += done + [(None, "takes too long")]
-            at += len(done) + 1
-            continue
+                                 stdin=subprocess.DEVNULL, timeout=patience, check=False, preexec_fn=limit)
+        except subprocess.TimeoutExpired:
+            # Which of them it was can't be told from what is printed: one by one, then.
+            if at + 1 < len(programs):
+                for program in programs[at:]:
+                    results += evaluate(command, [program], min(patience, 5))
+                return results
+            return [*results, (None, "takes too long")]
         printed = ran.stdout.decode(errors="replace").splitlines()
         results += printed
         at += len(printed)
