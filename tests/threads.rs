@@ -6,7 +6,7 @@ mod support;
 
 use std::path::Path;
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -194,6 +194,117 @@ fn interrupted_and_asked_again() {
                 evaluator.int(slot).map_err(said)
             }) {
                 assert_eq!(result, Ok(2000));
+            }
+        });
+    });
+}
+/// A small source of numbers that look random, the same in each run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % bound as u64) as usize
+    }
+}
+
+/// What each node of a graph leans on. Only every other graph has circles.
+fn graph(numbers: &mut Numbers, nodes: usize) -> Vec<Vec<usize>> {
+    let circles = numbers.below(2) == 0;
+    let mut leans_on: Vec<Vec<usize>> = (0..nodes)
+        .map(|node| {
+            (0..numbers.below(4)).filter(|_| node > 0).map(|_| numbers.below(node.max(1))).collect()
+        })
+        .collect();
+    if circles {
+        for _ in 0..=numbers.below(3) {
+            let (from, to) = (numbers.below(nodes), numbers.below(nodes));
+            leans_on[from.min(to)].push(from.max(to));
+        }
+    }
+    leans_on
+}
+
+/// The graph as a set. At each step a message is sent, so that the test can delay there.
+fn graph_as_text(leans_on: &[Vec<usize>]) -> String {
+    let node = |(node, others): (usize, &Vec<usize>)| {
+        let sum = others.iter().fold("1".to_owned(), |sum, other| {
+            format!("(let s = {sum}; in builtins.seq s (builtins.trace \"\" (s + n{other})))")
+        });
+        format!("n{node} = {sum};")
+    };
+    format!("rec {{ {} }}", leans_on.iter().enumerate().map(node).collect::<Vec<_>>().join(" "))
+}
+
+/// The value of each node; `None` where it leans on a circle.
+fn expected(leans_on: &[Vec<usize>]) -> Vec<Option<i64>> {
+    fn value(
+        node: usize,
+        leans_on: &[Vec<usize>],
+        known: &mut Vec<Option<Option<i64>>>,
+        open: &mut Vec<usize>,
+    ) -> Option<i64> {
+        if let Some(value) = known[node] {
+            return value;
+        }
+        if open.contains(&node) {
+            return None;
+        }
+        open.push(node);
+        let sum = leans_on[node].iter().try_fold(1_i64, |sum, other| {
+            Some(sum.wrapping_add(value(*other, leans_on, known, open)?))
+        });
+        open.pop();
+        // Who leans on a circle has no value, whichever node one began with.
+        known[node] = Some(sum);
+        sum
+    }
+    let mut known = vec![None; leans_on.len()];
+    (0..leans_on.len()).map(|node| value(node, leans_on, &mut known, &mut Vec::new())).collect()
+}
+
+/// Many small graphs, forced by four threads that stop at random between one claim and the next:
+/// a circle is always found, and where there is none nobody sees one.
+#[test]
+fn random_graphs_with_random_delays() {
+    watched(|| {
+        let ticks = AtomicU64::new(0);
+        let delay = |_: &str| {
+            let tick = ticks.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            match (tick >> 40) % 8 {
+                0 => std::thread::sleep(Duration::from_micros(tick >> 57)),
+                1..=4 => std::thread::yield_now(),
+                _ => {}
+            }
+        };
+        let sources = SourceMap::new();
+        let mut numbers = Numbers(0x5DEE_CE66);
+        support::in_session_told(&sources, &delay, |session, evaluator| {
+            for round in 0..400 {
+                let leans_on = graph(&mut numbers, 3 + round % 14);
+                let expected = expected(&leans_on);
+                let text = graph_as_text(&leans_on);
+                let names: Vec<String> = (0..leans_on.len()).map(|n| format!("set.n{n}")).collect();
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                let nodes = attributes(session, evaluator, &text, &names);
+                let turn = AtomicU64::new(round as u64);
+                let results = at_once(session, &[nodes[0]; 4], |evaluator, _| {
+                    let mut numbers = Numbers(turn.fetch_add(77, Ordering::Relaxed) + 1);
+                    let asked: Vec<usize> =
+                        (0..nodes.len() * 2).map(|_| numbers.below(nodes.len())).collect();
+                    let force = |node: &usize| (*node, evaluator.int(nodes[*node]).map_err(said));
+                    asked.iter().map(force).collect::<Vec<_>>()
+                });
+                for (node, result) in results.into_iter().flatten() {
+                    let right = match (&result, expected[node]) {
+                        (Ok(value), Some(expected)) => *value == expected,
+                        (Err(error), None) => error.contains("infinite recursion"),
+                        _ => false,
+                    };
+                    assert!(right, "round {round}, n{node}: {result:?} of {text}");
+                }
             }
         });
     });

@@ -265,6 +265,7 @@ fn gen_list<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h>
         return Err(ev.error_at(at, format!("cannot create list of size {length}")));
     }
     let f = function(ev, f, at, FIRST)?;
+    ev.room_for_list(length as usize)?;
     let local = ev.local;
     let f = local.alloc(Slot::Value(f));
     let call = |i: usize| Slot::Thunk(Thunk::apply_number(local, f, i as i64));
@@ -275,33 +276,39 @@ fn gen_list<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h>
 fn concat_lists<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [lists] = slots(args);
     let lists = arguments::list(ev, lists, at, FIRST)?;
-    let mut parts = Vec::with_capacity(lists.len());
+    let (mut parts, mut total) = (Vec::with_capacity(lists.len()), 0_usize);
     for list in lists.items() {
-        parts.push(arguments::list(ev, *list, at, ELEMENT)?);
+        let part = arguments::list(ev, *list, at, ELEMENT)?;
+        total = total.saturating_add(part.len());
+        ev.room_for_list(total)?;
+        parts.push(part);
     }
-    Ok(join(ev, &parts))
+    Ok(join(ev, &parts, total))
 }
 
 fn concat_map<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [f, list] = slots(args);
     let f = function(ev, f, at, FIRST)?;
     let list = arguments::list(ev, list, at, SECOND)?;
-    let mut parts = Vec::with_capacity(list.len());
+    let (mut parts, mut total) = (Vec::with_capacity(list.len()), 0_usize);
     for (step, item) in list.items().iter().enumerate() {
         breathe(ev, step)?;
         let part = ev.call(f, &[*item], at)?;
-        parts.push(arguments::list(ev, Slot::Value(part), at, RESULT)?);
+        let part = arguments::list(ev, Slot::Value(part), at, RESULT)?;
+        total = total.saturating_add(part.len());
+        ev.room_for_list(total)?;
+        parts.push(part);
     }
-    Ok(join(ev, &parts))
+    Ok(join(ev, &parts, total))
 }
 
 /// One list of several; when all but one are empty it is that one, not a copy.
-fn join<'h>(ev: &Evaluator<'h>, parts: &[List<'h>]) -> Value<'h> {
+fn join<'h>(ev: &Evaluator<'h>, parts: &[List<'h>], total: usize) -> Value<'h> {
     let mut filled = parts.iter().filter(|part| !part.is_empty());
     if let (Some(only), None) = (filled.next(), filled.next()) {
         return Value::List(*only);
     }
-    let mut items = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
+    let mut items = Vec::with_capacity(total);
     for part in parts {
         items.extend_from_slice(part.items());
     }

@@ -117,6 +117,8 @@ fn concat_strings_sep<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -
     for (i, item) in list.items().iter().enumerate() {
         let value = ev.force(*item)?;
         let piece = ev.coerce(value, Coercion::INTERPOLATION)?;
+        let more = separator.bytes().len().saturating_add(piece.bytes().len());
+        ev.room_for_text(bytes.len().saturating_add(more))?;
         if i > 0 {
             bytes.extend_from_slice(separator.bytes());
         }
@@ -145,8 +147,11 @@ fn replace_strings<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> E
     let mut context = subject.context();
     // A replacement is forced when it is used first: what is never used may fail.
     let mut replacements: Vec<Option<&'h [u8]>> = vec![None; to.len()];
+    let mut total = subject.bytes().len();
     let bytes = replace::replace(subject.bytes(), &patterns, |which| {
         if let Some(known) = replacements.get(which).copied().flatten() {
+            total = total.saturating_add(known.len());
+            ev.room_for_text(total)?;
             return Ok(known);
         }
         let slot = to.items().get(which).copied();
@@ -246,7 +251,7 @@ fn match_<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let pattern = ev.plain_string(*pattern)?;
     let regex = wrap(ev, at, regex::compiled(pattern))?;
     let subject = ev.string(*subject)?.bytes();
-    Ok(match regex.full_match(subject) {
+    Ok(match wrap(ev, at, regex.full_match(subject))? {
         Some(groups) => matched(ev, subject, &groups),
         None => Value::Null,
     })
@@ -259,7 +264,7 @@ fn split<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let pattern = ev.plain_string(*pattern)?;
     let regex = wrap(ev, at, regex::compiled(pattern))?;
     let subject = ev.string(*subject_slot)?.bytes();
-    let pieces = regex.split(subject);
+    let pieces = wrap(ev, at, regex.split(subject))?;
     if let [_] = pieces.as_slice() {
         // Without a match the string itself is the only part, its context included.
         return Ok(ev.list(&[*subject_slot]));

@@ -12,6 +12,9 @@ pub(super) static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// The exit status of a second Ctrl-C, which doesn't wait for anything.
 const INTERRUPTED_STATUS: i32 = 130;
 
+/// The panic of the evaluator's heap (`bumpalo`) when the system gives no more memory.
+const OUT_OF_MEMORY: &str = "out of memory";
+
 /// Lets Ctrl-C ask the evaluation to stop, and a second one stop at once.
 pub(super) fn catch_interrupts() {
     let handler = || {
@@ -27,7 +30,10 @@ pub(super) fn catch_interrupts() {
 pub(super) fn catching_bugs(command: impl FnOnce() -> Exit) -> Exit {
     set_hook(Box::new(describe));
     // What the command leaves behind half done is never looked at again: the process ends.
-    catch_unwind(AssertUnwindSafe(command)).unwrap_or(Exit::Bug)
+    catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|panic| {
+        let message = panic.downcast_ref::<&str>().copied();
+        if message == Some(OUT_OF_MEMORY) { Exit::Wrong } else { Exit::Bug }
+    })
 }
 
 fn describe(panic: &PanicHookInfo<'_>) {
@@ -35,6 +41,10 @@ fn describe(panic: &PanicHookInfo<'_>) {
     let place = panic
         .location()
         .map_or_else(String::new, |place| format!(" ({}:{})", place.file(), place.line()));
+    if message == OUT_OF_MEMORY {
+        say("repx: out of memory: the evaluation needs more than the system gives");
+        return;
+    }
     say(&format!(
         "repx {}: a bug of repx, not of your lab: {message}{place}\n\
          Please report it, with the command and if possible the lab.",

@@ -129,6 +129,7 @@ impl<'h> Evaluator<'h> {
                 let value = ev.force(*item)?;
                 Ok((value, ev.coerce_value(value, how)?))
             })?;
+            self.room_for_text(bytes.len().saturating_add(piece.bytes().len()))?;
             bytes.extend_from_slice(piece.bytes());
             context = context.union(self.local, piece.context());
             let empty_list = matches!(value, Value::List(inner) if inner.is_empty());

@@ -289,6 +289,7 @@ impl<'h> Evaluator<'h> {
                     self.scratch = bytes;
                     return Ok(Value::Text(first));
                 }
+                self.room_for_text(first.bytes().len().saturating_add(bytes.len()))?;
                 let joined = first.append(self.local, &bytes, context);
                 self.scratch = bytes;
                 return Ok(Value::Text(joined));
@@ -336,10 +337,12 @@ impl<'h> Evaluator<'h> {
     #[inline]
     fn push_coerced(&mut self, value: Value<'h>, bytes: &mut Vec<u8>) -> Eval<'h, Context<'h>> {
         if let Value::Text(text) = value {
+            self.room_for_text(bytes.len().saturating_add(text.bytes().len()))?;
             bytes.extend_from_slice(text.bytes());
             return Ok(text.context());
         }
         let piece = self.coerce(value, Coercion::INTERPOLATION)?;
+        self.room_for_text(bytes.len().saturating_add(piece.bytes().len()))?;
         bytes.extend_from_slice(piece.bytes());
         Ok(piece.context())
     }

@@ -13,6 +13,7 @@ mod compare;
 mod expr;
 mod fail;
 mod force;
+mod limits;
 mod operators;
 pub mod print;
 mod search;

@@ -74,6 +74,7 @@ impl<'h> Evaluator<'h> {
             BinaryOp::MoreOrEqual => self.less(left, right).map(|less| Value::bool(!less)),
             BinaryOp::Concat => match (left, right) {
                 (Value::List(left), Value::List(right)) => {
+                    self.room_for_list(left.len().saturating_add(right.len()))?;
                     Ok(Value::List(left.concat(self.local, right)))
                 }
                 (Value::List(_), other) => {
@@ -109,6 +110,7 @@ impl<'h> Evaluator<'h> {
             (Value::Path(path), other) => self.add_to_path(path, other, binary),
             (Value::Text(first), other) => {
                 let second = self.coerce_operand(other, left, binary, Coercion::INTERPOLATION)?;
+                self.room_for_text(first.bytes().len().saturating_add(second.bytes().len()))?;
                 Ok(Value::Text(first.append(self.local, second.bytes(), second.context())))
             }
             // Decided before the right side was evaluated.

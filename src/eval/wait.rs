@@ -48,7 +48,7 @@ impl Waits {
     /// Sleeps until the owner may have ended its claim. False: `me` would wait for itself.
     fn sleep(&self, me: EvaluationId, owner: EvaluationId, thunk: &Thunk<'_>) -> bool {
         let mut graph = self.graph.lock().unwrap_or_else(PoisonError::into_inner);
-        if !thunk.announce_wait() {
+        if !thunk.announce_wait(owner) {
             return true;
         }
         let mut next = Some(owner);

@@ -111,7 +111,7 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
 }
 
 /// Whether a name may contain this character.
-fn is_name_character(character: char) -> bool {
+pub(super) fn is_name_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '+' | '-' | '.' | '_' | '?' | '=')
 }
 

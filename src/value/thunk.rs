@@ -244,10 +244,11 @@ impl<'h> Thunk<'h> {
         state & KIND == CLAIMED && (state >> OWNER) as u32 == me.0
     }
 
-    /// Marks that somebody is going to wait. False when there is no claim any more: look again.
-    pub fn announce_wait(&self) -> bool {
+    /// Marks that somebody is going to wait for `owner`. False when that claim is no more, even if
+    /// another has taken its place: look again, or one would wait for the wrong one.
+    pub fn announce_wait(&self, owner: EvaluationId) -> bool {
         let mut state = self.state.load(Ordering::Acquire);
-        while state & KIND == CLAIMED {
+        while state & KIND == CLAIMED && (state >> OWNER) as u32 == owner.0 {
             match self.state.compare_exchange(
                 state,
                 state | WAITED_FOR,
@@ -337,10 +338,11 @@ mod tests {
         };
         assert!(matches!(thunk.look(YOU), Forced::Busy(ME)));
         assert!(matches!(thunk.look(ME), Forced::Busy(ME)));
-        assert!(thunk.announce_wait());
+        assert!(!thunk.announce_wait(YOU), "not their claim");
+        assert!(thunk.announce_wait(ME));
         assert!(claim.fulfil(Value::Int(3)), "a waiter must be woken");
         assert!(matches!(thunk.done(), Some(Value::Int(3))));
-        assert!(!thunk.announce_wait());
+        assert!(!thunk.announce_wait(ME));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The machine itself.
 
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -27,8 +27,22 @@ fn kind_of(meta: &std::fs::Metadata) -> FileKind {
 }
 
 impl World for Disk {
+    /// As many bytes as the file has when it is opened, as Nix reads: of devices and of what
+    /// `/proc` makes up that is none, and a file that somebody writes to comes to an end.
     fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
-        std::fs::read(path)
+        // A pipe is not even opened: that waits for somebody to write.
+        if std::fs::metadata(path)?.file_type().is_fifo() {
+            return Err(io::Error::other("it is a pipe, not a file"));
+        }
+        let file = std::fs::File::open(path)?;
+        let meta = file.metadata()?;
+        if meta.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(usize::try_from(meta.len()).unwrap_or(usize::MAX))?;
+        file.take(meta.len()).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     fn kind(&self, path: &Path) -> io::Result<Option<FileKind>> {

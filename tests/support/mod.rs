@@ -54,6 +54,17 @@ pub(crate) fn in_session_until<R: Send>(
     session::run(&config(sources, interrupt, false), work).expect("a thread can be had")
 }
 
+/// The same, with somebody who hears what is traced.
+pub(crate) fn in_session_told<R: Send>(
+    sources: &SourceMap,
+    messages: &(dyn Fn(&str) + Sync),
+    work: impl for<'h> FnOnce(&Session<'h>, &mut Evaluator<'h>) -> R + Send,
+) -> R {
+    let interrupt = AtomicBool::new(false);
+    let config = Config { messages, ..config(sources, &interrupt, false) };
+    session::run(&config, work).expect("a thread can be had")
+}
+
 fn config<'a>(sources: &'a SourceMap, interrupt: &'a AtomicBool, tolerant: bool) -> Config<'a> {
     Config {
         world: &Disk,

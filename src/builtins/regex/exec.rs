@@ -21,6 +21,14 @@ pub(super) enum Mode {
 /// Set in `Place::counts` until a byte is consumed: an empty match is not wanted.
 const NOT_EMPTY: u64 = 1 << 63;
 
+/// Places remembered for each byte of the subject and each state, before a search is given up.
+/// They differ in their counts only; nested loops that match nothing have as many as there are
+/// ways to count, which doubles with every loop.
+const PLACES_PER_STEP: usize = 4;
+
+/// Places that any search may remember.
+const FREE_PLACES: usize = 1 << 18;
+
 /// Where a match can stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Place {
@@ -58,11 +66,28 @@ pub(super) struct Search<'a> {
     mode: Mode,
     known: HashMap<Place, Option<usize>>,
     pending: Vec<Pending>,
+    most_places: usize,
+    given_up: bool,
 }
 
 impl<'a> Search<'a> {
     pub(super) fn new(program: &'a Program, subject: &'a [u8], mode: Mode) -> Self {
-        Self { program, subject, mode, known: HashMap::new(), pending: Vec::new() }
+        let steps = program.states.len().saturating_mul(subject.len() + 1);
+        let most_places = steps.saturating_mul(PLACES_PER_STEP).max(FREE_PLACES);
+        Self {
+            program,
+            subject,
+            mode,
+            known: HashMap::new(),
+            pending: Vec::new(),
+            most_places,
+            given_up: false,
+        }
+    }
+
+    /// Whether the search became too large: then that nothing was found means nothing.
+    pub(super) fn gave_up(&self) -> bool {
+        self.given_up
     }
 
     pub(super) fn subject(&self) -> &'a [u8] {
@@ -107,6 +132,9 @@ impl<'a> Search<'a> {
                 Outcome::Choice { here, first, second, longest } => {
                     if let Some(end) = self.known.get(&here) {
                         *end
+                    } else if self.known.len() + self.pending.len() >= self.most_places {
+                        self.given_up = true;
+                        return None;
                     } else {
                         self.pending.push(Pending {
                             here,

@@ -37,7 +37,8 @@ pub enum RegexError {
     /// Not a pattern of the dialect.
     #[error("invalid regular expression '{0}'")]
     Invalid(String),
-    /// Unrolled repetitions pass libstdc++'s limit of states, or groups nest too deep.
+    /// Unrolled repetitions pass libstdc++'s limit of states, groups nest too deep, or nested
+    /// loops that can match nothing could be gone through in too many ways.
     #[error("memory limit exceeded by regular expression '{0}'")]
     TooLarge(String),
 }
@@ -57,6 +58,8 @@ pub enum Piece {
 /// A compiled pattern.
 #[derive(Debug)]
 pub struct Regex {
+    /// As written, for messages.
+    pattern: Box<[u8]>,
     program: Program,
     accelerator: Accelerator,
 }
@@ -80,7 +83,7 @@ impl Regex {
         })?;
         let program = Program::new(&ast).ok_or_else(|| RegexError::TooLarge(text()))?;
         let accelerator = Accelerator::new(ast, &program);
-        Ok(Self { program, accelerator })
+        Ok(Self { pattern: pattern.into(), program, accelerator })
     }
 
     /// Number of groups in the pattern.
@@ -89,19 +92,35 @@ impl Regex {
     }
 
     /// Matches the whole subject, as `builtins.match` does.
-    pub fn full_match(&self, subject: &[u8]) -> Option<Groups> {
+    ///
+    /// # Errors
+    /// [`RegexError::TooLarge`], where libstdc++ would search for ever.
+    pub fn full_match(&self, subject: &[u8]) -> Result<Option<Groups>, RegexError> {
         if let Answer::Here(answer) = self.accelerator.full_match(subject) {
-            return answer;
+            return Ok(answer);
         }
         let mut search = Search::new(&self.program, subject, Mode::Whole);
-        search.match_at(0, false).map(|found| found.groups)
+        let found = search.match_at(0, false);
+        self.complete(&search)?;
+        Ok(found.map(|found| found.groups))
+    }
+
+    fn complete(&self, search: &Search<'_>) -> Result<(), RegexError> {
+        if search.gave_up() {
+            let pattern = String::from_utf8_lossy(&self.pattern).into_owned();
+            return Err(RegexError::TooLarge(pattern));
+        }
+        Ok(())
     }
 
     /// Splits the subject, as `builtins.split` does: text, groups, text, …, text.
     ///
     /// After an empty match a non-empty one is looked for at the same place before the
     /// search moves on by a byte (the rule of `std::regex_iterator`).
-    pub fn split(&self, subject: &[u8]) -> Vec<Piece> {
+    ///
+    /// # Errors
+    /// As [`Regex::full_match`].
+    pub fn split(&self, subject: &[u8]) -> Result<Vec<Piece>, RegexError> {
         let mut search = Search::new(&self.program, subject, Mode::Longest);
         let mut pieces = Vec::new();
         let (mut text_from, mut next) = (0, self.find(&mut search, 0));
@@ -117,7 +136,8 @@ impl Regex {
             };
         }
         pieces.push(Piece::Text(text_from..subject.len()));
-        pieces
+        self.complete(&search)?;
+        Ok(pieces)
     }
 
     /// The first match at or after `from`; none when `from` is past the end.
@@ -132,6 +152,7 @@ impl Regex {
                 accel::Hit::Start(start) => search.match_at(start, false),
             };
         }
-        (from..=subject.len()).find_map(|start| search.match_at(start, false))
+        let mut starts = from..=subject.len();
+        starts.find_map(|start| (!search.gave_up()).then(|| search.match_at(start, false))?)
     }
 }

@@ -79,6 +79,12 @@ impl Program {
     }
 }
 
+/// A loop without an end: the state that decides whether to go on, and where its body begins.
+struct Endless {
+    state: StateId,
+    body: StateId,
+}
+
 /// Too many loops over nullable bodies nest.
 struct OutOfSlots;
 
@@ -116,9 +122,10 @@ impl Builder {
                 parts.iter().rev().try_fold(next, |next, part| self.compile(part, next))?
             }
             Ast::Alternation(parts) => self.alternation(parts, next)?,
+            Ast::Repeat { body, min: 1, max: None } => self.endless(body, next)?.body,
             Ast::Repeat { body, min, max } => {
                 let tail = match max {
-                    None => self.endless(body, next)?,
+                    None => self.endless(body, next)?.state,
                     Some(max) => self.optional(body, max - min, next)?,
                 };
                 (0..*min).try_fold(tail, |next, _| self.compile(body, next))?
@@ -139,7 +146,9 @@ impl Builder {
         later
     }
 
-    fn endless(&mut self, body: &Ast, exit: StateId) -> Option<StateId> {
+    /// A loop. For `+` one goes in by the body, which therefore isn't there twice: copies within
+    /// copies would double with every `+` of `((a+)+)+`.
+    fn endless(&mut self, body: &Ast, exit: StateId) -> Option<Endless> {
         let outermost = self.nest.is_none() && body.nullable();
         if outermost {
             self.nest = Some(0);
@@ -154,7 +163,7 @@ impl Builder {
         if outermost {
             self.nest = None;
         }
-        Some(id)
+        Some(Endless { state: id, body })
     }
 
     fn optional(&mut self, body: &Ast, times: u32, exit: StateId) -> Option<StateId> {

@@ -19,7 +19,7 @@ fn quote(text: &[u8]) -> String {
 }
 
 fn matched(pattern: &str, subject: &str) -> Result<String, RegexError> {
-    let groups = Regex::new(pattern.as_bytes())?.full_match(subject.as_bytes());
+    let groups = Regex::new(pattern.as_bytes())?.full_match(subject.as_bytes())?;
     Ok(groups.map_or_else(|| "null".to_owned(), |groups| show_groups(subject, &groups)))
 }
 
@@ -29,7 +29,7 @@ fn split(pattern: &str, subject: &str) -> Result<String, RegexError> {
         Piece::Text(span) => quote(bytes.get(span.clone()).unwrap_or_default()),
         Piece::Groups(groups) => show_groups(subject, groups),
     };
-    let pieces = Regex::new(pattern.as_bytes())?.split(bytes);
+    let pieces = Regex::new(pattern.as_bytes())?.split(bytes)?;
     Ok(format!("[{}]", pieces.iter().map(show).collect::<Vec<_>>().join(",")))
 }
 
@@ -194,6 +194,22 @@ fn patterns_that_make_backtracking_explode_answer_at_once() {
     assert_eq!(matched("(a|a)*(a|aa)*", &subject).as_deref(), Ok("null"));
 }
 
+#[test]
+fn repetitions_of_repetitions_take_no_copies() {
+    let pattern = "s".to_owned() + &"+".repeat(45);
+    assert_eq!(split(&pattern, "xssy").as_deref(), Ok(r#"["x",[],"y"]"#));
+    assert_eq!(matched("((a|b*)+)+(c?)+", "abbac").as_deref(), Ok(r#"["","",""]"#));
+    assert_eq!(matched("(((a*)+)+x)+", "aaxax").as_deref(), Ok(r#"["ax","",""]"#));
+}
+
+#[test]
+fn what_would_be_searched_for_ever_is_refused() {
+    let pattern = "(".repeat(20) + "a*" + &")*".repeat(20) + "b";
+    let refused = Err(RegexError::TooLarge(pattern.clone()));
+    assert_eq!(matched(&pattern, "aaaac"), refused);
+    assert_eq!(split(&pattern, "aaaac"), refused);
+}
+
 proptest! {
     /// Long subjects take regex-automata's way; groups and spans must not show it.
     #[test]
@@ -207,10 +223,10 @@ proptest! {
         let subject = "abcab".repeat(120) + &tail;
         let mut whole = Search::new(&regex.program, subject.as_bytes(), Mode::Whole);
         let plain = whole.match_at(0, false).map(|found| found.groups);
-        prop_assert_eq!(regex.full_match(subject.as_bytes()), plain);
+        prop_assert_eq!(regex.full_match(subject.as_bytes()), Ok(plain));
         let mut search = Search::new(&regex.program, subject.as_bytes(), Mode::Longest);
         let first = (0..=subject.len()).find_map(|start| search.match_at(start, false));
-        let pieces = regex.split(subject.as_bytes());
+        let pieces = regex.split(subject.as_bytes()).unwrap_or_default();
         let span = first.as_ref().map(|found| Piece::Text(0..found.span.start));
         prop_assert_eq!(pieces.first().cloned(), span.or(Some(Piece::Text(0..subject.len()))));
         prop_assert_eq!(pieces.get(1).cloned(), first.map(|found| Piece::Groups(found.groups)));

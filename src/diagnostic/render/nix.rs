@@ -16,6 +16,10 @@ const FEW_REPEATED: usize = 5;
 /// Without `--show-trace` no frame is begun after so much: a frame counts one, its place another.
 const MOST_WITHOUT_TRACE: usize = 3;
 
+/// Characters of a source line that are shown. Nix shows all; but who has a line of 100,000 (a
+/// generated file) is not helped by it.
+const MOST_OF_A_LINE: usize = 1000;
+
 /// One diagnostic as text that ends with a line break.
 pub fn render(diagnostic: &Diagnostic, map: &SourceMap, show_trace: bool) -> String {
     let prefix = match diagnostic.severity {
@@ -163,12 +167,21 @@ impl Page<'_> {
             let Some(text) = place.line_text(line) else {
                 continue;
             };
-            self.text.push_str(&format!("\n {line:5}| {}", harmless(text)));
-            if line == place.line {
+            let (text, cut) = readable(text);
+            self.text.push_str(&format!("\n {line:5}| {}{cut}", harmless(text)));
+            if line == place.line && (place.column as usize) <= MOST_OF_A_LINE {
                 let spaces = " ".repeat(place.column as usize);
                 self.text.push_str(&["\n      |", &spaces, "^"].concat());
             }
         }
+    }
+}
+
+/// A line as far as anybody reads it, and what stands for the rest.
+fn readable(line: &str) -> (&str, &str) {
+    match line.char_indices().nth(MOST_OF_A_LINE) {
+        Some((end, _)) => (line.get(..end).unwrap_or(line), " ..."),
+        None => (line, ""),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Derivation, DerivationOutput};
 use crate::store::hash::{Hash, HashAlgo, HashError};
 use crate::store::make_path::IngestMethod;
-use crate::store::path::{StoreDir, StorePath, StorePathError};
+use crate::store::path::{StoreDir, StorePath, StorePathError, is_name_character};
 use std::collections::BTreeSet;
 use thiserror::Error;
 
@@ -39,6 +39,10 @@ pub enum ParseError {
     /// A name or hash isn't UTF-8.
     #[error("'{0}' in derivation is not valid UTF-8")]
     NotUtf8(String),
+    /// An output's name that no store path can end with. Names are written without escapes, so it would
+    /// not even be written as it was read.
+    #[error("illegal output name '{0}' in derivation")]
+    OutputName(String),
     /// A kind of derivation that is experimental in Nix and unknown here.
     #[error("{0} derivations are not supported")]
     Unsupported(&'static str),
@@ -136,6 +140,15 @@ impl Reader<'_> {
         })
     }
 
+    fn output_name(&mut self) -> Result<String, ParseError> {
+        let name = self.utf8()?;
+        if name.chars().all(is_name_character) {
+            Ok(name)
+        } else {
+            Err(ParseError::OutputName(name))
+        }
+    }
+
     fn store_path(&mut self) -> Result<StorePath, ParseError> {
         let path = self.utf8()?;
         self.to_store_path(path)
@@ -152,7 +165,7 @@ impl Reader<'_> {
         self.expect("(")?;
         let path = self.store_path()?;
         self.expect(",")?;
-        let outputs = self.list(Self::utf8)?;
+        let outputs = self.list(Self::output_name)?;
         self.expect(")")?;
         Ok((path, outputs))
     }
@@ -168,7 +181,7 @@ impl Reader<'_> {
 
     fn output(&mut self) -> Result<(String, DerivationOutput), ParseError> {
         self.expect("(")?;
-        let name = self.utf8()?;
+        let name = self.output_name()?;
         let mut fields = [const { String::new() }; 3];
         for field in &mut fields {
             self.expect(",")?;
