@@ -5,9 +5,11 @@
 //! 1. [`source`], [`diagnostic`]: places in files, and what is to be said of them
 //! 2. [`syntax`]: text → tree; [`lower`]: tree → program
 //! 3. [`store`], [`value`], [`world`]: store paths, the heap, the machine
-//! 4. [`eval`], [`builtins`], [`session`]: running a program
+//! 4. [`eval`], [`flake`], [`builtins`], [`session`]: running a program
 //! 5. [`lab`], [`sweep`]: value → lab → jobs
-//! 6. [`cache`]: what is kept between processes; [`cli`]: the commands
+//! 6. [`cache`]: what is kept between processes; [`realise`]: Nix, for writing to its store and
+//!    building
+//! 7. [`cli`]: the commands
 //!
 //! ```
 //! use std::sync::atomic::AtomicBool;
@@ -31,8 +33,10 @@ pub mod cache;
 pub mod cli;
 pub mod diagnostic;
 pub mod eval;
+pub mod flake;
 pub mod lab;
 pub mod lower;
+pub mod realise;
 pub mod session;
 pub mod source;
 pub mod store;

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order in which data flows through them.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 16] = [
     "source",
     "diagnostic",
     "syntax",
@@ -15,23 +15,29 @@ const ROOMS: [&str; 14] = [
     "value",
     "world",
     "eval",
+    "flake",
     "builtins",
     "session",
     "cache",
     "lab",
     "sweep",
+    "realise",
     "cli",
 ];
 
 /// Crates (or parts of them) that only some rooms may know.
-const HOMES: [(&str, &[&str]); 7] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("miette", &["source", "diagnostic"]),
     ("rayon", &["sweep"]),
     ("clap", &["cli"]),
     ("regex_automata", &["builtins"]),
-    ("bumpalo", &["value"]),
-    ("std::process::Command", &[]),
+    ("rustix", &["value"]),
+    ("std::process::Command", &["realise", "flake"]),
     ("toml", &["builtins"]),
+    ("gix_hash", &["flake"]),
+    ("gix_index", &["flake"]),
+    ("gix_object", &["flake"]),
+    ("gix_odb", &["flake"]),
 ];
 
 /// Lines a file may have; flat tables and tests are exempt.

@@ -128,6 +128,7 @@ pub fn list(world: &Memory, threads: usize) -> usize {
         packages: repx::sweep::PackageSet::Host,
         arguments: Vec::new(),
         threads,
+        flake: None,
         git_hash: None,
     };
     let outcome = session::run(&config(world, &sources), |session, evaluator| {

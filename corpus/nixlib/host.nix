@@ -233,8 +233,13 @@
   # repx-lib
   {
     name = "lab";
-    expr = (repx-lib.mkLab { runs = { }; lab_version = "1"; });
-    expected = { _repx_type = "lab"; lab_version = "1"; runs = { }; };
+    # It holds itself, as what upstream's gives does.
+    expr =
+      let
+        lab = repx-lib.mkLab { runs = { }; lab_version = "1"; };
+      in
+      [ (removeAttrs lab [ "lab" ]) lab.lab.lab.lab_version ];
+    expected = [ { _repx_type = "lab"; lab_version = "1"; runs = { }; } "1" ];
   }
   {
     name = "call-run";

@@ -15,7 +15,16 @@ let
       mkPipe
       utils
       ;
-    mkLab = args: args // { _repx_type = "lab"; };
+    # Flakes of upstream's form take `.lab` of it.
+    mkLab =
+      args:
+      let
+        lab = args // {
+          inherit lab;
+          _repx_type = "lab";
+        };
+      in
+      lab;
     mkRun = args: args // { _repx_type = "run"; };
     # Pipelines and runs of upstream's form ask for these with the package set in hand.
     mkPipelineHelpers = _args: self;

@@ -1,52 +1,48 @@
-//! Fetchers. Nothing is downloaded while a lab is evaluated: what is asked for with its hash and lies in the store
-//! already is taken from there, everything else is refused with a word on how to get it.
+//! `fetchurl` and `fetchTarball`, and the rows of all fetchers. What is asked for with its hash and lies in the
+//! store already is taken from there; for the rest Nix is asked (`download`).
 
 use super::context::store_text;
-use super::source::{fixed_path, is_valid};
+use super::download::{Sought, attribute, download};
+use super::fetch_tree::{fetch_git, fetch_mercurial, fetch_tree};
+use super::paths::is_valid;
+use super::source::fixed_path;
 use super::strings::base_name;
-use super::support::{optional, plain_text, set, wrap, wrong_count};
-use crate::diagnostic::Diagnostic;
-use crate::eval::{Builtin, Coercion, Eval, Evaluator};
+use super::support::{plain_text, wrap, wrong_count};
+use crate::eval::{Builtin, Eval, Evaluator};
 use crate::source::Span;
 use crate::store::{Hash, HashAlgo, IngestMethod};
-use crate::value::{Attrs, Error, Slot, Value};
+use crate::value::{Attrs, Slot, Value};
 
 pub(super) const ROWS: &[Builtin] = &[
     Builtin {
         name: "fetchurl",
         arguments: &["arg"],
-        doc: "A downloaded file: `fetchurl { url = …; sha256 = …; }`. It must be in the store already; nothing is downloaded during evaluation.",
+        doc: "A downloaded file: `fetchurl { url = …; sha256 = …; }`. With its hash it is taken from the store if it is there; otherwise Nix downloads it.",
         run: fetch_url,
     },
     Builtin {
         name: "fetchTarball",
         arguments: &["args"],
-        doc: "An unpacked archive: `fetchTarball { url = …; sha256 = …; }`. It must be in the store already; nothing is downloaded during evaluation.",
+        doc: "An unpacked archive: `fetchTarball { url = …; sha256 = …; }`. With its hash it is taken from the store if it is there; otherwise Nix downloads it.",
         run: fetch_tarball,
     },
     Builtin {
         name: "fetchGit",
         arguments: &["args"],
-        doc: "The files of a Git commit. With a `narHash`, what is in the store already is taken from there; nothing is downloaded during evaluation.",
+        doc: "The files of a Git commit, as a set: `outPath`, `rev` and others. With a `narHash` they are taken from the store if they are there; otherwise Nix gets them.",
         run: fetch_git,
     },
     Builtin {
         name: "fetchMercurial",
         arguments: &["args"],
-        doc: "The files of a Mercurial changeset. With a `narHash`, what is in the store already is taken from there; nothing is downloaded during evaluation.",
+        doc: "The files of a Mercurial changeset. Not supported.",
         run: fetch_mercurial,
     },
     Builtin {
         name: "fetchTree",
         arguments: &["args"],
-        doc: "The files of a source described by a set. With a `narHash`, what is in the store already is taken from there; nothing is downloaded during evaluation.",
+        doc: "The files of a source described by a set. With a `narHash` they are taken from the store if they are there; otherwise Nix gets them.",
         run: fetch_tree,
-    },
-    Builtin {
-        name: "getFlake",
-        arguments: &["args"],
-        doc: "The outputs of a flake. Not available during evaluation: inputs of the lab's own `flake.nix` are.",
-        run: get_flake,
     },
 ];
 
@@ -113,106 +109,31 @@ impl<'h> Request<'h> {
         Ok(())
     }
 
-    fn answer(self, ev: &Evaluator<'h>, fetcher: &str, method: IngestMethod, at: Span) -> Eval<'h> {
+    fn answer(
+        self,
+        ev: &mut Evaluator<'h>,
+        fetcher: &'static str,
+        method: IngestMethod,
+        at: Span,
+    ) -> Eval<'h> {
+        let path = match &self.hash {
+            Some(hash) => Some(fixed_path(ev, self.name, method, hash, at)?),
+            None => None,
+        };
+        if let Some(path) = &path
+            && is_valid(ev, path)
+        {
+            return Ok(Value::Text(store_text(ev, path, "")));
+        }
+        let mut argument = serde_json::Map::new();
+        argument.insert("url".to_owned(), self.url.into());
+        argument.insert("name".to_owned(), self.name.into());
         if let Some(hash) = &self.hash {
-            let path = fixed_path(ev, self.name, method, hash, at)?;
-            if is_valid(ev, &path) {
-                return Ok(Value::Text(store_text(ev, &path, "")));
-            }
+            argument.insert("sha256".to_owned(), hash.base16().into());
         }
-        Err(offline(ev, fetcher, self.url, self.hash.is_some(), at))
+        let what = self.url.to_owned();
+        let sought = Sought { fetcher, what, hash: self.hash, path };
+        let got = download(ev, &sought, &argument.into(), at)?;
+        attribute(ev, got, "path", at)
     }
-}
-
-#[cold]
-fn offline<'h>(ev: &Evaluator<'h>, fetcher: &str, what: &str, hashed: bool, at: Span) -> Error<'h> {
-    let message = format!("cannot fetch '{what}': nothing is downloaded during evaluation");
-    let help = if hashed {
-        "it isn't in the store; have Nix fetch it once, or give a local path"
-    } else {
-        "without its hash it can't be found in the store; give the hash, or a local path"
-    };
-    ev.error_with(
-        Diagnostic::error("repx::eval::offline", message)
-            .at(at, format!("{fetcher} would have to download it"))
-            .help(help),
-    )
-}
-
-fn fetch_git<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    tree(ev, args, "fetchGit", at)
-}
-
-fn fetch_mercurial<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    tree(ev, args, "fetchMercurial", at)
-}
-
-fn fetch_tree<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    tree(ev, args, "fetchTree", at)
-}
-
-/// A source tree of the store, found by its `narHash`.
-fn tree<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], fetcher: &str, at: Span) -> Eval<'h> {
-    let [given] = args else {
-        return Err(wrong_count(ev, at));
-    };
-    let Value::Attrs(attrs) = ev.force(*given)? else {
-        let what = shown(ev, *given)?;
-        return Err(offline(ev, fetcher, &what, false, at));
-    };
-    let Some(hash) = optional(attrs, "narHash") else {
-        let what = describe(ev, attrs)?;
-        return Err(offline(ev, fetcher, &what, false, at));
-    };
-    let hash_text = plain_text(ev, hash, "hash", at)?;
-    let hash = wrap(ev, at, Hash::parse(hash_text, Some(HashAlgo::Sha256)))?;
-    let name = match optional(attrs, "name") {
-        Some(slot) => plain_text(ev, slot, "file name", at)?,
-        None => "source",
-    };
-    let path = fixed_path(ev, name, IngestMethod::Recursive, &hash, at)?;
-    if !is_valid(ev, &path) {
-        let what = describe(ev, attrs)?;
-        return Err(offline(ev, fetcher, &what, true, at));
-    }
-    let out_path = Value::Text(store_text(ev, &path, ""));
-    let mut answer = vec![("outPath", out_path), ("narHash", ev.text(hash_text))];
-    for known in ["rev", "shortRev", "lastModified", "lastModifiedDate", "revCount"] {
-        if let Some(slot) = optional(attrs, known) {
-            answer.push((known, ev.force(slot)?));
-        }
-    }
-    if let Some(slot) = optional(attrs, "rev")
-        && !attrs.has(crate::source::Name::new("shortRev"))
-    {
-        let rev = ev.plain_string(slot)?;
-        answer.push(("shortRev", ev.text(rev.get(..7).unwrap_or(rev))));
-    }
-    Ok(set(ev, answer))
-}
-
-/// What a set describes, for a message.
-fn describe<'h>(ev: &mut Evaluator<'h>, attrs: Attrs<'h>) -> Eval<'h, String> {
-    let mut parts = Vec::new();
-    for name in ["type", "url", "owner", "repo", "path", "ref", "rev"] {
-        if let Some(slot) = optional(attrs, name) {
-            parts.push(shown(ev, slot)?);
-        }
-    }
-    Ok(parts.join(" "))
-}
-
-/// A string or path as text for a message.
-fn shown<'h>(ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, String> {
-    let value = ev.force(slot)?;
-    let made = ev.coerce(value, Coercion::PATH)?;
-    Ok(String::from_utf8_lossy(made.bytes()).into_owned())
-}
-
-fn get_flake<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    let [reference] = args else {
-        return Err(wrong_count(ev, at));
-    };
-    let what = shown(ev, *reference)?;
-    Err(offline(ev, "getFlake", &what, false, at))
 }

@@ -7,7 +7,7 @@ use super::paths::{follow_links, missing, path_of, read, readable, reason, unrea
 use super::support::{store_dir, wrap, wrong_count};
 use crate::eval::{Builtin, Eval, Evaluator};
 use crate::source::{Name, Span};
-use crate::store::{ContextElement, ContextPath, ElementId, Object, StorePath};
+use crate::store::{ContextElement, ContextPath, ElementId, Object, StorePath, base32};
 use crate::value::{Attr, Attrs, Context, Path, Slot, Text, Value};
 use crate::world::FileKind;
 
@@ -113,6 +113,9 @@ fn references_in<'h>(ev: &Evaluator<'h>, path: Path<'h>, bytes: &[u8]) -> Contex
     let Ok((object, _)) = store_dir().split(&path.lossy()) else {
         return Context::EMPTY;
     };
+    if !may_refer(bytes) {
+        return Context::EMPTY;
+    }
     let elements = references_of(ev, &object)
         .into_iter()
         .filter(|reference| memmem::find(bytes, reference.hash_part().as_bytes()).is_some())
@@ -129,11 +132,22 @@ fn references_of(ev: &Evaluator<'_>, path: &StorePath) -> Vec<StorePath> {
             Object::Tree { .. } | Object::Flat(_) | Object::Entry { .. } => Vec::new(),
         };
     }
-    let derivation = ev.shared.derivations.get(path);
-    derivation.map_or_else(Vec::new, |derivation| {
+    if let Some(derivation) = ev.shared.derivations.get(path) {
         let inputs = derivation.input_drvs.keys();
-        inputs.chain(&derivation.input_srcs).cloned().collect()
-    })
+        return inputs.chain(&derivation.input_srcs).cloned().collect();
+    }
+    // Whoever can't be asked knows of no references: then the text is as good without them.
+    let keeper = ev.shared.world.keeper();
+    keeper.and_then(|keeper| keeper.references(path).ok()).unwrap_or_default()
+}
+
+/// Digits of the hash in a store path.
+const HASH_LENGTH: usize = 32;
+
+/// Can a text name a store path at all? It takes a hash of base-32 digits.
+fn may_refer(bytes: &[u8]) -> bool {
+    let is_other = |byte: &u8| !base32::is_digit(char::from(*byte));
+    bytes.split(is_other).any(|run| run.len() >= HASH_LENGTH)
 }
 
 fn read_dir<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {

@@ -15,9 +15,12 @@ mod context;
 mod control;
 mod data;
 mod derivation;
+mod download;
 mod eager;
 mod fetch;
+mod fetch_tree;
 mod files;
+mod flake;
 pub mod globals;
 mod hash;
 mod host;
@@ -47,6 +50,8 @@ mod store_tests;
 mod tests;
 
 use crate::eval::Builtin;
+pub use derivation::Script;
+pub use support::made;
 
 /// All families. `BuiltinId` is an index into their rows in this order.
 const FAMILIES: &[&[Builtin]] = &[
@@ -60,6 +65,7 @@ const FAMILIES: &[&[Builtin]] = &[
     derivation::ROWS,
     fetch::ROWS,
     files::ROWS,
+    flake::ROWS,
     hash::ROWS,
     lists::ROWS,
     search::ROWS,
@@ -70,7 +76,8 @@ const FAMILIES: &[&[Builtin]] = &[
 ];
 
 /// Families that no program can name: they follow the others in the table.
-const HIDDEN: &[&[Builtin]] = &[host::PRIMITIVES, records::PRIMITIVES, derivation::IMPORTED];
+const HIDDEN: &[&[Builtin]] =
+    &[host::PRIMITIVES, records::PRIMITIVES, derivation::IMPORTED, flake::HELPERS];
 
 /// The builtins that a session is made with.
 pub fn table() -> Vec<Builtin> {

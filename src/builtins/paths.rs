@@ -4,11 +4,12 @@ use std::io;
 use std::path::{Component, Path as FsPath, PathBuf};
 
 use super::context::ordered;
-use super::support::store_dir;
+use super::support::{made, store_dir};
 use crate::eval::{Coercion, Eval, Evaluator, words};
 use crate::source::Span;
 use crate::store::{ContextElement, ContextPath, StorePath};
 use crate::value::{Context, Error, Path, Slot, Value};
+use crate::world::{Keeper, Wanted};
 
 /// Links followed before giving up, as in Nix.
 const MOST_LINKS: usize = 1024;
@@ -65,27 +66,35 @@ pub(super) fn realise<'h>(ev: &mut Evaluator<'h>, context: Context<'h>, at: Span
 }
 
 fn must_be_there<'h>(ev: &Evaluator<'h>, path: &StorePath, at: Span) -> Eval<'h, ()> {
-    let shown = store_dir().print(path);
-    if is_there(ev, FsPath::new(&shown)) {
+    if is_valid(ev, path) {
         return Ok(());
     }
-    Err(ev.error_at(at, format!("path '{shown}' is not valid")))
+    // Perhaps another store has it, and Nix knows how to get it from there.
+    let keeper = ev.shared.world.keeper();
+    if keeper.is_some_and(|keeper| keeper.realise(made(ev), Wanted::Path(path)).is_ok()) {
+        return Ok(());
+    }
+    Err(ev.error_at(at, format!("path '{}' is not valid", store_dir().print(path))))
 }
 
 fn built<'h>(ev: &mut Evaluator<'h>, drv: &StorePath, output: &str, at: Span) -> Eval<'h, ()> {
     let derivation = super::derivation::known(ev, drv, at)?;
     let path = derivation.output_path(&store_dir(), output).ok().flatten();
-    if let Some(path) = path
-        && is_there(ev, FsPath::new(&store_dir().print(&path)))
-    {
+    // Where evaluation may not build, it doesn't matter what somebody has built before.
+    let may_look = ev.shared.world.keeper().is_none_or(Keeper::may_build);
+    if may_look && path.is_some_and(|path| is_valid(ev, &path)) {
         return Ok(());
     }
     let loader = ev.shared.loader;
     loader.build(ev, drv, output, at)
 }
 
-fn is_there(ev: &Evaluator<'_>, path: &FsPath) -> bool {
-    matches!(ev.shared.world.kind(path), Ok(Some(_)))
+/// Is there something at a store path already, made by us or not? What Nix is still writing
+/// has a lock beside it.
+pub(super) fn is_valid(ev: &Evaluator<'_>, path: &StorePath) -> bool {
+    let shown = store_dir().print(path);
+    let there = |path: &str| matches!(ev.shared.world.kind(FsPath::new(path)), Ok(Some(_)));
+    there(&shown) && !there(&format!("{shown}.lock"))
 }
 
 /// The bytes of a file.

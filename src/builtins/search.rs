@@ -1,5 +1,6 @@
 //! `<path>`: looking a path up in a list of places.
 
+use super::download::{Sought, attribute, download};
 use super::paths::{follow_links, realise};
 use super::support::{optional, wrong_count};
 use crate::diagnostic::Diagnostic;
@@ -7,6 +8,7 @@ use crate::eval::{Builtin, Coercion, Eval, Evaluator, words};
 use crate::source::{Span, canonical_path};
 use crate::value::{Path, Slot, Value};
 use crate::world::EMBEDDED;
+use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt;
 
 pub(super) const ROWS: &[Builtin] = &[Builtin {
@@ -29,7 +31,10 @@ fn find_file<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
         let Some(rest) = suffix(prefix, wanted) else {
             continue;
         };
-        let whole = canonical_path(&[b"/", path, b"/", rest].concat());
+        let Some(path) = local(ev, path, at) else {
+            continue;
+        };
+        let whole = canonical_path(&[b"/", &*path, b"/", rest].concat());
         let found = follow_links(ev, Path::new(ev.local, &whole).as_path(), at)?;
         if matches!(ev.shared.world.kind(&found), Ok(Some(_))) {
             return Ok(Value::Path(Path::new(ev.local, found.as_os_str().as_bytes())));
@@ -45,6 +50,35 @@ fn find_file<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
     );
     let diagnostic = Diagnostic::error("repx::eval::not-in-search-path", message).at(at, "");
     Err(ev.catchable(diagnostic))
+}
+
+/// Where a place of the search path is on this machine. Archives are downloaded; one that can't be is as good as
+/// not there, with a warning (as in Nix, and so that other places are looked at).
+fn local<'h>(ev: &mut Evaluator<'h>, path: &'h [u8], at: Span) -> Option<Cow<'h, [u8]>> {
+    let Some(url) = std::str::from_utf8(path).ok().and_then(archive_url) else {
+        return Some(Cow::Borrowed(path));
+    };
+    let argument = serde_json::json!({ "url": url });
+    let sought = Sought { fetcher: "fetchTarball", what: url, hash: None, path: None };
+    let got = download(ev, &sought, &argument, at).and_then(|got| attribute(ev, got, "path", at));
+    match got {
+        Ok(Value::Text(path)) => Some(Cow::Owned(path.bytes().to_vec())),
+        Ok(_) => None,
+        Err(error) => {
+            let reason = error.diagnostic().message;
+            (ev.shared.messages)(&format!("warning: search path entry ignored: {reason}"));
+            None
+        }
+    }
+}
+
+/// The address of an archive, if a place of the search path is one.
+fn archive_url(path: &str) -> Option<String> {
+    if let Some(channel) = path.strip_prefix("channel:") {
+        return Some(format!("https://nixos.org/channels/{channel}/nixexprs.tar.xz"));
+    }
+    let (scheme, _) = path.split_once("://")?;
+    matches!(scheme, "http" | "https" | "file" | "ftp").then(|| path.to_owned())
 }
 
 /// Prefix and path of an entry of the search path.

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path as FsPath, PathBuf};
 
 use super::context::store_text;
-use super::paths::{follow_links, missing, path_of, read, realise, unreadable};
+use super::paths::{follow_links, is_valid, missing, path_of, read, realise, unreadable};
 use super::strings::base_name;
 use super::support::{plain_text, store_dir, utf8, wrap, wrong_count};
 use crate::eval::{Builtin, Eval, Evaluator, words};
@@ -217,12 +217,6 @@ impl<'h> StoreCopy<'h> {
             }
         }
     }
-}
-
-/// Is there something at a store path already, made by us or not?
-pub(super) fn is_valid(ev: &Evaluator<'_>, path: &StorePath) -> bool {
-    let shown = store_dir().print(path);
-    matches!(ev.shared.world.kind(FsPath::new(&shown)), Ok(Some(_)))
 }
 
 /// The path of an object with this hash and no references.

@@ -6,6 +6,7 @@ use crate::eval::{Eval, Evaluator};
 use crate::source::{Name, Span};
 use crate::store::StoreDir;
 use crate::value::{Attr, Attrs, Error, Slot, Value};
+use crate::world::Made;
 
 /// The error for a builtin that was called with another number of arguments than its row names.
 /// The evaluator never does that.
@@ -68,6 +69,12 @@ pub(super) fn set<'h>(ev: &Evaluator<'h>, pairs: Vec<(&str, Value<'h>)>) -> Valu
         .map(|(name, value)| Attr::new(Name::new(name), Span::NONE, value))
         .collect();
     Value::Attrs(Attrs::new(ev.local, attrs))
+}
+
+/// What this evaluation has made, for those who write it to the store.
+pub fn made<'h>(ev: &Evaluator<'h>) -> Made<'h> {
+    let shared = ev.shared;
+    Made { world: shared.world, objects: shared.objects, derivations: shared.derivations }
 }
 
 /// The directory that store paths are computed for.

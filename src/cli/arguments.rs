@@ -104,12 +104,16 @@ pub(super) enum Command {
 Examples:
   repx eval                                  the lab in this directory
   repx eval examples/sweep --format json     everything, for programs
+  repx eval .#paper                          a lab of the flake in this directory
   repx eval --run @paper --stage train       some of its jobs
   repx eval --param model=resnet --param seed=1")]
 pub(super) struct EvalOptions {
-    /// A lab's directory or file
+    /// A lab's directory or file, or a flake with an output: .#name
     ///
-    /// Of a directory its flake.nix, else nix/lab.nix, else lab.nix is taken.
+    /// Of a directory its flake.nix, else nix/lab.nix, else lab.nix is taken. Of a flake without
+    /// an output's name it is the first lab among packages.SYSTEM.default, packages.SYSTEM.lab,
+    /// legacyPackages.SYSTEM.lab, lab and defaultPackage.SYSTEM, else the one lab in
+    /// packages.SYSTEM; .#name is packages.SYSTEM.name, legacyPackages.SYSTEM.name or name.
     #[arg(default_value = ".")]
     pub(super) lab: PathBuf,
     /// How to print the jobs
@@ -134,8 +138,15 @@ pub(super) struct EvalOptions {
     #[arg(long = "argstr", num_args = 2, value_names = ["NAME", "TEXT"], help_heading = "Evaluation")]
     pub(super) argstr: Vec<String>,
     /// The package set: a path, <nixpkgs>, or host for this machine's programs
+    ///
+    /// A flake's lab uses it in place of the flake's nixpkgs.
     #[arg(long, value_name = "PACKAGES", help_heading = "Evaluation")]
     pub(super) pkgs: Option<String>,
+    /// Use the RepX that a flake names, not the library of this program
+    ///
+    /// What that library makes are derivations, whose jobs can't be listed.
+    #[arg(long, help_heading = "Evaluation")]
+    pub(super) upstream_lib: bool,
     /// Add an entry to the search path, before those of NIX_PATH
     #[arg(short = 'I', value_name = "[PREFIX=]PATH", help_heading = "Evaluation")]
     pub(super) include: Vec<String>,
@@ -151,6 +162,20 @@ pub(super) struct EvalOptions {
     /// Read all files anew, and keep nothing of them
     #[arg(long, help_heading = "Evaluation")]
     pub(super) no_cache: bool,
+    #[command(flatten)]
+    pub(super) nix: NixOptions,
+}
+
+/// What is said about Nix, for what only Nix can do: building, and writing to its store.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Nix")]
+pub(super) struct NixOptions {
+    /// Make it an error if evaluation needs something to be built
+    #[arg(long)]
+    pub(super) no_ifd: bool,
+    /// Override one of Nix's settings while it builds
+    #[arg(long = "option", num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true)]
+    pub(super) option: Vec<String>,
 }
 
 /// The formats of a listing.
@@ -168,16 +193,19 @@ pub(super) enum Format {
 /// Evaluate any Nix expression, as nix-instantiate does
 ///
 /// Prints what nix-instantiate prints. Without --eval and --parse these are the paths of the
-/// derivations found; they are computed and printed only, not written to a store.
+/// derivations found, which Nix then has in its store; with --dry-run they are only computed.
 #[derive(Args, Debug, Clone, Default)]
 #[command(after_help = "\
 Examples:
   repx instantiate --eval -E '1 + 2'
   repx instantiate --eval --strict --json -A runs.train lab.nix
-  repx instantiate '<nixpkgs>' -A hello      its derivation's path")]
+  repx instantiate '<nixpkgs>' -A hello      for nix-store --realise
+  repx instantiate '<nixpkgs>' -A hello --dry-run     its path, without Nix")]
 #[allow(clippy::struct_excessive_bools, reason = "they are nix-instantiate's flags")]
 pub(super) struct InstantiateOptions {
     /// Files to evaluate, or with -E expressions; - reads standard input [default: ./default.nix]
+    ///
+    /// DIR#NAME is an output of a flake, found as `nix build` finds it.
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<String>,
     /// Print values instead of derivations
@@ -219,12 +247,18 @@ pub(super) struct InstantiateOptions {
     /// Add an entry to the search path, before those of NIX_PATH
     #[arg(short = 'I', value_name = "[PREFIX=]PATH")]
     pub(super) include: Vec<String>,
-    /// Accepted for compatibility: nothing is ever written
-    #[arg(long)]
+    /// With --eval, write what was made to the store
+    #[arg(long, overrides_with = "readonly_mode")]
     pub(super) read_write_mode: bool,
-    /// Accepted for compatibility: nothing is ever written
+    /// Write nothing to the store
     #[arg(long, visible_alias = "dry-run")]
     pub(super) readonly_mode: bool,
+    /// Keep the derivations from being deleted, by a link of this name
+    #[arg(long, value_name = "LINK")]
+    pub(super) add_root: Option<String>,
+    /// Accepted for compatibility: links of --add-root may always lie anywhere
+    #[arg(long)]
+    pub(super) indirect: bool,
     /// Show all of a trace
     #[arg(long)]
     pub(super) show_trace: bool,
@@ -234,6 +268,8 @@ pub(super) struct InstantiateOptions {
     /// Calls within calls before evaluation gives up [default: 10000]
     #[arg(long, value_name = "N")]
     pub(super) max_call_depth: Option<u32>,
+    #[command(flatten)]
+    pub(super) nix: NixOptions,
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -5,13 +5,14 @@ use std::time::Instant;
 
 use super::Exit;
 use super::arguments::{EvalOptions, Format, Terminal, Volume, pairs};
+use super::entry::{self, Entry};
 use super::filter::{Filter, select};
 use super::listing::{Statuses, TableStyle, View, write_json, write_ndjson, write_table};
 use super::report::{report, say};
-use super::setup::{self, config, no_thread};
+use super::setup::{self, config, machine, no_thread};
 use super::stdout;
 use crate::diagnostic::Diagnostic;
-use crate::lab::head_commit;
+use crate::flake::head_commit;
 use crate::session::{self, Config};
 use crate::source::SourceMap;
 use crate::sweep::{self, Argument, Listing, PackageSet, Request};
@@ -54,12 +55,13 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
 fn load(options: &EvalOptions) -> Outcome {
     let sources = SourceMap::new();
     let failed = |diagnostic| (None, vec![diagnostic]);
-    let (listing, diagnostics) = match sweep::find_entry(&options.lab) {
+    let (listing, diagnostics) = match entry::find(options) {
         Err(missing) => failed(missing),
-        Ok((entry, root)) => {
-            let request = request(options, entry, root);
+        Ok(entry) => {
+            let request = request(options, entry);
             let cache = setup::cache(!options.no_cache);
-            let config = config(&options.include, &sources, cache.as_ref());
+            let machine = machine(&options.nix);
+            let config = config(&machine, &options.include, &sources, cache.as_ref());
             let config = Config { tolerant: true, ..config };
             let outcome = session::run(&config, |session, evaluator| {
                 sweep::list(session, evaluator, &request)
@@ -76,7 +78,8 @@ fn load(options: &EvalOptions) -> Outcome {
     Outcome { listing, diagnostics, sources }
 }
 
-fn request(options: &EvalOptions, entry: PathBuf, root: PathBuf) -> Request {
+fn request(options: &EvalOptions, entry: Entry) -> Request {
+    let Entry { file, root, flake } = entry;
     let expressions =
         pairs(&options.arg).map(|(name, text)| (name, Argument::Expression(text.into())));
     let texts = pairs(&options.argstr).map(|(name, text)| (name, Argument::Text(text.into())));
@@ -86,8 +89,9 @@ fn request(options: &EvalOptions, entry: PathBuf, root: PathBuf) -> Request {
         arguments: arguments.collect(),
         packages: package_set(options.pkgs.as_deref()),
         threads: options.threads.map_or(0, usize::from),
-        entry,
+        entry: file,
         root,
+        flake,
     }
 }
 
@@ -117,7 +121,7 @@ fn print(view: &View<'_>, options: &EvalOptions, terminal: &Terminal) -> Exit {
 fn base_path(options: &EvalOptions) -> PathBuf {
     match &options.base_path {
         Some(base) => base.clone(),
-        None => lab_directory(&options.lab).join(".repx"),
+        None => lab_directory(&entry::without_output(&options.lab)).join(".repx"),
     }
 }
 

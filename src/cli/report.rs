@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Write;
+use std::path::Path;
 
 use super::Exit;
 use super::arguments::Terminal;
@@ -28,6 +29,9 @@ pub(super) fn report(
     let count = |severity| diagnostics.iter().filter(|d| d.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     sort(&mut diagnostics);
+    for diagnostic in &mut diagnostics {
+        show_originals(diagnostic, sources);
+    }
     let left_out = cap(&mut diagnostics);
     let options = RenderOptions {
         color: terminal.color_errors,
@@ -78,6 +82,29 @@ pub(super) fn report_as_nix(
     let text = nix::render(&error, sources, show_trace);
     write(&text);
     Exit::Wrong
+}
+
+/// Speaks of the user's files where evaluation spoke of copies of them.
+fn show_originals(diagnostic: &mut Diagnostic, sources: &SourceMap) {
+    let copy = diagnostic.message.clone();
+    let labels = diagnostic.primary.iter_mut().chain(&mut diagnostic.secondary);
+    let texts = labels.chain(&mut diagnostic.trace).map(|label| &mut label.text);
+    for text in texts.chain([&mut diagnostic.message]).chain(&mut diagnostic.help) {
+        *text = sources.with_originals(std::mem::take(text));
+    }
+    // The copy lacks what Git doesn't know.
+    if diagnostic.message != copy
+        && let Some(path) = absent(&diagnostic.message).filter(|path| Path::new(path).exists())
+    {
+        diagnostic.help = Some(format!(
+            "the file is there, but a flake in a Git repository holds only what Git tracks: `git add \"{path}\"`"
+        ));
+    }
+}
+
+/// The path that a message says is not there.
+fn absent(message: &str) -> Option<&str> {
+    message.strip_prefix("path '")?.strip_suffix("' does not exist")
 }
 
 /// Diagnostics of one code that are shown; more would push the others off the screen.

@@ -3,21 +3,35 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use super::arguments::{NixOptions, pairs};
 use super::guard::INTERRUPTED;
 use crate::cache::LoweredFiles;
 use crate::diagnostic::Diagnostic;
+use crate::realise::{Builds, Machine, Programs};
 use crate::session::{Config, FileCache, MAX_CALL_DEPTH};
 use crate::source::SourceMap;
-use crate::world::Disk;
+use crate::world::World;
+
+/// This machine, and its Nix for what only Nix can do.
+pub(super) fn machine(options: &NixOptions) -> Machine<'static> {
+    let settings = pairs(&options.option);
+    let programs = Programs {
+        directory: std::env::var_os("REPX_NIX").filter(|dir| !dir.is_empty()).map(PathBuf::from),
+        options: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+    };
+    let builds = if options.no_ifd { Builds::Forbidden } else { Builds::Allowed };
+    Machine::new(programs, builds, &say)
+}
 
 /// The configuration of an evaluation. `include` is what `-I` said, in order.
 pub(super) fn config<'a>(
+    world: &'a dyn World,
     include: &[String],
     sources: &'a SourceMap,
     cache: Option<&'a LoweredFiles>,
 ) -> Config<'a> {
     Config {
-        world: &Disk,
+        world,
         sources,
         search_path: search_path(include, std::env::var("NIX_PATH").ok().as_deref()),
         home: std::env::var_os("HOME").map(PathBuf::from),
@@ -68,7 +82,7 @@ fn say(message: &str) {
 fn search_path(include: &[String], nix_path: Option<&str>) -> Vec<(String, String)> {
     let entry = |text: &str| {
         let (prefix, path) = text.split_once('=').unwrap_or(("", text));
-        let path = if path.contains("://") {
+        let path = if path.contains("://") || path.starts_with("channel:") {
             path.to_owned()
         } else {
             absolute(path).display().to_string()
@@ -79,13 +93,15 @@ fn search_path(include: &[String], nix_path: Option<&str>) -> Vec<(String, Strin
     include.iter().map(String::as_str).chain(from_environment).map(entry).collect()
 }
 
-/// Entries are separated by colons; the colon of `https://` belongs to its entry.
+/// Entries are separated by colons; those of `https://` and `channel:` belong to their entries.
 fn split_nix_path(text: &str) -> Vec<&str> {
     let mut entries = Vec::new();
     let mut start = 0;
     for (at, _) in text.match_indices(':') {
-        if !text.get(at..).is_some_and(|rest| rest.starts_with("://")) {
-            entries.extend(text.get(start..at));
+        let entry = text.get(start..at).unwrap_or_default();
+        let is_channel = entry.rsplit('=').next() == Some("channel");
+        if !is_channel && !text.get(at..).is_some_and(|rest| rest.starts_with("://")) {
+            entries.push(entry);
             start = at + 1;
         }
     }
@@ -109,12 +125,21 @@ mod tests {
 
     #[test]
     fn flags_come_before_the_environment() {
-        let path =
-            search_path(&["nixpkgs=/a".into(), "/b".into()], Some("x=/c:https://h/y.tar.gz:/d"));
+        let path = search_path(
+            &["nixpkgs=/a".into(), "/b".into()],
+            Some("x=/c:https://h/y.tar.gz:/d:y=channel:z"),
+        );
         let path: Vec<(&str, &str)> = path.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
         assert_eq!(
             path,
-            [("nixpkgs", "/a"), ("", "/b"), ("x", "/c"), ("", "https://h/y.tar.gz"), ("", "/d")]
+            [
+                ("nixpkgs", "/a"),
+                ("", "/b"),
+                ("x", "/c"),
+                ("", "https://h/y.tar.gz"),
+                ("", "/d"),
+                ("y", "channel:z")
+            ]
         );
     }
 }

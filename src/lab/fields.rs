@@ -34,6 +34,7 @@ pub(super) const LAB: &[&str] = &[
     "groups",
     "containerMode",
     "runContainerMode",
+    "lab",
     "_repx_type",
 ];
 

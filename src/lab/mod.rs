@@ -9,7 +9,6 @@
 mod axis;
 mod datum;
 mod fields;
-mod git;
 mod order;
 mod pipeline;
 mod places;
@@ -22,7 +21,6 @@ mod stage;
 pub use axis::{Axis, Member, Target};
 pub use datum::{Datum, shell_word};
 pub use fields::Vocabulary;
-pub use git::head_commit;
 pub use pipeline::{Dependency, Link, Pipeline};
 pub use places::Places;
 pub use read::{Lab, read};

@@ -14,9 +14,10 @@ use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::eval::{Eval, Evaluator, Loader};
 use crate::lower::{Globals, Program, packed};
 use crate::source::{Name, Span};
+use crate::store::{StoreDir, StorePath};
 use crate::syntax;
 use crate::value::{Attrs, Env, Error, ErrorKind, Path, Slot, Text, Thunk};
-use crate::world::FileKind;
+use crate::world::{FileKind, Wanted};
 
 /// Symbolic links followed before a file is given up, as in Nix.
 const MOST_LINKS: usize = 1024;
@@ -78,6 +79,12 @@ impl<'h> Files<'h> {
                 Slot::Thunk(thunk)
             }
         }
+    }
+
+    /// Makes importing a path give a value, whatever lies there.
+    pub(super) fn provide(&self, path: &std::path::Path, slot: Slot<'h>) {
+        let bytes = path.as_os_str().as_bytes().to_vec();
+        lock(&self.imported).insert(bytes, slot);
     }
 
     /// The slot of a file: the same for all who import it.
@@ -317,4 +324,42 @@ impl<'h> Loader<'h> for Files<'h> {
         lock(&self.copied).insert(path.bytes().to_vec(), text);
         Ok(text)
     }
+
+    fn build(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        derivation: &StorePath,
+        output: &str,
+        at: Span,
+    ) -> Eval<'h, ()> {
+        let shared = evaluator.shared;
+        let shown = format!("{}^{output}", StoreDir::default().print(derivation));
+        let Some(keeper) = shared.world.keeper() else {
+            let message = format!("cannot build '{shown}' during evaluation: nobody here builds");
+            return Err(evaluator.error_at(at, message));
+        };
+        if !keeper.may_build() {
+            return Err(forbidden(evaluator, &shown, at));
+        }
+        (shared.messages)(&format!("building '{shown}', which evaluation reads"));
+        let wanted = Wanted::Output { drv: derivation, output };
+        let built = keeper.realise(builtins::made(evaluator), wanted);
+        // Who stops us stops Nix too: that is no failure of the build.
+        evaluator.check_interrupt()?;
+        built.map_err(|error| {
+            evaluator.error_with(error.diagnostic().at(at, "evaluation reads what this builds"))
+        })
+    }
+}
+
+#[cold]
+fn forbidden<'h>(evaluator: &Evaluator<'h>, shown: &str, at: Span) -> Error<'h> {
+    let message = format!(
+        "cannot build '{shown}' during evaluation: importing from derivations is forbidden"
+    );
+    evaluator.error_with(
+        Diagnostic::error("repx::eval::import-from-derivation", message)
+            .at(at, "this reads what that derivation builds")
+            .help("without --no-ifd it would be built first, by Nix"),
+    )
 }

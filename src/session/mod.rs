@@ -5,6 +5,7 @@
 //! it. The room knows nothing of labs.
 
 mod files;
+mod flakes;
 mod kept;
 mod nixlib;
 mod texts;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
-use crate::world::{Entry, FileKind, World};
+use crate::world::{Entry, FileKind, Keeper, World};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/nixlib");
 
@@ -52,6 +52,13 @@ impl World for WithNixlib<'_> {
         }
     }
 
+    fn modified(&self, path: &Path) -> io::Result<i64> {
+        match embedded(path) {
+            None => self.world.modified(path),
+            Some(_) => Ok(0),
+        }
+    }
+
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
         self.world.read_link(path)
     }
@@ -62,5 +69,9 @@ impl World for WithNixlib<'_> {
 
     fn now(&self) -> i64 {
         self.world.now()
+    }
+
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        self.world.keeper()
     }
 }

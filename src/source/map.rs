@@ -82,6 +82,7 @@ impl SourceFile {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     files: RwLock<Vec<Arc<SourceFile>>>,
+    origins: RwLock<Vec<(PathBuf, PathBuf)>>,
 }
 
 impl SourceMap {
@@ -128,6 +129,36 @@ impl SourceMap {
         files.iter().find(|file| file.path == path).map(Arc::clone)
     }
 
+    /// Notes that what is evaluated as `copy` is `original`, which is what its user knows.
+    pub fn add_origin(&self, copy: &Path, original: &Path) {
+        let mut origins = self.origins.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !origins.iter().any(|(known, _)| known == copy) {
+            origins.push((copy.to_owned(), original.to_owned()));
+        }
+    }
+
+    /// The path of a file as its user knows it.
+    pub fn original(&self, path: &Path) -> PathBuf {
+        let origins = self.origins.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let found = origins.iter().find_map(|(copy, original)| {
+            let rest = path.strip_prefix(copy).ok()?;
+            Some(if rest.as_os_str().is_empty() { original.clone() } else { original.join(rest) })
+        });
+        found.unwrap_or_else(|| path.to_owned())
+    }
+
+    /// A message in which paths are those the user knows.
+    pub fn with_originals(&self, mut text: String) -> String {
+        let origins = self.origins.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (copy, original) in origins.iter() {
+            let copy = copy.to_string_lossy();
+            if text.contains(&*copy) {
+                text = text.replace(&*copy, &original.to_string_lossy());
+            }
+        }
+        text
+    }
+
     /// Where the span begins, as people say it.
     pub fn locate(&self, span: Span) -> Option<Location> {
         let file = self.file(span)?;
@@ -148,6 +179,16 @@ impl SourceMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn copies_are_shown_as_what_was_copied() {
+        let map = SourceMap::new();
+        map.add_origin(Path::new("/store/x-source"), Path::new("/home/me/lab"));
+        assert_eq!(map.original(Path::new("/store/x-source/a")), Path::new("/home/me/lab/a"));
+        assert_eq!(map.original(Path::new("/store/x-source2/a")), Path::new("/store/x-source2/a"));
+        let text = "no '/store/x-source/a' here".to_owned();
+        assert_eq!(map.with_originals(text), "no '/home/me/lab/a' here");
+    }
 
     #[test]
     fn spans_find_their_file_and_line() {

@@ -85,6 +85,14 @@ impl Objects {
         store.entry(path).or_insert_with(|| Arc::new(object));
     }
 
+    /// The store paths of all of them, in order.
+    pub fn paths(&self) -> Vec<StorePath> {
+        let store = self.store.read().unwrap_or_else(PoisonError::into_inner);
+        let mut paths: Vec<StorePath> = store.keys().cloned().collect();
+        paths.sort_unstable();
+        paths
+    }
+
     /// What lies at a path outside the store, if it was made here. The path is the one that was given out
     /// without what follows it.
     pub fn host(&self, path: &VirtualPath) -> Option<Arc<HostObject>> {

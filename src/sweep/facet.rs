@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::identity::{Identity, Part as IdPart};
 use super::listing::Facet;
 use super::scatter::Whole;
+use super::script;
 use crate::diagnostic::Diagnostic;
 use crate::eval::Coercion;
 use crate::lab::{
@@ -42,6 +43,7 @@ pub(super) struct Script {
     pub(super) inputs: Names,
     pub(super) outputs: Names,
     pub(super) resources: Option<Resources>,
+    /// What stands for it.
     pub(super) text: Vec<u8>,
 }
 
@@ -262,7 +264,7 @@ impl<'h> Facets<'_, '_, 'h> {
         Some(Script { inputs, outputs, resources: resources?, text })
     }
 
-    /// The text of the script with this stage's parameters in it.
+    /// What stands for the script with this stage's parameters in it.
     fn run_text(
         &mut self,
         attrs: Attrs<'h>,
@@ -295,7 +297,11 @@ impl<'h> Facets<'_, '_, 'h> {
             .evaluator
             .call(function, &[argument], span)
             .and_then(|value| self.reader.evaluator.coerce(value, Coercion::INTERPOLATION));
-        Some(self.reader.take(result, context)?.bytes().to_vec())
+        let text = self.reader.take(result, context)?.into_text(self.reader.evaluator.local);
+        let dependencies = self.stage.attrs.get(Name::new("runDependencies"));
+        let identity =
+            script::identity(self.reader.evaluator, self.packages, dependencies, text, span);
+        self.reader.take(identity, context)
     }
 
     fn run_argument(&mut self, inputs: &Names, outputs: &Names) -> Attrs<'h> {

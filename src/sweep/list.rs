@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::expand::expand;
+use super::flake::{self, FlakeLab};
 use super::listing::{LabInfo, Listing};
 use crate::diagnostic::{Diagnostic, Found, did_you_mean};
 use crate::eval::Evaluator;
@@ -26,6 +27,8 @@ pub struct Request {
     pub threads: usize,
     /// `gitHash` for labs that ask for it.
     pub git_hash: Option<String>,
+    /// The flake that gives the lab, where one does; `entry` is its `flake.nix`.
+    pub flake: Option<FlakeLab>,
 }
 
 /// An argument from outside.
@@ -66,7 +69,7 @@ pub fn list<'h>(
     let mut reader = Reader::new(evaluator);
     let offer = offer(session, &mut reader, request);
     let lab = offer.map(|offer| {
-        let file = session.file_slot(reader.evaluator, &request.entry);
+        let file = flake::entry(session, reader.evaluator, request);
         let file = reader.take(file, |d| d);
         let lab = file.map(|file| {
             let span = reader.places().of_file(&request.entry).unwrap_or(Span::NONE);
@@ -193,17 +196,26 @@ fn packages<'h>(
 ) -> Option<Attrs<'h>> {
     let value = match &request.packages {
         PackageSet::Host => session.host_packages(reader.evaluator),
-        PackageSet::Expression(text) => {
-            let value = session.expression(reader.evaluator, text, &request.root);
-            value.and_then(|value| called(reader.evaluator, value))
-        }
-        PackageSet::Path(path) => {
-            let value = session.file(reader.evaluator, path);
-            value.and_then(|value| called(reader.evaluator, value))
+        PackageSet::Expression(_) | PackageSet::Path(_) => {
+            packages_value(session, reader.evaluator, request)
+                .and_then(|value| called(reader.evaluator, value))
         }
     };
     let attrs = value.and_then(|value| reader.evaluator.attrs(Slot::Value(value)));
     reader.take(attrs, |d| d.within(Span::NONE, "in the package set"))
+}
+
+/// What a package set is given as: often a function that makes it, or its file.
+pub(super) fn packages_value<'h>(
+    session: &Session<'h>,
+    evaluator: &mut Evaluator<'h>,
+    request: &Request,
+) -> crate::eval::Eval<'h> {
+    match &request.packages {
+        PackageSet::Host => session.host_packages(evaluator),
+        PackageSet::Expression(text) => session.expression(evaluator, text, &request.root),
+        PackageSet::Path(path) => session.file(evaluator, path),
+    }
 }
 
 /// nixpkgs is a function of its configuration.
@@ -280,5 +292,5 @@ pub fn find_entry(lab: &Path) -> Result<(PathBuf, PathBuf), Diagnostic> {
         format!("'{shown}' doesn't exist")
     };
     Err(Diagnostic::error("repx::lab::not-found", what)
-        .help("a lab is a file, or a directory with `nix/lab.nix` or `lab.nix`"))
+        .help("a lab is a file, or a directory with `flake.nix`, `nix/lab.nix` or `lab.nix`"))
 }

@@ -10,14 +10,17 @@
 mod draft;
 mod expand;
 mod facet;
+mod flake;
 mod identity;
 mod keys;
 mod list;
 mod listing;
 mod scatter;
+mod script;
 mod space;
 mod wiring;
 
+pub use flake::FlakeLab;
 pub use identity::JobId;
 pub use list::{Argument, Outcome, PackageSet, Request, find_entry, list};
 pub use listing::{

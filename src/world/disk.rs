@@ -52,6 +52,11 @@ impl World for Disk {
         Ok(entries)
     }
 
+    fn modified(&self, path: &Path) -> io::Result<i64> {
+        use std::os::unix::fs::MetadataExt;
+        Ok(std::fs::symlink_metadata(path)?.mtime())
+    }
+
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
         std::fs::read_link(path)
     }

@@ -80,6 +80,10 @@ impl World for Memory {
         Ok(entries.into_iter().collect())
     }
 
+    fn modified(&self, _path: &Path) -> io::Result<i64> {
+        Ok(0)
+    }
+
     fn read_link(&self, _path: &Path) -> io::Result<PathBuf> {
         Err(io::ErrorKind::InvalidInput.into())
     }

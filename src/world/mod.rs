@@ -5,10 +5,12 @@
 //! what a result depends on. The room knows no values and no language.
 
 mod disk;
+mod keeper;
 mod memory;
 mod overlay;
 
 pub use disk::Disk;
+pub use keeper::{Fetch, Keeper, KeeperError, Made, Wanted};
 pub use memory::Memory;
 pub use overlay::{EMBEDDED, Overlay};
 
@@ -57,6 +59,9 @@ pub trait World: Send + Sync {
     /// The entries of a directory, sorted by the bytes of their names, without `.` and `..`.
     fn list_dir(&self, path: &Path) -> io::Result<Vec<Entry>>;
 
+    /// When the file, directory or link itself was last modified, in seconds since 1970.
+    fn modified(&self, path: &Path) -> io::Result<i64>;
+
     /// Where a symbolic link points.
     fn read_link(&self, path: &Path) -> io::Result<PathBuf>;
 
@@ -65,4 +70,9 @@ pub trait World: Send + Sync {
 
     /// Seconds since 1970.
     fn now(&self) -> i64;
+
+    /// Who writes to this machine's store and builds, if anybody does.
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        None
+    }
 }

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Entry, FileKind, World};
+use super::{Entry, FileKind, Keeper, World};
 use crate::store::{Derivations, Object, Objects, StoreDir, StorePath};
 
 /// A world in which paths that evaluation has only computed can be read as if they had been
@@ -20,14 +20,19 @@ pub struct Overlay<'a> {
 
 /// Where `<nix/…>` is found.
 pub const EMBEDDED: &str = "/repx-embedded";
-/// What is found there: `<nix/fetchurl.nix>`, which nixpkgs expects every evaluator to bring.
-const FILES: [(&str, &str); 1] =
-    [("/repx-embedded/nix/fetchurl.nix", include_str!("../../nixlib/fetchurl.nix"))];
+/// What is found there: `<nix/fetchurl.nix>`, which nixpkgs expects every evaluator to bring, and
+/// how flakes are called.
+const FILES: [(&str, &str); 2] = [
+    ("/repx-embedded/nix/fetchurl.nix", include_str!("../../nixlib/fetchurl.nix")),
+    ("/repx-embedded/call-flake.nix", include_str!("../../nixlib/call-flake.nix")),
+];
 
 /// What a path means.
 enum Place {
     /// A file or directory of the machine.
     Below(PathBuf),
+    /// What was copied here, perhaps from another object.
+    Copied(PathBuf),
     /// Bytes at hand.
     Bytes(Vec<u8>),
     /// A directory of one entry, which is there.
@@ -48,7 +53,11 @@ impl<'a> Overlay<'a> {
 
     fn place(&self, path: &Path) -> Place {
         match self.object(path) {
-            Some((Found::Object(object), rest)) => inside(&object, &rest),
+            // What was copied to where it is has been there before.
+            Some((Found::Object(object), rest)) => match inside(&object, &rest) {
+                Place::Copied(original) if original == path => Place::Below(original),
+                found => found,
+            },
             Some((Found::Derivation(bytes), rest)) if rest.is_empty() => Place::Bytes(bytes),
             Some((Found::Derivation(_), _)) => Place::Nothing,
             None => {
@@ -114,10 +123,10 @@ fn inside(object: &Object, rest: &str) -> Place {
             let path = below(root, rest);
             match kept {
                 Some(kept) if !rest.is_empty() && !kept.contains(&path) => Place::Nothing,
-                Some(_) | None => Place::Below(path),
+                Some(_) | None => Place::Copied(path),
             }
         }
-        Object::Flat(path) if rest.is_empty() => Place::Below(path.clone()),
+        Object::Flat(path) if rest.is_empty() => Place::Copied(path.clone()),
         Object::Text { contents, .. } if rest.is_empty() => Place::Bytes(contents.clone()),
         Object::Flat(_) | Object::Text { .. } => Place::Nothing,
         Object::Entry { name, root } => {
@@ -126,7 +135,7 @@ fn inside(object: &Object, rest: &str) -> Place {
             };
             let (first, rest) = inner.split_once('/').unwrap_or((inner, ""));
             if first.as_bytes() == name.as_slice() {
-                Place::Below(below(root, rest))
+                Place::Copied(below(root, rest))
             } else {
                 Place::Nothing
             }
@@ -138,6 +147,7 @@ impl World for Overlay<'_> {
     fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
         match self.place(path) {
             Place::Below(path) => self.below.read_file(&path),
+            Place::Copied(path) => self.read_file(&path),
             Place::Bytes(bytes) => Ok(bytes),
             Place::Single(..) => Err(io::ErrorKind::IsADirectory.into()),
             Place::Nothing => Err(io::ErrorKind::NotFound.into()),
@@ -147,6 +157,7 @@ impl World for Overlay<'_> {
     fn kind(&self, path: &Path) -> io::Result<Option<FileKind>> {
         match self.place(path) {
             Place::Below(path) => self.below.kind(&path),
+            Place::Copied(path) => self.kind(&path),
             Place::Bytes(_) => Ok(Some(FileKind::Regular { executable: false })),
             Place::Single(..) => Ok(Some(FileKind::Directory)),
             Place::Nothing => Ok(None),
@@ -155,13 +166,14 @@ impl World for Overlay<'_> {
 
     fn list_dir(&self, path: &Path) -> io::Result<Vec<Entry>> {
         match self.place(path) {
-            Place::Below(real) => {
-                let mut entries = self.below.list_dir(&real)?;
+            Place::Below(real) => self.below.list_dir(&real),
+            Place::Copied(original) => {
+                let mut entries = self.list_dir(&original)?;
                 entries.retain(|(name, _)| !self.is_left_out(path, name));
                 Ok(entries)
             }
             Place::Bytes(_) => Err(io::ErrorKind::NotADirectory.into()),
-            Place::Single(name, root) => match self.below.kind(&root)? {
+            Place::Single(name, root) => match self.kind(&root)? {
                 Some(kind) => Ok(vec![(name, kind)]),
                 None => Err(io::ErrorKind::NotFound.into()),
             },
@@ -169,9 +181,20 @@ impl World for Overlay<'_> {
         }
     }
 
+    fn modified(&self, path: &Path) -> io::Result<i64> {
+        match self.place(path) {
+            Place::Below(path) => self.below.modified(&path),
+            Place::Copied(path) => self.modified(&path),
+            // Whatever lies in a store is as old as the epoch, and a second.
+            Place::Bytes(_) | Place::Single(..) => Ok(1),
+            Place::Nothing => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
         match self.place(path) {
             Place::Below(path) => self.below.read_link(&path),
+            Place::Copied(path) => self.read_link(&path),
             Place::Bytes(_) | Place::Single(..) => Err(io::ErrorKind::InvalidInput.into()),
             Place::Nothing => Err(io::ErrorKind::NotFound.into()),
         }
@@ -183,6 +206,10 @@ impl World for Overlay<'_> {
 
     fn now(&self) -> i64 {
         self.below.now()
+    }
+
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        self.below.keeper()
     }
 }
 
@@ -213,5 +240,11 @@ mod tests {
         assert_eq!(world.list_dir(&at(2, "")).unwrap()[0].0, b"z");
         assert_eq!(world.read_file(Path::new("/lab/a/y")).unwrap(), b"2");
         assert!(world.read_file(&at(3, "")).is_err());
+        // A copy of a copy, and one that was there already.
+        objects.add(path(4), Object::Tree { root: at(1, ""), kept: None });
+        assert_eq!(world.list_dir(&at(4, "")).unwrap().len(), 1, "what is left out stays so");
+        assert_eq!(world.read_file(&at(4, "/x")).unwrap(), b"1");
+        objects.add(path(5), Object::Tree { root: at(5, ""), kept: None });
+        assert_eq!(world.kind(&at(5, "")).unwrap(), None);
     }
 }

@@ -79,6 +79,7 @@ pub(crate) fn list(lab: &Path) -> (Outcome, SourceMap) {
         packages: PackageSet::Host,
         arguments: Vec::new(),
         threads: 2,
+        flake: None,
         git_hash: None,
     };
     let never = AtomicBool::new(false);

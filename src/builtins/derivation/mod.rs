@@ -9,9 +9,11 @@ mod attributes;
 mod imported;
 mod inputs;
 mod known;
+mod script;
 
 pub(super) use imported::{ROWS as IMPORTED, at_path, imported};
 pub(super) use known::known;
+pub use script::Script;
 
 use std::collections::BTreeMap;
 

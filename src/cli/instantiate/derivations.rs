@@ -2,25 +2,30 @@
 
 use hashbrown::HashSet;
 
+use super::Output;
 use super::auto_call::auto_call;
+use crate::cli::setup;
 use crate::diagnostic::Diagnostic;
 use crate::eval::{Eval, Evaluator, words};
 use crate::source::{Name, Span};
+use crate::store::StoreDir;
 use crate::value::{Attr, Attrs, Slot, Value};
 
 /// Writes the path of each derivation found, a line each; of another output than `out` also its
 /// name. Sets within sets are searched only where they ask for it (`recurseForDerivations`).
+/// With a `link`, what is written are the names of links: itself, then itself with numbers.
 pub(super) fn print<'h>(
     ev: &mut Evaluator<'h>,
     arguments: Attrs<'h>,
     value: Value<'h>,
-    out: &mut Vec<u8>,
+    link: Option<&str>,
+    out: &mut Output,
 ) -> Eval<'h, ()> {
     let mut search = Search { ev, arguments, seen: HashSet::new(), found: Vec::new() };
     search.all(value)?;
     let found = search.found;
     for derivation in found {
-        line(ev, derivation, out)?;
+        line(ev, derivation, link, out)?;
     }
     Ok(())
 }
@@ -126,7 +131,12 @@ fn is_plain(name: Name) -> bool {
     }
 }
 
-fn line<'h>(ev: &mut Evaluator<'h>, derivation: Attrs<'h>, out: &mut Vec<u8>) -> Eval<'h, ()> {
+fn line<'h>(
+    ev: &mut Evaluator<'h>,
+    derivation: Attrs<'h>,
+    link: Option<&str>,
+    out: &mut Output,
+) -> Eval<'h, ()> {
     let path = match derivation.get(words().drv_path) {
         Some(slot) => text(ev, slot)?,
         None => return Err(ev.error("derivation does not contain a 'drvPath' attribute")),
@@ -141,12 +151,24 @@ fn line<'h>(ev: &mut Evaluator<'h>, derivation: Attrs<'h>, out: &mut Vec<u8>) ->
             ev.error_at(Span::NONE, format!("derivation '{path}' lacks an 'outputName' attribute"))
         );
     }
-    out.extend_from_slice(path);
-    if output != b"out" {
-        out.push(b'!');
-        out.extend_from_slice(output);
+    let shown = String::from_utf8_lossy(path);
+    let Ok(drv) = StoreDir::default().parse(&shown) else {
+        return Err(ev.error_at(Span::NONE, format!("path '{shown}' is not in the Nix store")));
+    };
+    let link = link.map(|link| match out.roots.len() {
+        0 => setup::absolute(link),
+        more => setup::absolute(&format!("{link}-{}", more + 1)),
+    });
+    match &link {
+        Some(link) => out.text.extend_from_slice(link.as_os_str().as_encoded_bytes()),
+        None => out.text.extend_from_slice(path),
     }
-    out.push(b'\n');
+    if output != b"out" {
+        out.text.push(b'!');
+        out.text.extend_from_slice(output);
+    }
+    out.text.push(b'\n');
+    out.roots.push((drv, link));
     Ok(())
 }
 

@@ -7,11 +7,13 @@
 mod attr_path;
 mod auto_call;
 mod derivations;
+mod flake;
+mod registration;
 mod tree;
 
 use std::io::{Read, Write};
 use std::mem::ManuallyDrop;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::arguments::{InstantiateOptions, pairs};
 use super::report::report_as_nix;
@@ -22,6 +24,7 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::{Coercion, Eval, Evaluator};
 use crate::session::{self, Config, MAX_CALL_DEPTH, Session};
 use crate::source::{Name, SourceMap, Span};
+use crate::store::StorePath;
 use crate::value::{Attr, Attrs, Context, Error, Slot, Value};
 
 /// The file that is evaluated when none is named.
@@ -45,6 +48,8 @@ const STRING: &str = "«string»";
 #[derive(Default)]
 struct Output {
     text: Vec<u8>,
+    /// The derivations printed, each with the link that is to keep it.
+    roots: Vec<(StorePath, Option<PathBuf>)>,
     error: Option<Diagnostic>,
 }
 
@@ -53,9 +58,10 @@ pub(super) fn run(options: &InstantiateOptions) -> Exit {
     // The process ends soon: nobody needs the memory of the texts.
     let sources = ManuallyDrop::new(SourceMap::new());
     let cache = setup::cache(!options.no_cache);
+    let machine = setup::machine(&options.nix);
     let config = Config {
         max_call_depth: options.max_call_depth.unwrap_or(MAX_CALL_DEPTH),
-        ..setup::config(&options.include, &sources, cache.as_ref())
+        ..setup::config(&machine, &options.include, &sources, cache.as_ref())
     };
     let output = inputs(options).and_then(|inputs| {
         let output = session::run(&config, |session, evaluator| {
@@ -67,7 +73,7 @@ pub(super) fn run(options: &InstantiateOptions) -> Exit {
         });
         output.map_err(|error| Box::new(setup::no_thread(&error)))
     });
-    let output = output.unwrap_or_else(|error| Output { text: Vec::new(), error: Some(*error) });
+    let output = output.unwrap_or_else(|error| Output { error: Some(*error), ..Output::default() });
     let printed = stdout::print(|out| out.write_all(&output.text));
     let exit = match report_as_nix(output.error, &sources, options.show_trace) {
         Exit::Fine => printed,
@@ -117,12 +123,14 @@ fn evaluate<'h>(
     inputs: &[Input<'_>],
     options: &InstantiateOptions,
 ) -> Output {
-    let mut text = Vec::new();
+    let mut output = Output::default();
     let result = arguments(session, evaluator, options).and_then(|arguments| {
         let mut instantiation = Instantiation { session, evaluator, options, arguments };
-        inputs.iter().try_for_each(|input| instantiation.input(input, &mut text))
+        inputs.iter().try_for_each(|input| instantiation.input(input, &mut output))
     });
-    Output { text, error: result.err().map(Error::diagnostic) }
+    output.error = result.err().map(Error::diagnostic);
+    registration::register(evaluator, options, &mut output);
+    output
 }
 
 /// `--arg` and `--argstr`, as a set; nothing is evaluated yet.
@@ -152,7 +160,7 @@ struct Instantiation<'a, 'h> {
 }
 
 impl<'h> Instantiation<'_, 'h> {
-    fn input(&mut self, input: &Input<'_>, out: &mut Vec<u8>) -> Eval<'h, ()> {
+    fn input(&mut self, input: &Input<'_>, out: &mut Output) -> Eval<'h, ()> {
         let root = self.value_of(input)?;
         if self.options.attrs.is_empty() {
             return self.result(root, out);
@@ -168,6 +176,9 @@ impl<'h> Instantiation<'_, 'h> {
         let directory = setup::current_directory();
         match input {
             Input::Text(text, name) => self.session.text(self.evaluator, name, text, &directory),
+            Input::File(file) if file.contains('#') && !Path::new(file).exists() => {
+                flake::output(self.evaluator, file)
+            }
             Input::File(file) => self.session.file(self.evaluator, &setup::absolute(file)),
             Input::Found(path) => {
                 let path = self.session.expression(self.evaluator, path, &directory)?;
@@ -179,11 +190,13 @@ impl<'h> Instantiation<'_, 'h> {
     }
 
     /// Prints what was found, in the format asked for.
-    fn result(&mut self, value: Value<'h>, out: &mut Vec<u8>) -> Eval<'h, ()> {
+    fn result(&mut self, value: Value<'h>, output: &mut Output) -> Eval<'h, ()> {
         let ev = &mut *self.evaluator;
         if !self.options.eval {
-            return derivations::print(ev, self.arguments, value, out);
+            let link = self.options.add_root.as_deref().filter(|_| !self.options.readonly_mode);
+            return derivations::print(ev, self.arguments, value, link, output);
         }
+        let out = &mut output.text;
         // Without arguments Nix leaves functions alone here, unlike on the way along a path.
         let value = if self.arguments.is_empty() {
             value

@@ -103,7 +103,7 @@ fn place(span: Span, map: &SourceMap, base: Option<&Path>) -> Option<Place> {
     let start = map.locate(span)?;
     let end = map.locate(Span::new(span.end, span.end))?;
     Some(Place {
-        file: shown_path(&start.path, base),
+        file: shown_path(&map.original(&start.path), base),
         line: start.line,
         column: start.column,
         end_line: end.line,

@@ -39,9 +39,19 @@ pub fn render(diagnostic: &Diagnostic, map: &SourceMap, show_trace: bool) -> Str
     let again = |label: &&Label| trace.first().is_none_or(|frame| frame.span != label.span);
     if let Some(label) = diagnostic.primary.as_ref().filter(again) {
         page.place("", label.span);
+        if !is_of_nix(&diagnostic.code) && !label.text.is_empty() {
+            page.text.push_str(&[&*harmless(&label.text), "\n"].concat());
+        }
     }
-    if let Some(name) = diagnostic.help.as_deref().and_then(meant) {
-        page.text.push_str(&["Did you mean ", name, "?\n"].concat());
+    match diagnostic.help.as_deref() {
+        Some(help) => match meant(help) {
+            Some(name) => page.text.push_str(&["Did you mean ", name, "?\n"].concat()),
+            None if !is_of_nix(&diagnostic.code) => {
+                page.text.push_str(&["help: ", &*harmless(help), "\n"].concat());
+            }
+            None => {}
+        },
+        None => {}
     }
     indented(prefix, &page.text)
 }
@@ -50,6 +60,13 @@ pub fn render(diagnostic: &Diagnostic, map: &SourceMap, show_trace: bool) -> Str
 fn is_call_of_function(text: &str) -> bool {
     text == "while calling a function"
         || text.starts_with("while calling '") && !text.ends_with(" builtin")
+}
+
+/// Is this an error of the language, which Nix has too and says without further help? What is ours
+/// alone (a flake that isn't locked, a build that failed) comes with what helps.
+fn is_of_nix(code: &str) -> bool {
+    let of_language = code.starts_with("repx::eval::") || code.starts_with("repx::syntax::");
+    of_language && !matches!(code, "repx::eval::offline" | "repx::eval::fetch")
 }
 
 /// The name in "did you mean `name`?"; other help is no business of Nix's format.
@@ -169,7 +186,7 @@ mod tests {
     fn message_place_and_near_name() {
         let map = SourceMap::new();
         let file = map.add("/a.nix", "let\n  ab = 1;\nin abc\n").unwrap();
-        let diagnostic = Diagnostic::error("repx::test", "undefined variable 'abc'")
+        let diagnostic = Diagnostic::error("repx::eval::test", "undefined variable 'abc'")
             .at(at(&file, "abc"), "here")
             .help("did you mean `ab`?");
         insta::assert_snapshot!(render(&diagnostic, &map, false), @r"
@@ -187,7 +204,7 @@ mod tests {
     fn traces_are_turned_round_and_cut() {
         let map = SourceMap::new();
         let file = map.add("/a.nix", "f (g (h 1))").unwrap();
-        let mut diagnostic = Diagnostic::error("repx::test", "two\nlines").help("think");
+        let mut diagnostic = Diagnostic::error("repx::eval::test", "two\nlines").help("think");
         for (name, text) in [("h", "in h"), ("g", "in g"), ("f", "in f")] {
             diagnostic = diagnostic.within(at(&file, name), text);
         }
@@ -215,7 +232,7 @@ mod tests {
     #[test]
     fn repetitions_are_counted() {
         let map = SourceMap::new();
-        let mut diagnostic = Diagnostic::error("repx::test", "deep");
+        let mut diagnostic = Diagnostic::error("repx::eval::test", "deep");
         for _ in 0..9 {
             diagnostic = diagnostic.within(Span::NONE, "again");
         }

@@ -66,7 +66,8 @@ pub(super) fn render(diagnostic: &Diagnostic, map: &SourceMap, options: &RenderO
     let width = options.width.saturating_sub(FRAME).max(LEAST);
     let base = options.base.as_deref();
     let cut = if options.unicode { "…" } else { "..." };
-    let excerpt = Excerpt::new(map, &spans, width, cut, |path| shown_path(path, base));
+    let excerpt =
+        Excerpt::new(map, &spans, width, cut, |path| shown_path(&map.original(path), base));
     let (labels, notes) =
         labels(diagnostic, &excerpt, options.width.max(LEAST) - gutter(map, &spans));
     let report = Report { diagnostic, message: message(diagnostic, base, cut), excerpt, labels };

@@ -47,7 +47,7 @@ fn telling(trace: &[Label]) -> Vec<&Label> {
 fn push_frame(text: &mut String, frame: &Label, map: &SourceMap, options: &RenderOptions) {
     let what = harmless(&frame.text).replace('\n', " ");
     let place = map.locate(frame.span).map(|place| {
-        let path = shown_path(&place.path, options.base.as_deref());
+        let path = shown_path(&map.original(&place.path), options.base.as_deref());
         format!("at {path}:{}:{}", place.line, place.column)
     });
     let page = wrapping(options.width).initial_indent("  ").subsequent_indent("    ");

@@ -73,6 +73,14 @@ impl Derivations {
         Ok(derivation)
     }
 
+    /// The paths of all of them, in order.
+    pub fn paths(&self) -> Vec<StorePath> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut paths: Vec<StorePath> = known.keys().cloned().collect();
+        paths.sort_unstable();
+        paths
+    }
+
     /// Every derivation that is needed to build these, themselves included: inputs before those
     /// that need them.
     pub fn closure(&self, roots: impl IntoIterator<Item = StorePath>) -> Vec<StorePath> {

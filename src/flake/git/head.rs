@@ -11,13 +11,16 @@ use crate::world::World;
 pub fn head_commit(directory: &Path, world: &dyn World) -> Option<String> {
     let git =
         directory.ancestors().find_map(|parent| git_directory(&parent.join(".git"), world))?;
+    commit_of(&git, world)
+}
+
+/// The commit that a repository's `HEAD` names.
+pub(super) fn commit_of(git: &Path, world: &dyn World) -> Option<String> {
     let head = text(&git.join("HEAD"), world)?;
     let Some(reference) = head.strip_prefix("ref: ") else {
         return commit(&head);
     };
-    // A worktree has its own HEAD and shares the references of the main repository.
-    let shared =
-        text(&git.join("commondir"), world).map_or_else(|| git.clone(), |common| git.join(common));
+    let shared = shared_directory(git, world);
     let loose = text(&shared.join(reference), world).and_then(|text| commit(&text));
     loose.or_else(|| {
         let packed = text(&shared.join("packed-refs"), world)?;
@@ -28,8 +31,18 @@ pub fn head_commit(directory: &Path, world: &dyn World) -> Option<String> {
     })
 }
 
+/// The branch that a repository's `HEAD` names.
+pub(super) fn branch_of(git: &Path, world: &dyn World) -> Option<String> {
+    Some(text(&git.join("HEAD"), world)?.strip_prefix("ref: ")?.to_owned())
+}
+
+/// A worktree has its own `HEAD` and shares everything else with the main repository.
+pub(super) fn shared_directory(git: &Path, world: &dyn World) -> PathBuf {
+    text(&git.join("commondir"), world).map_or_else(|| git.to_owned(), |common| git.join(common))
+}
+
 /// `.git` is the directory itself, or a file that names it.
-fn git_directory(place: &Path, world: &dyn World) -> Option<PathBuf> {
+pub(super) fn git_directory(place: &Path, world: &dyn World) -> Option<PathBuf> {
     if let Some(file) = text(place, world) {
         let target = file.strip_prefix("gitdir: ")?;
         return Some(place.parent()?.join(target));

@@ -1,0 +1,10 @@
+{
+  inputs.inner.url = "path:./inner";
+  outputs =
+    { self, inner }:
+    {
+      name = "sub";
+      place = toString ./.;
+      inner = inner.name;
+    };
+}

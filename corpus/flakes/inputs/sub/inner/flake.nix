@@ -1,0 +1,8 @@
+{
+  outputs =
+    { self }:
+    {
+      name = "inner";
+      place = toString ./.;
+    };
+}

@@ -1,0 +1,69 @@
+//! A script as a derivation: a file that a shell of the package set runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::support::{store_dir, wrap};
+use super::inputs;
+use crate::eval::{Eval, Evaluator};
+use crate::source::Span;
+use crate::store::{Derivation, DerivationOutput, ElementId, StorePath};
+use crate::value::Text;
+
+/// What a script's file is made of.
+#[derive(Clone, Copy)]
+pub struct Script<'a, 'h> {
+    /// The file's name.
+    pub name: &'a str,
+    /// The kind of machine that makes the file.
+    pub system: &'a [u8],
+    /// The shell.
+    pub shell: Text<'h>,
+    /// Where it finds `cp` and `chmod`.
+    pub tools: Text<'h>,
+    /// The whole text.
+    pub text: Text<'h>,
+}
+
+/// What the shell is told to do.
+const MAKE_FILE: &[u8] = b"cp \"$textPath\" \"$out\"; chmod +x \"$out\"";
+
+impl<'h> Script<'_, 'h> {
+    /// The path of the file. The derivation is computed and not kept: there may be millions.
+    ///
+    /// # Errors
+    /// When the text refers to something that no build by Nix can see, or the name is no name.
+    pub fn path(self, ev: &mut Evaluator<'h>, at: Span) -> Eval<'h, StorePath> {
+        let mut derivation = self.derivation(ev, at)?;
+        let known = |input: &StorePath| ev.shared.derivations.modulo(input);
+        wrap(ev, at, derivation.fill_output_paths(&store_dir(), known))?;
+        let path = wrap(ev, at, derivation.output_path(&store_dir(), "out"))?;
+        path.ok_or_else(|| ev.error_at(at, "a script's file has no path"))
+    }
+
+    fn derivation(self, ev: &mut Evaluator<'h>, at: Span) -> Eval<'h, Derivation> {
+        let texts = [self.shell, self.tools, self.text];
+        let context: BTreeSet<ElementId> =
+            texts.iter().flat_map(|text| text.context().elements().iter().copied()).collect();
+        let inputs = inputs::of(ev, self.name, &context, at)?;
+        let bytes = |text: Text<'h>| text.bytes().to_vec();
+        let env = [
+            (b"PATH".as_slice(), bytes(self.tools)),
+            (b"builder", bytes(self.shell)),
+            (b"name", self.name.as_bytes().to_vec()),
+            (b"out", Vec::new()),
+            (b"passAsFile", b"text".to_vec()),
+            (b"system", self.system.to_vec()),
+            (b"text", bytes(self.text)),
+        ];
+        Ok(Derivation {
+            name: self.name.to_owned(),
+            outputs: BTreeMap::from([("out".to_owned(), DerivationOutput::Deferred)]),
+            input_drvs: inputs.drvs,
+            input_srcs: inputs.srcs,
+            platform: self.system.to_vec(),
+            builder: bytes(self.shell),
+            args: [b"-e".as_slice(), b"-c", MAKE_FILE].map(<[u8]>::to_vec).to_vec(),
+            env: env.into_iter().map(|(name, value)| (name.to_vec(), value)).collect(),
+        })
+    }
+}
