@@ -44,12 +44,11 @@ message() {
     sed $'s/\x1b\\[[0-9;]*m//g' "$work/err" | grep -v '^ *[0-9]*|'
 }
 
-# The names that this version is to have in `builtins`. `x`: those that it may have or not.
-listed() { # x?
-    awk -v version="$version" -v optional="${1:-}" '
+# The names that this version is to have in `builtins`.
+listed() {
+    awk -v version="$version" '
         /^#/ || NF == 0 { next }
-        version == "" && $2 == "flakes" { if (optional) print $1; next }
-        version ~ /^2\.8\./ && ($2 == "new" || $2 == "flakes") { next }
+        version ~ /^2\.8\./ && $2 == "new" { next }
         version == "2.34.8" && $2 == "feature" { next }
         { print $1 }' "$corpus/builtins.txt" | LC_ALL=C sort
 }
@@ -59,7 +58,7 @@ if [[ $only == '*' && ($version == 2.8.* || $version == 2.34.8 || -z $version) ]
     "${evaluator[@]}" --eval --strict --json -E 'builtins.attrNames builtins' 2>"$work/err" |
         tr -d '[]"\n' | tr , '\n' | LC_ALL=C sort >"$work/names"
     missing=$(listed | LC_ALL=C comm -23 - "$work/names" | paste -sd ' ')
-    extra=$(listed x | LC_ALL=C comm -13 - "$work/names" | paste -sd ' ')
+    extra=$(listed | LC_ALL=C comm -13 - "$work/names" | paste -sd ' ')
     if [[ -n $missing$extra ]]; then
         report builtins "missing: ${missing:-none}; not in the list: ${extra:-none}"
     else
