@@ -1,5 +1,5 @@
-//! From text to tree, from tree to program: the library that comes with the binary, and one
-//! generated megabyte.
+//! From text to tree, from tree to program, from program to the bytes that are kept of it and back:
+//! the library that comes with the binary, and one generated megabyte.
 
 mod common;
 
@@ -10,6 +10,7 @@ use std::sync::Arc;
 use divan::Bencher;
 use divan::counter::BytesCount;
 use repx::builtins::globals::global_names;
+use repx::lower::packed::{pack, unpack};
 use repx::lower::{Globals, Surroundings, lower};
 use repx::session::on_large_stack;
 use repx::source::{SourceFile, SourceMap};
@@ -83,6 +84,10 @@ fn file(name: &str) -> Arc<SourceFile> {
     }
 }
 
+fn surroundings(globals: &Globals) -> Surroundings<'_> {
+    Surroundings { globals, scope: None, directory: Path::new("/"), home: None }
+}
+
 #[divan::bench(args = TEXTS)]
 fn tree(bencher: Bencher<'_, '_>, name: &str) {
     let file = file(name);
@@ -95,10 +100,33 @@ fn program(bencher: Bencher<'_, '_>, name: &str) {
     let file = file(name);
     let tree = parse(&file).root;
     let globals = Globals::new(global_names());
-    let surroundings =
-        Surroundings { globals: &globals, scope: None, directory: Path::new("/"), home: None };
+    let surroundings = surroundings(&globals);
     assert_eq!(lower(&tree, &surroundings).diagnostics, []);
     bencher.counter(BytesCount::of_str(file.text())).bench(|| lower(&tree, &surroundings));
+}
+
+/// A program as the bytes that a cache keeps.
+#[divan::bench(args = TEXTS)]
+fn bytes(bencher: Bencher<'_, '_>, name: &str) {
+    let file = file(name);
+    let globals = Globals::new(global_names());
+    let program = lower(&parse(&file).root, &surroundings(&globals)).program;
+    let counter = BytesCount::of_str(file.text());
+    bencher.counter(counter).bench(|| pack(&program, file.span(), Path::new("/")));
+}
+
+/// A program of such bytes, of which nothing is asked for yet.
+#[divan::bench(args = TEXTS)]
+fn from_bytes(bencher: Bencher<'_, '_>, name: &str) {
+    let file = file(name);
+    let globals = Globals::new(global_names());
+    let program = lower(&parse(&file).root, &surroundings(&globals)).program;
+    let Some(bytes) = pack(&program, file.span(), Path::new("/")) else {
+        unreachable!("it is not deep");
+    };
+    let counter = BytesCount::of_str(file.text());
+    let input = bencher.counter(counter).with_inputs(|| bytes.clone());
+    input.bench_values(|bytes| unpack(bytes, file.span(), Path::new("/")));
 }
 
 /// What a thread with a stack for any depth costs.

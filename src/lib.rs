@@ -7,7 +7,7 @@
 //! 3. [`store`], [`value`], [`world`]: store paths, the heap, the machine
 //! 4. [`eval`], [`builtins`], [`session`]: running a program
 //! 5. [`lab`], [`sweep`]: value → lab → jobs
-//! 6. [`cli`]: the commands
+//! 6. [`cache`]: what is kept between processes; [`cli`]: the commands
 //!
 //! ```
 //! use std::sync::atomic::AtomicBool;
@@ -17,7 +17,7 @@
 //! let config = session::Config {
 //!     world: &world, sources: &sources, search_path: vec![], home: None,
 //!     max_call_depth: session::MAX_CALL_DEPTH, tolerant: false,
-//!     interrupt: &interrupt, messages: &|_| {},
+//!     cache: None, last: false, interrupt: &interrupt, messages: &|_| {},
 //! };
 //! let shown = session::run(&config, |session, evaluator| {
 //!     let value = session.expression(evaluator, "map (x: x * 2) [ 1 2 ]", "/".as_ref());
@@ -27,6 +27,7 @@
 //! ```
 
 pub mod builtins;
+pub mod cache;
 pub mod cli;
 pub mod diagnostic;
 pub mod eval;

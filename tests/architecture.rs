@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order in which data flows through them.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 14] = [
     "source",
     "diagnostic",
     "syntax",
@@ -17,6 +17,7 @@ const ROOMS: [&str; 13] = [
     "eval",
     "builtins",
     "session",
+    "cache",
     "lab",
     "sweep",
     "cli",

@@ -30,7 +30,7 @@ fn help_is_a_result() {
     for arguments in [&["--help"][..], &["eval", "--help"], &["instantiate", "--help"]] {
         let (status, out, err) = repx(arguments, "");
         assert_eq!((status, err.as_str()), (Some(0), ""), "{arguments:?}");
-        assert!(out.contains("Usage: repx"), "{out}");
+        assert!(out.contains("Usage: repx") && out.ends_with("\n"), "{out}");
         let widest = out.lines().map(|line| line.chars().count()).max();
         assert!(widest <= Some(80), "{widest:?} columns:\n{out}");
     }
@@ -73,7 +73,7 @@ fn arguments_and_attributes() {
     assert_eq!(status, Some(2));
     assert!(err.contains("--argstr x"), "{err}");
     let call = ["instantiate", "--eval", "-E", "{ abc = 1; }", "-A", "abd"];
-    assert!(repx(&call, "").2.contains("did you mean `abc`?"));
+    assert!(repx(&call, "").2.contains("Did you mean abc?"));
 }
 
 #[test]
@@ -98,4 +98,48 @@ fn derivations_are_printed_by_path() {
     let (status, out, err) = repx(&["instantiate", "-E", derivation, "-A", "dev"], "");
     assert_eq!(status, Some(0), "{err}");
     assert!(out.starts_with("/nix/store/") && out.ends_with("-n.drv!dev\n"), "{out}");
+}
+
+/// A disk that is full: no result, no panic, whatever is being printed.
+#[test]
+fn what_cannot_be_written_is_wrong() {
+    let lab = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/simple");
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["eval", "--help"],
+        &["eval", lab],
+        &["eval", lab, "--format", "json"],
+        &["instantiate", "--eval", "-E", "1"],
+    ] {
+        let full = std::fs::File::create("/dev/full").expect("Linux has it");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_repx"));
+        let output = command.args(arguments).stdout(full).output().expect("the binary runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.starts_with("repx: cannot write the result: "), "{arguments:?}: {said}");
+    }
+    // Nobody can be told, and that is all.
+    let full = || std::fs::File::create("/dev/full").expect("Linux has it");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_repx"));
+    let status = command.arg("--help").stdout(full()).stderr(full()).status().expect("it runs");
+    assert_eq!(status.code(), Some(2));
+}
+
+/// `-q` hides warnings. What the lab itself prints stays.
+#[test]
+fn quiet_hides_warnings_alone() {
+    let lab = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/errors/bare-key-unused");
+    let (status, _, err) = repx(&["eval", lab], "");
+    assert_eq!(status, Some(0));
+    assert!(err.contains("declares the parameter `sede`") && err.ends_with("1 warning\n"), "{err}");
+    let (status, out, err) = repx(&["eval", "-q", lab], "");
+    assert_eq!((status, err.as_str()), (Some(0), ""));
+    assert!(out.contains("main"), "{out}");
+    let wrong = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/errors/empty-axis");
+    assert!(repx(&["eval", "-q", wrong], "").2.ends_with("1 error\n"));
+    let trace = ["instantiate", "-q", "--eval", "-E", "builtins.trace \"mine\" 1"];
+    assert_eq!(repx(&trace, ""), (Some(0), "1\n".into(), "trace: mine\n".into()));
+    let (_, help, _) = repx(&["--help"], "");
+    assert!(help.contains("builtins.trace"), "{help}");
 }

@@ -167,18 +167,19 @@ fn files_that_are_no_lab() {
     refused(&eval_text([0u8, 1, 2, 255, 254, 0, 7]), "binary file");
     refused(&eval_text([b'"', 0xff, b'"']), "UTF-8");
     refused(&eval_text("("), "syntax error");
-    refused(&eval_text("(".repeat(10_000)), "");
-    refused(&eval_text("[".repeat(100_000)), "");
-    refused(&eval_text(format!("{}1{}", "(".repeat(100_000), ")".repeat(100_000))), "");
-    refused(&eval_text("{ a.b.".repeat(20_000)), "");
-    refused(&eval_text("a: ".repeat(100_000)), "");
-    refused(&eval_text("-".repeat(100_000) + "1"), "");
-    refused(&eval_text("\"${".repeat(50_000)), "");
-    refused(&eval_text(""), "");
-    refused(&eval_text("# nothing\n"), "");
-    refused(&eval_text("1"), "");
-    refused(&eval_text("{ }"), "");
-    refused(&eval_text("x: y: z: 1"), "");
+    refused(&eval_text("(".repeat(10_000)), "unexpected end of file");
+    let too_deep = "this expression is nested too deeply";
+    refused(&eval_text("[".repeat(100_000)), too_deep);
+    refused(&eval_text(format!("{}1{}", "(".repeat(100_000), ")".repeat(100_000))), too_deep);
+    refused(&eval_text("{ a.b.".repeat(20_000)), "syntax error, unexpected '{'");
+    refused(&eval_text("a: ".repeat(100_000)), too_deep);
+    refused(&eval_text("-".repeat(100_000) + "1"), too_deep);
+    refused(&eval_text("\"${".repeat(50_000)), too_deep);
+    refused(&eval_text(""), "the file ends here");
+    refused(&eval_text("# nothing\n"), "the file ends here");
+    refused(&eval_text("1"), "a lab is a function, but this is an integer");
+    refused(&eval_text("{ }"), "this file doesn't give a lab");
+    refused(&eval_text("x: y: z: 1"), "this lab gives a function, not an attribute set");
     refused(&eval_text("throw \"no\""), "no");
     refused(&eval_text("import ./lab.nix"), "infinite recursion");
 }
@@ -261,7 +262,7 @@ fn runs_and_axes_of_every_size() {
 
 #[test]
 fn values_that_are_hard_to_write() {
-    refused(&eval_run(r#"{ x = [ (builtins.fromJSON "\"\\u0000\"") ]; }"#), "");
+    refused(&eval_run(r#"{ x = [ (builtins.fromJSON "\"\\u0000\"") ]; }"#), "contains null bytes");
     refused(&eval_run("{ x = [ (a: a) ]; }"), "function");
     let deep = "[ (builtins.foldl' (a: _: [ a ]) 1 (builtins.genList (x: x) 10000)) ]";
     let ran = eval_run(&format!("{{ x = {deep}; }}"));

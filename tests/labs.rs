@@ -8,6 +8,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use repx::sweep::{Job, Listing, Source, Step, StepSource};
 use serde_json::Value;
 use support::program::{Ran, copy, repx, run};
 use support::tables::{self, Table};
@@ -98,14 +99,60 @@ fn listings_are_what_the_documents_say() {
         };
         let json: Value = serde_json::from_slice(&json).expect("the listing is JSON");
         let listed = Listed::new(&json);
-        let wrong = listed.check(&expectation.join("expect.md"));
+        let expectation = expectation.join("expect.md");
+        let mut wrong = listed.check(&expectation);
+        wrong.extend(check_library(lab, &expectation).err());
         failures.extend(wrong.into_iter().map(|wrong| format!("{}: {wrong}", support::name(lab))));
-        let warnings = support::list(lab).0.diagnostics;
-        if !warnings.is_empty() {
-            failures.push(format!("{}: findings: {warnings:?}", support::name(lab)));
-        }
     }
     support::conclude(labs.len(), &failures);
+}
+
+/// What the library says and the JSON doesn't: how steps hang together, and warnings.
+fn check_library(lab: &Path, expectation: &Path) -> Result<(), String> {
+    let (outcome, sources) = support::list(lab);
+    let listing = outcome.listing.ok_or("no listing")?;
+    let tables = tables::read(expectation)?;
+    let table = |heading: &str| tables.iter().find(|table| table.heading == heading);
+    let mut warnings = Vec::new();
+    for warning in &outcome.diagnostics {
+        let span = warning.primary.as_ref().ok_or("a warning without a place")?.span;
+        let place = sources.locate(span).ok_or("a place in no file")?;
+        let path = place.path.strip_prefix(lab).unwrap_or(&place.path).display().to_string();
+        let place = format!("{path}:{}:{}", place.line, place.column);
+        let shown = sources.text(span).unwrap_or_default();
+        warnings.push(vec![warning.message.clone(), place, format!("`{shown}`")]);
+    }
+    let expected = table("Warnings").map_or(&[][..], |table| &table.rows);
+    if warnings != expected {
+        return Err(format!("warnings: {warnings:#?}"));
+    }
+    for job in listing.jobs.iter().filter(|job| !job.facet.steps.is_empty()) {
+        let found: Vec<Vec<String>> =
+            job.facet.steps.iter().map(|step| step_row(&listing, job, step)).collect();
+        let expected = table("Steps").ok_or("no table of Steps")?;
+        if found != expected.rows {
+            return Err(format!("steps: {found:#?}"));
+        }
+    }
+    Ok(())
+}
+
+/// A step as a table shows it: its name, and each input with where it comes from.
+fn step_row(listing: &Listing, job: &Job, step: &Step) -> Vec<String> {
+    let outer = |name: &str| match job.inputs.iter().find(|(input, _)| **input == *name) {
+        Some((_, Source::Job { job, output })) => {
+            format!("{}.{output}", listing.jobs[*job as usize].stage.name)
+        }
+        other => format!("{other:?}"),
+    };
+    let inputs = step.inputs.iter().map(|(name, source)| match source {
+        StepSource::Item => format!("{name} ← item"),
+        StepSource::Workers => format!("{name} ← all items"),
+        StepSource::Scatter(output) => format!("{name} ← scatter.{output}"),
+        StepSource::Step { step, output } => format!("{name} ← {step}.{output}"),
+        StepSource::Stage => format!("{name} ← {}", outer(name)),
+    });
+    vec![step.name.to_string(), inputs.collect::<Vec<_>>().join(", ")]
 }
 
 /// A listing, and what follows from it.
@@ -179,8 +226,8 @@ impl<'a> Listed<'a> {
                     ("Runs", "run") => self.run(table, row),
                     ("Groups", "group") => self.group(table, row),
                     ("Parts", "part") => self.part(table, row),
-                    // How steps hang together isn't in the listing.
-                    ("Steps", "step") => Ok(()),
+                    // Not in the JSON: see `check_library`.
+                    ("Steps", "step") | ("Warnings", "warning") => Ok(()),
                     (heading, kind) => Err(format!("no such table: {heading}, {kind}")),
                 }
             };
@@ -201,6 +248,8 @@ impl<'a> Listed<'a> {
         must("Counts", true);
         must("Jobs", true);
         must("Groups", entries(&self.json["groups"]).next().is_some());
+        let scattered = |job: &&Value| text(job, "stage_type") == "scatter-gather";
+        must("Steps", self.jobs.iter().any(scattered));
         must("Parts", self.jobs.iter().any(|job| job["resources"]["parts"].is_object()));
         let plain = |run: &Value| {
             entries(&run["depends_on"]).next().is_none() && run["containerized"] == true

@@ -31,6 +31,8 @@ fn config<'a>(world: &'a dyn World, sources: &'a SourceMap) -> Config<'a> {
         home: None,
         max_call_depth: MAX_CALL_DEPTH,
         tolerant: false,
+        cache: None,
+        last: false,
         interrupt: &INTERRUPT,
         messages: &|_| {},
     }

@@ -93,7 +93,7 @@ pub(super) fn boolean<'h>(
     what: &str,
 ) -> Eval<'h, bool> {
     match ev.force(slot)? {
-        Value::Bool(bool) => Ok(bool),
+        Value::Bool(bool) => Ok(bool.get()),
         other => Err(mismatch(ev, at, what, "a Boolean", other)),
     }
 }

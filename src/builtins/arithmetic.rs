@@ -98,7 +98,7 @@ fn arithmetic<'h>(ev: &mut Evaluator<'h>, op: BinaryOp, args: &[Slot<'h>], at: S
 fn less_than<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h> {
     let [a, b] = slots(args);
     let (a, b) = (ev.force(a)?, ev.force(b)?);
-    Ok(Value::Bool(ev.compare(a, b)? == Ordering::Less))
+    Ok(Value::bool(ev.compare(a, b)? == Ordering::Less))
 }
 
 fn bit_and<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -142,7 +142,7 @@ fn rounded<'h>(
     let [x] = slots(args);
     let rounded = match ev.force(x)? {
         Value::Int(int) => number::round_integer(int),
-        Value::Float(float) => round(float),
+        Value::Float(float) => round(float.get()),
         other => return Err(mismatch(ev, at, FIRST, "a float", other)),
     };
     rounded.map(Value::Int).map_err(|error| ev.error_at(at, error.to_string()))

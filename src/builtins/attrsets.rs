@@ -5,7 +5,7 @@ use super::lists::Groups;
 use crate::eval::{Builtin, Eval, Evaluator, words};
 use crate::lower::{Key, Param};
 use crate::source::{Name, Span};
-use crate::value::{Attr, Attrs, List, Slot, Thunk, Value};
+use crate::value::{Attr, Attrs, List, NamedCalls, Slot, Thunk, Value};
 
 pub(super) const ROWS: &[Builtin] = &[
     Builtin {
@@ -102,7 +102,7 @@ fn attr_values<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<
 fn has_attr<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [key, set] = slots(args);
     let key = name(ev, key, at, FIRST)?;
-    Ok(Value::Bool(attrs(ev, set, at, SECOND)?.has(key)))
+    Ok(Value::bool(attrs(ev, set, at, SECOND)?.has(key)))
 }
 
 fn get_attr<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -164,11 +164,11 @@ fn map_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
     let local = ev.local;
     // What comes out was written nowhere: it has no place (nixpkgs sees that in
     // `unsafeGetAttrPos`).
-    let keys = local.collect(set.iter(local).map(|attr| nowhere(attr.key.name)));
-    let values = local.collect(set.iter(local).map(|attr| {
-        let name = Slot::Value(ev.text_of(attr.key.name));
-        Slot::Thunk(Thunk::apply2(local, [f, name, attr.slot]))
-    }));
+    let (keys, slots) = set.entries(local);
+    let keys = local.collect(keys.iter().map(|key| nowhere(key.name)));
+    let calls = local.alloc(NamedCalls { function: f, keys, slots });
+    let value = |i: usize| Slot::Thunk(Thunk::apply_named(local, calls, i));
+    let values = local.fill(keys.len(), value);
     Ok(Value::Attrs(Attrs::of(local, keys, values)))
 }
 
@@ -247,12 +247,12 @@ fn function_args<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eva
         // Not even a set that can be called; nixpkgs' `lib.functionArgs` looks into those.
         _ => return Err(ev.error_at(at, "'functionArgs' requires a function")),
     };
-    let formals = match &closure.lambda.param {
+    let formals = match &closure.lambda().param {
         Param::Formals(formals) => &formals.formals[..],
         Param::Name(_) => &[],
     };
     let wanted = formals.iter().map(|formal| {
-        let default = Value::Bool(formal.default.is_some());
+        let default = Value::bool(formal.default.is_some());
         Attr::new(formal.key.name, formal.key.span, default)
     });
     Ok(Value::Attrs(Attrs::new(ev.local, wanted.collect())))

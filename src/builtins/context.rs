@@ -67,7 +67,7 @@ fn has_context<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<
         return Err(wrong_count(ev, at));
     };
     let text = ev.string(*string)?;
-    Ok(Value::Bool(!text.context().is_empty()))
+    Ok(Value::bool(!text.context().is_empty()))
 }
 
 /// How a string refers to one path.
@@ -106,10 +106,10 @@ fn get_context<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<
 fn shown<'h>(ev: &Evaluator<'h>, reference: &Reference) -> Value<'h> {
     let mut pairs = Vec::new();
     if reference.path {
-        pairs.push(("path", Value::Bool(true)));
+        pairs.push(("path", Value::bool(true)));
     }
     if reference.all_outputs {
-        pairs.push(("allOutputs", Value::Bool(true)));
+        pairs.push(("allOutputs", Value::bool(true)));
     }
     if !reference.outputs.is_empty() {
         let outputs: Vec<Slot<'h>> =

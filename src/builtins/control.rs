@@ -106,12 +106,12 @@ fn try_eval<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h> 
     let (success, value) = match ev.force(x) {
         Ok(_) => (true, x.shorten()),
         Err(error) if error.kind() == ErrorKind::Catchable => {
-            (false, Slot::Value(Value::Bool(false)))
+            (false, Slot::Value(Value::bool(false)))
         }
         Err(error) => return Err(error),
     };
     let outcome = vec![
-        Attr::new(words().success, Span::NONE, Value::Bool(success)),
+        Attr::new(words().success, Span::NONE, Value::bool(success)),
         Attr::new(words().value, Span::NONE, value),
     ];
     Ok(Value::Attrs(Attrs::new(ev.local, outcome)))

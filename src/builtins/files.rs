@@ -145,8 +145,11 @@ fn read_dir<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h>
         if error.kind() == std::io::ErrorKind::NotFound {
             return missing(ev, at, path.as_path());
         }
-        let (shown, reason) = (path.lossy(), reason(&error));
-        ev.error_at(at, format!("cannot read directory \"{shown}\": {reason}"))
+        let reason = reason(&error);
+        // Nix names what a link leads to.
+        let path =
+            follow_links(ev, path.as_path(), at).unwrap_or_else(|_| path.as_path().to_owned());
+        ev.error_at(at, format!("cannot read directory \"{}\": {reason}", path.display()))
     })?;
     let attrs = entries
         .into_iter()
@@ -196,7 +199,7 @@ fn path_exists<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<
         path = Path::new(ev.local, followed.as_os_str().as_bytes());
     }
     let found = kind(ev, path, at)?;
-    Ok(Value::Bool(match found {
+    Ok(Value::bool(match found {
         Some(FileKind::Directory) => true,
         Some(_) => !wants_directory,
         None => false,

@@ -74,7 +74,7 @@ fn members() -> Vec<(&'static str, Origin)> {
 pub fn primitives(local: Local<'_>) -> Value<'_> {
     let attrs =
         host::PRIMITIVES.iter().chain(records::PRIMITIVES).zip(visible()..).map(|(row, id)| {
-            let function = Value::Builtin(BuiltinId(id as u16));
+            let function = Value::Builtin(BuiltinId(id as u64));
             Attr::new(Name::new(row.name), Span::NONE, function)
         });
     Value::Attrs(Attrs::new(local, attrs.collect()))
@@ -98,7 +98,7 @@ pub fn global_slots<'h>(local: Local<'h>, given: Given<'h>) -> Vec<Slot<'h>> {
             let run = local.alloc(Slot::Value(Value::Builtin(*id)));
             Slot::Thunk(Thunk::apply(local, run, null))
         }
-        Origin::Bool(bool) => Slot::Value(Value::Bool(*bool)),
+        Origin::Bool(bool) => Slot::Value(Value::bool(*bool)),
         Origin::Null => Slot::Value(Value::Null),
         Origin::NixPath => given.nix_path,
         Origin::Derivation => given.derivation,

@@ -147,7 +147,7 @@ fn elem<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [wanted, list] = slots(args);
     let list = arguments::list(ev, list, at, SECOND)?;
     let found = ev.find_equal(Wanted { slot: wanted, first: true }, list.items())?;
-    Ok(Value::Bool(found.is_some()))
+    Ok(Value::bool(found.is_some()))
 }
 
 fn map<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -267,9 +267,8 @@ fn gen_list<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h>
     let f = function(ev, f, at, FIRST)?;
     let local = ev.local;
     let f = local.alloc(Slot::Value(f));
-    let numbers = local.fill(length as usize, |i| Slot::Value(Value::Int(i as i64)));
-    let calls = numbers.iter();
-    let calls = local.collect(calls.map(|number| Slot::Thunk(Thunk::apply(local, f, number))));
+    let call = |i: usize| Slot::Thunk(Thunk::apply_number(local, f, i as i64));
+    let calls = local.fill(length as usize, call);
     Ok(Value::List(List::of(local, calls)))
 }
 
@@ -310,11 +309,11 @@ fn join<'h>(ev: &Evaluator<'h>, parts: &[List<'h>]) -> Value<'h> {
 }
 
 fn all<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    Ok(Value::Bool(!some_item(ev, args, at, false)?))
+    Ok(Value::bool(!some_item(ev, args, at, false)?))
 }
 
 fn any<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    Ok(Value::Bool(some_item(ev, args, at, true)?))
+    Ok(Value::bool(some_item(ev, args, at, true)?))
 }
 
 /// Does the predicate give `answer` for some item?

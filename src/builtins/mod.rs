@@ -15,6 +15,7 @@ mod context;
 mod control;
 mod data;
 mod derivation;
+mod eager;
 mod fetch;
 mod files;
 pub mod globals;
@@ -74,6 +75,11 @@ const HIDDEN: &[&[Builtin]] = &[host::PRIMITIVES, records::PRIMITIVES, derivatio
 /// The builtins that a session is made with.
 pub fn table() -> Vec<Builtin> {
     [FAMILIES, HIDDEN].concat().concat()
+}
+
+/// Which builtins of [`table`] evaluate their first argument before anything else.
+pub fn eager() -> Vec<bool> {
+    table().iter().map(|row| eager::is_eager(row.name)).collect()
 }
 
 /// How many rows of [`table`] are members of `builtins`: the first so many.

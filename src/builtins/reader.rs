@@ -65,7 +65,7 @@ impl Sink for Reader<'_> {
     }
 
     fn boolean(&mut self, value: bool) -> Result<(), Never> {
-        self.put(Value::Bool(value));
+        self.put(Value::bool(value));
         Ok(())
     }
 
@@ -75,7 +75,7 @@ impl Sink for Reader<'_> {
     }
 
     fn float(&mut self, value: f64) -> Result<(), Never> {
-        self.put(Value::Float(value));
+        self.put(Value::float(value));
         Ok(())
     }
 

@@ -117,11 +117,13 @@ fn evaluate(directory: &Path, text: &str, stack: usize) -> Result<String, String
     let (sources, heap, interrupt) = (SourceMap::new(), Heap::new(), AtomicBool::new(false));
     let files = Files { globals: Globals::new(global_names()) };
     let table = table();
+    let eager = crate::builtins::eager();
     let shared = Shared {
         heap: &heap,
         world: &world,
         sources: &sources,
         builtins: &table,
+        eager: &eager,
         loader: &files,
         derivations: &derivations,
         objects: &objects,
@@ -157,7 +159,7 @@ fn set_globals(ev: &mut Evaluator<'_>) {
     let derivation = concat!(env!("CARGO_MANIFEST_DIR"), "/nixlib/derivation.nix");
     let path = local.alloc(Slot::Value(Value::Path(PathValue::new(local, derivation.as_bytes()))));
     let import = table().iter().position(|row| row.name == "import");
-    let import = crate::value::BuiltinId(import.unwrap() as u16);
+    let import = crate::value::BuiltinId(import.unwrap() as u64);
     let import = local.alloc(Slot::Value(Value::Builtin(import)));
     let given = Given {
         nix_path: Slot::Value(Value::List(List::of(local, &[]))),

@@ -106,6 +106,7 @@ fn evaluate(text: &str, stack: usize, messages: &Mutex<Vec<String>>) -> Result<S
         world: &world,
         sources: &sources,
         builtins: &table,
+        eager: &super::eager(),
         loader: &NoFiles,
         derivations: &crate::store::Derivations::new(),
         objects: &crate::store::Objects::new(),

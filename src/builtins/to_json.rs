@@ -44,7 +44,10 @@ struct Writer<'w, 'h> {
 
 impl<'h> Writer<'_, 'h> {
     fn slot(&mut self, ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, ()> {
-        ev.check_stack()?;
+        ev.nested(|ev| self.value(ev, slot))
+    }
+
+    fn value(&mut self, ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, ()> {
         let value = match slot.known() {
             Some(value) => value,
             None if self.how.force => ev.force(slot)?,
@@ -52,13 +55,13 @@ impl<'h> Writer<'_, 'h> {
         };
         match value {
             Value::Null => self.out.extend_from_slice(b"null"),
-            Value::Bool(true) => self.out.extend_from_slice(b"true"),
-            Value::Bool(false) => self.out.extend_from_slice(b"false"),
+            Value::Bool(bool) if bool.get() => self.out.extend_from_slice(b"true"),
+            Value::Bool(_) => self.out.extend_from_slice(b"false"),
             Value::Int(int) => {
                 let mut buffer = itoa::Buffer::new();
                 self.out.extend_from_slice(buffer.format(int).as_bytes());
             }
-            Value::Float(float) => push_json(self.out, float),
+            Value::Float(float) => push_json(self.out, float.get()),
             Value::Text(text) => self.string(ev, text.bytes(), text.context())?,
             Value::Path(path) if self.how.copy_paths => {
                 let here = ev.here();

@@ -44,16 +44,19 @@ struct Walk<'w, 'h> {
 
 impl<'h> Walk<'_, 'h> {
     fn slot(&mut self, ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, ()> {
-        ev.check_stack()?;
+        ev.nested(|ev| self.inner(ev, slot))
+    }
+
+    fn inner(&mut self, ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, ()> {
         let Some(value) = self.look(ev, slot)? else {
             self.xml.empty("unevaluated", &[]);
             return Ok(());
         };
         match value {
             Value::Null => self.xml.empty("null", &[]),
-            Value::Bool(bool) => self.value("bool", if bool { b"true" } else { b"false" }),
+            Value::Bool(bool) => self.value("bool", if bool.get() { b"true" } else { b"false" }),
             Value::Int(int) => self.value("int", int.to_string().as_bytes()),
-            Value::Float(float) => self.value("float", to_general(float).as_bytes()),
+            Value::Float(float) => self.value("float", to_general(float.get()).as_bytes()),
             Value::Text(text) => {
                 *self.context = self.context.union(ev.local, text.context());
                 self.value("string", text.bytes());
@@ -67,7 +70,7 @@ impl<'h> Walk<'_, 'h> {
                 self.xml.close();
             }
             Value::Attrs(attrs) => self.set(ev, attrs)?,
-            Value::Lambda(closure) => self.lambda(ev, closure.lambda),
+            Value::Lambda(closure) => self.lambda(ev, closure.lambda()),
             Value::Builtin(_) | Value::Partial(_) => self.xml.empty("unevaluated", &[]),
         }
         Ok(())
@@ -134,10 +137,12 @@ impl<'h> Walk<'_, 'h> {
 
     fn place(&self, ev: &Evaluator<'h>, span: Span) -> Place {
         let wanted = self.how.places.then_some(span);
-        let located = wanted.and_then(|span| ev.shared.sources.locate(span));
+        let located = wanted.and_then(|span| ev.shared.sources.nix_place(span));
         Place(located.map(|at| {
-            let path = at.path.to_string_lossy().into_owned();
-            [at.column.to_string(), at.line.to_string(), path]
+            let path = (!at.is_no_file()).then(|| at.path().to_string_lossy().into_owned());
+            let mut place = vec![at.column.to_string(), at.line.to_string()];
+            place.extend(path);
+            place
         }))
     }
 
@@ -168,8 +173,8 @@ impl<'h> Walk<'_, 'h> {
     }
 }
 
-/// Column, line and path of a place, if it is to be told.
-struct Place(Option<[String; 3]>);
+/// Column, line and, of a file, path of a place, if it is to be told.
+struct Place(Option<Vec<String>>);
 
 impl Place {
     fn attributes(&self) -> Vec<Attribute<'_>> {

@@ -72,7 +72,7 @@ fn type_of<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h> {
 /// Is it a value of this type, as [`Value::type_name`] calls it?
 fn has_type<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], name: &str) -> Eval<'h> {
     let [x] = slots(args);
-    Ok(Value::Bool(ev.force(x)?.type_name() == name))
+    Ok(Value::bool(ev.force(x)?.type_name() == name))
 }
 
 fn is_null<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h> {

@@ -6,12 +6,12 @@
 )]
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::Exit;
+use super::{Exit, stdout};
 use crate::diagnostic::Severity;
 
 /// A command with its options, and how to talk to the user.
@@ -65,10 +65,12 @@ struct CommandLine {
     /// When to use colours (NO_COLOR is respected)
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Color,
-    /// Say nothing but errors
+    /// Show errors, but no warnings
+    ///
+    /// What a lab prints by builtins.trace or builtins.warn is its own, and stays.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Say more
+    /// Say more: advice, and how long it took
     #[arg(short, long, global = true)]
     verbose: bool,
     #[command(subcommand)]
@@ -96,7 +98,7 @@ pub(super) enum Command {
 /// List the jobs of a lab
 ///
 /// Evaluates the lab, expands all sweeps and prints every job with its parameters, inputs and
-/// state. Nothing is built, run or written.
+/// state. Nothing is built or run; what was read is kept in a cache.
 #[derive(Args, Debug, Clone, Default)]
 #[command(after_help = "\
 Examples:
@@ -146,6 +148,9 @@ pub(super) struct EvalOptions {
     /// Show all of a trace
     #[arg(long, help_heading = "Evaluation")]
     pub(super) show_trace: bool,
+    /// Read all files anew, and keep nothing of them
+    #[arg(long, help_heading = "Evaluation")]
+    pub(super) no_cache: bool,
 }
 
 /// The formats of a listing.
@@ -220,6 +225,9 @@ pub(super) struct InstantiateOptions {
     /// Show all of a trace
     #[arg(long)]
     pub(super) show_trace: bool,
+    /// Read all files anew, and keep nothing of them
+    #[arg(long)]
+    pub(super) no_cache: bool,
     /// Calls within calls before evaluation gives up [default: 10000]
     #[arg(long, value_name = "N")]
     pub(super) max_call_depth: Option<u32>,
@@ -246,17 +254,25 @@ pub(super) fn pairs(flat: &[String]) -> impl Iterator<Item = (&str, &str)> {
 /// How the program is to end when there is nothing more to do.
 pub(super) fn parse(arguments: &[OsString]) -> Result<Arguments, Exit> {
     let line = CommandLine::try_parse_from(arguments).map_err(|error| {
-        // Nobody to tell if this fails; the status says it all the same.
-        let _ = error.print();
-        if error.use_stderr() { Exit::Wrong } else { Exit::Fine }
+        if error.use_stderr() {
+            // Nobody to tell if this fails; the status says it all the same.
+            let _ = error.print();
+            return Exit::Wrong;
+        }
+        // Help and version are results.
+        let text = error.render();
+        let text = match std::io::stdout().is_terminal() && !no_color() {
+            true => text.ansi().to_string(),
+            false => text.to_string(),
+        };
+        stdout::print(|out| writeln!(out, "{}", text.trim_end()))
     })?;
     Ok(Arguments { terminal: terminal(&line), command: line.command })
 }
 
 fn terminal(line: &CommandLine) -> Terminal {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let color = |is_terminal: bool| match line.color {
-        Color::Auto => is_terminal && !no_color,
+        Color::Auto => is_terminal && !no_color(),
         Color::Always => true,
         Color::Never => false,
     };
@@ -270,6 +286,10 @@ fn terminal(line: &CommandLine) -> Terminal {
             (false, true) => Volume::Verbose,
         },
     }
+}
+
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 impl Terminal {

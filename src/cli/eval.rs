@@ -7,8 +7,8 @@ use super::Exit;
 use super::arguments::{EvalOptions, Format, Terminal, Volume, pairs};
 use super::filter::{Filter, select};
 use super::listing::{Statuses, TableStyle, View, write_json, write_ndjson, write_table};
-use super::report::report;
-use super::setup::{config, no_thread};
+use super::report::{report, say};
+use super::setup::{self, config, no_thread};
 use super::stdout;
 use crate::diagnostic::Diagnostic;
 use crate::lab::head_commit;
@@ -45,7 +45,7 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
         return exit;
     };
     if terminal.volume == Volume::Verbose {
-        eprintln!("{} jobs in {:.1?}", view.listing.jobs.len(), begin.elapsed());
+        say(&format!("{} jobs in {:.1?}", view.listing.jobs.len(), begin.elapsed()));
     }
     print(&view, options, terminal)
 }
@@ -58,10 +58,16 @@ fn load(options: &EvalOptions) -> Outcome {
         Err(missing) => failed(missing),
         Ok((entry, root)) => {
             let request = request(options, entry, root);
-            let config = Config { tolerant: true, ..config(&options.include, &sources) };
-            match session::run(&config, |session, evaluator| {
+            let cache = setup::cache(!options.no_cache);
+            let config = config(&options.include, &sources, cache.as_ref());
+            let config = Config { tolerant: true, ..config };
+            let outcome = session::run(&config, |session, evaluator| {
                 sweep::list(session, evaluator, &request)
-            }) {
+            });
+            if let Some(cache) = &cache {
+                cache.save();
+            }
+            match outcome {
                 Ok(outcome) => (outcome.listing, outcome.diagnostics),
                 Err(error) => failed(no_thread(&error)),
             }

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Exit;
+use super::report::say;
 
 /// Set once the user has asked to stop.
 pub(super) static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -34,9 +35,9 @@ fn describe(panic: &PanicHookInfo<'_>) {
     let place = panic
         .location()
         .map_or_else(String::new, |place| format!(" ({}:{})", place.file(), place.line()));
-    eprintln!(
+    say(&format!(
         "repx {}: a bug of repx, not of your lab: {message}{place}\n\
          Please report it, with the command and if possible the lab.",
         env!("CARGO_PKG_VERSION")
-    );
+    ));
 }

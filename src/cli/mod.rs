@@ -62,6 +62,6 @@ fn run(arguments: &[OsString]) -> Exit {
     let Arguments { terminal, command } = arguments;
     match command {
         Command::Eval(options) => eval::run(&options, &terminal),
-        Command::Instantiate(options) => instantiate::run(&options, &terminal),
+        Command::Instantiate(options) => instantiate::run(&options),
     }
 }

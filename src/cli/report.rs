@@ -5,7 +5,7 @@ use std::io::Write;
 
 use super::Exit;
 use super::arguments::Terminal;
-use crate::diagnostic::render::{RenderOptions, render_all};
+use crate::diagnostic::render::{RenderOptions, nix, render_all};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::SourceMap;
 
@@ -21,12 +21,12 @@ pub(super) fn report(
     full_trace: bool,
 ) -> Exit {
     if diagnostics.iter().any(|d| d.code == INTERRUPTED) {
-        eprintln!("interrupted");
+        say("interrupted");
         return Exit::Interrupted;
     }
+    diagnostics.retain(|d| terminal.shows(d.severity));
     let count = |severity| diagnostics.iter().filter(|d| d.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    diagnostics.retain(|d| terminal.shows(d.severity));
     sort(&mut diagnostics);
     let left_out = cap(&mut diagnostics);
     let options = RenderOptions {
@@ -47,9 +47,37 @@ pub(super) fn report(
         text.push_str(&summary);
         text.push('\n');
     }
-    // Nobody to tell: standard error is closed.
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    write(&text);
     if errors > 0 { Exit::Wrong } else { Exit::Fine }
+}
+
+/// A line on standard error.
+pub(super) fn say(line: &str) {
+    write(&format!("{line}\n"));
+}
+
+fn write(text: &str) {
+    // Nobody to tell when standard error is closed or full; that is no reason to panic.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Shows the error that ended a command as Nix would. What else was found is not told: who reads
+/// this expects one error.
+pub(super) fn report_as_nix(
+    error: Option<Diagnostic>,
+    sources: &SourceMap,
+    show_trace: bool,
+) -> Exit {
+    let Some(error) = error else {
+        return Exit::Fine;
+    };
+    if error.code == INTERRUPTED {
+        say("error: interrupted by the user");
+        return Exit::Interrupted;
+    }
+    let text = nix::render(&error, sources, show_trace);
+    write(&text);
+    Exit::Wrong
 }
 
 /// Diagnostics of one code that are shown; more would push the others off the screen.

@@ -4,13 +4,18 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::guard::INTERRUPTED;
+use crate::cache::LoweredFiles;
 use crate::diagnostic::Diagnostic;
-use crate::session::{Config, MAX_CALL_DEPTH};
+use crate::session::{Config, FileCache, MAX_CALL_DEPTH};
 use crate::source::SourceMap;
 use crate::world::Disk;
 
 /// The configuration of an evaluation. `include` is what `-I` said, in order.
-pub(super) fn config<'a>(include: &[String], sources: &'a SourceMap) -> Config<'a> {
+pub(super) fn config<'a>(
+    include: &[String],
+    sources: &'a SourceMap,
+    cache: Option<&'a LoweredFiles>,
+) -> Config<'a> {
     Config {
         world: &Disk,
         sources,
@@ -18,9 +23,28 @@ pub(super) fn config<'a>(include: &[String], sources: &'a SourceMap) -> Config<'
         home: std::env::var_os("HOME").map(PathBuf::from),
         max_call_depth: MAX_CALL_DEPTH,
         tolerant: false,
+        cache: cache.map(|cache| -> &dyn FileCache { cache }),
+        last: true,
         interrupt: &INTERRUPTED,
         messages: &say,
     }
+}
+
+/// The cache of lowered files, unless it is not wanted (`--no-cache`, `REPX_NO_CACHE`) or has no
+/// place to be (`REPX_CACHE_DIR`, else where the XDG base directories say).
+pub(super) fn cache(wanted: bool) -> Option<LoweredFiles> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    if !wanted || variable("REPX_NO_CACHE").is_some() {
+        return None;
+    }
+    let of_user = || {
+        // A relative path there is to be ignored (XDG base directory specification).
+        let caches = variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+        let caches = caches.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")));
+        caches.map(|caches| caches.join("repx"))
+    };
+    let directory = variable("REPX_CACHE_DIR").map(PathBuf::from).or_else(of_user)?;
+    Some(LoweredFiles::new(&directory))
 }
 
 /// The directory that relative paths begin at.

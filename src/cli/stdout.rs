@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, StdoutLock, Write};
 
 use super::Exit;
+use super::report::say;
 
 /// Bytes collected before they are written.
 const BUFFER: usize = 1 << 18;
@@ -22,7 +23,7 @@ pub(super) fn print(
         }
         Err(error) => {
             drop(out.into_parts());
-            eprintln!("repx: cannot write the result: {error}");
+            say(&format!("repx: cannot write the result: {error}"));
             Exit::Wrong
         }
     }

@@ -4,9 +4,11 @@
 //! labels on the user's own text, help, and fixes a machine can apply. Nothing is rendered until
 //! the last moment ([`render`]), so the terminal, JSON and the editor say the same thing.
 
+mod collect;
 mod near;
 pub mod render;
 
+pub use collect::Found;
 pub use near::{did_you_mean, nearest};
 
 use crate::source::Span;

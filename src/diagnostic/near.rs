@@ -1,14 +1,19 @@
 //! The name that was probably meant.
 
+/// Shorter beginnings are of too many names.
+const LEAST_BEGINNING: usize = 3;
+
 /// The candidate nearest to `wanted`, if one is near enough to be a slip of the fingers.
 ///
-/// Near enough: a third of the letters may differ (transpositions count once); ties go to the
-/// name that sorts first, so that messages don't depend on the order of candidates.
+/// Near enough: a third of the letters may differ (transpositions count once), or one name begins
+/// with the other (`memory`, `mem`); ties go to the name that sorts first, so that messages don't
+/// depend on the order of candidates.
 pub fn nearest<S: AsRef<str>>(
     wanted: &str,
     candidates: impl IntoIterator<Item = S>,
 ) -> Option<String> {
     let most = (wanted.chars().count() / 3).max(1);
+    let begins = |a: &str, b: &str| a.len() >= LEAST_BEGINNING && b.starts_with(a) && a != b;
     candidates
         .into_iter()
         .filter_map(|candidate| {
@@ -16,10 +21,13 @@ pub fn nearest<S: AsRef<str>>(
             let distance = strsim::osa_distance(wanted, name);
             // A one-letter name is one edit away from every other: that is no slip.
             let meaningful = distance < wanted.chars().count().max(name.chars().count());
-            (distance <= most && distance > 0 && meaningful).then(|| (distance, name.to_owned()))
+            let slip = distance <= most && distance > 0 && meaningful;
+            let begun = begins(name, wanted) || begins(wanted, name);
+            // Slips come before names that begin alike.
+            (slip || begun).then(|| (!slip, distance, name.to_owned()))
         })
         .min()
-        .map(|(_, name)| name)
+        .map(|(_, _, name)| name)
 }
 
 /// The help line "did you mean `x`?" for [`nearest`].
@@ -41,5 +49,8 @@ mod tests {
         assert_eq!(nearest("x", ["y", "xs"]), Some("xs".into()));
         assert_eq!(nearest("seed", ["learning_rate"]), None);
         assert_eq!(nearest::<&str>("seed", []), None);
+        assert_eq!(nearest("memory", ["mem", "time"]).as_deref(), Some("mem"));
+        assert_eq!(nearest("list", ["listToAttrs", "lists"]).as_deref(), Some("lists"));
+        assert_eq!(nearest("at", ["attrs"]), None);
     }
 }

@@ -1,8 +1,8 @@
 //! Calling functions.
 
-use super::{Eval, Evaluator, words};
+use super::{Builtin, Eval, Evaluator, words};
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::lower::{self, Formals, Param};
+use crate::lower::{self, Expr, Formals, Param};
 use crate::source::{Name, Span};
 use crate::value::{Attrs, BuiltinId, Closure, Env, EnvBuilder, Error, Partial, Slot, Value};
 
@@ -12,88 +12,260 @@ const CALLS_BETWEEN_LOOKS: u32 = 4096;
 /// Calls with up to this many arguments keep them on the stack.
 const FEW: usize = 4;
 
+/// Which argument may be evaluated on the way into a call.
+#[derive(Clone, Copy)]
+enum Early<'h> {
+    None,
+    /// The first, by this builtin.
+    Builtin(&'h Builtin),
+    /// The second, by this function: the first only waits for it.
+    Second(&'h lower::Lambda),
+}
+
 impl<'h> Evaluator<'h> {
-    pub(super) fn call_expr(&mut self, call: &'h lower::Call, env: &'h Env<'h>) -> Eval<'h> {
+    /// `f x y`
+    #[inline]
+    pub(super) fn call_expr(&mut self, call: &'h lower::Call, env: Env<'h>) -> Eval<'h> {
         let function = self.expr(&call.function, env)?;
-        let count = call.arguments.len();
-        if count <= FEW {
-            let mut few = [Slot::Value(Value::Null); FEW];
-            for (slot, argument) in few.iter_mut().zip(&call.arguments) {
-                *slot = self.delay(argument, env);
+        match (function, &*call.arguments) {
+            (Value::Lambda(closure), [argument]) => {
+                self.call_begins()?;
+                let lambda = closure.lambda();
+                let result = match self.argument(lambda, argument, env, call.span) {
+                    Ok(argument) => self.enter(lambda, closure.env(), argument, call.span),
+                    Err(error) => Err(error),
+                };
+                self.depth -= 1;
+                result
             }
-            return self.call(function, few.get(..count).unwrap_or(&few), call.span);
+            _ => {
+                self.call_begins()?;
+                let result = self.call_other(function, call, env);
+                self.depth -= 1;
+                result
+            }
         }
-        let many: Vec<Slot<'h>> = call.arguments.iter().map(|a| self.delay(a, env)).collect();
-        self.call(function, &many, call.span)
+    }
+
+    /// The slot of an argument for a function: its value where the function would ask for that
+    /// at once.
+    #[inline]
+    fn argument(
+        &mut self,
+        lambda: &'h lower::Lambda,
+        argument: &'h Expr,
+        env: Env<'h>,
+        at: Span,
+    ) -> Eval<'h, Slot<'h>> {
+        if !lambda.strict {
+            return Ok(self.delay_argument(argument, env));
+        }
+        match self.expr(argument, env) {
+            Ok(value) => Ok(Slot::Value(value)),
+            Err(error) => Err(self.in_argument(error, lambda, at)),
+        }
+    }
+
+    #[cold]
+    fn in_argument(&self, error: Error<'h>, lambda: &lower::Lambda, at: Span) -> Error<'h> {
+        match lambda.param {
+            // Its formals are bound before it counts as called.
+            Param::Formals(_) => error,
+            Param::Name(_) => self.through_lambda(error, lambda, at),
+        }
+    }
+
+    /// A call with several arguments, or of something not written in Nix; it has been counted.
+    #[inline(never)]
+    fn call_other(&mut self, function: Value<'h>, call: &'h lower::Call, env: Env<'h>) -> Eval<'h> {
+        let count = call.arguments.len();
+        if count > FEW {
+            return self.call_many(function, call, env);
+        }
+        let mut few = [Slot::Value(Value::Null); FEW];
+        let early = self.early(function, count);
+        for (i, (slot, argument)) in few.iter_mut().zip(&call.arguments).enumerate() {
+            *slot = match early {
+                Early::Builtin(builtin) if i == 0 => match self.expr(argument, env) {
+                    Ok(value) => Slot::Value(value),
+                    Err(error) => return Err(self.through_builtin(error, builtin.name, call.span)),
+                },
+                Early::Second(inner) if i == 1 => self.argument(inner, argument, env, call.span)?,
+                Early::Builtin(_) | Early::Second(_) | Early::None => {
+                    self.delay_argument(argument, env)
+                }
+            };
+        }
+        self.apply(function, few.get(..count).unwrap_or(&few), call.span)
+    }
+
+    /// Which of so many arguments the function evaluates before anything else.
+    #[inline]
+    fn early(&self, function: Value<'h>, count: usize) -> Early<'h> {
+        match function {
+            Value::Lambda(closure) => match closure.lambda().inner() {
+                Some(inner) if inner.strict && count >= 2 => Early::Second(inner),
+                Some(_) | None => Early::None,
+            },
+            Value::Builtin(id) if self.shared.eager.get(id.0 as usize) == Some(&true) => {
+                match self.builtin(id) {
+                    Some(builtin) if builtin.arguments.len() <= count => Early::Builtin(builtin),
+                    Some(_) | None => Early::None,
+                }
+            }
+            Value::Builtin(_)
+            | Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Text(_)
+            | Value::Path(_)
+            | Value::List(_)
+            | Value::Attrs(_)
+            | Value::Partial(_) => Early::None,
+        }
+    }
+
+    #[inline(never)]
+    fn call_many(&mut self, function: Value<'h>, call: &'h lower::Call, env: Env<'h>) -> Eval<'h> {
+        let many: Vec<Slot<'h>> =
+            call.arguments.iter().map(|a| self.delay_argument(a, env)).collect();
+        self.apply(function, &many, call.span)
     }
 
     /// Applies a function to arguments, one after the other. `at` is the place of the call.
     pub fn call(&mut self, function: Value<'h>, arguments: &[Slot<'h>], at: Span) -> Eval<'h> {
-        if self.depth >= self.shared.max_call_depth {
-            return Err(self.stack_overflow());
-        }
+        self.call_begins()?;
+        let result = self.apply(function, arguments, at);
+        self.depth -= 1;
+        result
+    }
+
+    /// Counts a call, unless there are too many or the user has had enough. Whoever has counted
+    /// one takes it off again when it returns.
+    #[inline]
+    fn call_begins(&mut self) -> Eval<'h, ()> {
+        self.check_depth()?;
         self.check_stack()?;
         self.calls = self.calls.wrapping_add(1);
         if self.calls.is_multiple_of(CALLS_BETWEEN_LOOKS) {
             self.check_interrupt()?;
         }
         self.depth += 1;
-        let result = self.apply(function, arguments, at);
-        self.depth -= 1;
-        result
+        Ok(())
     }
 
+    #[inline]
     fn apply(&mut self, mut function: Value<'h>, mut arguments: &[Slot<'h>], at: Span) -> Eval<'h> {
         while let Some((first, rest)) = arguments.split_first() {
             self.here = at;
             match function {
                 Value::Lambda(closure) => {
-                    function = self.enter(closure, *first, at)?;
-                    arguments = rest;
+                    (function, arguments) = self.enter_with(closure, *first, rest, at)?;
                 }
-                Value::Builtin(id) => {
-                    let Some((now, later)) = self.split(id, arguments) else {
-                        return Ok(self.partial(id, arguments));
-                    };
-                    function = self.run_builtin(id, now, at)?;
-                    arguments = later;
-                }
+                Value::Builtin(id) => match self.builtin(id) {
+                    Some(builtin) if builtin.arguments.len() == arguments.len() => {
+                        return self.run_builtin(builtin, arguments, at);
+                    }
+                    _ => (function, arguments) = self.apply_builtin(id, arguments, at)?,
+                },
                 Value::Partial(partial) => {
-                    let all = [partial.arguments, arguments].concat();
-                    let Some((now, later)) = self.split(partial.builtin, &all) else {
-                        return Ok(self.partial(partial.builtin, &all));
-                    };
-                    function = self.run_builtin(partial.builtin, now, at)?;
-                    arguments = arguments.get(arguments.len() - later.len()..).unwrap_or_default();
+                    (function, arguments) = self.apply_partial(partial, arguments, at)?;
                 }
-                Value::Attrs(attrs) => {
-                    let Some(functor) = attrs.get(words().functor) else {
-                        return Err(self.not_a_function(function, at));
-                    };
-                    let functor = self.force(functor)?;
-                    // The functor gets the set itself, and what comes of that the argument.
-                    function = self.call(functor, &[Slot::Value(function)], at)?;
-                }
-                Value::Null
+                Value::Attrs(_)
+                | Value::Null
                 | Value::Bool(_)
                 | Value::Int(_)
                 | Value::Float(_)
                 | Value::Text(_)
                 | Value::Path(_)
-                | Value::List(_) => return Err(self.not_a_function(function, at)),
+                | Value::List(_) => {
+                    function = self.functor(function, *first, at)?;
+                    arguments = rest;
+                }
             }
         }
         Ok(function)
     }
 
-    /// The arguments a builtin takes now, and those for what it returns; `None`: too few.
-    fn split<'a>(
-        &self,
+    /// Begins the call of a closure, taking as many arguments as it has simple parameters one
+    /// after the other: the functions in between, which nobody sees, are not made.
+    #[inline]
+    fn enter_with<'a>(
+        &mut self,
+        closure: &'h Closure<'h>,
+        first: Slot<'h>,
+        rest: &'a [Slot<'h>],
+        at: Span,
+    ) -> Eval<'h, (Value<'h>, &'a [Slot<'h>])> {
+        let outer = closure.lambda();
+        let ([second, rest @ ..], Some(inner)) = (rest, outer.inner()) else {
+            return Ok((self.enter(outer, closure.env(), first, at)?, rest));
+        };
+        let around = Env::one(self.local, closure.env(), first);
+        let result = self.enter(inner, around, *second, at)?;
+        around.give_back(self.local);
+        Ok((result, rest))
+    }
+
+    /// A builtin that has been given too few arguments, or more than it takes.
+    #[inline(never)]
+    fn apply_builtin<'a>(
+        &mut self,
         id: BuiltinId,
         arguments: &'a [Slot<'h>],
-    ) -> Option<(&'a [Slot<'h>], &'a [Slot<'h>])> {
-        let arity = self.builtin(id).map_or(1, |builtin| builtin.arguments.len());
-        arguments.split_at_checked(arity)
+        at: Span,
+    ) -> Eval<'h, (Value<'h>, &'a [Slot<'h>])> {
+        let Some(builtin) = self.builtin(id) else {
+            return Err(self.error_at(at, "this builtin doesn't exist"));
+        };
+        match arguments.split_at_checked(builtin.arguments.len()) {
+            Some((now, later)) => Ok((self.run_builtin(builtin, now, at)?, later)),
+            None => Ok((self.partial(id, arguments), &[])),
+        }
+    }
+
+    #[inline(never)]
+    fn apply_partial<'a>(
+        &mut self,
+        partial: &'h Partial<'h>,
+        arguments: &'a [Slot<'h>],
+        at: Span,
+    ) -> Eval<'h, (Value<'h>, &'a [Slot<'h>])> {
+        let Some(builtin) = self.builtin(partial.builtin) else {
+            return Err(self.error_at(at, "this builtin doesn't exist"));
+        };
+        let had = partial.arguments.len();
+        let wanted = builtin.arguments.len().saturating_sub(had);
+        let mut few = [Slot::Value(Value::Null); FEW];
+        let Some((now, later)) = arguments.split_at_checked(wanted) else {
+            let all = [partial.arguments, arguments].concat();
+            return Ok((self.partial(partial.builtin, &all), &[]));
+        };
+        let result = match few.get_mut(..had + wanted) {
+            Some(all) => {
+                for (slot, given) in all.iter_mut().zip(partial.arguments.iter().chain(now)) {
+                    *slot = *given;
+                }
+                self.run_builtin(builtin, all, at)?
+            }
+            None => self.run_builtin(builtin, &[partial.arguments, now].concat(), at)?,
+        };
+        Ok((result, later))
+    }
+
+    /// A set that stands for a function: its functor gets the set itself and then the argument, in
+    /// a call within this one.
+    #[inline(never)]
+    fn functor(&mut self, function: Value<'h>, argument: Slot<'h>, at: Span) -> Eval<'h> {
+        let Value::Attrs(attrs) = function else {
+            return Err(self.not_a_function(function, at));
+        };
+        let Some(functor) = attrs.get(words().functor) else {
+            return Err(self.not_a_function(function, at));
+        };
+        let functor = self.force(functor)?;
+        self.call(functor, &[Slot::Value(function), argument], at)
     }
 
     fn partial(&mut self, builtin: BuiltinId, arguments: &[Slot<'h>]) -> Value<'h> {
@@ -101,12 +273,12 @@ impl<'h> Evaluator<'h> {
         Value::Partial(self.local.alloc(Partial { builtin, arguments }))
     }
 
-    fn run_builtin(&mut self, id: BuiltinId, arguments: &[Slot<'h>], at: Span) -> Eval<'h> {
-        let Some(builtin) = self.builtin(id) else {
-            return Err(self.error_at(at, "this builtin doesn't exist"));
-        };
-        (builtin.run)(self, arguments, at)
-            .map_err(|error| self.through_builtin(error, builtin.name, at))
+    #[inline]
+    fn run_builtin(&mut self, builtin: &'h Builtin, arguments: &[Slot<'h>], at: Span) -> Eval<'h> {
+        match (builtin.run)(self, arguments, at) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.through_builtin(error, builtin.name, at)),
+        }
     }
 
     #[cold]
@@ -128,13 +300,30 @@ impl<'h> Evaluator<'h> {
     }
 
     /// Evaluates a function's body with its argument bound.
-    fn enter(&mut self, closure: &'h Closure<'h>, argument: Slot<'h>, at: Span) -> Eval<'h> {
-        let lambda = closure.lambda;
+    #[inline]
+    fn enter(
+        &mut self,
+        lambda: &'h lower::Lambda,
+        around: Env<'h>,
+        argument: Slot<'h>,
+        at: Span,
+    ) -> Eval<'h> {
+        self.here = at;
         let env = match &lambda.param {
-            Param::Name(_) => Env::one(self.local, closure.env, argument),
-            Param::Formals(formals) => self.bind_formals(closure, formals, argument, at)?,
+            Param::Name(_) => Env::one(self.local, around, argument),
+            Param::Formals(formals) => self.bind_formals(lambda, formals, around, argument, at)?,
         };
-        self.expr(&lambda.body, env).map_err(|error| self.through_lambda(error, lambda, at))
+        let result = self.body(lambda, env, at);
+        env.give_back(self.local);
+        result
+    }
+
+    #[inline]
+    fn body(&mut self, lambda: &'h lower::Lambda, env: Env<'h>, at: Span) -> Eval<'h> {
+        match self.expr(&lambda.body, env) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.through_lambda(error, lambda, at)),
+        }
     }
 
     #[cold]
@@ -146,34 +335,36 @@ impl<'h> Evaluator<'h> {
         self.frame(error, at, text)
     }
 
+    #[inline(never)]
     fn bind_formals(
         &mut self,
-        closure: &'h Closure<'h>,
+        lambda: &'h lower::Lambda,
         formals: &'h Formals,
+        around: Env<'h>,
         argument: Slot<'h>,
         at: Span,
-    ) -> Eval<'h, &'h Env<'h>> {
+    ) -> Eval<'h, Env<'h>> {
         let given = match self.force(argument)? {
             Value::Attrs(attrs) => attrs,
             other => {
                 let error = self.expected_at(at, "a set", other);
-                return Err(self.through_lambda(error, closure.lambda, at));
+                return Err(self.through_lambda(error, lambda, at));
             }
         };
         let count = formals.formals.len();
         let size = count + usize::from(formals.at.is_some());
-        let mut builder = EnvBuilder::new(self.local, closure.env, size);
+        let mut builder = EnvBuilder::new(self.local, around, size);
         let env = builder.env();
         let mut used = 0;
         for (i, formal) in formals.formals.iter().enumerate() {
-            let slot = match (given.get(formal.key.name), &formal.default) {
+            let slot = match (given.get_near(formal.key.name, &formal.hint), &formal.default) {
                 (Some(slot), _) => {
                     used += 1;
                     slot
                 }
-                (None, Some(default)) => self.delay_within(default, env),
+                (None, Some(default)) => self.delay_binding(default, env),
                 (None, None) => {
-                    return Err(self.missing_argument(closure, formals, formal, given, at));
+                    return Err(self.missing_argument(lambda, formals, formal, given, at));
                 }
             };
             builder.set(i, slot);
@@ -182,7 +373,7 @@ impl<'h> Evaluator<'h> {
             builder.set(count, Slot::Value(Value::Attrs(given)));
         }
         if !formals.ellipsis && used < given.len() {
-            return Err(self.unexpected_argument(closure, formals, given, at));
+            return Err(self.unexpected_argument(lambda, formals, given, at));
         }
         Ok(builder.finish())
     }
@@ -190,7 +381,7 @@ impl<'h> Evaluator<'h> {
     #[cold]
     fn missing_argument(
         &self,
-        closure: &'h Closure<'h>,
+        lambda: &'h lower::Lambda,
         formals: &Formals,
         formal: &lower::Formal,
         given: Attrs<'h>,
@@ -199,10 +390,8 @@ impl<'h> Evaluator<'h> {
         let name = formal.key.name;
         let wanted = |name: &Name| formals.formals.iter().any(|f| f.key.name == *name);
         let spare = given.iter(self.local).map(|a| a.key.name).filter(|name| !wanted(name));
-        let message = format!(
-            "function '{}' called without required argument '{name}'",
-            lambda_name(closure.lambda)
-        );
+        let message =
+            format!("function '{}' called without required argument '{name}'", lambda_name(lambda));
         self.error_with(
             Diagnostic::error("repx::eval::missing-argument", message)
                 .at(at, format!("`{name}` is not among the arguments"))
@@ -214,7 +403,7 @@ impl<'h> Evaluator<'h> {
     #[cold]
     fn unexpected_argument(
         &self,
-        closure: &'h Closure<'h>,
+        lambda: &'h lower::Lambda,
         formals: &Formals,
         given: Attrs<'h>,
         at: Span,
@@ -226,10 +415,8 @@ impl<'h> Evaluator<'h> {
             return self.error_at(at, "unexpected argument");
         };
         let name = extra.key.name;
-        let message = format!(
-            "function '{}' called with unexpected argument '{name}'",
-            lambda_name(closure.lambda)
-        );
+        let message =
+            format!("function '{}' called with unexpected argument '{name}'", lambda_name(lambda));
         let wanted = formals.formals.iter().map(|f| f.key.name.text());
         self.error_with(
             Diagnostic::error("repx::eval::unexpected-argument", message)

@@ -2,7 +2,7 @@
 
 use super::{Eval, Evaluator, words};
 use crate::value::number;
-use crate::value::{Context, Error, Local, Slot, Text, Value};
+use crate::value::{Attrs, Context, Error, Local, Slot, Text, Value};
 
 /// How far coercion goes (Nix's `coerceToString` and its flags).
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +64,12 @@ impl<'h> Coerced<'h> {
 impl<'h> Evaluator<'h> {
     /// A value as a string.
     pub fn coerce(&mut self, value: Value<'h>, how: Coercion) -> Eval<'h, Coerced<'h>> {
+        self.check_depth()?;
+        self.coerce_value(value, how)
+    }
+
+    /// As [`Evaluator::coerce`], its level having been entered or not needed.
+    fn coerce_value(&mut self, value: Value<'h>, how: Coercion) -> Eval<'h, Coerced<'h>> {
         let made = |bytes: &[u8]| Ok(Coerced::Made(bytes.to_vec(), Context::EMPTY));
         match value {
             Value::Text(text) => Ok(Coerced::Text(text)),
@@ -73,27 +79,12 @@ impl<'h> Evaluator<'h> {
                 Ok(Coerced::Text(text))
             }
             Value::Path(path) => made(path.bytes()),
-            Value::Attrs(attrs) => {
-                self.check_stack()?;
-                if let Some(to_string) = attrs.get(words().to_string) {
-                    let function = self.force(to_string)?;
-                    let here = self.here();
-                    let inner = self.call(function, &[Slot::Value(value)], here)?;
-                    return self.coerce(inner, how);
-                }
-                match attrs.get(words().out_path) {
-                    Some(out_path) => {
-                        let inner = self.force(out_path)?;
-                        self.coerce(inner, how)
-                    }
-                    None => Err(self.cannot_coerce(value)),
-                }
-            }
-            Value::Bool(true) if how.more => made(b"1"),
-            Value::Bool(false) | Value::Null if how.more => made(b""),
+            Value::Attrs(attrs) => self.nested(|ev| ev.coerce_attrs(attrs, how)),
+            Value::Bool(bool) if how.more && bool.get() => made(b"1"),
+            Value::Bool(_) | Value::Null if how.more => made(b""),
             Value::Int(int) if how.more => made(itoa::Buffer::new().format(int).as_bytes()),
-            Value::Float(float) if how.more => made(number::to_fixed(float).as_bytes()),
-            Value::List(list) if how.more => self.coerce_list(list, how),
+            Value::Float(float) if how.more => made(number::to_fixed(float.get()).as_bytes()),
+            Value::List(list) if how.more => self.nested(|ev| ev.coerce_list(list, how)),
             Value::Bool(_)
             | Value::Null
             | Value::Int(_)
@@ -105,6 +96,24 @@ impl<'h> Evaluator<'h> {
         }
     }
 
+    /// A set says itself what its string is.
+    fn coerce_attrs(&mut self, attrs: Attrs<'h>, how: Coercion) -> Eval<'h, Coerced<'h>> {
+        let value = Value::Attrs(attrs);
+        if let Some(to_string) = attrs.get(words().to_string) {
+            let function = self.force(to_string)?;
+            let here = self.here();
+            let inner = self.call(function, &[Slot::Value(value)], here)?;
+            return self.coerce(inner, how);
+        }
+        match attrs.get(words().out_path) {
+            Some(out_path) => {
+                let inner = self.force(out_path)?;
+                self.coerce(inner, how)
+            }
+            None => Err(self.cannot_coerce(value)),
+        }
+    }
+
     /// The items' strings with spaces between; an empty list among them leaves no space behind
     /// it (Nix's own quirk, kept since it is part of many derivations' hashes).
     fn coerce_list(
@@ -112,13 +121,14 @@ impl<'h> Evaluator<'h> {
         list: crate::value::List<'h>,
         how: Coercion,
     ) -> Eval<'h, Coerced<'h>> {
-        self.check_stack()?;
         let mut bytes = Vec::new();
         let mut context = Context::EMPTY;
         let last = list.len().saturating_sub(1);
         for (i, item) in list.items().iter().enumerate() {
-            let value = self.force(*item)?;
-            let piece = self.coerce(value, how)?;
+            let (value, piece) = self.nested(|ev| {
+                let value = ev.force(*item)?;
+                Ok((value, ev.coerce_value(value, how)?))
+            })?;
             bytes.extend_from_slice(piece.bytes());
             context = context.union(self.local, piece.context());
             let empty_list = matches!(value, Value::List(inner) if inner.is_empty());

@@ -5,33 +5,37 @@ use std::cmp::Ordering;
 use super::{Eval, Evaluator, words};
 use crate::diagnostic::Diagnostic;
 use crate::source::Name;
-use crate::value::{Attrs, Error, Slot, Value};
+use crate::value::{Attrs, Error, List, Slot, Value};
 
 impl<'h> Evaluator<'h> {
     /// `==`. Functions equal nothing; two derivations are equal when their `outPath`s are.
     pub fn equal(&mut self, left: Value<'h>, right: Value<'h>) -> Eval<'h, bool> {
-        self.check_stack()?;
+        match (left, right) {
+            (Value::List(_), Value::List(_)) | (Value::Attrs(_), Value::Attrs(_)) => {
+                self.nested(|ev| ev.equal_values(left, right))
+            }
+            _ => {
+                self.check_depth()?;
+                self.equal_values(left, right)
+            }
+        }
+    }
+
+    /// As [`Evaluator::equal`], its level having been entered.
+    fn equal_values(&mut self, left: Value<'h>, right: Value<'h>) -> Eval<'h, bool> {
         Ok(match (left, right) {
             (Value::Null, Value::Null) => true,
             (Value::Bool(a), Value::Bool(b)) => a == b,
             (Value::Int(a), Value::Int(b)) => a == b,
             #[allow(clippy::float_cmp)] // the language's own equality
-            (Value::Float(a), Value::Float(b)) => a == b,
+            (Value::Float(a), Value::Float(b)) => a.get() == b.get(),
             #[allow(clippy::float_cmp)]
-            (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => a as f64 == b,
+            (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => {
+                a as f64 == b.get()
+            }
             (Value::Text(a), Value::Text(b)) => a.bytes() == b.bytes(),
             (Value::Path(a), Value::Path(b)) => a.bytes() == b.bytes(),
-            (Value::List(a), Value::List(b)) => {
-                if a.len() != b.len() {
-                    return Ok(false);
-                }
-                for (x, y) in a.items().iter().zip(b.items()) {
-                    if !self.equal_slots(*x, *y)? {
-                        return Ok(false);
-                    }
-                }
-                true
-            }
+            (Value::List(a), Value::List(b)) => return self.equal_lists(a, b),
             (Value::Attrs(a), Value::Attrs(b)) => return self.equal_attrs(a, b),
             (
                 Value::Null
@@ -50,22 +54,30 @@ impl<'h> Evaluator<'h> {
         })
     }
 
+    fn equal_lists(&mut self, a: List<'h>, b: List<'h>) -> Eval<'h, bool> {
+        if a.len() != b.len() {
+            return Ok(false);
+        }
+        for (x, y) in a.items().iter().zip(b.items()) {
+            if !self.equal_slots(*x, *y)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Equality of what containers hold: what is identical is equal, even a function. But it is
     /// evaluated first: what fails equals nothing, not even itself.
     pub fn equal_slots(&mut self, left: Slot<'h>, right: Slot<'h>) -> Eval<'h, bool> {
-        let (a, b) = (self.force(left)?, self.force(right)?);
-        if left.identical(right) {
-            return Ok(true);
-        }
-        self.equal(a, b)
+        self.nested(|ev| {
+            let (a, b) = (ev.force(left)?, ev.force(right)?);
+            Ok(left.identical(right) || ev.equal_values(a, b)?)
+        })
     }
 
     fn equal_attrs(&mut self, a: Attrs<'h>, b: Attrs<'h>) -> Eval<'h, bool> {
-        if self.is_derivation(a)? && self.is_derivation(b)? {
-            let out_path = words().out_path;
-            if let (Some(x), Some(y)) = (a.get(out_path), b.get(out_path)) {
-                return self.equal_slots(x, y);
-            }
+        if let Some((x, y)) = self.derivation_outputs(a, b)? {
+            return self.equal_slots(x, y);
         }
         if a.len() != b.len() {
             return Ok(false);
@@ -88,6 +100,19 @@ impl<'h> Evaluator<'h> {
         Ok(true)
     }
 
+    /// The `outPath`s of two derivations, which say whether they are equal.
+    pub(super) fn derivation_outputs(
+        &mut self,
+        a: Attrs<'h>,
+        b: Attrs<'h>,
+    ) -> Eval<'h, Option<(Slot<'h>, Slot<'h>)>> {
+        if !(self.is_derivation(a)? && self.is_derivation(b)?) {
+            return Ok(None);
+        }
+        let out_path = words().out_path;
+        Ok(a.get(out_path).zip(b.get(out_path)))
+    }
+
     /// Has the set `type = "derivation"`?
     pub fn is_derivation(&mut self, attrs: Attrs<'h>) -> Eval<'h, bool> {
         let Some(slot) = attrs.get(words().type_) else {
@@ -102,9 +127,9 @@ impl<'h> Evaluator<'h> {
         self.check_stack()?;
         match (left, right) {
             (Value::Int(a), Value::Int(b)) => Ok(a.cmp(&b)),
-            (Value::Float(a), Value::Float(b)) => Ok(float_order(a, b)),
-            (Value::Int(a), Value::Float(b)) => Ok(float_order(a as f64, b)),
-            (Value::Float(a), Value::Int(b)) => Ok(float_order(a, b as f64)),
+            (Value::Float(a), Value::Float(b)) => Ok(float_order(a.get(), b.get())),
+            (Value::Int(a), Value::Float(b)) => Ok(float_order(a as f64, b.get())),
+            (Value::Float(a), Value::Int(b)) => Ok(float_order(a.get(), b as f64)),
             (Value::Text(a), Value::Text(b)) => Ok(a.bytes().cmp(b.bytes())),
             (Value::Path(a), Value::Path(b)) => Ok(a.bytes().cmp(b.bytes())),
             (Value::List(a), Value::List(b)) => {

@@ -2,78 +2,99 @@
 
 use super::{Coercion, Eval, Evaluator, words};
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::lower::{self, Expr, Piece};
+use crate::lower::{self, BinaryOp, Expr, Piece};
 use crate::source::Span;
 use crate::value::{
-    Attr, Attrs, Closure, Context, Env, ErrorKind, List, Path, Slot, Text, Thunk, Value,
+    Attr, Attrs, Closure, Context, Env, Error, List, Path, Slot, Text, Thunk, Value,
 };
 
 impl<'h> Evaluator<'h> {
     /// Evaluates an expression to weak head normal form.
-    pub(super) fn expr(&mut self, expr: &'h Expr, env: &'h Env<'h>) -> Eval<'h> {
-        match expr {
-            Expr::Null => Ok(Value::Null),
-            Expr::Bool(bool) => Ok(Value::Bool(*bool)),
-            Expr::Int(int) => Ok(Value::Int(*int)),
-            Expr::Float(float) => Ok(Value::Float(*float)),
-            Expr::Text(bytes) => Ok(Value::Text(Text::of(self.local, bytes))),
-            Expr::Path(bytes) => Ok(Value::Path(Path::new(self.local, bytes))),
-            Expr::Local(slot) => self.force(env.slot(*slot)),
-            Expr::Outer { up, slot } => self.force(env.up(*up).slot(*slot)),
-            Expr::Global(global) => {
-                let slot = self.global(*global);
-                self.force(slot)
-            }
-            Expr::With(name) => {
-                let slot = self.with_name(name, env)?;
-                self.force(slot)
-            }
-            Expr::CurrentPosition(span) => Ok(self.position(**span)),
-            Expr::Interpolation(text) => self.interpolation(text, env),
-            Expr::List(items) => {
-                let items = self.local.fill(items.len(), |i| match items.get(i) {
-                    Some(item) => self.delay(item, env),
-                    None => Slot::Value(Value::Null),
-                });
-                Ok(Value::List(List::of(self.local, items)))
-            }
-            Expr::Set(set) => self.set(set, env),
-            Expr::RecSet(set) => self.rec_set(set, env),
-            Expr::Let(inner) => {
-                let env = self.bindings(&inner.bindings, env);
-                self.expr(&inner.body, env)
-            }
-            Expr::WithIn(with) => {
-                let scope = self.delay(&with.scope, env);
-                let env = Env::one(self.local, env, scope);
-                self.expr(&with.body, env)
-            }
-            Expr::Assert(assert) => self.assert(assert, env),
-            Expr::If(inner) => {
-                if self.condition(&inner.condition, inner.span, env)? {
-                    self.expr(&inner.yes, env)
-                } else {
-                    self.expr(&inner.no, env)
+    ///
+    /// Recursion passes through here at every level: what needs room on the stack has a function
+    /// of its own.
+    pub(super) fn expr(&mut self, mut expr: &'h Expr, mut env: Env<'h>) -> Eval<'h> {
+        loop {
+            return match expr {
+                Expr::Null => Ok(Value::Null),
+                Expr::Bool(bool) => Ok(Value::bool(*bool)),
+                Expr::Int(int) => Ok(Value::Int(*int)),
+                Expr::Float(float) => Ok(Value::float(*float)),
+                Expr::Text(bytes) => Ok(Value::Text(Text::of(self.local, bytes))),
+                Expr::Path(bytes) => Ok(Value::Path(Path::new(self.local, bytes))),
+                Expr::Local(slot) => self.force(env.slot(*slot)),
+                Expr::Outer { up, slot } => self.force(env.up(*up).slot(*slot)),
+                Expr::Global(global) => {
+                    let slot = self.global(*global);
+                    self.force(slot)
                 }
-            }
-            Expr::Lambda(lambda) => Ok(Value::Lambda(self.local.alloc(Closure { lambda, env }))),
-            Expr::Call(call) => self.call_expr(call, env),
-            Expr::Select(select) => self.select(select, env),
-            Expr::HasAttr(has) => self.has_attr(has, env),
-            Expr::Not(operand) => {
-                Ok(Value::Bool(!self.condition(&operand.expr, operand.span, env)?))
-            }
-            Expr::Negate(operand) => self.negate(operand, env),
-            Expr::Binary(binary) => self.binary(binary, env),
-            Expr::Hole(span) => Err(self.error_with(
-                Diagnostic::error(super::HOLE, "this part of the program is broken").at(**span, ""),
-            )),
+                Expr::With(name) => {
+                    let slot = self.with_name(name, env)?;
+                    self.force(slot)
+                }
+                Expr::CurrentPosition(span) => Ok(self.position(**span)),
+                Expr::Interpolation(text) => self.interpolation(text, env),
+                Expr::List(items) => Ok(self.list_of(items, env)),
+                Expr::Set(set) => self.set(set, env),
+                Expr::RecSet(set) => self.rec_set(set, env),
+                Expr::Let(inner) => {
+                    env = self.let_bindings(&inner.bindings, env);
+                    expr = &inner.body;
+                    continue;
+                }
+                Expr::WithIn(with) => {
+                    let scope = self.delay(&with.scope, env);
+                    env = Env::one(self.local, env, scope);
+                    expr = &with.body;
+                    continue;
+                }
+                Expr::Assert(assert) => {
+                    self.assert(assert, env)?;
+                    expr = &assert.body;
+                    continue;
+                }
+                Expr::If(inner) => {
+                    let holds = self.condition(&inner.condition, inner.span, env)?;
+                    expr = if holds { &inner.yes } else { &inner.no };
+                    continue;
+                }
+                Expr::Lambda(lambda) => Ok(Value::Lambda(Closure::new(self.local, lambda, env))),
+                Expr::Call(call) => self.call_expr(call, env),
+                Expr::Select(select) => self.select(select, env),
+                Expr::HasAttr(has) => self.has_attr(has, env),
+                Expr::Not(operand) => {
+                    Ok(Value::bool(!self.condition(&operand.expr, operand.span, env)?))
+                }
+                Expr::Negate(operand) => self.negate(operand, env),
+                Expr::Binary(binary) => self.binary(binary, env),
+                Expr::Deferred(deferred) => {
+                    expr = deferred.expr();
+                    continue;
+                }
+                Expr::Hole(span) => Err(self.hole(**span)),
+            };
         }
     }
 
-    /// A slot for an expression: its value where that costs nothing, else a thunk.
+    #[cold]
+    fn hole(&mut self, span: Span) -> Error<'h> {
+        self.error_with(
+            Diagnostic::error(super::HOLE, "this part of the program is broken").at(span, ""),
+        )
+    }
+
+    #[inline(never)]
+    fn list_of(&mut self, items: &'h [Expr], env: Env<'h>) -> Value<'h> {
+        let items = self.local.fill(items.len(), |i| match items.get(i) {
+            Some(item) => self.delay(item, env),
+            None => Slot::Value(Value::Null),
+        });
+        Value::List(List::of(self.local, items))
+    }
+
+    /// A slot for an expression: its value where it is known already, else a thunk.
     #[inline]
-    pub(super) fn delay(&mut self, expr: &'h Expr, env: &'h Env<'h>) -> Slot<'h> {
+    pub(super) fn delay(&mut self, expr: &'h Expr, env: Env<'h>) -> Slot<'h> {
         match expr {
             Expr::Local(slot) => env.slot(*slot).shorten(),
             Expr::Outer { up, slot } => env.up(*up).slot(*slot).shorten(),
@@ -81,20 +102,87 @@ impl<'h> Evaluator<'h> {
         }
     }
 
+    /// As [`Evaluator::delay`], for an argument: arithmetic on known integers is done at once.
+    #[inline]
+    pub(super) fn delay_argument(&mut self, expr: &'h Expr, env: Env<'h>) -> Slot<'h> {
+        match Self::known_number(expr, env) {
+            Some(number) => Slot::Value(number),
+            None => self.delay(expr, env),
+        }
+    }
+
+    /// As [`Evaluator::delay_argument`], for a binding of the environment itself, which is still
+    /// being filled: a slot not set yet reads as null, so its names must not be taken for
+    /// anything but the integers they are known to be.
+    #[inline]
+    pub(super) fn delay_binding(&mut self, expr: &'h Expr, env: Env<'h>) -> Slot<'h> {
+        match Self::known_number(expr, env) {
+            Some(number) => Slot::Value(number),
+            None => self.delay_within(expr, env),
+        }
+    }
+
+    /// The value of arithmetic on integers that are known already: computing it is cheaper than
+    /// remembering to. `None` for all else, whatever is wrong with it included.
+    ///
+    /// Nothing is computed that could fail, so no program sees that it was done early. A person
+    /// would see it where `trace` prints a set or list as far as it is known: what lies directly
+    /// in those is left to be asked for.
+    #[inline]
+    fn known_number(expr: &'h Expr, env: Env<'h>) -> Option<Value<'h>> {
+        let Expr::Binary(binary) = expr else {
+            return None;
+        };
+        let left = Self::known_int(&binary.left, env)?;
+        let right = Self::known_int(&binary.right, env)?;
+        match binary.op {
+            BinaryOp::Add => left.checked_add(right).map(Value::Int),
+            BinaryOp::Sub => left.checked_sub(right).map(Value::Int),
+            BinaryOp::Mul => left.checked_mul(right).map(Value::Int),
+            BinaryOp::Less => Some(Value::bool(left < right)),
+            BinaryOp::LessOrEqual => Some(Value::bool(left <= right)),
+            BinaryOp::More => Some(Value::bool(left > right)),
+            BinaryOp::MoreOrEqual => Some(Value::bool(left >= right)),
+            BinaryOp::Equal => Some(Value::bool(left == right)),
+            BinaryOp::NotEqual => Some(Value::bool(left != right)),
+            BinaryOp::Div
+            | BinaryOp::And
+            | BinaryOp::Or
+            | BinaryOp::Implies
+            | BinaryOp::Update
+            | BinaryOp::Concat => None,
+        }
+    }
+
+    #[inline]
+    fn known_int(expr: &'h Expr, env: Env<'h>) -> Option<i64> {
+        let value = match expr {
+            Expr::Int(int) => return Some(*int),
+            Expr::Local(slot) => env.slot(*slot).known()?,
+            Expr::Outer { up, slot } => env.up(*up).slot(*slot).known()?,
+            Expr::Binary(_) => Self::known_number(expr, env)?,
+            _ => return None,
+        };
+        match value {
+            Value::Int(int) => Some(int),
+            _ => None,
+        }
+    }
+
     /// As [`Evaluator::delay`], while `env` itself is still being filled: its slots must not be
     /// read yet.
-    pub(super) fn delay_within(&mut self, expr: &'h Expr, env: &'h Env<'h>) -> Slot<'h> {
+    pub(super) fn delay_within(&mut self, expr: &'h Expr, env: Env<'h>) -> Slot<'h> {
         match expr {
             Expr::Null => Slot::Value(Value::Null),
-            Expr::Bool(bool) => Slot::Value(Value::Bool(*bool)),
+            Expr::Bool(bool) => Slot::Value(Value::bool(*bool)),
             Expr::Int(int) => Slot::Value(Value::Int(*int)),
-            Expr::Float(float) => Slot::Value(Value::Float(*float)),
+            Expr::Float(float) => Slot::Value(Value::float(*float)),
             Expr::Text(bytes) => Slot::Value(Value::Text(Text::of(self.local, bytes))),
             Expr::Path(bytes) => Slot::Value(Value::Path(Path::new(self.local, bytes))),
             Expr::Outer { up, slot } => env.up(*up).slot(*slot).shorten(),
             Expr::Global(global) => self.global(*global),
             Expr::Lambda(lambda) => {
-                Slot::Value(Value::Lambda(self.local.alloc(Closure { lambda, env })))
+                Slot::Value(Value::Lambda(Closure::new(self.local, lambda, env)))
             }
             Expr::List(items) if items.is_empty() => {
                 Slot::Value(Value::List(List::of(self.local, &[])))
@@ -119,6 +207,7 @@ impl<'h> Evaluator<'h> {
             | Expr::Not(_)
             | Expr::Negate(_)
             | Expr::Binary(_)
+            | Expr::Deferred(_)
             | Expr::Hole(_) => Slot::Thunk(Thunk::suspend(self.local, expr, env)),
         }
     }
@@ -129,13 +218,14 @@ impl<'h> Evaluator<'h> {
     }
 
     /// A name that the surrounding `with`s may provide, innermost first.
-    fn with_name(&mut self, name: &'h lower::WithName, env: &'h Env<'h>) -> Eval<'h, Slot<'h>> {
+    #[inline(never)]
+    fn with_name(&mut self, name: &'h lower::WithName, env: Env<'h>) -> Eval<'h, Slot<'h>> {
         self.here = name.span;
         let mut seen = Vec::new();
         for level in &name.levels {
             let scope = env.up(*level).slot(0);
             let scope = self.attrs(scope)?;
-            if let Some(slot) = scope.get(name.name) {
+            if let Some(slot) = scope.get_near(name.name, &name.hint) {
                 return Ok(slot);
             }
             seen.push(scope);
@@ -158,11 +248,13 @@ impl<'h> Evaluator<'h> {
 
     /// `{ file, line, column }` of a place, as `__curPos` and `unsafeGetAttrPos` give it.
     pub fn position(&mut self, span: Span) -> Value<'h> {
-        let Some(place) = self.shared.sources.locate(span) else {
+        // Null also for a text that is no file: there is no path to give.
+        let place = self.shared.sources.nix_place(span).filter(|place| !place.is_no_file());
+        let Some(place) = place else {
             return Value::Null;
         };
         let words = words();
-        let file = self.text(place.path.as_os_str().as_encoded_bytes());
+        let file = self.text(place.path().as_os_str().as_encoded_bytes());
         let int = |n: u32| Value::Int(i64::from(n));
         Value::Attrs(Attrs::new(
             self.local,
@@ -175,96 +267,85 @@ impl<'h> Evaluator<'h> {
     }
 
     /// A Boolean that decides something.
-    pub(super) fn condition(
-        &mut self,
-        expr: &'h Expr,
-        span: Span,
-        env: &'h Env<'h>,
-    ) -> Eval<'h, bool> {
+    pub(super) fn condition(&mut self, expr: &'h Expr, span: Span, env: Env<'h>) -> Eval<'h, bool> {
         match self.expr(expr, env)? {
-            Value::Bool(bool) => Ok(bool),
+            Value::Bool(bool) => Ok(bool.get()),
             other => Err(self.expected_at(span, "a Boolean", other)),
         }
     }
 
-    fn assert(&mut self, assert: &'h lower::Assert, env: &'h Env<'h>) -> Eval<'h> {
-        if self.condition(&assert.condition, assert.span, env)? {
-            return self.expr(&assert.body, env);
-        }
-        let text = self.shared.sources.text(assert.span).unwrap_or_default();
-        let mut message = format!("assertion '{text}' failed");
-        if let Expr::Binary(binary) = &assert.condition
-            && binary.op == lower::BinaryOp::Equal
-        {
-            let left = self.expr(&binary.left, env)?;
-            let right = self.expr(&binary.right, env)?;
-            message.push_str(&format!(
-                ": {} with value '{}' is not equal to {} with value '{}'",
-                left.a_type(),
-                self.brief(left),
-                right.a_type(),
-                self.brief(right)
-            ));
-        }
-        let diagnostic =
-            Diagnostic::error("repx::eval::assertion", message).at(assert.span, "this is false");
-        Err(crate::value::Error::new(self.local, ErrorKind::Catchable, diagnostic))
-    }
-
-    fn interpolation(&mut self, text: &'h lower::Interpolation, env: &'h Env<'h>) -> Eval<'h> {
+    #[inline(never)]
+    fn interpolation(&mut self, text: &'h lower::Interpolation, env: Env<'h>) -> Eval<'h> {
         if text.path {
             return self.path_interpolation(text, env);
         }
-        let mut bytes = Vec::new();
-        let mut context = Context::EMPTY;
-        for (i, part) in text.parts.iter().enumerate() {
-            match part {
-                Piece::Literal(literal) => bytes.extend_from_slice(literal),
-                Piece::Value(expr, span) => {
-                    let value = self.expr(expr, env)?;
-                    self.here = *span;
-                    // Building left to right: what is there already need not be copied.
-                    if i == 0
-                        && let Value::Text(first) = value
-                    {
-                        return self.append_pieces(
-                            first,
-                            text.parts.get(1..).unwrap_or_default(),
-                            env,
-                        );
-                    }
-                    let piece = self.coerce(value, Coercion::INTERPOLATION)?;
-                    bytes.extend_from_slice(piece.bytes());
-                    context = context.union(self.local, piece.context());
+        if let [Piece::Value(first, span), rest @ ..] = &*text.parts {
+            let value = self.expr(first, env)?;
+            self.here = *span;
+            // Building left to right: what is there already need not be copied.
+            if let Value::Text(first) = value {
+                let (bytes, context) = self.pieces(None, rest, env)?;
+                if bytes.is_empty() && context.is_empty() {
+                    self.scratch = bytes;
+                    return Ok(Value::Text(first));
                 }
+                let joined = first.append(self.local, &bytes, context);
+                self.scratch = bytes;
+                return Ok(Value::Text(joined));
             }
+            let (bytes, context) = self.pieces(Some(value), rest, env)?;
+            return Ok(self.made(bytes, context));
         }
-        let bytes = self.local.slice(&bytes);
-        Ok(Value::Text(Text::with_context(self.local, bytes, context)))
+        let (bytes, context) = self.pieces(None, &text.parts, env)?;
+        Ok(self.made(bytes, context))
     }
 
-    fn append_pieces(&mut self, first: Text<'h>, parts: &'h [Piece], env: &'h Env<'h>) -> Eval<'h> {
-        let mut bytes = Vec::new();
+    /// A string of bytes that were gathered in the scratch buffer, which is given back.
+    fn made(&mut self, bytes: Vec<u8>, context: Context<'h>) -> Value<'h> {
+        let text = Text::with_context(self.local, self.local.slice(&bytes), context);
+        self.scratch = bytes;
+        Value::Text(text)
+    }
+
+    /// The bytes and the context of a first value and of pieces behind it.
+    fn pieces(
+        &mut self,
+        first: Option<Value<'h>>,
+        parts: &'h [Piece],
+        env: Env<'h>,
+    ) -> Eval<'h, (Vec<u8>, Context<'h>)> {
+        let mut bytes = std::mem::take(&mut self.scratch);
+        bytes.clear();
         let mut context = Context::EMPTY;
+        if let Some(value) = first {
+            context = context.union(self.local, self.push_coerced(value, &mut bytes)?);
+        }
         for part in parts {
             match part {
                 Piece::Literal(literal) => bytes.extend_from_slice(literal),
                 Piece::Value(expr, span) => {
                     let value = self.expr(expr, env)?;
                     self.here = *span;
-                    let piece = self.coerce(value, Coercion::INTERPOLATION)?;
-                    bytes.extend_from_slice(piece.bytes());
-                    context = context.union(self.local, piece.context());
+                    context = context.union(self.local, self.push_coerced(value, &mut bytes)?);
                 }
             }
         }
-        if bytes.is_empty() && context.is_empty() {
-            return Ok(Value::Text(first));
-        }
-        Ok(Value::Text(first.append(self.local, &bytes, context)))
+        Ok((bytes, context))
     }
 
-    fn path_interpolation(&mut self, text: &'h lower::Interpolation, env: &'h Env<'h>) -> Eval<'h> {
+    #[inline]
+    fn push_coerced(&mut self, value: Value<'h>, bytes: &mut Vec<u8>) -> Eval<'h, Context<'h>> {
+        if let Value::Text(text) = value {
+            bytes.extend_from_slice(text.bytes());
+            return Ok(text.context());
+        }
+        let piece = self.coerce(value, Coercion::INTERPOLATION)?;
+        bytes.extend_from_slice(piece.bytes());
+        Ok(piece.context())
+    }
+
+    #[inline(never)]
+    fn path_interpolation(&mut self, text: &'h lower::Interpolation, env: Env<'h>) -> Eval<'h> {
         let mut bytes = Vec::new();
         for part in &text.parts {
             match part {

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Eval, Evaluator};
 use crate::diagnostic::Diagnostic;
+use crate::source::Span;
 use crate::store::StoreDir;
 use crate::value::{
     Attrs, Claim, Computation, Error, ErrorKind, Forced, List, Slot, Text, Thunk, Value,
@@ -22,27 +23,37 @@ impl<'h> Evaluator<'h> {
         }
     }
 
+    #[inline(never)]
     fn force_thunk(&mut self, thunk: &'h Thunk<'h>) -> Eval<'h> {
         loop {
             match thunk.look(self.me) {
                 Forced::Value(value) => return Ok(value),
                 Forced::Failed(error) => return Err(error),
                 Forced::Busy(owner) => self.wait_for(thunk, owner)?,
+                Forced::Claimed(claim, Computation::Eval(expr, env)) => {
+                    let here = self.here;
+                    let result = match self.check_stack() {
+                        Ok(()) => self.expr(expr, env),
+                        Err(error) => Err(error),
+                    };
+                    self.here = here;
+                    return self.end(thunk, claim, result);
+                }
                 Forced::Claimed(claim, computation) => {
-                    return self.compute(thunk, claim, computation);
+                    let here = self.here;
+                    let result = self.compute(computation);
+                    self.here = here;
+                    return self.end(thunk, claim, result);
                 }
             }
         }
     }
 
-    fn compute(
-        &mut self,
-        thunk: &'h Thunk<'h>,
-        claim: Claim<'h>,
-        computation: Computation<'h>,
-    ) -> Eval<'h> {
+    #[inline(never)]
+    fn compute(&mut self, computation: Computation<'h>) -> Eval<'h> {
+        self.check_stack()?;
         let here = self.here;
-        let result = self.check_stack().and_then(|()| match computation {
+        match computation {
             Computation::Eval(expr, env) => self.expr(expr, env),
             Computation::Apply(function, argument) => {
                 let function = self.force(*function)?;
@@ -52,8 +63,25 @@ impl<'h> Evaluator<'h> {
                 let function = self.force(*function)?;
                 self.call(function, &[*first, *second], here)
             }
-        });
-        self.here = here;
+            Computation::ApplyNumber(function, number) => {
+                let function = self.force(*function)?;
+                self.call(function, &[Slot::Value(Value::Int(number))], here)
+            }
+            Computation::ApplyNamed(calls, index) => {
+                let function = self.force(calls.function)?;
+                let (Some(key), Some(slot)) = (calls.keys.get(index), calls.slots.get(index))
+                else {
+                    return Ok(Value::Null);
+                };
+                let name = Slot::Value(self.text_of(key.name));
+                self.call(function, &[name, *slot], here)
+            }
+        }
+    }
+
+    /// Ends a claim with what came of it.
+    #[inline]
+    fn end(&self, thunk: &'h Thunk<'h>, claim: Claim<'h>, result: Eval<'h>) -> Eval<'h> {
         let waited_for = match result {
             Ok(value) => claim.fulfil(value),
             Err(error) if error.kind().is_passing() => claim.abandon(),
@@ -84,25 +112,48 @@ impl<'h> Evaluator<'h> {
         Ok(())
     }
 
+    /// Does something one level further down, counted as a call is: what Nix counts among its
+    /// calls although none can be seen.
+    #[inline]
+    pub fn nested<T>(&mut self, work: impl FnOnce(&mut Self) -> Eval<'h, T>) -> Eval<'h, T> {
+        self.check_depth()?;
+        self.check_stack()?;
+        self.depth += 1;
+        let result = work(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Is one more level allowed?
+    #[inline]
+    pub fn check_depth(&mut self) -> Eval<'h, ()> {
+        if self.depth > self.shared.max_call_depth {
+            return Err(self.stack_overflow());
+        }
+        Ok(())
+    }
+
     /// Forces a slot and everything in it.
     pub fn force_deep(&mut self, slot: Slot<'h>) -> Eval<'h> {
         let value = self.force(slot)?;
         let mut seen = hashbrown::HashSet::new();
-        self.deepen(value, &mut seen)?;
+        self.nested(|ev| ev.deepen(value, &mut seen))?;
         Ok(value)
     }
 
     /// `seen` holds the sets and lists already visited: a value may contain itself.
     fn deepen(&mut self, value: Value<'h>, seen: &mut hashbrown::HashSet<usize>) -> Eval<'h, ()> {
-        self.check_stack()?;
         match value {
             Value::List(list) => {
                 if list.is_empty() || !seen.insert(list.address()) {
                     return Ok(());
                 }
-                for item in list.items() {
-                    let item = self.force(*item)?;
-                    self.deepen(item, seen)?;
+                for (i, item) in list.items().iter().enumerate() {
+                    let inner =
+                        self.nested(|ev| ev.force(*item).and_then(|item| ev.deepen(item, seen)));
+                    self.framed(inner, Span::NONE, || {
+                        format!("while evaluating list element at index {i}")
+                    })?;
                 }
                 Ok(())
             }
@@ -111,7 +162,8 @@ impl<'h> Evaluator<'h> {
                     return Ok(());
                 }
                 for attr in attrs.by_name(self.local) {
-                    let inner = self.force(attr.slot).and_then(|inner| self.deepen(inner, seen));
+                    let inner = self
+                        .nested(|ev| ev.force(attr.slot).and_then(|inner| ev.deepen(inner, seen)));
                     inner.map_err(|error| {
                         let name = attr.key.name;
                         self.frame(
@@ -157,7 +209,7 @@ impl<'h> Evaluator<'h> {
     #[inline]
     pub fn boolean(&mut self, slot: Slot<'h>) -> Eval<'h, bool> {
         match self.force(slot)? {
-            Value::Bool(bool) => Ok(bool),
+            Value::Bool(bool) => Ok(bool.get()),
             other => Err(self.expected("a Boolean", other)),
         }
     }

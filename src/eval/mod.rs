@@ -6,6 +6,7 @@
 //! ordinary functions. The room knows no particular builtin, and nothing of files to load: it
 //! calls both through tables it is given.
 
+mod assertion;
 mod call;
 mod coerce;
 mod compare;
@@ -106,6 +107,8 @@ pub struct Shared<'h> {
     pub sources: &'h SourceMap,
     /// The builtins, by [`BuiltinId`].
     pub builtins: &'h [Builtin],
+    /// Which of them evaluate their first argument before anything else.
+    pub eager: &'h [bool],
     /// Files.
     pub loader: &'h dyn Loader<'h>,
     /// The derivations made so far.
@@ -155,6 +158,9 @@ pub struct Evaluator<'h> {
     stack_end: usize,
     /// The place being evaluated, for errors that have no better one.
     here: Span,
+    /// A buffer for strings in the making. Who needs one takes it and puts it back: who needs
+    /// one meanwhile gets a fresh one.
+    scratch: Vec<u8>,
     /// Keys of lists that are searched again and again.
     keys: search::Keys,
 }
@@ -178,12 +184,13 @@ impl<'h> Evaluator<'h> {
             calls: 0,
             stack_end: top.saturating_sub(stack_size).saturating_add(STACK_RESERVE),
             here: Span::NONE,
+            scratch: Vec::new(),
             keys: search::Keys::default(),
         }
     }
 
     /// Evaluates a program in the environment it was lowered for.
-    pub fn run(&mut self, program: &'h Program, env: &'h Env<'h>) -> Eval<'h> {
+    pub fn run(&mut self, program: &'h Program, env: Env<'h>) -> Eval<'h> {
         self.expr(&program.body, env)
     }
 
@@ -194,7 +201,7 @@ impl<'h> Evaluator<'h> {
 
     /// The row of a builtin.
     pub fn builtin(&self, id: BuiltinId) -> Option<&'h Builtin> {
-        self.shared.builtins.get(usize::from(id.0))
+        self.shared.builtins.get(id.0 as usize)
     }
 
     /// The place being evaluated.

@@ -4,46 +4,57 @@ use std::cmp::Ordering;
 
 use super::{Coercion, Eval, Evaluator};
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Binary, BinaryOp, Expr, Operand};
+use crate::lower::{Binary, BinaryOp, Expr, Operand, right_first};
 use crate::source::Span;
 use crate::value::number::{self, NumberError};
 use crate::value::{Attrs, Env, Error, Path, Value};
 
 impl<'h> Evaluator<'h> {
-    pub(super) fn binary(&mut self, binary: &'h Binary, env: &'h Env<'h>) -> Eval<'h> {
+    pub(super) fn binary(&mut self, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
         match binary.op {
             BinaryOp::And => {
                 let both = self.condition(&binary.left, binary.left_span, env)?
                     && self.condition(&binary.right, binary.right_span, env)?;
-                return Ok(Value::Bool(both));
+                Ok(Value::bool(both))
             }
             BinaryOp::Or => {
                 let either = self.condition(&binary.left, binary.left_span, env)?
                     || self.condition(&binary.right, binary.right_span, env)?;
-                return Ok(Value::Bool(either));
+                Ok(Value::bool(either))
             }
             BinaryOp::Implies => {
                 let holds = !self.condition(&binary.left, binary.left_span, env)?
                     || self.condition(&binary.right, binary.right_span, env)?;
-                return Ok(Value::Bool(holds));
+                Ok(Value::bool(holds))
             }
-            // The right side first, as Nix does.
-            BinaryOp::Update => {
-                let over = self.update_operand(&binary.right, binary.right_span, env)?;
-                let under = self.update_operand(&binary.left, binary.left_span, env)?;
-                return Ok(Value::Attrs(under.update(self.local, over)));
-            }
-            BinaryOp::Add
-            | BinaryOp::Sub
+            // Calls of builtins in Nix, which therefore need a level of calls.
+            BinaryOp::Sub
             | BinaryOp::Mul
             | BinaryOp::Div
-            | BinaryOp::Equal
-            | BinaryOp::NotEqual
             | BinaryOp::Less
             | BinaryOp::LessOrEqual
             | BinaryOp::More
-            | BinaryOp::MoreOrEqual
-            | BinaryOp::Concat => {}
+            | BinaryOp::MoreOrEqual => self.nested(|ev| ev.both(binary, env)),
+            // The type of the right side before the left is looked at, as Nix does.
+            BinaryOp::Update => {
+                let over = self.update_operand(&binary.right, binary.right_span, env)?;
+                let under = self.update_operand(&binary.left, binary.left_span, env)?;
+                Ok(Value::Attrs(under.update(self.local, over)))
+            }
+            BinaryOp::Add | BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Concat => {
+                self.both(binary, env)
+            }
+        }
+    }
+
+    /// An operator that needs both its sides.
+    #[inline]
+    fn both(&mut self, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
+        if right_first(binary.op) {
+            let right = self.expr(&binary.right, env)?;
+            let left = self.expr(&binary.left, env)?;
+            self.here = binary.op_span;
+            return self.combine(binary, left, right);
         }
         let left = self.expr(&binary.left, env)?;
         if binary.op == BinaryOp::Add && !is_addend(left) {
@@ -61,12 +72,12 @@ impl<'h> Evaluator<'h> {
                 let spans = (binary.left_span, binary.right_span);
                 self.arithmetic(binary.op, left, right, spans)
             }
-            BinaryOp::Equal => Ok(Value::Bool(self.equal(left, right)?)),
-            BinaryOp::NotEqual => Ok(Value::Bool(!self.equal(left, right)?)),
-            BinaryOp::Less => Ok(Value::Bool(self.compare(left, right)? == Ordering::Less)),
-            BinaryOp::More => Ok(Value::Bool(self.compare(right, left)? == Ordering::Less)),
-            BinaryOp::LessOrEqual => Ok(Value::Bool(self.compare(right, left)? != Ordering::Less)),
-            BinaryOp::MoreOrEqual => Ok(Value::Bool(self.compare(left, right)? != Ordering::Less)),
+            BinaryOp::Equal => Ok(Value::bool(self.equal(left, right)?)),
+            BinaryOp::NotEqual => Ok(Value::bool(!self.equal(left, right)?)),
+            BinaryOp::Less => self.less(left, right).map(Value::bool),
+            BinaryOp::More => self.less(right, left).map(Value::bool),
+            BinaryOp::LessOrEqual => self.less(right, left).map(|less| Value::bool(!less)),
+            BinaryOp::MoreOrEqual => self.less(left, right).map(|less| Value::bool(!less)),
             BinaryOp::Concat => match (left, right) {
                 (Value::List(left), Value::List(right)) => {
                     Ok(Value::List(left.concat(self.local, right)))
@@ -81,8 +92,12 @@ impl<'h> Evaluator<'h> {
         }
     }
 
-    pub(super) fn negate(&mut self, operand: &'h Operand, env: &'h Env<'h>) -> Eval<'h> {
-        let value = self.expr(&operand.expr, env)?;
+    fn less(&mut self, left: Value<'h>, right: Value<'h>) -> Eval<'h, bool> {
+        Ok(self.compare(left, right)? == Ordering::Less)
+    }
+
+    pub(super) fn negate(&mut self, operand: &'h Operand, env: Env<'h>) -> Eval<'h> {
+        let value = self.nested(|ev| ev.expr(&operand.expr, env))?;
         self.here = operand.span;
         // Nix computes `0 - x`, so that `-0.0` is `0.0`.
         self.arithmetic(BinaryOp::Sub, Value::Int(0), value, (operand.span, operand.span))
@@ -93,9 +108,9 @@ impl<'h> Evaluator<'h> {
             (Value::Int(a), Value::Int(b)) => {
                 self.integer_arithmetic(BinaryOp::Add, a, b, binary.right_span)
             }
-            (Value::Int(a), Value::Float(b)) => Ok(Value::Float(a as f64 + b)),
-            (Value::Float(a), Value::Int(b)) => Ok(Value::Float(a + b as f64)),
-            (Value::Float(a), Value::Float(b)) => Ok(Value::Float(a + b)),
+            (Value::Int(a), Value::Float(b)) => Ok(Value::float(a as f64 + b.get())),
+            (Value::Float(a), Value::Int(b)) => Ok(Value::float(a.get() + b as f64)),
+            (Value::Float(a), Value::Float(b)) => Ok(Value::float(a.get() + b.get())),
             (Value::Int(_) | Value::Float(_), other) => Err(self.cannot_add(left, other, binary)),
             (Value::Path(path), other) => self.add_to_path(path, other, binary),
             (Value::Text(first), other) => {
@@ -109,7 +124,8 @@ impl<'h> Evaluator<'h> {
 
     /// What isn't a number, a string or a path becomes a string before what follows is looked at.
     /// Paths that follow keep their own text then.
-    fn add_to_other(&mut self, left: Value<'h>, binary: &'h Binary, env: &'h Env<'h>) -> Eval<'h> {
+    #[inline(never)]
+    fn add_to_other(&mut self, left: Value<'h>, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
         let Value::Attrs(_) = left else {
             return Err(self.cannot_start_sum(left, binary));
         };
@@ -120,12 +136,7 @@ impl<'h> Evaluator<'h> {
         Ok(Value::Text(first.append(self.local, second.bytes(), second.context())))
     }
 
-    fn update_operand(
-        &mut self,
-        expr: &'h Expr,
-        span: Span,
-        env: &'h Env<'h>,
-    ) -> Eval<'h, Attrs<'h>> {
+    fn update_operand(&mut self, expr: &'h Expr, span: Span, env: Env<'h>) -> Eval<'h, Attrs<'h>> {
         match self.expr(expr, env)? {
             Value::Attrs(attrs) => Ok(attrs),
             other => Err(self.expected_at(span, "a set", other)),
@@ -133,6 +144,7 @@ impl<'h> Evaluator<'h> {
     }
 
     /// The right side of a sum as a string.
+    #[inline(never)]
     fn coerce_operand(
         &mut self,
         value: Value<'h>,
@@ -149,6 +161,7 @@ impl<'h> Evaluator<'h> {
         }
     }
 
+    #[inline(never)]
     fn add_to_path(&mut self, path: Path<'h>, other: Value<'h>, binary: &'h Binary) -> Eval<'h> {
         self.here = binary.right_span;
         let second = self.coerce(other, Coercion::PATH)?;
@@ -212,7 +225,7 @@ impl<'h> Evaluator<'h> {
         let wanted = if float { "a float" } else { "an integer" };
         let a = self.operand(left, spans.0, wanted)?;
         let b = self.operand(right, spans.1, wanted)?;
-        Ok(Value::Float(match op {
+        Ok(Value::float(match op {
             BinaryOp::Add => a + b,
             BinaryOp::Sub => a - b,
             BinaryOp::Mul => a * b,
@@ -223,7 +236,7 @@ impl<'h> Evaluator<'h> {
     fn operand(&self, value: Value<'h>, span: Span, wanted: &str) -> Eval<'h, f64> {
         match value {
             Value::Int(int) => Ok(int as f64),
-            Value::Float(float) => Ok(float),
+            Value::Float(float) => Ok(float.get()),
             other => Err(self.expected_at(span, wanted, other)),
         }
     }

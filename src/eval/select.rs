@@ -9,7 +9,7 @@ use crate::source::{Name, Span};
 use crate::value::{Attrs, Env, Error, Slot, Value};
 
 impl<'h> Evaluator<'h> {
-    pub(super) fn select(&mut self, select: &'h Select, env: &'h Env<'h>) -> Eval<'h> {
+    pub(super) fn select(&mut self, select: &'h Select, env: Env<'h>) -> Eval<'h> {
         let mut value = self.expr(&select.from, env)?;
         let mut from_span = select.from_span;
         for step in &select.path {
@@ -20,11 +20,14 @@ impl<'h> Evaluator<'h> {
                     None => Err(self.expected_at(from_span, "a set", value)),
                 };
             };
-            value = match attrs.get(name) {
+            let found = match step {
+                Step::Static(_, hint) => attrs.get_near(name, hint),
+                Step::Dynamic(..) => attrs.get(name),
+            };
+            value = match found {
                 Some(slot) => {
                     self.here = span;
-                    let result = self.force(slot);
-                    match result {
+                    match self.force(slot) {
                         Ok(value) => value,
                         Err(error) => return Err(self.in_attribute(error, name, span)),
                     }
@@ -48,28 +51,29 @@ impl<'h> Evaluator<'h> {
         self.frame(error, span, format!("while evaluating the attribute '{name}'"))
     }
 
-    pub(super) fn has_attr(&mut self, has: &'h HasAttr, env: &'h Env<'h>) -> Eval<'h> {
+    pub(super) fn has_attr(&mut self, has: &'h HasAttr, env: Env<'h>) -> Eval<'h> {
         let mut value = self.expr(&has.from, env)?;
         let last = has.path.len().saturating_sub(1);
         for (i, step) in has.path.iter().enumerate() {
             let (name, _) = self.step(step, env)?;
             let Value::Attrs(attrs) = value else {
-                return Ok(Value::Bool(false));
+                return Ok(Value::bool(false));
             };
             let Some(slot) = attrs.get(name) else {
-                return Ok(Value::Bool(false));
+                return Ok(Value::bool(false));
             };
             // The last attribute need only be there; it may even fail when forced.
             if i < last {
                 value = self.force(slot)?;
             }
         }
-        Ok(Value::Bool(true))
+        Ok(Value::bool(true))
     }
 
-    fn step(&mut self, step: &'h Step, env: &'h Env<'h>) -> Eval<'h, (Name, Span)> {
+    #[inline]
+    fn step(&mut self, step: &'h Step, env: Env<'h>) -> Eval<'h, (Name, Span)> {
         match step {
-            Step::Static(key) => Ok((key.name, key.span)),
+            Step::Static(key, _) => Ok((key.name, key.span)),
             Step::Dynamic(expr, span) => {
                 let value = self.expr(expr, env)?;
                 self.here = *span;

@@ -7,7 +7,7 @@ use crate::source::Name;
 use crate::value::{Attr, Attrs, Env, EnvBuilder, Slot, Value};
 
 impl<'h> Evaluator<'h> {
-    pub(super) fn set(&mut self, set: &'h Set, env: &'h Env<'h>) -> Eval<'h> {
+    pub(super) fn set(&mut self, set: &'h Set, env: Env<'h>) -> Eval<'h> {
         let values = &set.values;
         let slots = self.local.fill(values.len(), |i| match values.get(i) {
             Some(value) => self.delay(value, env),
@@ -17,11 +17,11 @@ impl<'h> Evaluator<'h> {
         self.with_dynamic(attrs, &set.dynamic, env)
     }
 
-    pub(super) fn rec_set(&mut self, set: &'h RecSet, env: &'h Env<'h>) -> Eval<'h> {
+    pub(super) fn rec_set(&mut self, set: &'h RecSet, env: Env<'h>) -> Eval<'h> {
         let names = set.bindings.values.len();
         let (env, attrs) = match set.overrides {
             None => {
-                let env = self.bindings(&set.bindings, env);
+                let env = self.fill(&set.bindings, env).finish();
                 (env, Attrs::of(self.local, &set.bindings.keys, env.slots(names)))
             }
             Some(slot) => self.overridden(set, slot, env)?,
@@ -29,12 +29,19 @@ impl<'h> Evaluator<'h> {
         self.with_dynamic(attrs, &set.dynamic, env)
     }
 
-    /// The environment of bindings that see each other.
-    pub(super) fn bindings(&mut self, bindings: &'h Bindings, up: &'h Env<'h>) -> &'h Env<'h> {
-        self.fill(bindings, up).finish()
+    /// The environment of a `let`.
+    #[inline]
+    pub(super) fn let_bindings(&mut self, bindings: &'h Bindings, up: Env<'h>) -> Env<'h> {
+        let mut builder = EnvBuilder::new(self.local, up, bindings.size());
+        let env = builder.env();
+        for (i, expr) in bindings.values.iter().chain(&bindings.hidden).enumerate() {
+            builder.set(i, self.delay_binding(expr, env));
+        }
+        builder.finish()
     }
 
-    fn fill(&mut self, bindings: &'h Bindings, up: &'h Env<'h>) -> EnvBuilder<'h> {
+    /// The environment of a recursive set.
+    fn fill(&mut self, bindings: &'h Bindings, up: Env<'h>) -> EnvBuilder<'h> {
         let mut builder = EnvBuilder::new(self.local, up, bindings.size());
         let env = builder.env();
         for (i, expr) in bindings.values.iter().chain(&bindings.hidden).enumerate() {
@@ -45,12 +52,13 @@ impl<'h> Evaluator<'h> {
 
     /// `rec { __overrides = …; }`: attributes of the overriding set replace those of the set for
     /// its own bindings too (Nix's oldest way of overriding, still part of the language).
+    #[inline(never)]
     fn overridden(
         &mut self,
         set: &'h RecSet,
         slot: u32,
-        up: &'h Env<'h>,
-    ) -> Eval<'h, (&'h Env<'h>, Attrs<'h>)> {
+        up: Env<'h>,
+    ) -> Eval<'h, (Env<'h>, Attrs<'h>)> {
         let mut builder = self.fill(&set.bindings, up);
         // All slots are set: forcing this one reads a complete environment. What it doesn't
         // need stays suspended and will see the overriding values.
@@ -65,12 +73,8 @@ impl<'h> Evaluator<'h> {
         Ok((env, own.update(self.local, overrides)))
     }
 
-    fn with_dynamic(
-        &mut self,
-        attrs: Attrs<'h>,
-        dynamic: &'h [Dynamic],
-        env: &'h Env<'h>,
-    ) -> Eval<'h> {
+    #[inline(never)]
+    fn with_dynamic(&mut self, attrs: Attrs<'h>, dynamic: &'h [Dynamic], env: Env<'h>) -> Eval<'h> {
         if dynamic.is_empty() {
             return Ok(Value::Attrs(attrs));
         }
@@ -98,7 +102,7 @@ impl<'h> Evaluator<'h> {
     }
 
     /// The name an expression gives; null means that the attribute is left out.
-    fn attr_name_or_null(&mut self, expr: &'h Expr, env: &'h Env<'h>) -> Eval<'h, Option<Name>> {
+    fn attr_name_or_null(&mut self, expr: &'h Expr, env: Env<'h>) -> Eval<'h, Option<Name>> {
         match self.expr(expr, env)? {
             Value::Null => Ok(None),
             value => self.name_of(value).map(Some),

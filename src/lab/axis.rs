@@ -67,6 +67,21 @@ impl Target {
     }
 }
 
+/// What is wrong with a parameter that is a function; its place is still to be said.
+pub(super) fn a_function(param: Name) -> Diagnostic {
+    Diagnostic::error(
+        "repx::lab::parameter-is-a-function",
+        format!("parameter `{param}` can't be a function: jobs are told apart by its value"),
+    )
+    .help("a number, a string, a path, a list or a set; call the function where it is used")
+}
+
+/// A value in an example: itself if it is short.
+fn short(value: &str) -> &str {
+    let fits = value.len() <= 20 && !value.contains(['\n', '«', '{']);
+    if fits { value } else { "…" }
+}
+
 impl<'h> Reader<'_, 'h> {
     /// The axes of a run's parameters, in the order of their names.
     pub(super) fn axes(&mut self, params: Attrs<'h>) -> Vec<Axis<'h>> {
@@ -109,6 +124,7 @@ impl<'h> Reader<'_, 'h> {
             }
             other => {
                 let kind = other.a_type();
+                let shown = self.evaluator.brief(other);
                 let place = self.places().value(span);
                 self.report(
                     Diagnostic::error(
@@ -116,7 +132,10 @@ impl<'h> Reader<'_, 'h> {
                         format!("parameter `{name}` must be a list of values, but is {kind}"),
                     )
                     .at(place, format!("this is {kind}"))
-                    .help(format!("a single value is a list of one: `{name} = [ … ];`")),
+                    .help(format!(
+                        "a single value is a list of one: `{name} = [ {} ];`",
+                        short(&shown)
+                    )),
                 );
                 return None;
             }
@@ -140,6 +159,13 @@ impl<'h> Reader<'_, 'h> {
     fn values(&mut self, items: &[Slot<'h>], name: Name, span: Span) -> Option<Vec<Datum<'h>>> {
         let mut values = Vec::with_capacity(items.len());
         for (i, item) in items.iter().enumerate() {
+            if let Ok(value) = self.evaluator.force(*item)
+                && Datum::is_function(value)
+            {
+                let place = self.places().item(span, i);
+                self.report(a_function(name).at(place, "a function"));
+                return None;
+            }
             let datum = Datum::read(self.evaluator, *item);
             let datum = self.take(datum, |d| {
                 d.within(span, format!("in value {} of parameter `{name}`", i + 1))
@@ -208,6 +234,6 @@ impl<'h> Reader<'_, 'h> {
         let Some(slot) = attrs.get(Name::new(name)) else {
             return false;
         };
-        matches!(self.evaluator.force(slot), Ok(Value::Bool(true)))
+        matches!(self.evaluator.force(slot), Ok(Value::Bool(truth)) if truth.get())
     }
 }

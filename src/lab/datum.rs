@@ -23,12 +23,19 @@ impl<'h> Datum<'h> {
     /// that means it, null nothing, a list its items with spaces between, a set its JSON.
     ///
     /// # Errors
-    /// When evaluation fails, or there is a function in it.
+    /// When evaluation fails, or there is a function in it; see [`Datum::is_function`].
     pub fn read(evaluator: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, Datum<'h>> {
         let value = evaluator.force_deep(slot)?;
         let json = json_text(evaluator, value)?;
         let word = word(evaluator, value, &json)?;
         Ok(Datum { slot: Slot::Value(value), json: json.into(), word: word.into() })
+    }
+}
+
+impl Datum<'_> {
+    /// Is a value one that no parameter can have?
+    pub fn is_function(value: Value<'_>) -> bool {
+        matches!(value, Value::Lambda(_) | Value::Builtin(_) | Value::Partial(_))
     }
 }
 

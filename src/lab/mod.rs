@@ -31,7 +31,7 @@ pub use run::{Need, Run};
 pub use scope::Offer;
 pub use stage::{After, Body, Part, Stage, bad_name, read_resources};
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Found};
 use crate::eval::Evaluator;
 use crate::value::Error;
 
@@ -40,30 +40,22 @@ pub struct Reader<'e, 'h> {
     /// Evaluates on this thread.
     pub evaluator: &'e mut Evaluator<'h>,
     /// What is wrong.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Found,
     /// The words the lab uses, once it has used one.
     pub vocabulary: Option<(Vocabulary, crate::source::Span)>,
-    /// Files read once more for the places in them.
-    trees: places::Trees<'h>,
+    places: Places<'h>,
 }
 
 impl<'e, 'h> Reader<'e, 'h> {
     /// A reader that has found nothing wrong yet.
     pub fn new(evaluator: &'e mut Evaluator<'h>) -> Reader<'e, 'h> {
-        let trees = places::Trees::new(evaluator.shared.sources);
-        Reader { evaluator, diagnostics: Vec::new(), vocabulary: None, trees }
+        let places = Places::new(evaluator.shared.sources);
+        Reader { evaluator, diagnostics: Found::default(), vocabulary: None, places }
     }
 
     /// Notes what is wrong; the same thing found twice is told once.
     pub fn report(&mut self, diagnostic: Diagnostic) {
-        let told = self.diagnostics.iter().any(|other| {
-            other.code == diagnostic.code
-                && other.message == diagnostic.message
-                && other.primary == diagnostic.primary
-        });
-        if !told {
-            self.diagnostics.push(diagnostic);
-        }
+        self.diagnostics.add(diagnostic);
     }
 
     /// The result of an evaluation; an error is noted with what was being read.
@@ -82,12 +74,12 @@ impl<'e, 'h> Reader<'e, 'h> {
     }
 
     /// The places of values, for messages.
-    pub fn places(&self) -> Places<'h> {
-        Places::new(self.evaluator.shared.sources)
+    pub fn places(&mut self) -> &mut Places<'h> {
+        &mut self.places
     }
 
     /// Has anything been found that makes a result impossible?
     pub fn failed(&self) -> bool {
-        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+        self.diagnostics.failed()
     }
 }

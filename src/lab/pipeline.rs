@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::order::{positions, topological};
+use super::order::{cycle, positions, topological};
 use super::scope::Callee;
 use super::{Offer, Reader, Stage};
 use crate::diagnostic::Diagnostic;
@@ -43,16 +43,6 @@ pub enum Link {
     },
 }
 
-impl Link {
-    /// The output and the input, when they are named.
-    pub fn names(self) -> Option<(Arc<str>, Arc<str>)> {
-        match self {
-            Link::SameNames => None,
-            Link::Named { output, input } => Some((output.0, input.0)),
-        }
-    }
-}
-
 const STAGE_TAG: &[u8] = b"stage";
 
 /// A stage as the pipeline mentions it: what `callStage` made.
@@ -79,11 +69,13 @@ impl<'h> Reader<'_, 'h> {
             );
         }
         let mut dependencies: Vec<Vec<Dependency>> = Vec::new();
+        let mut lost = Vec::new();
         let mut at = 0;
         // Stages that are only dependencies join at the end as they are met.
         while at < mentions.len() {
-            let found = self.stage_dependencies(at, &mut mentions);
+            let (found, lost_one) = self.stage_dependencies(at, &mut mentions);
             dependencies.push(found);
+            lost.push(lost_one);
             at += 1;
         }
         let order = self.stage_order(&mentions, &dependencies)?;
@@ -99,7 +91,8 @@ impl<'h> Reader<'_, 'h> {
                 let moved = |d: &Dependency| Dependency { stage: moved(d.stage), ..d.clone() };
                 all.iter().map(moved).collect()
             });
-            let stage = self.read_mention(mention, dependencies.unwrap_or_default(), offer);
+            let lost = lost.get(*index) == Some(&true);
+            let stage = self.read_mention(mention, (dependencies.unwrap_or_default(), lost), offer);
             complete &= stage.is_some();
             stages.extend(stage);
         }
@@ -110,7 +103,7 @@ impl<'h> Reader<'_, 'h> {
     fn read_mention(
         &mut self,
         mention: &Mention<'h>,
-        dependencies: Vec<Dependency>,
+        dependencies: (Vec<Dependency>, bool),
         offer: &Offer<'h>,
     ) -> Option<Stage<'h>> {
         let slot = mention.attrs.get(Name::new("stageFile"))?;
@@ -134,9 +127,7 @@ impl<'h> Reader<'_, 'h> {
         )
         .help(format!("add `pname = \"{key}\";`"));
         self.report(match set {
-            Some(set) => {
-                missing.at(set, "here it should stand").also(span, "the stage is used here")
-            }
+            Some(set) => missing.at(set, "this set has none").also(span, "the stage is used here"),
             None => missing.at(span, "this stage"),
         });
     }
@@ -174,24 +165,25 @@ impl<'h> Reader<'_, 'h> {
         mentions
     }
 
+    /// What a stage depends on, and whether something of it is lost because it is wrong.
     fn stage_dependencies(
         &mut self,
         index: usize,
         mentions: &mut Vec<Mention<'h>>,
-    ) -> Vec<Dependency> {
+    ) -> (Vec<Dependency>, bool) {
         let Some(mention) = mentions.get(index) else {
-            return Vec::new();
+            return (Vec::new(), false);
         };
         let (key, span, record) = (Arc::clone(&mention.key), mention.span, mention.attrs);
         let Some(slot) = mention.attrs.get(Name::new("dependencies")) else {
-            return Vec::new();
+            return (Vec::new(), false);
         };
         let places = self.argument_places(record);
         let context =
             |d: Diagnostic| d.within(span, format!("in the dependencies of stage `{key}`"));
         let list = self.evaluator.items(slot);
         let Some(list) = self.take(list, context) else {
-            return Vec::new();
+            return (Vec::new(), true);
         };
         let mut dependencies = Vec::new();
         for (i, item) in list.items().iter().enumerate() {
@@ -214,7 +206,8 @@ impl<'h> Reader<'_, 'h> {
                 dependencies.push(Dependency { stage, link, span: place });
             }
         }
-        dependencies
+        let lost = dependencies.len() < list.len();
+        (dependencies, lost)
     }
 
     /// `[ stage "output" "input" ]`, `[ stage "name" ]`
@@ -231,7 +224,7 @@ impl<'h> Reader<'_, 'h> {
                 self.report(
                     Diagnostic::error(
                         "repx::pipeline::bad-dependency",
-                        format!("a dependency of stage `{key}` has {} elements, not 2 or 3", items.len()),
+                        format!("a dependency of `{key}` has {} elements, not 2 or 3", items.len()),
                     )
                     .at(place, "this dependency")
                     .help("write `[ stage \"output\" \"input\" ]`, or `[ stage \"name\" ]` when both have one name"),
@@ -302,52 +295,18 @@ impl<'h> Reader<'_, 'h> {
                 .unwrap_or_default()
         });
         if order.len() < mentions.len() {
-            self.report_stage_cycle(mentions, dependencies, &order);
+            let needs = |index: usize| {
+                let needs = dependencies.get(index).map(|all| all.iter());
+                needs.into_iter().flatten().map(|d| (d.stage, d.span)).collect()
+            };
+            let name = |index: usize| {
+                mentions.get(index).map_or_else(String::new, |mention| mention.key.to_string())
+            };
+            let code = "repx::pipeline::stage-cycle";
+            let found = cycle(code, "stage", &order, mentions.len(), needs, name);
+            self.diagnostics.extend(found);
             return None;
         }
         Some(order)
-    }
-
-    fn report_stage_cycle(
-        &mut self,
-        mentions: &[Mention<'h>],
-        dependencies: &[Vec<Dependency>],
-        done: &[usize],
-    ) {
-        let next = |i: usize| dependencies.get(i)?.iter().find(|d| !done.contains(&d.stage));
-        let Some(mut at) = (0..mentions.len()).find(|i| !done.contains(i)) else {
-            return;
-        };
-        let mut path: Vec<(usize, Span)> = Vec::new();
-        while !path.iter().any(|(i, _)| *i == at) {
-            let Some(dependency) = next(at) else { return };
-            path.push((at, dependency.span));
-            at = dependency.stage;
-        }
-        let start = path.iter().position(|(i, _)| *i == at).unwrap_or(0);
-        let cycle: Vec<(&Arc<str>, Span)> = path
-            .iter()
-            .skip(start)
-            .filter_map(|(i, span)| Some((&mentions.get(*i)?.key, *span)))
-            .collect();
-        let Some((first, span)) = cycle.first().copied() else {
-            return;
-        };
-        let names: Vec<String> = cycle
-            .iter()
-            .map(|(key, _)| *key)
-            .chain([first])
-            .map(|key| format!("`{key}`"))
-            .collect();
-        let mut diagnostic = Diagnostic::error(
-            "repx::pipeline::stage-cycle",
-            format!("stages depend on each other: {}", names.join(" → ")),
-        )
-        .at(span, format!("`{first}` waits for this"))
-        .help("remove one of these dependencies");
-        for (key, span) in cycle.iter().skip(1) {
-            diagnostic = diagnostic.also(*span, format!("`{key}` waits for this"));
-        }
-        self.report(diagnostic);
     }
 }

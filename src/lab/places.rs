@@ -1,39 +1,70 @@
 //! Where a value was written.
+//!
+//! The program knows the places of names, not of all values. When a message wants one, the file
+//! is parsed again, once, and its tree kept.
+
+use std::path::Path;
+use std::rc::Rc;
 
 use hashbrown::HashMap;
 
-use crate::source::{SourceMap, Span};
-use crate::syntax::{Expr, ExprKind, find, parse};
+use crate::source::{SourceFile, SourceMap, Span};
+use crate::syntax::{Expr, ExprKind, Param, find, parse};
 
 /// Finds the source of values by the names they are bound to.
-#[derive(Clone, Copy)]
 pub struct Places<'a> {
     sources: &'a SourceMap,
+    /// By where each file begins.
+    trees: HashMap<u32, Rc<Tree>>,
+}
+
+/// A file read again.
+struct Tree {
+    root: Expr,
+    /// By call, the items of the list that is its last argument: labs have thousands of calls.
+    calls: HashMap<Span, Vec<Expr>>,
+}
+
+impl Tree {
+    fn read(file: &SourceFile) -> Tree {
+        let root = parse(file).root;
+        let mut calls = HashMap::new();
+        find::walk(&root, &mut |expr| {
+            if let ExprKind::Apply { argument, .. } = &expr.kind
+                && let ExprKind::List(items) = &argument.kind
+            {
+                calls.insert(expr.span, items.clone());
+            }
+        });
+        Tree { root, calls }
+    }
 }
 
 impl<'a> Places<'a> {
     /// Over these files.
     pub fn new(sources: &'a SourceMap) -> Places<'a> {
-        Places { sources }
+        Places { sources, trees: HashMap::new() }
     }
 
     /// The value bound to the name at `key`; the name itself when that can't be told.
-    pub fn value(self, key: Span) -> Span {
+    pub fn value(&mut self, key: Span) -> Span {
         self.bound(key).map_or(key, |expr| expr.span)
     }
 
     /// An item of the list bound to the name at `key`.
-    pub fn item(self, key: Span, index: usize) -> Span {
-        self.items(key).get(index).map_or_else(|| self.value(key), |item| item.span)
+    pub fn item(&mut self, key: Span, index: usize) -> Span {
+        let items = self.bound(key).map(list_items).unwrap_or_default();
+        items.get(index).map_or_else(|| self.value(key), |item| item.span)
     }
 
-    /// The items of the list bound to the name at `key`.
-    pub fn items(self, key: Span) -> Vec<Expr> {
-        self.bound(key).map(list_items).unwrap_or_default()
+    /// The items of the item of a list bound to the name at `key`.
+    pub fn items_of_item(&mut self, key: Span, index: usize) -> Vec<Expr> {
+        let items = self.bound(key).map(list_items).unwrap_or_default();
+        items.into_iter().nth(index).map(list_items).unwrap_or_default()
     }
 
     /// The first argument of the call bound to the name at `key`: the file of a run or stage.
-    pub fn first_argument(self, key: Span) -> Option<Span> {
+    pub fn first_argument(&mut self, key: Span) -> Option<Span> {
         let mut first = None;
         let mut expr = self.bound(key)?;
         while let ExprKind::Apply { function, argument } = expr.kind {
@@ -43,14 +74,21 @@ impl<'a> Places<'a> {
         first
     }
 
+    /// The items of the list that is the last argument of the call at `call`.
+    pub fn last_argument(&mut self, call: Span) -> Vec<Expr> {
+        let tree = self.sources.file(call).map(|file| self.tree(&file));
+        tree.and_then(|tree| tree.calls.get(&call).cloned()).unwrap_or_default()
+    }
+
     /// The opening brace of the set that a file's function gives.
-    pub fn set_of_file(self, path: &std::path::Path) -> Option<Span> {
-        let mut expr = parse(&*self.sources.by_path(path)?).root;
+    pub fn set_of_file(&mut self, path: &Path) -> Option<Span> {
+        let tree = self.file(path)?;
+        let mut expr = &tree.root;
         loop {
-            match expr.kind {
+            match &expr.kind {
                 ExprKind::Lambda { body, .. }
                 | ExprKind::Let { body, .. }
-                | ExprKind::With { body, .. } => expr = *body,
+                | ExprKind::With { body, .. } => expr = body,
                 ExprKind::Set { .. } => {
                     return Some(Span::new(expr.span.start, expr.span.start + 1));
                 }
@@ -59,8 +97,35 @@ impl<'a> Places<'a> {
         }
     }
 
-    fn bound(self, key: Span) -> Option<Expr> {
-        find::bound_at(&*self.sources.file(key)?, key)
+    /// The names that the function of a place's file asks for.
+    pub fn arguments(&mut self, inside: Span) -> Option<Vec<String>> {
+        let file = self.sources.file(inside)?;
+        match &self.tree(&file).root.kind {
+            ExprKind::Lambda { param: Param::Formals { formals, .. }, .. } => {
+                Some(formals.iter().map(|formal| formal.name.to_string()).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// The whole expression of a file, when it was read.
+    pub fn of_file(&mut self, path: &Path) -> Option<Span> {
+        Some(self.file(path)?.root.span)
+    }
+
+    fn file(&mut self, path: &Path) -> Option<Rc<Tree>> {
+        let file = self.sources.by_path(path)?;
+        Some(self.tree(&file))
+    }
+
+    fn bound(&mut self, key: Span) -> Option<Expr> {
+        let file = self.sources.file(key)?;
+        find::bound_at(&self.tree(&file).root, key)
+    }
+
+    fn tree(&mut self, file: &SourceFile) -> Rc<Tree> {
+        let tree = self.trees.entry(file.start());
+        Rc::clone(tree.or_insert_with(|| Rc::new(Tree::read(file))))
     }
 }
 
@@ -69,36 +134,5 @@ pub(super) fn list_items(expr: Expr) -> Vec<Expr> {
     match expr.kind {
         ExprKind::List(items) => items,
         _ => Vec::new(),
-    }
-}
-
-/// Where the items of list arguments stand, for all calls of a file at once.
-pub(super) struct Trees<'a> {
-    sources: &'a SourceMap,
-    /// By file: by call, the items of the list that is its last argument.
-    calls: HashMap<u32, HashMap<Span, Vec<Expr>>>,
-}
-
-impl<'a> Trees<'a> {
-    pub(super) fn new(sources: &'a SourceMap) -> Trees<'a> {
-        Trees { sources, calls: HashMap::new() }
-    }
-
-    /// The items of the list that is the last argument of the call at `call`.
-    pub(super) fn last_argument(&mut self, call: Span) -> Vec<Expr> {
-        let Some(file) = self.sources.file(call) else { return Vec::new() };
-        let calls = self.calls.entry(file.start()).or_insert_with(|| {
-            let root = parse(&file).root;
-            let mut calls = HashMap::new();
-            find::walk(&root, &mut |expr| {
-                if let ExprKind::Apply { argument, .. } = &expr.kind
-                    && let ExprKind::List(items) = &argument.kind
-                {
-                    calls.insert(expr.span, items.clone());
-                }
-            });
-            calls
-        });
-        calls.get(&call).cloned().unwrap_or_default()
     }
 }

@@ -26,8 +26,14 @@ pub struct Lab<'h> {
 }
 
 /// Reads a lab from the value of its file, and notes what is wrong with it.
-pub fn read<'h>(reader: &mut Reader<'_, 'h>, file: Slot<'h>, offer: &Offer<'h>) -> Lab<'h> {
-    let callee = Callee { slot: file, span: Span::NONE, role: "lab" };
+/// `span` is the text of the file.
+pub fn read<'h>(
+    reader: &mut Reader<'_, 'h>,
+    file: Slot<'h>,
+    span: Span,
+    offer: &Offer<'h>,
+) -> Lab<'h> {
+    let callee = Callee { slot: file, span, role: "lab" };
     let Some(attrs) = reader.call_lab(&callee, offer) else {
         return Lab::default();
     };
@@ -48,6 +54,7 @@ impl<'h> Reader<'_, 'h> {
         }
         self.report(
             Diagnostic::error("repx::lab::not-a-lab", "this file doesn't give a lab")
+                .at(callee.span, "not made by `mkLab`")
                 .help("a lab file ends in `repx-lib.mkLab { inherit pkgs repx-lib gitHash; lab_version = \"1.0.0\"; runs = { … }; }`"),
         );
         None
@@ -174,7 +181,7 @@ impl<'h> Reader<'_, 'h> {
                 )
                 .at(span, "this group")
                 .also(run.span, "this run")
-                .help("`repx run` takes names of both: give the group another one");
+                .help("runs and groups are picked by name: give the group another one");
                 self.report(diagnostic);
             }
             let list = self.evaluator.items(group.slot);

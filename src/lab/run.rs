@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::order::topological;
+use super::order::{cycle, topological};
 use super::scope::Callee;
-use super::{Axis, Offer, Pipeline, Places, Reader, fields};
+use super::{Axis, Offer, Pipeline, Reader, fields};
 use crate::builtins::records;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::source::{Name, Span};
@@ -171,7 +171,7 @@ impl<'h> Reader<'_, 'h> {
     /// Where the dependencies stand that a record of `callRun` or `callStage` was given.
     pub(super) fn argument_places(&mut self, record: Attrs<'h>) -> Vec<Expr> {
         match record.get(Name::new(records::PLACE)).and_then(Slot::known) {
-            Some(Value::Int(packed)) => self.trees.last_argument(records::unpack(packed)),
+            Some(Value::Int(packed)) => self.places().last_argument(records::unpack(packed)),
             _ => Vec::new(),
         }
     }
@@ -269,48 +269,16 @@ impl<'h> Reader<'_, 'h> {
         };
         let order = topological(all.len(), |index| needs(index).unwrap_or_default());
         if order.len() < all.len() {
-            self.report_run_cycle(all, &order);
+            let needs = |index: usize| {
+                let needs = all.get(index).map(|run| run.depends_on.iter());
+                needs.into_iter().flatten().map(|(other, _, span)| (*other, *span)).collect()
+            };
+            let name =
+                |index: usize| all.get(index).map_or_else(String::new, |r| r.key.to_string());
+            let found = cycle("repx::lab::run-cycle", "run", &order, all.len(), needs, name);
+            self.diagnostics.extend(found);
         }
         order
-    }
-
-    fn report_run_cycle(&mut self, all: &[Placeholder<'h>], done: &[usize]) {
-        // Everything left waits for something left: walking along must come round.
-        let next = |i: usize| all.get(i)?.depends_on.iter().find(|(d, _, _)| !done.contains(d));
-        let Some(mut at) = (0..all.len()).find(|i| !done.contains(i)) else {
-            return;
-        };
-        let mut path: Vec<(usize, Span)> = Vec::new();
-        while !path.iter().any(|(i, _)| *i == at) {
-            let Some((following, _, span)) = next(at) else { return };
-            path.push((at, *span));
-            at = *following;
-        }
-        let start = path.iter().position(|(i, _)| *i == at).unwrap_or(0);
-        let cycle: Vec<(Name, Span)> = path
-            .iter()
-            .skip(start)
-            .filter_map(|(i, span)| Some((all.get(*i)?.key, *span)))
-            .collect();
-        let Some((first, span)) = cycle.first().copied() else {
-            return;
-        };
-        let names: Vec<String> = cycle
-            .iter()
-            .map(|(key, _)| *key)
-            .chain([first])
-            .map(|key| format!("`{key}`"))
-            .collect();
-        let mut diagnostic = Diagnostic::error(
-            "repx::lab::run-cycle",
-            format!("runs depend on each other: {}", names.join(" → ")),
-        )
-        .at(span, format!("`{first}` waits for this"))
-        .help("remove one of these dependencies");
-        for (key, span) in cycle.iter().skip(1) {
-            diagnostic = diagnostic.also(*span, format!("`{key}` waits for this"));
-        }
-        self.report(diagnostic);
     }
 
     /// Reads the file of a run.
@@ -353,10 +321,7 @@ impl<'h> Reader<'_, 'h> {
             .take(params, |d| d.within(attr.key.span, format!("in the parameters of run `{run}`")));
         let before = self.diagnostics.len();
         let axes = params.map(|params| self.axes(params)).unwrap_or_default();
-        for diagnostic in self.diagnostics.iter_mut().skip(before) {
-            let within = format!("in run `{run}`");
-            *diagnostic = diagnostic.clone().within(attr.key.span, within);
-        }
+        self.diagnostics.within_since(before, attr.key.span, &format!("in run `{run}`"));
         axes
     }
 
@@ -423,7 +388,7 @@ impl<'h> Reader<'_, 'h> {
         }
         let mut pipelines: Vec<Pipeline<'h>> = Vec::new();
         for (i, slot) in list.items().iter().enumerate() {
-            let place = Places::item(self.places(), attr.key.span, i);
+            let place = self.places().item(attr.key.span, i);
             let name = self.pipeline_name(*slot, i, &pipelines);
             let callee = Callee { slot: *slot, span: place, role: "pipeline" };
             pipelines.extend(self.pipeline(name, &callee, offer));

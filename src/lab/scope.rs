@@ -94,7 +94,7 @@ impl<'h> Reader<'_, 'h> {
             && self.diagnostics.len() > before
             && let Some(file) = self.places().first_argument(span)
         {
-            for diagnostic in self.diagnostics.iter_mut().skip(before) {
+            for diagnostic in self.diagnostics.since(before) {
                 let labels = diagnostic.primary.iter_mut().chain(&mut diagnostic.secondary);
                 labels.filter(|label| label.span == span).for_each(|label| label.span = file);
             }
@@ -139,7 +139,7 @@ impl<'h> Reader<'_, 'h> {
         callee: &Callee<'h>,
         offer: &Offer<'h>,
     ) -> Option<Attrs<'h>> {
-        let Param::Formals(formals) = &closure.lambda.param else {
+        let Param::Formals(formals) = &closure.lambda().param else {
             return Some(everything(self, offer));
         };
         let mut given = Vec::new();

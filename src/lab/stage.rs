@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Datum, Dependency, Duration, Memory, Reader, Resources, Vocabulary, fields};
+use super::axis::a_function;
+use super::order::{cycle, topological};
+use super::{Datum, Dependency, Duration, Link, Memory, Reader, Resources, Vocabulary, fields};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::eval::Evaluator;
 use crate::source::{Name, Span};
@@ -31,6 +33,8 @@ pub struct Stage<'h> {
     pub body: Body<'h>,
     /// What it depends on.
     pub dependencies: Vec<Dependency>,
+    /// Is one of them missing here, because something is wrong with it? That was told.
+    pub lost_dependency: bool,
     /// What sets its runtime packages apart.
     pub packages: Vec<Arc<str>>,
 }
@@ -64,6 +68,19 @@ pub struct Part<'h> {
     pub attrs: Attrs<'h>,
     /// Steps that a step comes after.
     pub after: Vec<After>,
+    /// What sets its own runtime packages apart; those of a simple stage are the stage's.
+    pub packages: Vec<Arc<str>>,
+}
+
+impl Stage<'_> {
+    /// Where its outputs are declared.
+    pub fn outputs_span(&self) -> Option<Span> {
+        let part = match &self.body {
+            Body::Simple(part) => part,
+            Body::ScatterGather { gather, .. } => gather,
+        };
+        part.attrs.attr(Name::new("outputs")).map(|attr| attr.key.span)
+    }
 }
 
 /// A step's dependency on another.
@@ -71,8 +88,10 @@ pub struct Part<'h> {
 pub struct After {
     /// The other step.
     pub step: Arc<str>,
-    /// Its output and this step's input; without them, those that share a name.
-    pub link: Option<(Arc<str>, Arc<str>)>,
+    /// Which of its outputs become which inputs.
+    pub link: Link,
+    /// Where it is written.
+    pub span: Span,
 }
 
 /// A stage's version when it names none, as in upstream.
@@ -84,7 +103,7 @@ impl<'h> Reader<'_, 'h> {
         key: Arc<str>,
         span: Span,
         attrs: Attrs<'h>,
-        dependencies: Vec<Dependency>,
+        (dependencies, lost_dependency): (Vec<Dependency>, bool),
     ) -> Option<Stage<'h>> {
         let scattered = attrs.has(Name::new("scatter"));
         let known = if scattered { fields::SCATTER_GATHER } else { fields::SIMPLE };
@@ -98,15 +117,13 @@ impl<'h> Reader<'_, 'h> {
         let pname = self.required(attrs, "pname", &key, span);
         let version = self.version(attrs, &key);
         let (vocabulary, params) = self.declared(attrs, &key);
-        let packages = self.packages(attrs, &key);
+        let packages = self.packages(attrs, &format!("stage `{key}`"));
         let body = if scattered {
             self.scatter_gather(attrs, &key, span)
         } else {
             self.simple(attrs, &key, span)
         };
-        for diagnostic in self.diagnostics.iter_mut().skip(before) {
-            *diagnostic = diagnostic.clone().within(span, format!("in stage `{key}`"));
-        }
+        self.diagnostics.within_since(before, span, &format!("in stage `{key}`"));
         let pname = pname?;
         Some(Stage {
             constant_pname: self.constant_pname(pname)?,
@@ -120,6 +137,7 @@ impl<'h> Reader<'_, 'h> {
             span,
             attrs,
             dependencies,
+            lost_dependency,
         })
     }
 
@@ -168,9 +186,9 @@ impl<'h> Reader<'_, 'h> {
         let text = self.evaluator.string(attr.slot);
         let text =
             self.take(text, |d| d.within(attr.key.span, format!("in `version` of stage `{key}`")))?;
-        let place = self.places().value(attr.key.span);
-        if let Some(diagnostic) = bad_name("version", &text.lossy(), place) {
-            self.report(diagnostic);
+        if let Some(diagnostic) = bad_name("version", &text.lossy()) {
+            let place = self.places().value(attr.key.span);
+            self.report(diagnostic.at(place, "becomes part of a directory's name"));
             return None;
         }
         Some(text.lossy().into())
@@ -198,6 +216,14 @@ impl<'h> Reader<'_, 'h> {
         let mut params = Vec::with_capacity(declared.len());
         let mut complete = true;
         for param in declared.by_name(self.evaluator.local) {
+            if let Ok(value) = self.evaluator.force(param.slot)
+                && Datum::is_function(value)
+            {
+                let place = self.places().value(param.key.span);
+                self.report(a_function(param.key.name).at(place, "a function"));
+                complete = false;
+                continue;
+            }
             let datum = Datum::read(self.evaluator, param.slot);
             let datum = self.take(datum, |d| {
                 context(d.within(
@@ -212,13 +238,12 @@ impl<'h> Reader<'_, 'h> {
     }
 
     /// What sets runtime packages apart: their paths, and for a host environment its members.
-    fn packages(&mut self, attrs: Attrs<'h>, key: &str) -> Option<Vec<Arc<str>>> {
+    fn packages(&mut self, attrs: Attrs<'h>, what: &str) -> Option<Vec<Arc<str>>> {
         let Some(attr) = self.field(attrs, "runDependencies") else {
             return Some(Vec::new());
         };
-        let context = |d: Diagnostic| {
-            d.within(attr.key.span, format!("in `runDependencies` of stage `{key}`"))
-        };
+        let context =
+            |d: Diagnostic| d.within(attr.key.span, format!("in `runDependencies` of {what}"));
         let list = self.evaluator.items(attr.slot);
         let list = self.take(list, context)?;
         let mut packages = Vec::with_capacity(list.len());
@@ -231,8 +256,8 @@ impl<'h> Reader<'_, 'h> {
 
     fn simple(&mut self, attrs: Attrs<'h>, key: &Arc<str>, span: Span) -> Option<Body<'h>> {
         self.required(attrs, "run", key, span)?;
-        let after = Vec::new();
-        Some(Body::Simple(Part { name: Arc::clone(key), span, attrs, after }))
+        let (after, packages) = (Vec::new(), Vec::new());
+        Some(Body::Simple(Part { name: Arc::clone(key), span, attrs, after, packages }))
     }
 
     fn scatter_gather(&mut self, attrs: Attrs<'h>, key: &str, span: Span) -> Option<Body<'h>> {
@@ -260,9 +285,12 @@ impl<'h> Reader<'_, 'h> {
 
     fn part(&mut self, attrs: Attrs<'h>, name: &str, key: &str, span: Span) -> Option<Part<'h>> {
         let attr = self.required(attrs, name, key, span)?;
-        let part = self.part_attrs(attr, &format!("`{name}` of stage `{key}`"), fields::PART)?;
+        let what = format!("`{name}` of stage `{key}`");
+        let part = self.part_attrs(attr, &what, fields::PART)?;
         self.required(part, "run", &format!("{key}.{name}"), attr.key.span)?;
-        Some(Part { name: name.into(), span: attr.key.span, attrs: part, after: Vec::new() })
+        let packages = self.packages(part, &what)?;
+        let after = Vec::new();
+        Some(Part { name: name.into(), span: attr.key.span, attrs: part, after, packages })
     }
 
     fn part_attrs(&mut self, attr: Attr<'h>, what: &str, known: &[&str]) -> Option<Attrs<'h>> {
@@ -291,7 +319,8 @@ impl<'h> Reader<'_, 'h> {
             let what = format!("step `{name}` of stage `{key}`");
             let attrs = self.part_attrs(step, &what, fields::STEP)?;
             self.required(attrs, "run", &format!("{key}.{name}"), step.key.span)?;
-            parts.push(Part { name, span: step.key.span, attrs, after: Vec::new() });
+            let packages = self.packages(attrs, &what)?;
+            parts.push(Part { name, span: step.key.span, attrs, after: Vec::new(), packages });
         }
         for i in 0..parts.len() {
             let after = self.step_dependencies(i, &parts, key)?;
@@ -299,7 +328,24 @@ impl<'h> Reader<'_, 'h> {
                 part.after = after;
             }
         }
+        self.check_step_cycle(&parts)?;
         Some(parts)
+    }
+
+    fn check_step_cycle(&mut self, parts: &[Part<'h>]) -> Option<()> {
+        let needs = |index: usize| -> Vec<(usize, Span)> {
+            let after = parts.get(index).map(|part| part.after.iter());
+            let at = |after: &After| parts.iter().position(|part| part.name == after.step);
+            after.into_iter().flatten().filter_map(|a| Some((at(a)?, a.span))).collect()
+        };
+        let order = topological(parts.len(), |index| needs(index).iter().map(|n| n.0).collect());
+        if order.len() == parts.len() {
+            return Some(());
+        }
+        let name = |index: usize| parts.get(index).map_or_else(String::new, |p| p.name.to_string());
+        let found = cycle("repx::stage::step-cycle", "step", &order, parts.len(), needs, name);
+        self.diagnostics.extend(found);
+        None
     }
 
     /// The steps that a step's `deps` name; a dependency is the other step's own set, alone or as
@@ -323,20 +369,19 @@ impl<'h> Reader<'_, 'h> {
         for (i, item) in list.items().iter().enumerate() {
             let value = self.evaluator.force(*item);
             let mut value = self.take(value, context)?;
-            let mut link = None;
+            let mut link = Link::SameNames;
+            let span = self.places().item(attr.key.span, i);
             if let Value::List(list) = value {
-                let place = self.places().item(attr.key.span, i);
-                let (step, names) = self.named_link(list.items(), &part.name, place, &[])?;
-                (value, link) = (step, names.names());
+                let inner = self.places().items_of_item(attr.key.span, i);
+                (value, link) = self.named_link(list.items(), &part.name, span, &inner)?;
             }
             let found = parts.iter().find(
                 |other| matches!(value, Value::Attrs(attrs) if attrs.same_object(other.attrs)),
             );
             match found {
-                Some(other) => after.push(After { step: Arc::clone(&other.name), link }),
+                Some(other) => after.push(After { step: Arc::clone(&other.name), link, span }),
                 None => {
                     let kind = value.a_type();
-                    let place = self.places().item(attr.key.span, i);
                     self.report(
                         Diagnostic::error(
                             "repx::stage::unknown-step",
@@ -345,7 +390,7 @@ impl<'h> Reader<'_, 'h> {
                                 part.name
                             ),
                         )
-                        .at(place, "not a step of this stage")
+                        .at(span, "not a step of this stage")
                         .help("name a step of the same `steps = rec { … }`"),
                     );
                     return None;
@@ -381,7 +426,7 @@ fn package_identity<'h>(
 }
 
 /// Why a text can't be part of a job's name, if it can't. Job names are names of directories.
-pub fn bad_name(what: &str, text: &str, place: Span) -> Option<Diagnostic> {
+pub fn bad_name(what: &str, text: &str) -> Option<Diagnostic> {
     let fine = |c: char| c.is_ascii_alphanumeric() || "+-._?=".contains(c);
     let wrong = text.chars().find(|c| !fine(*c));
     let reason = match wrong {
@@ -398,7 +443,6 @@ pub fn bad_name(what: &str, text: &str, place: Span) -> Option<Diagnostic> {
             "repx::stage::bad-name",
             format!("{what} \"{text}\" can't name a job: {reason}"),
         )
-        .at(place, "becomes part of a directory's name")
         .help(match wrong {
             Some(_) => format!("letters, digits and `+-._?=` are fine: \"{better}\""),
             None => "letters, digits and `+-._?=` are fine".to_owned(),

@@ -5,9 +5,10 @@ use std::os::unix::ffi::OsStrExt;
 use hashbrown::HashMap;
 
 use super::scope::{Found, Scopes, slot, with_name};
+use super::strict::forces_argument;
 use super::{
-    Assert, Binary, Call, Expr, Formal, Formals, HasAttr, If, Interpolation, Key, Lambda, Operand,
-    Param, Piece, Select, Step, Surroundings, WithIn,
+    Assert, Binary, Call, Expr, Formal, Formals, HasAttr, Hint, If, Interpolation, Key, Lambda,
+    Operand, Param, Piece, Select, Step, Surroundings, WithIn,
 };
 use crate::diagnostic::{Diagnostic, Label, did_you_mean};
 use crate::source::{Name, Span, canonical_path};
@@ -251,8 +252,7 @@ impl<'a> Lowerer<'a> {
                 self.scopes.enter([(*argument, 0)]);
                 let body = self.expr(body);
                 self.scopes.leave([*argument]);
-                let param = Param::Name(*argument);
-                Expr::Lambda(Box::new(Lambda { param, body, name, span }))
+                function(Param::Name(*argument), body, name, span)
             }
             syntax::Param::Formals { formals, ellipsis, at, span: formals_span } => {
                 let names: Vec<Name> =
@@ -263,6 +263,7 @@ impl<'a> Lowerer<'a> {
                     .map(|formal| Formal {
                         key: Key { name: formal.name, span: formal.span },
                         default: formal.default.as_ref().map(|d| self.bound(formal.name, d)),
+                        hint: Hint::default(),
                     })
                     .collect();
                 let body = self.expr(body);
@@ -273,7 +274,7 @@ impl<'a> Lowerer<'a> {
                     at: at.map(|(name, _)| name),
                     span: *formals_span,
                 });
-                Expr::Lambda(Box::new(Lambda { param, body, name, span }))
+                function(param, body, name, span)
             }
         }
     }
@@ -299,7 +300,9 @@ impl<'a> Lowerer<'a> {
     pub(super) fn path_steps(&mut self, path: &[AttrName]) -> Box<[Step]> {
         path.iter()
             .map(|step| match step {
-                AttrName::Static { name, span } => Step::Static(Key { name: *name, span: *span }),
+                AttrName::Static { name, span } => {
+                    Step::Static(Key { name: *name, span: *span }, Hint::default())
+                }
                 AttrName::Dynamic(expr) => Step::Dynamic(self.expr(expr), expr.span),
             })
             .collect()
@@ -372,6 +375,11 @@ impl<'a> Lowerer<'a> {
             op_span,
         }))
     }
+}
+
+fn function(param: Param, body: Expr, name: Option<Name>, span: Span) -> Expr {
+    let strict = forces_argument(&param, &body);
+    Expr::Lambda(Box::new(Lambda { param, body, name, strict, span }))
 }
 
 enum RawPiece<'t> {

@@ -4,6 +4,9 @@
 //! paths are merged; what is constant is a constant. Every `let`, `rec`, function call and `with`
 //! makes one environment. An [`Expr`] is 16 bytes, the larger forms are boxed with their places.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::packed::Deferred;
 use crate::source::{Name, Span};
 pub use crate::syntax::BinaryOp;
 
@@ -76,6 +79,8 @@ pub enum Expr {
     Negate(Box<Operand>),
     /// `a + b`
     Binary(Box<Binary>),
+    /// An expression from a cache that nobody has asked for yet.
+    Deferred(Box<Deferred>),
     /// What could not be read or resolved; a diagnostic of lowering says why.
     Hole(Box<Span>),
 }
@@ -91,6 +96,26 @@ pub struct Key {
     pub span: Span,
 }
 
+/// Where an attribute was found last time, by this place in the program. Sets made at one place
+/// share their names, so the same attribute is mostly found there again. Always verified before it
+/// is believed: a hint can be slow, not wrong.
+#[derive(Debug, Default)]
+pub struct Hint(AtomicU32);
+
+impl Hint {
+    /// An index to try first.
+    #[inline]
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed) as usize
+    }
+
+    /// Notes where it was.
+    #[inline]
+    pub fn set(&self, index: usize) {
+        self.0.store(index as u32, Ordering::Relaxed);
+    }
+}
+
 /// A name looked up in the sets of the surrounding `with`s.
 #[derive(Debug)]
 pub struct WithName {
@@ -100,6 +125,8 @@ pub struct WithName {
     pub span: Span,
     /// Levels of the `with` environments, innermost first.
     pub levels: Box<[u32]>,
+    /// Where the innermost set had it.
+    pub hint: Hint,
 }
 
 /// `"a${b}"` or `./a/${b}`.
@@ -231,6 +258,8 @@ pub struct Lambda {
     pub body: Expr,
     /// The name it was bound to, for traces.
     pub name: Option<Name>,
+    /// Does a call begin with evaluating the argument?
+    pub strict: bool,
     /// The whole.
     pub span: Span,
 }
@@ -264,6 +293,8 @@ pub struct Formal {
     pub key: Key,
     /// Evaluated in the function's own environment when the argument lacks it.
     pub default: Option<Expr>,
+    /// Where the last argument had it.
+    pub hint: Hint,
 }
 
 /// `f x y`
@@ -304,8 +335,8 @@ pub struct HasAttr {
 /// One step of an attribute path.
 #[derive(Debug)]
 pub enum Step {
-    /// A known name.
-    Static(Key),
+    /// A known name, and where the last set had it.
+    Static(Key, Hint),
     /// A computed one, and where it stands.
     Dynamic(Expr, Span),
 }

@@ -6,17 +6,21 @@
 
 mod expr;
 mod ir;
+pub mod packed;
 mod place;
 mod scope;
 mod set;
+mod strict;
 
 pub use ir::{
-    Assert, Binary, BinaryOp, Bindings, Call, Dynamic, Expr, Formal, Formals, HasAttr, If,
+    Assert, Binary, BinaryOp, Bindings, Call, Dynamic, Expr, Formal, Formals, HasAttr, Hint, If,
     Interpolation, Key, Lambda, Let, Operand, Param, Piece, Program, RecSet, Select, Set, Step,
     WithIn, WithName,
 };
+pub use packed::Deferred;
 pub use place::{Place, place_of};
 pub use scope::Globals;
+pub use strict::right_first;
 
 use std::path::Path;
 

@@ -44,6 +44,12 @@ fn children<'p>(expr: &'p Expr, place: Place, visit: &mut Visit<'p, '_>) {
         | Expr::With(_)
         | Expr::CurrentPosition(_)
         | Expr::Hole(_) => {}
+        // What nobody has asked for can't be what is wanted.
+        Expr::Deferred(deferred) => {
+            if let Some(expr) = deferred.known() {
+                visit(expr, place);
+            }
+        }
         Expr::Interpolation(text) => {
             for part in &text.parts {
                 if let Piece::Value(value, span) = part {

@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::{Expr, WithName};
+use super::{Expr, Hint, WithName};
 use crate::source::{Name, Span};
 
 /// Names that every program sees, in the order of their slots.
@@ -104,5 +104,5 @@ pub(super) fn slot(up: u32, slot: u32) -> Expr {
 
 /// A name for `with` as an expression.
 pub(super) fn with_name(name: Name, span: Span, levels: Box<[u32]>) -> Expr {
-    Expr::With(Box::new(WithName { name, span, levels }))
+    Expr::With(Box::new(WithName { name, span, levels, hint: Hint::default() }))
 }

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::expr::Lowerer;
-use super::{Bindings, Dynamic, Expr, Key, Let, RecSet, Select, Set, Step};
+use super::{Bindings, Dynamic, Expr, Hint, Key, Let, RecSet, Select, Set, Step};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
+use crate::syntax::literal::attr_name;
 use crate::syntax::{self, AttrName, Binding, ExprKind};
 
 /// The bindings of one set or `let` after merging.
@@ -17,12 +18,19 @@ struct Group<'t> {
     span: Span,
     /// Sorted by name id, as sets are.
     entries: BTreeMap<Name, Entry<'t>>,
-    dynamic: Vec<(&'t syntax::Expr, Content<'t>)>,
+    dynamic: Vec<Computed<'t>>,
     /// Expressions of `inherit (…)`.
     sources: Vec<&'t syntax::Expr>,
 }
 
 struct Entry<'t> {
+    span: Span,
+    content: Content<'t>,
+}
+
+/// An attribute whose name is computed.
+struct Computed<'t> {
+    name: &'t syntax::Expr,
     span: Span,
     content: Content<'t>,
 }
@@ -57,7 +65,9 @@ impl<'t> Group<'t> {
         let mut group = Group::new(recursive, span);
         for binding in bindings {
             match binding {
-                Binding::Assign { path, value, .. } => group.assign(path, value, diagnostics),
+                Binding::Assign { path, value, span } => {
+                    group.assign(&mut Route::new(span.start), path, value, diagnostics);
+                }
                 Binding::Inherit { from, names, .. } => {
                     let source = from.as_ref().map(|from| {
                         group.sources.push(from);
@@ -65,7 +75,8 @@ impl<'t> Group<'t> {
                     });
                     for (name, span) in names {
                         let content = source.map_or(Content::Inherited, Content::InheritedFrom);
-                        group.insert(*name, *span, content, diagnostics);
+                        let mut route = Route::new(span.start);
+                        group.insert(&mut route, *name, *span, content, diagnostics);
                     }
                 }
             }
@@ -75,6 +86,7 @@ impl<'t> Group<'t> {
 
     fn assign(
         &mut self,
+        route: &mut Route,
         path: &'t [AttrName],
         value: &'t syntax::Expr,
         diagnostics: &mut Vec<Diagnostic>,
@@ -85,17 +97,21 @@ impl<'t> Group<'t> {
         match first {
             AttrName::Static { name, span } if rest.is_empty() => {
                 let content = Content::of(value, diagnostics);
-                self.insert(*name, *span, content, diagnostics);
+                self.insert(route, *name, route.to(*span), content, diagnostics);
             }
             AttrName::Static { name, span } => {
+                let span = route.to(*span);
                 let entry = self.entries.entry(*name).or_insert_with(|| Entry {
-                    span: *span,
+                    span,
                     content: Content::Group(Group::new(false, value.span)),
                 });
                 match &mut entry.content {
-                    Content::Group(group) => group.assign(rest, value, diagnostics),
+                    Content::Group(group) => {
+                        route.names.push(*name);
+                        group.assign(route, rest, value, diagnostics);
+                    }
                     Content::Value(_) | Content::Inherited | Content::InheritedFrom(_) => {
-                        diagnostics.push(twice(*name, *span, entry.span));
+                        diagnostics.push(route.twice(*name, span, entry.span));
                     }
                 }
             }
@@ -104,16 +120,18 @@ impl<'t> Group<'t> {
                     Content::of(value, diagnostics)
                 } else {
                     let mut group = Group::new(false, value.span);
-                    group.assign(rest, value, diagnostics);
+                    group.assign(route, rest, value, diagnostics);
                     Content::Group(group)
                 };
-                self.dynamic.push((name, content));
+                let span = route.to(name.span);
+                self.dynamic.push(Computed { name, span, content });
             }
         }
     }
 
     fn insert(
         &mut self,
+        route: &mut Route,
         name: Name,
         span: Span,
         content: Content<'t>,
@@ -124,14 +142,18 @@ impl<'t> Group<'t> {
                 self.entries.insert(name, Entry { span, content });
             }
             Some(entry) => match (&mut entry.content, content) {
-                (Content::Group(first), Content::Group(second)) => first.join(second, diagnostics),
-                _ => diagnostics.push(twice(name, span, entry.span)),
+                (Content::Group(first), Content::Group(second)) => {
+                    route.names.push(name);
+                    first.join(route, second, diagnostics);
+                    route.names.pop();
+                }
+                _ => diagnostics.push(route.twice(name, span, entry.span)),
             },
         }
     }
 
     /// Takes over all bindings of a set written for the same name.
-    fn join(&mut self, other: Group<'t>, diagnostics: &mut Vec<Diagnostic>) {
+    fn join(&mut self, route: &mut Route, other: Group<'t>, diagnostics: &mut Vec<Diagnostic>) {
         let shift = self.sources.len();
         self.sources.extend(other.sources);
         self.dynamic.extend(other.dynamic);
@@ -140,7 +162,7 @@ impl<'t> Group<'t> {
                 Content::InheritedFrom(source) => Content::InheritedFrom(source + shift),
                 content @ (Content::Value(_) | Content::Group(_) | Content::Inherited) => content,
             };
-            self.insert(name, entry.span, content, diagnostics);
+            self.insert(route, name, entry.span, content, diagnostics);
         }
     }
 
@@ -160,13 +182,35 @@ impl<'t> Content<'t> {
     }
 }
 
-fn twice(name: Name, second: Span, first: Span) -> Diagnostic {
-    Diagnostic::error(
-        "repx::eval::duplicate-attribute",
-        format!("attribute '{name}' already defined"),
-    )
-    .at(second, "defined again")
-    .also(first, "first defined here")
+/// The way from the bindings being read to an attribute within them.
+struct Route {
+    /// Where the attribute path begins: Nix takes that for the place of all its attributes.
+    start: u32,
+    names: Vec<Name>,
+}
+
+impl Route {
+    fn new(start: u32) -> Route {
+        Route { start, names: Vec::new() }
+    }
+
+    /// The place of an attribute whose own name stands at `span`.
+    fn to(&self, span: Span) -> Span {
+        Span::new(self.start.min(span.start), span.end)
+    }
+
+    fn twice(&self, name: Name, second: Span, first: Span) -> Diagnostic {
+        let mut path = String::new();
+        for name in &self.names {
+            attr_name(&mut path, *name);
+            path.push('.');
+        }
+        attr_name(&mut path, name);
+        let message = format!("attribute '{path}' already defined");
+        Diagnostic::error("repx::eval::duplicate-attribute", message)
+            .at(second, "defined again")
+            .also(first, "first defined here")
+    }
 }
 
 impl Lowerer<'_> {
@@ -178,13 +222,13 @@ impl Lowerer<'_> {
     /// `let { …; body = e; }`: a recursive set of which `body` is taken.
     pub(super) fn legacy_let(&mut self, bindings: &[Binding], span: Span) -> Expr {
         let from = self.set(true, bindings, span);
-        let path = Box::new([Step::Static(Key { name: Name::new("body"), span })]);
+        let path = Box::new([Step::Static(Key { name: Name::new("body"), span }, Hint::default())]);
         Expr::Select(Box::new(Select { from, from_span: span, path, default: None }))
     }
 
     pub(super) fn let_in(&mut self, bindings: &[Binding], body: &syntax::Expr) -> Expr {
         let group = Group::gather(true, body.span, bindings, &mut self.diagnostics);
-        if let Some((name, _)) = group.dynamic.first() {
+        if let Some(Computed { name, .. }) = group.dynamic.first() {
             self.diagnostics.push(
                 Diagnostic::error(
                     "repx::syntax::dynamic-let",
@@ -297,14 +341,14 @@ impl Lowerer<'_> {
         group
             .dynamic
             .iter()
-            .map(|(name, content)| Dynamic {
-                span: name.span,
-                name: self.expr(name),
-                value: match content {
+            .map(|computed| Dynamic {
+                span: computed.span,
+                name: self.expr(computed.name),
+                value: match &computed.content {
                     Content::Value(value) => self.expr(value),
                     Content::Group(inner) => self.group(inner),
                     Content::Inherited | Content::InheritedFrom(_) => {
-                        Expr::Hole(Box::new(name.span))
+                        Expr::Hole(Box::new(computed.span))
                     }
                 },
             })
@@ -317,6 +361,6 @@ fn is_name(tree: &syntax::Expr) -> bool {
 }
 
 fn select(from: Expr, from_span: Span, name: Name, span: Span) -> Expr {
-    let path = Box::new([Step::Static(Key { name, span })]);
+    let path = Box::new([Step::Static(Key { name, span }, Hint::default())]);
     Expr::Select(Box::new(Select { from, from_span, path, default: None }))
 }

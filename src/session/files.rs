@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::nixlib::NIXLIB;
-use super::texts::{Around, Read, read, read_bytes};
+use super::texts::{Around, Read, add_bytes, read, read_bytes, read_source};
+use super::{Config, FileCache, FileKey};
 use crate::builtins;
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::eval::{Eval, Evaluator, Loader};
-use crate::lower::{Globals, Program};
+use crate::lower::{Globals, Program, packed};
 use crate::source::{Name, Span};
 use crate::syntax;
 use crate::value::{Attrs, Env, Error, ErrorKind, Path, Slot, Text, Thunk};
@@ -20,11 +21,20 @@ use crate::world::FileKind;
 /// Symbolic links followed before a file is given up, as in Nix.
 const MOST_LINKS: usize = 1024;
 
+/// Lowered files of earlier sessions.
+#[derive(Clone, Copy)]
+struct Cache<'h> {
+    cache: &'h dyn FileCache,
+    /// What all files of this session are lowered with.
+    around: FileKey,
+}
+
 /// The files of a session.
 pub(super) struct Files<'h> {
     globals: &'h Globals,
     home: Option<PathBuf>,
     tolerant: bool,
+    cache: Option<Cache<'h>>,
     /// A suspended evaluation for each file imported: threads that import it meet in its thunk.
     imported: Mutex<HashMap<Vec<u8>, Slot<'h>>>,
     /// Paths already hashed for the store.
@@ -37,11 +47,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'h> Files<'h> {
-    pub(super) fn new(globals: &'h Globals, home: Option<PathBuf>, tolerant: bool) -> Files<'h> {
+    pub(super) fn new(globals: &'h Globals, config: &'h Config<'_>) -> Files<'h> {
         Files {
             globals,
-            home,
-            tolerant,
+            home: config.home.clone(),
+            tolerant: config.tolerant,
+            cache: config.cache.map(|cache| {
+                let around = packed::surroundings(globals, config.home.as_deref());
+                Cache { cache, around: cache.key(&[&around]) }
+            }),
             imported: Mutex::default(),
             copied: Mutex::default(),
             findings: Mutex::default(),
@@ -140,7 +154,28 @@ impl<'h> Files<'h> {
         let bytes = bytes.map_err(|error| cannot_read(evaluator, file, at, &error))?;
         let directory = file.as_path().parent().unwrap_or(file.as_path());
         let around = self.around(evaluator, directory, scope);
-        let read = read_bytes(file.as_path().to_owned(), bytes, &around);
+        let source = match add_bytes(file.as_path().to_owned(), bytes, &around) {
+            Ok(source) => source,
+            Err(failed) => return self.finish(evaluator, *failed, at),
+        };
+        // What a file sees of its scope is no part of its key.
+        let Some(Cache { cache, around: key }) = self.cache.filter(|_| scope.is_none()) else {
+            return self.finish(evaluator, read_source(&source, &around), at);
+        };
+        let from = directory.as_os_str().as_bytes();
+        let key = cache.key(&[&key.0, from, source.text().as_bytes()]);
+        let kept = cache.find(key);
+        if let Some(program) = kept.and_then(|kept| packed::unpack(kept, source.span(), directory))
+        {
+            return Ok(self.keep(evaluator, program));
+        }
+        let read = read_source(&source, &around);
+        if let Some(program) = &read.program
+            && read.diagnostics.is_empty()
+            && let Some(bytes) = packed::pack(program, source.span(), directory)
+        {
+            cache.keep(key, bytes);
+        }
         self.finish(evaluator, read, at)
     }
 
@@ -190,15 +225,20 @@ impl<'h> Files<'h> {
         }
     }
 
+    /// Gives a program the life of the session.
+    fn keep(&self, evaluator: &Evaluator<'h>, program: Program) -> &'h Program {
+        let program = evaluator.local.heap().keep(program);
+        evaluator.register(program);
+        program
+    }
+
     /// Keeps the program, or makes an error of what is wrong with it: the first error is the
     /// one that evaluation reports, the others are findings.
     fn finish(&self, evaluator: &mut Evaluator<'h>, read: Read, at: Span) -> Eval<'h, &'h Program> {
         let mut diagnostics = read.diagnostics;
         if let Some(program) = read.program {
             lock(&self.findings).extend(diagnostics);
-            let program = evaluator.local.heap().keep(program);
-            evaluator.register(program);
-            return Ok(program);
+            return Ok(self.keep(evaluator, program));
         }
         let first = diagnostics.iter().position(|d| d.severity == Severity::Error);
         let cause = match first {

@@ -5,9 +5,11 @@
 //! it. The room knows nothing of labs.
 
 mod files;
+mod kept;
 mod nixlib;
 mod texts;
 
+pub use kept::{FileCache, FileKey};
 pub use nixlib::NIXLIB;
 
 use std::path::PathBuf;
@@ -45,6 +47,10 @@ pub struct Config<'a> {
     /// Evaluate files in which some names are undefined, as far as those are not needed; what is
     /// wrong with them is among the findings. For reporting many mistakes at once.
     pub tolerant: bool,
+    /// Where lowered files are kept, so that they needn't be read again.
+    pub cache: Option<&'a dyn FileCache>,
+    /// The process ends when this is done: memory need not be given back.
+    pub last: bool,
     /// Set to stop.
     pub interrupt: &'a AtomicBool,
     /// Where messages of `trace` and `warn` go.
@@ -69,17 +75,19 @@ pub fn run<R: Send>(
     on_large_stack(|| {
         let heap = Heap::new();
         let table: Vec<Builtin> = builtins::table();
+        let eager = builtins::eager();
         let global_names = Globals::new(globals::global_names());
         let derivations = Derivations::new();
         let objects = Objects::new();
         let overlay = Overlay::new(config.world, &objects, &derivations);
         let world = nixlib::WithNixlib { world: &overlay };
-        let files = files::Files::new(&global_names, config.home.clone(), config.tolerant);
+        let files = files::Files::new(&global_names, config);
         let shared = Shared {
             heap: &heap,
             world: &world,
             sources: config.sources,
             builtins: &table,
+            eager: &eager,
             loader: &files,
             derivations: &derivations,
             objects: &objects,
@@ -95,7 +103,11 @@ pub fn run<R: Send>(
         let session = Session { shared: &shared, files: &files };
         let mut evaluator = session.evaluator();
         session.set_globals(&mut evaluator, &config.search_path);
-        work(&session, &mut evaluator)
+        let result = work(&session, &mut evaluator);
+        if config.last {
+            heap.abandon();
+        }
+        result
     })
 }
 
@@ -149,7 +161,18 @@ impl<'h> Session<'h> {
         text: &str,
         directory: &std::path::Path,
     ) -> Eval<'h> {
-        let program = self.files.lower_text(evaluator, "«string»".into(), text, directory, None)?;
+        self.text(evaluator, "«string»", text, directory)
+    }
+
+    /// The value of an expression given as text that is called `name` where it has to be named.
+    pub fn text(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        name: &str,
+        text: &str,
+        directory: &std::path::Path,
+    ) -> Eval<'h> {
+        let program = self.files.lower_text(evaluator, name.into(), text, directory, None)?;
         let env = Env::empty(evaluator.local);
         evaluator.run(program, env)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lower::{Globals, Program, Surroundings, lower};
-use crate::source::{Name, SourceMap};
+use crate::source::{Name, SourceFile, SourceMap};
 use crate::syntax;
 
 /// A text that was read; without a program, the diagnostics hold at least one error.
@@ -35,33 +35,53 @@ pub(super) struct Around<'a> {
 
 /// Reads bytes as a program.
 pub(super) fn read_bytes(path: PathBuf, bytes: Vec<u8>, around: &Around<'_>) -> Read {
+    match add_bytes(path, bytes, around) {
+        Ok(file) => read_source(&file, around),
+        Err(failed) => *failed,
+    }
+}
+
+/// Makes bytes known as a text.
+pub(super) fn add_bytes(
+    path: PathBuf,
+    bytes: Vec<u8>,
+    around: &Around<'_>,
+) -> Result<Arc<SourceFile>, Box<Read>> {
     match String::from_utf8(bytes) {
-        Ok(text) => read(path, text.into(), around),
+        Ok(text) => add(path, text.into(), around),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let bytes = error.as_bytes();
             let line = bytes.get(..at).unwrap_or(bytes).iter().filter(|b| **b == b'\n').count() + 1;
             let what = if bytes.contains(&0) { "a binary file" } else { "no UTF-8 text" };
-            Read::failed(
+            Err(Box::new(Read::failed(
                 Diagnostic::error(
                     "repx::syntax::not-text",
                     format!("'{}' is {what}, not a Nix expression", path.display()),
                 )
                 .help(format!("the first byte that is not UTF-8 is byte {at}, in line {line}")),
-            )
+            )))
         }
     }
 }
 
+fn add(path: PathBuf, text: Arc<str>, around: &Around<'_>) -> Result<Arc<SourceFile>, Box<Read>> {
+    around.sources.add(path, text).map_err(|full| {
+        Box::new(Read::failed(Diagnostic::error("repx::syntax::too-large", full.to_string())))
+    })
+}
+
 /// Reads a text as a program.
 pub(super) fn read(path: PathBuf, text: Arc<str>, around: &Around<'_>) -> Read {
-    let file = match around.sources.add(path, text) {
-        Ok(file) => file,
-        Err(full) => {
-            return Read::failed(Diagnostic::error("repx::syntax::too-large", full.to_string()));
-        }
-    };
-    let parsed = syntax::parse(&file);
+    match add(path, text, around) {
+        Ok(file) => read_source(&file, around),
+        Err(failed) => *failed,
+    }
+}
+
+/// Reads a text that is known as a program.
+pub(super) fn read_source(file: &SourceFile, around: &Around<'_>) -> Read {
+    let parsed = syntax::parse(file);
     let lowered = lower(
         &parsed.root,
         &Surroundings {

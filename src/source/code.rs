@@ -21,6 +21,7 @@ const MOST_LINES: usize = 8;
 #[derive(Debug, Default)]
 pub struct Excerpt {
     runs: Vec<Run>,
+    cut: &'static str,
 }
 
 /// Neighbouring lines of one file.
@@ -49,17 +50,16 @@ struct Line {
     begin: usize,
 }
 
-const ELLIPSIS: char = '…';
-
 impl Excerpt {
     /// The lines of these places and one line around each; the first place's file comes first.
     ///
-    /// Lines are cut to `width` columns around the places on them. `name` says how a file's path
-    /// is shown.
+    /// Lines are cut to `width` columns around the places on them, with `cut` for what is left
+    /// out. `name` says how a file's path is shown.
     pub fn new(
         map: &SourceMap,
         spans: &[Span],
         width: usize,
+        cut: &'static str,
         name: impl Fn(&Path) -> String,
     ) -> Excerpt {
         let mut files: Vec<(Arc<SourceFile>, Vec<Span>)> = Vec::new();
@@ -72,7 +72,7 @@ impl Excerpt {
                 None => files.push((file, vec![*span])),
             }
         }
-        let mut excerpt = Excerpt::default();
+        let mut excerpt = Excerpt { runs: Vec::new(), cut };
         for (file, spans) in files {
             excerpt.add_file(&file, &spans, width, &name(file.path()));
         }
@@ -89,6 +89,7 @@ impl Excerpt {
             focus.entry(first).or_insert(from as usize);
         }
         let mut next = None;
+        let cut = self.cut;
         for line in wanted {
             let Some(begin) = file.line_starts().get(line) else {
                 continue;
@@ -111,13 +112,21 @@ impl Excerpt {
             }
             next = Some(line + 1);
             if let Some(run) = self.runs.last_mut() {
-                run.add_line(*begin as usize, focus.get(&line).copied(), width);
+                run.add_line(*begin as usize, focus.get(&line).copied(), width, cut);
             }
         }
     }
 
     fn end(&self) -> usize {
         self.runs.last().map_or(0, |run| run.start + run.text.len())
+    }
+
+    /// The text before a place in its line, as shown.
+    pub fn before(&self, span: Span) -> Option<&str> {
+        let run = self.runs.iter().find(|run| run.holds(span.start))?;
+        let end = run.shown_at(span.start)?.checked_sub(run.start)?;
+        let begin = run.line_of(span.start)?.shown.checked_sub(run.start)?;
+        run.text.get(begin..end)
     }
 
     /// Where a place stands in the excerpt.
@@ -155,20 +164,21 @@ impl Run {
         in_file && (self.line..self.line + self.lines.len()).contains(&line)
     }
 
-    fn add_line(&mut self, begin: usize, focus: Option<usize>, width: usize) {
+    fn add_line(&mut self, begin: usize, focus: Option<usize>, width: usize, cut: &str) {
         let rest = self.file.text().get(begin..).unwrap_or_default();
         let line = rest.split('\n').next().unwrap_or_default();
         let line = line.strip_suffix('\r').unwrap_or(line);
-        let (from, to) = window(line, focus.map_or(0, |at| at.saturating_sub(begin)), width);
+        let focus = focus.map_or(0, |at| at.saturating_sub(begin));
+        let (from, to) = window(line, focus, width, cut.chars().count());
         let shown = self.start + self.text.len();
         if from > 0 {
-            self.text.push(ELLIPSIS);
+            self.text.push_str(cut);
         }
         let lead = self.start + self.text.len() - shown;
         let kept = line.get(from..to).unwrap_or_default();
         self.text.extend(kept.chars().map(printable));
         if to < line.len() {
-            self.text.push(ELLIPSIS);
+            self.text.push_str(cut);
         }
         self.text.push('\n');
         self.lines.push(Line { shown, from: begin + from, to: begin + to, lead, begin });
@@ -200,8 +210,9 @@ impl Run {
     }
 }
 
-/// The part of a line to show: `width` columns with the byte at `focus` among them.
-fn window(line: &str, focus: usize, width: usize) -> (usize, usize) {
+/// The part of a line to show: `width` columns with the byte at `focus` among them, and room for
+/// a mark of `cut` columns on both sides.
+fn window(line: &str, focus: usize, width: usize, cut: usize) -> (usize, usize) {
     let columns = |text: &str| -> usize { text.chars().map(columns_of).sum() };
     if columns(line) <= width {
         return (0, line.len());
@@ -219,7 +230,7 @@ fn window(line: &str, focus: usize, width: usize) -> (usize, usize) {
             from = at;
         }
     }
-    let mut room = width.saturating_sub(2);
+    let mut room = width.saturating_sub(2 * cut);
     let rest = line.get(from..).unwrap_or_default();
     for (at, c) in rest.char_indices() {
         let Some(left) = room.checked_sub(columns_of(c)) else {

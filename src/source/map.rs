@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, RwLock};
 
-use super::Span;
+use super::{Span, nix_place};
 
 /// One file's text and where it begins in the shared space.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub struct SourceFile {
     text: Arc<str>,
     start: u32,
     lines: OnceLock<Box<[u32]>>,
+    /// Lines as Nix counts them, where that makes a difference.
+    nix_lines: OnceLock<Option<Box<[u32]>>>,
 }
 
 /// The files together are larger than the 4 GiB that spans can address.
@@ -59,6 +61,15 @@ impl SourceFile {
         })
     }
 
+    /// Offsets within the file at which its lines begin, as Nix counts them.
+    pub(super) fn nix_line_starts(&self) -> &[u32] {
+        let own = self.nix_lines.get_or_init(|| {
+            let differs = memchr::memchr(b'\r', self.text.as_bytes()).is_some();
+            differs.then(|| nix_place::line_starts(&self.text))
+        });
+        own.as_deref().unwrap_or_else(|| self.line_starts())
+    }
+
     /// Line (from 0) that holds the byte at `local` in this file, and the offset it begins at.
     pub fn line_at(&self, local: u32) -> (usize, u32) {
         let starts = self.line_starts();
@@ -94,7 +105,8 @@ impl SourceMap {
         // One byte between files, so that the end of one is not the start of the next.
         let start = files.last().map_or(1, |file| file.span().end.saturating_add(1));
         start.checked_add(length).and_then(|end| end.checked_add(1)).ok_or(SourceFull)?;
-        let file = Arc::new(SourceFile { path: path.into(), text, start, lines: OnceLock::new() });
+        let (path, lines, nix_lines) = (path.into(), OnceLock::new(), OnceLock::new());
+        let file = Arc::new(SourceFile { path, text, start, lines, nix_lines });
         files.push(Arc::clone(&file));
         Ok(file)
     }

@@ -8,11 +8,13 @@
 mod code;
 mod map;
 mod name;
+mod nix_place;
 mod path;
 mod span;
 
 pub use code::{Excerpt, printable};
 pub use map::{Location, SourceFile, SourceFull, SourceMap};
 pub use name::Name;
+pub use nix_place::NixPlace;
 pub use path::canonical_path;
 pub use span::Span;

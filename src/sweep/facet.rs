@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::identity::{Identity, Part as IdPart};
 use super::listing::Facet;
+use super::scatter::Whole;
 use crate::diagnostic::Diagnostic;
 use crate::eval::Coercion;
 use crate::lab::{
-    After, Body, Datum, Part, Reader, Resources, Stage, Vocabulary, bad_name, read_resources,
+    Body, Datum, Link, Part, Reader, Resources, Stage, Vocabulary, bad_name, read_resources,
 };
 use crate::lower::Param;
 use crate::source::{Name, Span};
@@ -33,20 +34,15 @@ pub(super) struct Input {
     pub(super) span: Span,
 }
 
-/// Inputs and outputs that scatter-gather itself provides or reads.
-const WORKER_ITEM: &str = "worker__item";
-const WORKER_OUTS: &str = "worker__outs";
-const WORKER_ARG: &str = "worker__arg";
-const WORK_ITEMS: &str = "work__items";
-
-type Names = Vec<(Arc<str>, Arc<str>, Span)>;
+pub(super) type Names = Vec<(Arc<str>, Arc<str>, Span)>;
 
 /// One script with what it reads and writes.
-struct Script {
-    inputs: Names,
-    outputs: Names,
-    resources: Option<Resources>,
-    text: Vec<u8>,
+#[derive(Default)]
+pub(super) struct Script {
+    pub(super) inputs: Names,
+    pub(super) outputs: Names,
+    pub(super) resources: Option<Resources>,
+    pub(super) text: Vec<u8>,
 }
 
 /// Evaluates stages with values of their parameters.
@@ -65,13 +61,13 @@ impl<'h> Facets<'_, '_, 'h> {
         let body = match &self.stage.body {
             Body::Simple(part) => {
                 let script = self.script(part, part.attrs);
-                script.map(|script| (script, Vec::new(), Vec::new()))
+                script.map(|script| Whole { script, ..Whole::default() })
             }
             Body::ScatterGather { scatter, workers, steps, gather } => {
                 self.scatter_gather(scatter, workers, *steps, gather)
             }
         };
-        let (pname, (script, parts, scripts)) = (pname?, body?);
+        let (pname, Whole { script, parts, steps, digests }) = (pname?, body?);
         let params: Vec<(Arc<str>, Arc<str>)> = self
             .params()
             .map(|(name, datum)| (name.text().into(), Arc::clone(&datum.json)))
@@ -81,8 +77,9 @@ impl<'h> Facets<'_, '_, 'h> {
             params,
             outputs: script.outputs.into_iter().map(|(name, path, _)| (name, path)).collect(),
             parts,
+            steps,
         };
-        let digest = self.digest(&facet, &script.text, &scripts);
+        let digest = self.digest(&facet, &script.text, &digests);
         let input = |(name, default, span)| Input { name, default, span };
         let resources = script.resources.filter(|r| !r.is_empty()).map(Arc::new);
         let inputs = script.inputs.into_iter().map(input).collect();
@@ -157,7 +154,7 @@ impl<'h> Facets<'_, '_, 'h> {
         let Value::Lambda(closure) = function else {
             return Some(all);
         };
-        let Param::Formals(formals) = &closure.lambda.param else {
+        let Param::Formals(formals) = &closure.lambda().param else {
             return Some(all);
         };
         let local = self.reader.evaluator.local;
@@ -195,16 +192,16 @@ impl<'h> Facets<'_, '_, 'h> {
         let span = attr.key.span;
         let text = self.reader.evaluator.string(Slot::Value(value));
         let text = self.reader.take(text, |d| d.within(span, "in `pname`"))?.lossy();
-        let place = self.reader.places().value(span);
-        if let Some(diagnostic) = bad_name("pname", &text, place) {
-            self.reader.report(diagnostic);
+        if let Some(diagnostic) = bad_name("pname", &text) {
+            let place = self.reader.places().value(span);
+            self.reader.report(diagnostic.at(place, "becomes part of a directory's name"));
             return None;
         }
         Some(text.into())
     }
 
     /// A set of names and texts, such as `inputs`.
-    fn names(&mut self, attrs: Attrs<'h>, field: &str) -> Option<Names> {
+    pub(super) fn names(&mut self, attrs: Attrs<'h>, field: &str) -> Option<Names> {
         let Some(attr) = attrs.attr(Name::new(field)) else {
             return Some(Vec::new());
         };
@@ -237,7 +234,7 @@ impl<'h> Facets<'_, '_, 'h> {
         }
     }
 
-    fn resources(&mut self, attrs: Attrs<'h>, what: &str) -> Option<Option<Resources>> {
+    pub(super) fn resources(&mut self, attrs: Attrs<'h>, what: &str) -> Option<Option<Resources>> {
         let Some(attr) = attrs.attr(Name::new("resources")) else {
             return Some(None);
         };
@@ -251,7 +248,7 @@ impl<'h> Facets<'_, '_, 'h> {
         }
     }
 
-    fn script(&mut self, part: &Part<'h>, attrs: Attrs<'h>) -> Option<Script> {
+    pub(super) fn script(&mut self, part: &Part<'h>, attrs: Attrs<'h>) -> Option<Script> {
         let inputs = self.names(attrs, "inputs");
         let outputs = self.names(attrs, "outputs");
         let what = if part.name == self.stage.key {
@@ -328,153 +325,11 @@ impl<'h> Facets<'_, '_, 'h> {
         named.extend(self.packages.map(|packages| ("pkgs", Value::Attrs(packages))));
         self.named(named)
     }
-
-    /// The stage as one: the inputs that come from outside, the outputs of gather.
-    #[allow(clippy::type_complexity)] // the script of the whole, the parts' hints, the parts' digests
-    fn scatter_gather(
-        &mut self,
-        scatter: &Part<'h>,
-        workers: &[Part<'h>],
-        steps: bool,
-        gather: &Part<'h>,
-    ) -> Option<(Script, Vec<(Arc<str>, Resources)>, Vec<(Arc<str>, [u8; 32])>)> {
-        let own_inputs = self.names(self.stage.attrs, "inputs");
-        let what = format!("stage `{}`", self.stage.key);
-        let resources = self.resources(self.stage.attrs, &what);
-        let scattered = self.script(scatter, scatter.attrs);
-        let worked: Vec<Option<Script>> =
-            workers.iter().map(|worker| self.script(worker, worker.attrs)).collect();
-        let gathered = self.script(gather, gather.attrs);
-        let (scattered, gathered) = (scattered?, gathered?);
-        let worked: Vec<Script> = worked.into_iter().collect::<Option<_>>()?;
-        self.check_protocol(&scattered, scatter, workers, &worked, &gathered, gather)?;
-
-        let mut inputs = own_inputs?;
-        let within = inner_inputs(&scattered, workers, &worked);
-        let outer = scattered.inputs.iter().chain(
-            worked.iter().chain([&gathered]).zip(&within).flat_map(|(script, inner)| {
-                script.inputs.iter().filter(move |(name, _, _)| !inner.contains(name))
-            }),
-        );
-        for input in outer {
-            if !inputs.iter().any(|(name, _, _)| *name == input.0) {
-                inputs.push(input.clone());
-            }
-        }
-        inputs.sort();
-        let outputs = gathered.outputs.clone();
-        let mut parts = Vec::new();
-        let mut digests = Vec::new();
-        let all = [(scatter, scattered)]
-            .into_iter()
-            .chain(workers.iter().zip(worked))
-            .chain([(gather, gathered)]);
-        for (part, script) in all {
-            let inner_step = steps && ![scatter, gather].iter().any(|own| std::ptr::eq(*own, part));
-            let name: Arc<str> = match inner_step {
-                true => format!("step-{}", part.name).into(),
-                false => Arc::clone(&part.name),
-            };
-            digests.push((Arc::clone(&name), script.digest(&part.after)));
-            parts.extend(script.resources.filter(|hints| !hints.is_empty()).map(|h| (name, h)));
-        }
-        Some((Script { inputs, outputs, resources: resources?, text: Vec::new() }, parts, digests))
-    }
-
-    /// What upstream's runner relies on.
-    fn check_protocol(
-        &mut self,
-        scattered: &Script,
-        scatter: &Part<'h>,
-        workers: &[Part<'h>],
-        worked: &[Script],
-        gathered: &Script,
-        gather: &Part<'h>,
-    ) -> Option<()> {
-        let has = |names: &Names, wanted: &str| names.iter().any(|(name, _, _)| &**name == wanted);
-        let followed =
-            |name: &str| workers.iter().any(|w| w.after.iter().any(|a| &*a.step == name));
-        let sinks: Vec<(&Part<'h>, &Script)> =
-            workers.iter().zip(worked).filter(|(w, _)| !followed(&w.name)).collect();
-        let item = workers
-            .iter()
-            .zip(worked)
-            .any(|(w, s)| w.after.is_empty() && has(&s.inputs, WORKER_ITEM));
-        let key = &self.stage.key;
-        let (problem, span, help) = if !has(&scattered.outputs, WORKER_ARG) {
-            (
-                "`scatter` has no output `worker__arg`".to_owned(),
-                scatter.span,
-                "it describes one item: `outputs.worker__arg = { … };`",
-            )
-        } else if !has(&scattered.outputs, WORK_ITEMS) {
-            (
-                "`scatter` has no output `work__items`".to_owned(),
-                scatter.span,
-                "it is the file of all items: `outputs.work__items = \"$out/items.json\";`",
-            )
-        } else if !has(&gathered.inputs, WORKER_OUTS) {
-            (
-                "`gather` has no input `worker__outs`".to_owned(),
-                gather.span,
-                "it receives what the workers wrote: `inputs.worker__outs = \"\";`",
-            )
-        } else if !item {
-            let span = workers.first().map_or(self.stage.span, |w| w.span);
-            (
-                "no worker has the input `worker__item`".to_owned(),
-                span,
-                "it receives one item: `inputs.worker__item = \"\";`",
-            )
-        } else if sinks.len() != 1 {
-            let names: Vec<&str> = sinks.iter().map(|(w, _)| &*w.name).collect();
-            let text = if names.is_empty() {
-                "the steps depend on each other in a circle".to_owned()
-            } else {
-                format!("several steps are followed by none: {}", names.join(", "))
-            };
-            (text, self.stage.span, "exactly one step comes last; gather reads its output")
-        } else if let Some((sink, script)) = sinks.first().filter(|(_, s)| s.outputs.len() != 1) {
-            let text = format!("`{}` has {} outputs", sink.name, script.outputs.len());
-            (text, sink.span, "what gather reads has exactly one output")
-        } else {
-            return Some(());
-        };
-        self.reader.report(
-            Diagnostic::error(
-                "repx::stage::scatter-gather",
-                format!("scatter-gather stage `{key}`: {problem}"),
-            )
-            .at(span, "here")
-            .help(help),
-        );
-        None
-    }
-}
-
-/// For each worker, then for gather, the inputs that come from within the stage.
-fn inner_inputs(scattered: &Script, workers: &[Part<'_>], worked: &[Script]) -> Vec<Vec<Arc<str>>> {
-    let names =
-        |names: &Names| names.iter().map(|(name, _, _)| Arc::clone(name)).collect::<Vec<_>>();
-    let outputs_of = |step: &str| {
-        let found = workers.iter().zip(worked).find(|(part, _)| *part.name == *step);
-        found.map(|(_, script)| names(&script.outputs)).unwrap_or_default()
-    };
-    let from_scatter = names(&scattered.outputs);
-    let of_worker = |part: &Part<'_>| {
-        let linked = part.after.iter().flat_map(|after| match &after.link {
-            Some((_, input)) => vec![Arc::clone(input)],
-            None => outputs_of(&after.step),
-        });
-        linked.chain(from_scatter.iter().cloned()).chain([WORKER_ITEM.into()]).collect()
-    };
-    let gather = from_scatter.iter().cloned().chain([WORKER_OUTS.into()]).collect();
-    workers.iter().map(of_worker).chain([gather]).collect()
 }
 
 impl Script {
     /// Over everything of a part that is part of a job's identity.
-    fn digest(&self, after: &[After]) -> [u8; 32] {
+    pub(super) fn digest(&self, part: &Part<'_>) -> [u8; 32] {
         let mut identity = Identity::new();
         identity.add(IdPart::Script, &self.text);
         for (name, default, _) in &self.inputs {
@@ -485,11 +340,14 @@ impl Script {
             identity.add(IdPart::Output, name.as_bytes());
             identity.add(IdPart::Output, path.as_bytes());
         }
-        for other in after {
+        for package in &part.packages {
+            identity.add(IdPart::Package, package.as_bytes());
+        }
+        for other in &part.after {
             identity.add(IdPart::Upstream, other.step.as_bytes());
-            if let Some((output, input)) = &other.link {
-                identity.add(IdPart::Output, output.as_bytes());
-                identity.add(IdPart::Input, input.as_bytes());
+            if let Link::Named { output, input } = &other.link {
+                identity.add(IdPart::Output, output.0.as_bytes());
+                identity.add(IdPart::Input, input.0.as_bytes());
             }
         }
         identity.digest()

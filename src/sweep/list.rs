@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::expand::expand;
 use super::listing::{LabInfo, Listing};
-use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
+use crate::diagnostic::{Diagnostic, Found, did_you_mean};
 use crate::eval::Evaluator;
-use crate::lab::{self, Offer, Reader};
+use crate::lab::{self, Offer, Places, Reader};
 use crate::session::{STACK_SIZE, Session};
 use crate::source::{Name, Span};
 use crate::value::{Attr, Attrs, Slot, Value};
@@ -68,12 +68,17 @@ pub fn list<'h>(
     let lab = offer.map(|offer| {
         let file = session.file_slot(reader.evaluator, &request.entry);
         let file = reader.take(file, |d| d);
-        let lab = file.map(|file| lab::read(&mut reader, file, &offer)).unwrap_or_default();
+        let lab = file.map(|file| {
+            let span = reader.places().of_file(&request.entry).unwrap_or(Span::NONE);
+            lab::read(&mut reader, file, span, &offer)
+        });
+        let lab = lab.unwrap_or_default();
         (lab, offer)
     });
-    let mut diagnostics = std::mem::take(&mut reader.diagnostics);
+    let read = std::mem::take(&mut reader.diagnostics);
     let Some((lab, offer)) = lab else {
-        return Outcome { listing: None, diagnostics };
+        let found = explained(session.take_findings(), read);
+        return Outcome { listing: None, diagnostics: found.into_iter().collect() };
     };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(request.threads)
@@ -84,19 +89,15 @@ pub fn list<'h>(
         Ok(pool) => pool.install(|| expand(session, &lab)),
         Err(error) => {
             let message = format!("the system refuses threads to work on: {error}");
-            diagnostics.push(Diagnostic::error("repx::system::threads", message));
-            return Outcome { listing: None, diagnostics };
+            let refused = Diagnostic::error("repx::system::threads", message);
+            return Outcome { listing: None, diagnostics: vec![refused] };
         }
     };
-    diagnostics.extend(expanded.diagnostics);
-    diagnostics.extend(unknown_packages(session, evaluator, &offer));
-    let findings = session.take_findings();
-    // A hole in a file is reported by the finding that says why it is there.
-    if !findings.is_empty() {
-        diagnostics.retain(|diagnostic| diagnostic.code != crate::eval::HOLE);
-    }
-    diagnostics.splice(0..0, findings.into_iter().map(|finding| not_taken(finding, &offer)));
-    dedup(&mut diagnostics);
+    let mut places = Places::new(session.shared.sources);
+    let findings = session.take_findings().into_iter();
+    let findings = findings.map(|finding| not_taken(finding, &offer, &mut places));
+    let mut found = explained(findings, read.into_iter().chain(expanded.found));
+    found.extend(unknown_packages(session, evaluator, &offer));
     let entry = request.entry.strip_prefix(&request.root).unwrap_or(&request.entry);
     let listing = Listing {
         lab: LabInfo {
@@ -108,30 +109,37 @@ pub fn list<'h>(
         runs: expanded.runs,
         jobs: expanded.jobs,
     };
-    let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
-    Outcome { listing: (!failed).then_some(listing), diagnostics }
+    let failed = found.failed();
+    Outcome { listing: (!failed).then_some(listing), diagnostics: found.into_iter().collect() }
+}
+
+/// What is wrong with the texts of files, then what was met in evaluating them. A hole in a file
+/// is told by the finding that says why it is there.
+fn explained(
+    findings: impl IntoIterator<Item = Diagnostic>,
+    met: impl IntoIterator<Item = Diagnostic>,
+) -> Found {
+    let mut found = Found::default();
+    found.extend(findings);
+    let told = !found.is_empty();
+    found.extend(met.into_iter().filter(|d| !(told && d.code == crate::eval::HOLE)));
+    found
 }
 
 /// A name that is undefined but on offer: the file's function need only ask for it.
-fn not_taken(finding: Diagnostic, offer: &Offer<'_>) -> Diagnostic {
+fn not_taken<'h>(finding: Diagnostic, offer: &Offer<'h>, places: &mut Places<'h>) -> Diagnostic {
     let offered = offer.names.iter().map(|(name, _)| name.text());
     let undefined = |name: &str| finding.message == format!("undefined variable '{name}'");
-    match offered.into_iter().find(|name| undefined(name)) {
-        Some(name) => finding.help(format!(
-            "`{name}` is on offer, but this file's function doesn't take it: add it to the arguments, `{{ {name}, ... }}:`"
-        )),
-        None => finding,
-    }
-}
-
-fn dedup(diagnostics: &mut Vec<Diagnostic>) {
-    let mut seen = Vec::new();
-    diagnostics.retain(|d| {
-        let key = (d.code, d.message.clone(), d.primary.as_ref().map(|label| label.span));
-        let new = !seen.contains(&key);
-        seen.push(key);
-        new
-    });
+    let Some(name) = offered.into_iter().find(|name| undefined(name)) else {
+        return finding;
+    };
+    let file = finding.primary.as_ref().and_then(|label| places.arguments(label.span));
+    let mut arguments = file.unwrap_or_default();
+    arguments.push(name.to_string());
+    finding.help(format!(
+        "`{name}` is on offer: add it to the arguments, `{{ {}, ... }}:`",
+        arguments.join(", ")
+    ))
 }
 
 /// What the lab's functions may ask for.

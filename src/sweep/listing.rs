@@ -100,6 +100,37 @@ pub struct Facet {
     pub outputs: Vec<(Arc<str>, Arc<str>)>,
     /// Hints of scatter, worker or steps, and gather, for those that have some.
     pub parts: Vec<(Arc<str>, Resources)>,
+    /// Of a scatter-gather stage its worker or steps, then gather, with their inputs.
+    pub steps: Vec<Step>,
+}
+
+/// A part of a scatter-gather stage that reads what others made.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Step {
+    /// "worker", a step's name, or "gather".
+    pub name: Arc<str>,
+    /// Where each of its inputs comes from.
+    pub inputs: Vec<(Arc<str>, StepSource)>,
+}
+
+/// Where an input of a part comes from.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum StepSource {
+    /// One of scatter's items.
+    Item,
+    /// What the last steps of all items wrote.
+    Workers,
+    /// An output of scatter.
+    Scatter(Arc<str>),
+    /// An output of another step for the same item.
+    Step {
+        /// The step.
+        step: Arc<str>,
+        /// Its output.
+        output: Arc<str>,
+    },
+    /// The stage's own input of that name.
+    Stage,
 }
 
 /// Where an input comes from.

@@ -7,14 +7,19 @@
 //! axes, in parallel; then each job is hashed. The result doesn't depend on the number of threads.
 //! This is the home of rayon: nothing above it starts parallel work.
 
+mod draft;
 mod expand;
 mod facet;
 mod identity;
+mod keys;
 mod list;
 mod listing;
+mod scatter;
 mod space;
 mod wiring;
 
 pub use identity::JobId;
 pub use list::{Argument, Outcome, PackageSet, Request, find_entry, list};
-pub use listing::{Facet, Job, LabInfo, Listing, RunInfo, Source, StageInfo, StageKind};
+pub use listing::{
+    Facet, Job, LabInfo, Listing, RunInfo, Source, StageInfo, StageKind, Step, StepSource,
+};

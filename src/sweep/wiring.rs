@@ -149,6 +149,10 @@ impl Around<'_, '_> {
         if !input.default.is_empty() {
             return Ok(Wire::Default(Arc::clone(&input.default)));
         }
+        // What should have provided it is what is wrong.
+        if self.stage.lost_dependency {
+            return Ok(Wire::Default("".into()));
+        }
         Err(self.unwired(input))
     }
 
@@ -237,7 +241,11 @@ impl Around<'_, '_> {
             "repx::pipeline::no-common-name",
             format!("no output of stage `{key}` is an input of stage `{stage}`"),
         )
-        .at(span, format!("its outputs: {}", outputs.join(", ")));
+        .at(span, format!("shares no name with `{stage}`"));
+        if let Some(place) = self.producers.get(index).and_then(|stage| stage.outputs_span()) {
+            let outputs = outputs.join(", ");
+            diagnostic = diagnostic.also(place, format!("outputs of `{key}`: {outputs}"));
+        }
         if let Some(input) = own.inputs.first() {
             diagnostic =
                 diagnostic.also(input.span, format!("inputs of `{stage}`: {}", inputs.join(", ")));

@@ -139,10 +139,10 @@ impl Parser<'_> {
     }
 
     fn report_pipe(&mut self, token: Token) {
-        let message = "experimental Nix feature 'pipe-operators' is disabled";
+        let message = "experimental Nix feature 'pipe-operators' is disabled; add '--extra-experimental-features pipe-operators' to enable it";
         let diagnostic = Diagnostic::error("repx::syntax::experimental", message)
             .at(self.span(token), "a pipe operator")
-            .help("write `f x` instead of `x |> f` and `f <| x`");
+            .help("repx doesn't have this feature; write `f x` instead of `x |> f` and `f <| x`");
         self.report(diagnostic);
     }
 

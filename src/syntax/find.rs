@@ -1,18 +1,17 @@
 //! Places that the program no longer knows.
 //!
 //! The program keeps the place of every name but not of every constant. When a message wants to
-//! point at the *value* of a binding, the file is read once more: messages are rare.
+//! point at the *value* of a binding, the file is read once more and searched: messages are rare.
 
-use super::{AttrName, Binding, Expr, ExprKind, Param, Part, parse};
-use crate::source::{Name, SourceFile, Span};
+use super::{AttrName, Binding, Expr, ExprKind, Param, Part};
+use crate::source::{Name, Span};
 
 /// The expression bound to the name at `key`. For a name that is inherited from around, the
 /// expression that an enclosing `let` or set binds it to.
-pub fn bound_at(file: &SourceFile, key: Span) -> Option<Expr> {
-    let root = parse(file).root;
+pub fn bound_at(root: &Expr, key: Span) -> Option<Expr> {
     let mut found = None;
     let mut inherited = None;
-    walk(&root, &mut |expr| {
+    walk(root, &mut |expr| {
         for binding in bindings(expr) {
             match binding {
                 Binding::Assign { path, value, .. } => {
@@ -28,7 +27,7 @@ pub fn bound_at(file: &SourceFile, key: Span) -> Option<Expr> {
             }
         }
     });
-    found.or_else(|| around(&root, inherited?, key))
+    found.or_else(|| around(root, inherited?, key))
 }
 
 /// What the innermost binding of `name` around the place `inner` binds it to.

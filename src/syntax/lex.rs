@@ -16,7 +16,12 @@ pub(super) enum Fault {
     /// `/*` without `*/`, from here to the end.
     OpenComment(u32),
     /// A zero byte within a string.
-    Nul(u32),
+    Nul {
+        /// Where it is.
+        at: u32,
+        /// The stretch of string it is part of.
+        within: (u32, u32),
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -365,7 +370,8 @@ impl Lexer<'_> {
             return;
         }
         if let Some(nul) = memchr::memchr(0, bytes) {
-            self.faults.push(Fault::Nul((start + nul) as u32));
+            let within = (start as u32, self.at as u32);
+            self.faults.push(Fault::Nul { at: (start + nul) as u32, within });
         }
         self.tokens.push(Token { kind, start: start as u32, end: self.at as u32 });
     }

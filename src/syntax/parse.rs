@@ -276,11 +276,14 @@ impl Parser<'_> {
                     .at(Span::new(start, start + 2), "begins here")
                     .help("a comment that begins with `/*` ends with `*/`")
             }
-            Fault::Nul(at) => Diagnostic::error(
-                "repx::syntax::nul",
-                "a string cannot be represented as Nix string because it contains null bytes",
-            )
-            .at(one(at), "a null byte"),
+            Fault::Nul { at, within: (start, end) } => {
+                let text = self.text.get(start as usize..end as usize).unwrap_or_default();
+                let text = text.replace('\0', "␀");
+                let message = format!(
+                    "input string '{text}' cannot be represented as Nix string because it contains null bytes"
+                );
+                Diagnostic::error("repx::syntax::nul", message).at(one(at), "a null byte")
+            }
         };
         self.report(diagnostic);
     }

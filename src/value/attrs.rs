@@ -9,7 +9,7 @@ use std::mem::ManuallyDrop;
 use std::sync::OnceLock;
 
 use super::{Local, Slot};
-use crate::lower::Key;
+use crate::lower::{Hint, Key};
 use crate::source::{Name, Span};
 
 /// A layer may lie over one that is at least this many times its size.
@@ -24,6 +24,11 @@ pub struct Attrs<'h>(&'h AttrsObject<'h>);
 struct AttrsObject<'h> {
     keys: &'h [Key],
     slots: &'h [Slot<'h>],
+    /// What few sets have; most are one layer that lists all its attributes.
+    more: Option<&'h More<'h>>,
+}
+
+struct More<'h> {
     below: Option<&'h AttrsObject<'h>>,
     /// Attributes in all layers, each counted once.
     size: usize,
@@ -32,6 +37,13 @@ struct AttrsObject<'h> {
     /// All layers as one, once somebody has asked.
     /// Holds references alone: nothing to drop.
     flat: ManuallyDrop<OnceLock<Flat<'h>>>,
+}
+
+impl<'h> AttrsObject<'h> {
+    #[inline]
+    fn below(&self) -> Option<&'h AttrsObject<'h>> {
+        self.more?.below
+    }
 }
 
 type Flat<'h> = (&'h [Key], &'h [Slot<'h>]);
@@ -51,7 +63,7 @@ impl<'h> Attrs<'h> {
     pub fn of(local: Local<'h>, keys: &'h [Key], slots: &'h [Slot<'h>]) -> Attrs<'h> {
         debug_assert_eq!(keys.len(), slots.len());
         debug_assert!(keys.windows(2).all(|pair| pair[0].name < pair[1].name));
-        Attrs::layer(local, keys, slots, None, keys.len(), None)
+        Attrs(local.alloc(AttrsObject { keys, slots, more: None }))
     }
 
     fn layer(
@@ -62,14 +74,10 @@ impl<'h> Attrs<'h> {
         size: usize,
         open: Option<&'h Slot<'h>>,
     ) -> Attrs<'h> {
-        Attrs(local.alloc(AttrsObject {
-            keys,
-            slots,
-            below,
-            size,
-            open,
-            flat: ManuallyDrop::new(OnceLock::new()),
-        }))
+        let flat = ManuallyDrop::new(OnceLock::new());
+        let plain = below.is_none() && open.is_none();
+        let more = (!plain).then(|| local.alloc(More { below, size, open, flat }));
+        Attrs(local.alloc(AttrsObject { keys, slots, more }))
     }
 
     /// The set without attributes.
@@ -96,18 +104,18 @@ impl<'h> Attrs<'h> {
 
     /// The function that answers for names that aren't there.
     pub fn missing(self) -> Option<Slot<'h>> {
-        self.0.open.copied()
+        self.open().copied()
     }
 
     /// How many attributes.
     #[inline]
     pub fn len(self) -> usize {
-        self.0.size
+        self.0.more.map_or(self.0.keys.len(), |more| more.size)
     }
 
     /// None?
     pub fn is_empty(self) -> bool {
-        self.0.size == 0
+        self.len() == 0
     }
 
     /// Are both one object in memory?
@@ -128,8 +136,29 @@ impl<'h> Attrs<'h> {
             if let Some(at) = find(layer.keys, name) {
                 return layer.slots.get(at).copied();
             }
-            layer = layer.below?;
+            layer = layer.below()?;
         }
+    }
+
+    /// As [`Attrs::get`], looking first where the hint says.
+    #[inline]
+    pub fn get_near(self, name: Name, hint: &Hint) -> Option<Slot<'h>> {
+        let mut layer = self.0;
+        loop {
+            let guess = hint.get();
+            if layer.keys.get(guess).is_some_and(|key| key.name == name) {
+                return layer.slots.get(guess).copied();
+            }
+            if let Some(at) = find(layer.keys, name) {
+                hint.set(at);
+                return layer.slots.get(at).copied();
+            }
+            layer = layer.below()?;
+        }
+    }
+
+    fn open(self) -> Option<&'h Slot<'h>> {
+        self.0.more?.open
     }
 
     /// An attribute with the place it was bound at.
@@ -139,7 +168,7 @@ impl<'h> Attrs<'h> {
             if let Some(at) = find(layer.keys, name) {
                 return Some(Attr { key: *layer.keys.get(at)?, slot: *layer.slots.get(at)? });
             }
-            layer = layer.below?;
+            layer = layer.below()?;
         }
     }
 
@@ -150,7 +179,7 @@ impl<'h> Attrs<'h> {
             if let Some(at) = find(layer.keys, name) {
                 return layer.slots.get(at);
             }
-            layer = layer.below?;
+            layer = layer.below()?;
         }
     }
 
@@ -164,9 +193,9 @@ impl<'h> Attrs<'h> {
     /// makes one layer of it.
     pub fn entries(self, local: Local<'h>) -> Flat<'h> {
         let object = self.0;
-        match object.below {
-            None => (object.keys, object.slots),
-            Some(_) => *object.flat.get_or_init(|| flatten(local, object)),
+        match object.more {
+            Some(more) if more.below.is_some() => *more.flat.get_or_init(|| flatten(local, object)),
+            Some(_) | None => (object.keys, object.slots),
         }
     }
 
@@ -178,9 +207,10 @@ impl<'h> Attrs<'h> {
 
     /// The attributes in the order Nix shows them: by the bytes of their names.
     pub fn by_name(self, local: Local<'h>) -> Vec<Attr<'h>> {
-        let mut attrs: Vec<Attr<'h>> = self.iter(local).collect();
-        attrs.sort_unstable_by(|a, b| a.key.name.bytes().cmp(b.key.name.bytes()));
-        attrs
+        let mut attrs: Vec<(&[u8], Attr<'h>)> =
+            self.iter(local).map(|attr| (attr.key.name.bytes(), attr)).collect();
+        attrs.sort_unstable_by(|a, b| a.0.cmp(b.0));
+        attrs.into_iter().map(|(_, attr)| attr).collect()
     }
 
     /// `self // other`.
@@ -189,10 +219,10 @@ impl<'h> Attrs<'h> {
         if other.is_empty() {
             return self;
         }
-        if self.is_empty() && self.0.open.is_none() {
+        if self.is_empty() && self.open().is_none() {
             return other;
         }
-        let open = other.0.open.or(self.0.open);
+        let open = other.open().or(self.open());
         // A small set under a large one: what the large one doesn't have is laid over it. No name
         // is in both then, so which of them lies above makes no difference.
         let mut below = Some(self.0);
@@ -213,7 +243,7 @@ impl<'h> Attrs<'h> {
             && (layer.keys.len() < keys.len() * RATIO || layer.keys.len() <= SMALL)
         {
             (keys, slots) = merge(local, (layer.keys, layer.slots), (keys, slots));
-            below = layer.below;
+            below = layer.below();
         }
         let size = match below {
             None => keys.len(),
@@ -228,10 +258,10 @@ impl<'h> Attrs<'h> {
 
 fn flatten<'h>(local: Local<'h>, object: &'h AttrsObject<'h>) -> Flat<'h> {
     let mut all = (object.keys, object.slots);
-    let mut below = object.below;
+    let mut below = object.below();
     while let Some(layer) = below {
         all = merge(local, (layer.keys, layer.slots), all);
-        below = layer.below;
+        below = layer.below();
     }
     all
 }

@@ -1,64 +1,153 @@
 //! Environments: what the names of an expression stand for.
+//!
+//! A header and its slots lie in one piece of memory. Most environments are those of calls, and
+//! most calls leave nothing behind that refers to theirs: such an environment is *uncaptured*,
+//! and its memory serves the next call ([`Env::give_back`]).
 
-#![allow(unsafe_code)] // bindings of `let` and `rec` refer to the environment they are part of
+#![allow(unsafe_code)] // slots behind a header; bindings that refer to the scope they are part of
 
-use std::cell::UnsafeCell;
+use std::alloc::Layout;
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Local, Slot, Value};
 
 /// The slots of one scope, and the scope around it.
 ///
 /// Lowering has turned every name into "so many scopes up, that slot".
-pub struct Env<'h> {
-    up: Option<&'h Env<'h>>,
-    slots: &'h [EnvSlot<'h>],
+#[derive(Clone, Copy)]
+pub struct Env<'h>(NonNull<Header<'h>>, PhantomData<&'h Header<'h>>);
+
+/// What lies before the slots.
+#[repr(C)]
+struct Header<'h> {
+    up: Option<Env<'h>>,
+    length: u32,
+    /// Does anything refer to it that may outlive the call it was made for? Whatever is captured
+    /// has captured ancestors alone.
+    captured: AtomicBool,
 }
 
-#[repr(transparent)]
-struct EnvSlot<'h>(UnsafeCell<Slot<'h>>);
+const _: () = assert!(size_of::<Header<'static>>() == 16);
+const _: () = assert!(align_of::<Header<'static>>() >= align_of::<Slot<'static>>());
 
-// SAFETY: a slot is written only through `EnvBuilder`, by the thread that made the environment
+// SAFETY: slots are written only through `EnvBuilder`, by the thread that made the environment
 // and before anything that refers to the environment can be forced (the builder is consumed
-// first: see `EnvBuilder`); afterwards it is only read. Publication to other threads goes through
-// the release store that fulfils a thunk or through the start of a thread.
-unsafe impl Sync for EnvSlot<'_> {}
+// first: see `EnvBuilder`); afterwards they are only read. Publication to other threads goes
+// through the release store that fulfils a thunk or through the start of a thread.
+unsafe impl Sync for Env<'_> {}
+// SAFETY: as above; nothing is bound to the thread that made it. (What is uncaptured can't reach
+// another thread: whatever could carry it there captures it.)
+unsafe impl Send for Env<'_> {}
+
+/// Environments with up to this many slots are used again.
+const REUSED: usize = 8;
+
+/// Memory of environments that nobody refers to any more, by their number of slots; one for each
+/// thread. Each holds the next in the place of its `up`.
+#[derive(Default)]
+pub(super) struct Spare([Cell<Option<NonNull<()>>>; REUSED + 1]);
 
 impl<'h> Env<'h> {
     /// The scope that holds nothing.
-    pub fn empty(local: Local<'h>) -> &'h Env<'h> {
-        local.alloc(Env { up: None, slots: &[] })
+    pub fn empty(local: Local<'h>) -> Env<'h> {
+        Env::make(local, None, 0)
     }
 
     /// A scope of one slot: a simple parameter, or the set of a `with`.
     #[inline]
-    pub fn one(local: Local<'h>, up: &'h Env<'h>, slot: Slot<'h>) -> &'h Env<'h> {
-        let slots = local.fill(1, |_| EnvSlot(UnsafeCell::new(slot)));
-        local.alloc(Env { up: Some(up), slots })
+    pub fn one(local: Local<'h>, up: Env<'h>, slot: Slot<'h>) -> Env<'h> {
+        let env = Env::raw(local, Some(up), 1);
+        // SAFETY: room for one slot, which nobody else knows yet.
+        unsafe { env.slots_start().write(slot) };
+        env
     }
 
     /// A scope with these slots.
-    pub fn with_slots(local: Local<'h>, up: &'h Env<'h>, slots: &[Slot<'h>]) -> &'h Env<'h> {
-        let slots = local.fill(slots.len(), |i| EnvSlot(UnsafeCell::new(slot_at(slots, i))));
-        local.alloc(Env { up: Some(up), slots })
+    pub fn with_slots(local: Local<'h>, up: Env<'h>, slots: &[Slot<'h>]) -> Env<'h> {
+        let env = Env::raw(local, Some(up), slots.len());
+        // SAFETY: room for that many, which nobody else knows yet.
+        unsafe {
+            env.slots_start().as_ptr().copy_from_nonoverlapping(slots.as_ptr(), slots.len());
+        }
+        env
+    }
+
+    fn make(local: Local<'h>, up: Option<Env<'h>>, length: usize) -> Env<'h> {
+        let env = Env::raw(local, up, length);
+        for index in 0..length {
+            // SAFETY: room for `length` slots, which nobody else knows yet.
+            unsafe { env.slots_start().add(index).write(Slot::Value(Value::Null)) };
+        }
+        env
+    }
+
+    /// An uncaptured scope whose slots the caller must write at once.
+    #[inline]
+    fn raw(local: Local<'h>, up: Option<Env<'h>>, length: usize) -> Env<'h> {
+        if let Some(list) = local.spare().0.get(length)
+            && let Some(spare) = list.get()
+        {
+            let mut header = spare.cast::<Header<'h>>();
+            // SAFETY: what is on the list was an environment of this length, made in this heap,
+            // that nobody refers to (contract of `give_back`); its `up` is the next of the list.
+            unsafe {
+                let header = header.as_mut();
+                list.set(header.up.map(|next| next.0.cast()));
+                header.up = up;
+            }
+            return Env(header, PhantomData);
+        }
+        let (layout, _) = match Layout::array::<Slot<'h>>(length)
+            .and_then(|slots| Layout::new::<Header<'h>>().extend(slots))
+        {
+            Ok(layout) => layout,
+            // Only a length beyond the address space fails.
+            Err(_) => std::alloc::handle_alloc_error(Layout::new::<Header<'h>>()),
+        };
+        let header = local.raw(layout).cast::<Header<'h>>();
+        let captured = AtomicBool::new(false);
+        // SAFETY: fresh memory with room for a header.
+        unsafe { header.write(Header { up, length: length as u32, captured }) };
+        Env(header, PhantomData)
+    }
+
+    #[inline]
+    fn header(&self) -> &'h Header<'h> {
+        // SAFETY: an `Env` is only made of initialised headers, which live as long as the heap;
+        // a header is written again only when nobody refers to it (contract of `give_back`).
+        unsafe { self.0.as_ref() }
+    }
+
+    /// The first slot, or the end if there is none.
+    #[inline]
+    fn slots_start(&self) -> NonNull<Slot<'h>> {
+        // SAFETY: the slots lie right behind the header in the same allocation.
+        unsafe { self.0.add(1).cast() }
     }
 
     /// The slot `index` of this scope. Lowering only makes indices that exist; any other
     /// answers `null`.
     #[inline]
     pub fn slot(&self, index: u32) -> Slot<'h> {
-        match self.slots.get(index as usize) {
-            // SAFETY: no writer exists any more once an environment can be read (see `EnvSlot`).
-            Some(slot) => unsafe { *slot.0.get() },
-            None => Slot::Value(Value::Null),
+        if index < self.header().length {
+            // SAFETY: within the slots, which are all initialised; no writer exists any more once
+            // an environment can be read (see `Sync`).
+            unsafe { self.slots_start().add(index as usize).read() }
+        } else {
+            Slot::Value(Value::Null)
         }
     }
 
     /// The scope `levels` further out.
     #[inline]
-    pub fn up(&'h self, levels: u32) -> &'h Env<'h> {
-        let mut env = self;
+    #[must_use]
+    pub fn up(&self, levels: u32) -> Env<'h> {
+        let mut env = *self;
         for _ in 0..levels {
-            match env.up {
+            match env.header().up {
                 Some(up) => env = up,
                 None => return env,
             }
@@ -68,15 +157,45 @@ impl<'h> Env<'h> {
 
     /// The first `count` slots, to be shared with an attribute set made of them.
     pub fn slots(&self, count: usize) -> &'h [Slot<'h>] {
-        let slots = self.slots.get(..count).unwrap_or(self.slots);
-        // SAFETY: `EnvSlot` and `UnsafeCell` are `repr(transparent)`, and nothing is written any
-        // more (see `EnvSlot`).
-        unsafe { &*(std::ptr::from_ref(slots) as *const [Slot<'h>]) }
+        self.capture();
+        let count = count.min(self.header().length as usize);
+        // SAFETY: that many are there, and nothing is written any more (see `Sync`); captured
+        // memory isn't used again.
+        unsafe { std::slice::from_raw_parts(self.slots_start().as_ptr(), count) }
     }
-}
 
-fn slot_at<'h>(slots: &[Slot<'h>], index: usize) -> Slot<'h> {
-    slots.get(index).copied().unwrap_or(Slot::Value(Value::Null))
+    /// Notes that something refers to this scope that may outlive its call. Whoever stores an
+    /// environment anywhere but in another one calls this.
+    #[inline]
+    pub(super) fn capture(&self) {
+        let mut env = *self;
+        while !env.header().captured.load(Ordering::Relaxed) {
+            env.header().captured.store(true, Ordering::Relaxed);
+            match env.header().up {
+                Some(up) => env = up,
+                None => return,
+            }
+        }
+    }
+
+    /// Ends the call that this environment was made for: unless something captured it, its
+    /// memory serves another.
+    ///
+    /// Only the evaluator calls this, on the thread that made the environment, when the call
+    /// has returned and every environment made within it that is uncaptured has gone out of use.
+    #[inline]
+    pub(crate) fn give_back(self, local: Local<'h>) {
+        let header = self.header();
+        if header.captured.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Some(list) = local.spare().0.get(header.length as usize) {
+            let next = list.get().map(|next| Env(next.cast(), PhantomData));
+            // SAFETY: uncaptured, so this thread alone knows it, and the caller is done with it.
+            unsafe { (*self.0.as_ptr()).up = next };
+            list.set(Some(self.0.cast()));
+        }
+    }
 }
 
 /// An environment in the making, whose own bindings may already refer to it.
@@ -85,47 +204,100 @@ fn slot_at<'h>(slots: &[Slot<'h>], index: usize) -> Slot<'h> {
 /// [`EnvBuilder::finish`]; only the evaluator builds environments, and it only suspends
 /// expressions in between. Until a slot is set it reads as `null`.
 pub(crate) struct EnvBuilder<'h> {
-    env: &'h Env<'h>,
+    env: Env<'h>,
     /// Keeps the builder on the thread that made it.
-    not_send: std::marker::PhantomData<*const ()>,
+    not_send: PhantomData<*const ()>,
 }
 
 impl<'h> EnvBuilder<'h> {
     /// Begins a scope of `size` slots within `up`.
     #[inline]
-    pub(crate) fn new(local: Local<'h>, up: &'h Env<'h>, size: usize) -> EnvBuilder<'h> {
-        let slots = local.fill(size, |_| EnvSlot(UnsafeCell::new(Slot::Value(Value::Null))));
-        EnvBuilder {
-            env: local.alloc(Env { up: Some(up), slots }),
-            not_send: std::marker::PhantomData,
-        }
+    pub(crate) fn new(local: Local<'h>, up: Env<'h>, size: usize) -> EnvBuilder<'h> {
+        EnvBuilder { env: Env::make(local, Some(up), size), not_send: PhantomData }
     }
 
     /// The environment, for suspended expressions to capture.
     #[inline]
-    pub(crate) fn env(&self) -> &'h Env<'h> {
+    pub(crate) fn env(&self) -> Env<'h> {
         self.env
     }
 
     /// Gives slot `index` its meaning.
     #[inline]
     pub(crate) fn set(&mut self, index: usize, slot: Slot<'h>) {
-        if let Some(cell) = self.env.slots.get(index) {
-            // SAFETY: this thread alone has the builder, and nothing reads the slot before
-            // `finish` (contract above).
-            unsafe { *cell.0.get() = slot }
+        if index < self.env.header().length as usize {
+            // SAFETY: within the slots; this thread alone has the builder, and nothing reads the
+            // slot before `finish` (contract above).
+            unsafe { self.env.slots_start().add(index).write(slot) }
         }
     }
 
     /// The finished environment.
     #[inline]
-    pub(crate) fn finish(self) -> &'h Env<'h> {
+    pub(crate) fn finish(self) -> Env<'h> {
         self.env
     }
 }
 
 impl std::fmt::Debug for Env<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Env[{}]", self.slots.len())
+        write!(f, "Env[{}]", self.header().length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lower::Expr;
+    use crate::value::{Heap, Thunk};
+
+    fn seven<'h>() -> Slot<'h> {
+        Slot::Value(Value::Int(7))
+    }
+
+    #[test]
+    fn what_nothing_captured_serves_again() {
+        let heap = Heap::new();
+        let local = heap.local();
+        let outer = Env::empty(local);
+        let first = Env::one(local, outer, seven());
+        first.give_back(local);
+        let second = Env::one(local, outer, Slot::Value(Value::Int(8)));
+        assert_eq!(first.0, second.0);
+        assert!(matches!(second.slot(0), Slot::Value(Value::Int(8))));
+        assert!(matches!(second.slot(1), Slot::Value(Value::Null)));
+    }
+
+    #[test]
+    fn what_is_captured_stays_and_so_does_what_is_around_it() {
+        static EXPR: Expr = Expr::Local(0);
+        let heap = Heap::new();
+        let local = heap.local();
+        let outer = Env::one(local, Env::empty(local), seven());
+        let inner = Env::one(local, outer, seven());
+        let _ = Thunk::suspend(local, &EXPR, inner);
+        inner.give_back(local);
+        outer.give_back(local);
+        let next = Env::one(local, outer, Slot::Value(Value::Int(8)));
+        assert!(next.0 != inner.0 && next.0 != outer.0);
+        assert!(matches!(inner.up(1).slot(0), Slot::Value(Value::Int(7))));
+    }
+
+    #[test]
+    fn sizes_are_kept_apart() {
+        let heap = Heap::new();
+        let local = heap.local();
+        let outer = Env::empty(local);
+        for size in (0..20).rev() {
+            Env::with_slots(local, outer, &vec![seven(); size]).give_back(local);
+        }
+        for size in 0..20 {
+            let slots: Vec<Slot<'_>> = (0..size).map(|i| Slot::Value(Value::Int(i))).collect();
+            let env = Env::with_slots(local, outer, &slots);
+            for i in 0..size {
+                let found = env.slot(i as u32);
+                assert!(matches!(found, Slot::Value(Value::Int(n)) if n == i));
+            }
+        }
     }
 }

@@ -1,17 +1,19 @@
 //! Memory that lives as long as one evaluation.
 
-#![allow(unsafe_code)] // one bump allocator per thread, all living as long as the heap
+#![allow(unsafe_code)] // one arena per thread, all living as long as the heap
 
+use std::alloc::Layout;
 use std::any::Any;
 use std::ptr::NonNull;
 use std::sync::{Mutex, PoisonError};
 
-use bumpalo::Bump;
+use super::arena::Arena;
+use super::env::Spare;
 
 /// Owner of all memory of one evaluation. Threads allocate through a [`Local`] each.
 #[derive(Default)]
 pub struct Heap {
-    bumps: Mutex<Vec<Owned<Bump>>>,
+    arenas: Mutex<Vec<Owned<Arena>>>,
     /// Things with a destructor of their own (programs, errors), dropped with the heap.
     kept: Mutex<Vec<Owned<dyn Any + Send + Sync>>>,
 }
@@ -40,7 +42,7 @@ impl<T: ?Sized> Drop for Owned<T> {
 #[derive(Clone, Copy)]
 pub struct Local<'h> {
     heap: &'h Heap,
-    bump: &'h Bump,
+    arena: &'h Arena,
 }
 
 impl Heap {
@@ -49,14 +51,14 @@ impl Heap {
         Heap::default()
     }
 
-    /// A fresh bump for the calling thread. It is handed to this one [`Local`] alone, which can't
-    /// leave the thread, so no bump is ever used by two.
+    /// Fresh memory for the calling thread. It is handed to this one [`Local`] alone, which can't
+    /// leave the thread, so none is ever used by two.
     pub fn local(&self) -> Local<'_> {
-        let bump = Owned::new(Box::new(Bump::new()));
-        let pointer = bump.0;
-        self.bumps.lock().unwrap_or_else(PoisonError::into_inner).push(bump);
+        let arena = Owned::new(Box::<Arena>::default());
+        let pointer = arena.0;
+        self.arenas.lock().unwrap_or_else(PoisonError::into_inner).push(arena);
         // SAFETY: it is freed with `self`, which is borrowed as long as the result lives.
-        Local { heap: self, bump: unsafe { pointer.as_ref() } }
+        Local { heap: self, arena: unsafe { pointer.as_ref() } }
     }
 
     /// Moves a thing with a destructor into the heap.
@@ -73,12 +75,22 @@ impl Heap {
         unsafe { pointer.as_ref() }
     }
 
+    /// Leaves all memory as it is: nothing will be freed. For the end of a process, where freeing
+    /// piece by piece what the system takes back as a whole is lost time.
+    pub fn abandon(&self) {
+        let arenas =
+            std::mem::take(&mut *self.arenas.lock().unwrap_or_else(PoisonError::into_inner));
+        std::mem::forget(arenas);
+        let kept = std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
+        std::mem::forget(kept);
+    }
+
     /// Bytes that have been allocated by all threads, none of which may be at work.
     #[cfg(test)]
     pub(super) fn allocated(&self) -> usize {
-        let bumps = self.bumps.lock().unwrap_or_else(PoisonError::into_inner);
-        // SAFETY: each bump lives as long as the heap; tests ask when their threads have ended.
-        bumps.iter().map(|bump| unsafe { bump.0.as_ref() }.allocated_bytes()).sum()
+        let arenas = self.arenas.lock().unwrap_or_else(PoisonError::into_inner);
+        // SAFETY: each arena lives as long as the heap; tests ask when their threads have ended.
+        arenas.iter().map(|arena| unsafe { arena.0.as_ref() }.allocated()).sum()
     }
 }
 
@@ -92,20 +104,37 @@ impl<'h> Local<'h> {
     #[inline]
     pub fn alloc<T>(self, object: T) -> &'h T {
         const { assert!(!std::mem::needs_drop::<T>()) };
-        self.bump.alloc(object)
+        let place = self.arena.take(Layout::new::<T>()).cast::<T>();
+        // SAFETY: fresh memory of that layout, which lives as long as the heap.
+        unsafe {
+            place.write(object);
+            place.as_ref()
+        }
     }
 
     /// Stores a copy of a slice.
     #[inline]
     pub fn slice<T: Copy>(self, items: &[T]) -> &'h [T] {
-        self.bump.alloc_slice_copy(items)
+        let start = self.arena.take(Layout::for_value(items)).cast::<T>();
+        // SAFETY: fresh memory with room for them all.
+        unsafe {
+            start.as_ptr().copy_from_nonoverlapping(items.as_ptr(), items.len());
+            std::slice::from_raw_parts(start.as_ptr(), items.len())
+        }
     }
 
     /// Stores `length` items, made one by one.
     #[inline]
-    pub fn fill<T>(self, length: usize, make: impl FnMut(usize) -> T) -> &'h [T] {
+    pub fn fill<T>(self, length: usize, mut make: impl FnMut(usize) -> T) -> &'h [T] {
         const { assert!(!std::mem::needs_drop::<T>()) };
-        self.bump.alloc_slice_fill_with(length, make)
+        let start = self.reserve::<T>(length);
+        for index in 0..length {
+            // SAFETY: within the fresh memory, which nobody else knows: `make` may allocate, but
+            // gets other memory.
+            unsafe { start.add(index).write(make(index)) };
+        }
+        // SAFETY: all items have been written.
+        unsafe { std::slice::from_raw_parts(start.as_ptr(), length) }
     }
 
     /// Stores the items of an iterator that knows its length.
@@ -114,20 +143,45 @@ impl<'h> Local<'h> {
         I: IntoIterator<Item = T>,
         I::IntoIter: ExactSizeIterator,
     {
-        self.bump.alloc_slice_fill_iter(items)
+        let items = items.into_iter();
+        let promised = items.len();
+        let start = self.reserve::<T>(promised);
+        let mut length = 0;
+        for item in items.take(promised) {
+            // SAFETY: within the fresh memory: `take` stops at what was promised.
+            unsafe { start.add(length).write(item) };
+            length += 1;
+        }
+        // SAFETY: `length` items have been written.
+        unsafe { std::slice::from_raw_parts(start.as_ptr(), length) }
     }
 
     /// Stores a copy of a text.
     pub fn str(self, text: &str) -> &'h str {
-        self.bump.alloc_str(text)
+        let bytes = self.slice(text.as_bytes());
+        // SAFETY: they were copied from a text.
+        unsafe { std::str::from_utf8_unchecked(bytes) }
     }
 
-    /// Uninitialised bytes or slots for [`super::grow`].
-    pub(super) fn reserve<T: Copy>(self, capacity: usize) -> std::ptr::NonNull<T> {
-        match std::alloc::Layout::array::<T>(capacity) {
-            Ok(layout) => self.bump.alloc_layout(layout).cast(),
+    /// Environments to be used again.
+    #[inline]
+    pub(super) fn spare(self) -> &'h Spare {
+        self.arena.spare()
+    }
+
+    /// Uninitialised memory for [`super::env`].
+    #[inline]
+    pub(super) fn raw(self, layout: Layout) -> NonNull<u8> {
+        self.arena.take(layout)
+    }
+
+    /// Uninitialised room for so many items.
+    #[inline]
+    pub(super) fn reserve<T>(self, capacity: usize) -> NonNull<T> {
+        match Layout::array::<T>(capacity) {
+            Ok(layout) => self.arena.take(layout).cast(),
             // Only a capacity beyond the address space fails; such a request can't be served.
-            Err(_) => std::alloc::handle_alloc_error(std::alloc::Layout::new::<T>()),
+            Err(_) => std::alloc::handle_alloc_error(Layout::new::<T>()),
         }
     }
 }

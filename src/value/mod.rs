@@ -6,10 +6,11 @@
 //! will become one. All are 16 bytes, `Copy`, `Send` and `Sync`; `'h` is the life of the heap.
 //!
 //! The room knows the lowered program (a thunk points into it) and nothing of how to run it. It
-//! is the one place with `unsafe`: `heap` (one bump per thread under a shared life), `thunk`
+//! is the one place with `unsafe`: `arena` and `heap` (one arena per thread under a shared life), `thunk`
 //! (a state machine over shared memory), `env` (an environment whose bindings refer to it) and
 //! `grow` (growing in place). Each block says why it is sound.
 
+mod arena;
 pub mod attrs;
 pub mod context;
 pub mod env;
@@ -29,7 +30,7 @@ pub use error::{Error, ErrorKind, Frame};
 pub use heap::{Heap, Local};
 pub use list::List;
 pub use text::{Path, Text};
-pub use thunk::{Claim, Computation, EvaluationId, Forced, Thunk};
+pub use thunk::{Claim, Computation, EvaluationId, Forced, NamedCalls, Thunk};
 
 use crate::lower::Lambda;
 
@@ -39,11 +40,11 @@ pub enum Value<'h> {
     /// `null`
     Null,
     /// `true`, `false`
-    Bool(bool),
+    Bool(Truth),
     /// 64 bits, signed.
     Int(i64),
     /// 64 bits.
-    Float(f64),
+    Float(Float),
     /// Bytes with a context.
     Text(Text<'h>),
     /// An absolute path.
@@ -60,6 +61,33 @@ pub enum Value<'h> {
     Partial(&'h Partial<'h>),
 }
 
+/// A Boolean.
+///
+/// Like [`Float`], kept in a whole machine word: when every payload of a [`Value`] is one, a value
+/// is a pair of words that travels in registers, and its tag is written and read as one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Truth(u64);
+
+/// A float, kept as its bits (see [`Truth`]).
+#[derive(Clone, Copy, Debug)]
+pub struct Float(u64);
+
+impl Truth {
+    /// As Rust's own.
+    #[inline]
+    pub fn get(self) -> bool {
+        self.0 != 0
+    }
+}
+
+impl Float {
+    /// As Rust's own.
+    #[inline]
+    pub fn get(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+}
+
 /// What containers hold: a value, or a computation that becomes one.
 #[derive(Clone, Copy, Debug)]
 pub enum Slot<'h> {
@@ -71,15 +99,34 @@ pub enum Slot<'h> {
 
 /// Index of a builtin in the table the session was made with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct BuiltinId(pub u16);
+pub struct BuiltinId(pub u64);
 
 /// A function written in Nix and what it sees.
 #[derive(Debug)]
 pub struct Closure<'h> {
+    lambda: &'h Lambda,
+    env: Env<'h>,
+}
+
+impl<'h> Closure<'h> {
+    /// A function made in an environment.
+    #[inline]
+    pub fn new(local: Local<'h>, lambda: &'h Lambda, env: Env<'h>) -> &'h Closure<'h> {
+        env.capture();
+        local.alloc(Closure { lambda, env })
+    }
+
     /// Its code.
-    pub lambda: &'h Lambda,
+    #[inline]
+    pub fn lambda(&self) -> &'h Lambda {
+        self.lambda
+    }
+
     /// Where it was made.
-    pub env: &'h Env<'h>,
+    #[inline]
+    pub fn env(&self) -> Env<'h> {
+        self.env
+    }
 }
 
 /// A builtin that has some of its arguments.
@@ -145,6 +192,18 @@ impl<'h> From<Value<'h>> for Slot<'h> {
 }
 
 impl Value<'_> {
+    /// A Boolean.
+    #[inline]
+    pub fn bool(bool: bool) -> Self {
+        Value::Bool(Truth(u64::from(bool)))
+    }
+
+    /// A float.
+    #[inline]
+    pub fn float(float: f64) -> Self {
+        Value::Float(Float(float.to_bits()))
+    }
+
     /// What `builtins.typeOf` says.
     pub fn type_name(&self) -> &'static str {
         match self {

@@ -14,7 +14,7 @@ use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Env, Error, Local, Slot, Value};
-use crate::lower::Expr;
+use crate::lower::{Expr, Key};
 
 /// One evaluation: a chain of forces on one stack. It owns claims, not the OS thread: two
 /// evaluations that take turns on a thread must not mistake each other's claims for their own.
@@ -25,11 +25,26 @@ pub struct EvaluationId(pub u32);
 #[derive(Clone, Copy, Debug)]
 pub enum Computation<'h> {
     /// Evaluate an expression in an environment.
-    Eval(&'h Expr, &'h Env<'h>),
+    Eval(&'h Expr, Env<'h>),
     /// Apply a function to an argument; both live elsewhere and are shared.
     Apply(&'h Slot<'h>, &'h Slot<'h>),
     /// Apply a function to two arguments: function, first, second.
     Apply2(&'h [Slot<'h>; 3]),
+    /// Apply a function to a number.
+    ApplyNumber(&'h Slot<'h>, i64),
+    /// Apply a function to the name and the value of one of many attributes.
+    ApplyNamed(&'h NamedCalls<'h>, usize),
+}
+
+/// A function to be applied to names and values: what the thunks of a mapped set share.
+#[derive(Debug)]
+pub struct NamedCalls<'h> {
+    /// The function.
+    pub function: Slot<'h>,
+    /// The names.
+    pub keys: &'h [Key],
+    /// The values, one each.
+    pub slots: &'h [Slot<'h>],
 }
 
 /// A slot's place for a value that is not known yet.
@@ -40,9 +55,11 @@ pub struct Thunk<'h> {
 
 #[derive(Clone, Copy)]
 union Payload<'h> {
-    eval: (&'h Expr, &'h Env<'h>),
+    eval: (&'h Expr, Env<'h>),
     apply: (&'h Slot<'h>, &'h Slot<'h>),
     apply2: &'h [Slot<'h>; 3],
+    apply_number: (&'h Slot<'h>, i64),
+    apply_named: (&'h NamedCalls<'h>, usize),
     value: Value<'h>,
     error: Error<'h>,
 }
@@ -50,9 +67,11 @@ union Payload<'h> {
 const EVAL: u64 = 0;
 const APPLY: u64 = 1;
 const APPLY2: u64 = 2;
-const DONE: u64 = 3;
-const FAILED: u64 = 4;
-const CLAIMED: u64 = 5;
+const APPLY_NUMBER: u64 = 3;
+const APPLY_NAMED: u64 = 4;
+const DONE: u64 = 5;
+const FAILED: u64 = 6;
+const CLAIMED: u64 = 7;
 const KIND: u64 = 0b111;
 /// Somebody waits: whoever ends the claim must wake them.
 const WAITED_FOR: u64 = 0b1000;
@@ -90,7 +109,8 @@ pub struct Claim<'h> {
 impl<'h> Thunk<'h> {
     /// A suspended expression.
     #[inline]
-    pub fn suspend(local: Local<'h>, expr: &'h Expr, env: &'h Env<'h>) -> &'h Thunk<'h> {
+    pub fn suspend(local: Local<'h>, expr: &'h Expr, env: Env<'h>) -> &'h Thunk<'h> {
+        env.capture();
         local.alloc(Thunk {
             state: AtomicU64::new(EVAL),
             payload: UnsafeCell::new(Payload { eval: (expr, env) }),
@@ -118,6 +138,24 @@ impl<'h> Thunk<'h> {
         })
     }
 
+    /// A suspended application to a number.
+    #[inline]
+    pub fn apply_number(local: Local<'h>, function: &'h Slot<'h>, number: i64) -> &'h Thunk<'h> {
+        local.alloc(Thunk {
+            state: AtomicU64::new(APPLY_NUMBER),
+            payload: UnsafeCell::new(Payload { apply_number: (function, number) }),
+        })
+    }
+
+    /// A suspended application to the name and value of the attribute `index`.
+    #[inline]
+    pub fn apply_named(local: Local<'h>, calls: &'h NamedCalls<'h>, index: usize) -> &'h Thunk<'h> {
+        local.alloc(Thunk {
+            state: AtomicU64::new(APPLY_NAMED),
+            payload: UnsafeCell::new(Payload { apply_named: (calls, index) }),
+        })
+    }
+
     /// A computation that has failed already.
     pub fn failed(local: Local<'h>, error: Error<'h>) -> &'h Thunk<'h> {
         local.alloc(Thunk {
@@ -138,6 +176,7 @@ impl<'h> Thunk<'h> {
     }
 
     /// Looks, and claims what is suspended for `me`.
+    #[inline]
     pub fn look(&'h self, me: EvaluationId) -> Forced<'h> {
         let mut state = self.state.load(Ordering::Acquire);
         loop {
@@ -168,6 +207,7 @@ impl<'h> Thunk<'h> {
         }
     }
 
+    #[inline]
     fn computation(&self, kind: u64) -> Computation<'h> {
         // SAFETY: the caller has just claimed the thunk out of the suspended state `kind`, which
         // names the payload's field; the owner alone may write, and hasn't yet.
@@ -176,6 +216,12 @@ impl<'h> Thunk<'h> {
             match kind {
                 EVAL => Computation::Eval(payload.eval.0, payload.eval.1),
                 APPLY => Computation::Apply(payload.apply.0, payload.apply.1),
+                APPLY_NUMBER => {
+                    Computation::ApplyNumber(payload.apply_number.0, payload.apply_number.1)
+                }
+                APPLY_NAMED => {
+                    Computation::ApplyNamed(payload.apply_named.0, payload.apply_named.1)
+                }
                 _ => Computation::Apply2(payload.apply2),
             }
         }
@@ -190,6 +236,12 @@ impl<'h> Thunk<'h> {
         // SAFETY: a claimed thunk keeps its payload until its owner, who is asking, ends the
         // claim.
         (mine && was_eval).then(|| unsafe { (*self.payload.get()).eval.0 })
+    }
+
+    /// Is `me` at work on it?
+    pub fn is_claimed_by(&self, me: EvaluationId) -> bool {
+        let state = self.state.load(Ordering::Acquire);
+        state & KIND == CLAIMED && (state >> OWNER) as u32 == me.0
     }
 
     /// Marks that somebody is going to wait. False when there is no claim any more: look again.

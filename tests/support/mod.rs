@@ -62,6 +62,8 @@ fn config<'a>(sources: &'a SourceMap, interrupt: &'a AtomicBool, tolerant: bool)
         home: Some(PathBuf::from("/home/nobody")),
         max_call_depth: MAX_CALL_DEPTH,
         tolerant,
+        cache: None,
+        last: false,
         interrupt,
         messages: &|_| (),
     }

@@ -25,6 +25,8 @@ pub(crate) struct Ran {
 pub(crate) fn repx(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_repx"));
     command.current_dir(directory);
+    // Tests share a cache, as a user's processes do.
+    command.env("REPX_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
     for name in ["NIX_PATH", "NO_COLOR", "REPX_LOG", "COLUMNS", "XDG_CONFIG_HOME"] {
         command.env_remove(name);
     }

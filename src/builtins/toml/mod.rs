@@ -26,6 +26,14 @@ pub enum TomlError {
         /// Its column in characters, from 1.
         column: usize,
     },
+    /// An integer beyond 64 bits, told as the library tells it that Nix reads TOML with.
+    #[error(
+        "while parsing TOML: [error] toml::parse_dec_integer: too large integer: current max digits = 2^63\n{excerpt}"
+    )]
+    TooLarge {
+        /// The line, and where the number ends.
+        excerpt: String,
+    },
     /// A date or a time, which Nix reads only with an experimental feature.
     #[error("while parsing TOML: Dates and times are not supported")]
     Date,
@@ -83,8 +91,8 @@ impl<S: Sink> Walk<'_, S> {
                 self.sink.string(text.as_bytes())
             }
             DeValue::Integer(integer) => {
-                let number =
-                    number(integer).ok_or_else(|| self.error(at, "integer out of range"))?;
+                let end = value.span().end;
+                let number = number(integer).ok_or_else(|| document(self.too_large(end)))?;
                 self.sink.integer(number)
             }
             DeValue::Float(float) => {
@@ -104,6 +112,20 @@ impl<S: Sink> Walk<'_, S> {
             DeValue::Table(table) => return self.table(table),
         }
         .map_err(ReadError::Sink)
+    }
+
+    /// The error of an integer that ends at `end`.
+    fn too_large(&self, end: usize) -> TomlError {
+        let before = self.text.get(..end).unwrap_or(self.text);
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = self.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let number = (before.matches('\n').count() + 1).to_string();
+        let margin = " ".repeat(number.len());
+        let column = " ".repeat(end - start);
+        let excerpt = format!(
+            "{margin}--> fromTOML\n{margin} |\n{number} | {line}\n{margin} | {column}^-- must be < 2^63"
+        );
+        TomlError::TooLarge { excerpt }
     }
 
     fn error(&self, at: usize, message: &str) -> ReadError<TomlError, S::Error> {

@@ -23,7 +23,7 @@ pub(super) fn auto_call<'h>(
             auto_call(ev, arguments, function)
         }
         Value::Lambda(closure) => {
-            let Param::Formals(formals) = &closure.lambda.param else {
+            let Param::Formals(formals) = &closure.lambda().param else {
                 return Ok(value);
             };
             let given = fitting(ev, formals, arguments)?;
@@ -60,9 +60,8 @@ fn fitting<'h>(
 }
 
 fn missing(name: crate::source::Name, span: Span) -> Diagnostic {
-    let message =
-        format!("cannot evaluate a function that has an argument without a value ('{name}')");
-    Diagnostic::error("repx::eval::missing-argument", message)
-        .at(span, "nothing is given for this")
-        .help(format!("give it one with `--arg {name} EXPR` or `--argstr {name} TEXT`"))
+    let message = format!(
+        "cannot evaluate a function that has an argument without a value ('{name}')\ngive it one with '--arg {name} EXPR' or '--argstr {name} TEXT'"
+    );
+    Diagnostic::error("repx::eval::missing-argument", message).at(span, "nothing is given for this")
 }

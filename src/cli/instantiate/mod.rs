@@ -10,10 +10,11 @@ mod derivations;
 mod tree;
 
 use std::io::{Read, Write};
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
-use super::arguments::{InstantiateOptions, Terminal, pairs};
-use super::report::report;
+use super::arguments::{InstantiateOptions, pairs};
+use super::report::report_as_nix;
 use super::{Exit, setup, stdout};
 use crate::builtins::to_json::{JsonOptions, to_json};
 use crate::builtins::to_xml::{XmlOptions, to_xml};
@@ -21,7 +22,7 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::{Coercion, Eval, Evaluator};
 use crate::session::{self, Config, MAX_CALL_DEPTH, Session};
 use crate::source::{Name, SourceMap, Span};
-use crate::value::{Attr, Attrs, Context, Slot, Value};
+use crate::value::{Attr, Attrs, Context, Error, Slot, Value};
 
 /// The file that is evaluated when none is named.
 const DEFAULT: &str = "./default.nix";
@@ -31,22 +32,30 @@ enum Input<'o> {
     File(&'o str),
     /// `<nixpkgs/lib>`
     Found(&'o str),
-    Text(String),
+    /// A text, and what it is called where it has to be named.
+    Text(String, &'static str),
 }
+
+/// What a text from standard input is called.
+const STDIN: &str = "«stdin»";
+/// What a text from the command line is called.
+const STRING: &str = "«string»";
 
 /// What was printed before all was done, or something was wrong.
 #[derive(Default)]
 struct Output {
     text: Vec<u8>,
-    diagnostics: Vec<Diagnostic>,
+    error: Option<Diagnostic>,
 }
 
 /// Evaluates and prints.
-pub(super) fn run(options: &InstantiateOptions, terminal: &Terminal) -> Exit {
-    let sources = SourceMap::new();
+pub(super) fn run(options: &InstantiateOptions) -> Exit {
+    // The process ends soon: nobody needs the memory of the texts.
+    let sources = ManuallyDrop::new(SourceMap::new());
+    let cache = setup::cache(!options.no_cache);
     let config = Config {
         max_call_depth: options.max_call_depth.unwrap_or(MAX_CALL_DEPTH),
-        ..setup::config(&options.include, &sources)
+        ..setup::config(&options.include, &sources, cache.as_ref())
     };
     let output = inputs(options).and_then(|inputs| {
         let output = session::run(&config, |session, evaluator| {
@@ -58,13 +67,16 @@ pub(super) fn run(options: &InstantiateOptions, terminal: &Terminal) -> Exit {
         });
         output.map_err(|error| Box::new(setup::no_thread(&error)))
     });
-    let output =
-        output.unwrap_or_else(|error| Output { text: Vec::new(), diagnostics: vec![*error] });
+    let output = output.unwrap_or_else(|error| Output { text: Vec::new(), error: Some(*error) });
     let printed = stdout::print(|out| out.write_all(&output.text));
-    match report(output.diagnostics, &sources, terminal, options.show_trace) {
+    let exit = match report_as_nix(output.error, &sources, options.show_trace) {
         Exit::Fine => printed,
         exit @ (Exit::Wrong | Exit::Bug | Exit::Interrupted) => exit,
+    };
+    if let Some(cache) = &cache {
+        cache.save();
     }
+    exit
 }
 
 /// What the command line names. Standard input comes first, wherever its `-` stands.
@@ -72,7 +84,7 @@ fn inputs(options: &InstantiateOptions) -> Result<Vec<Input<'_>>, Box<Diagnostic
     let mut inputs = Vec::new();
     let is_stdin = |file: &&String| *file == "-";
     if options.files.iter().any(|file| is_stdin(&file)) {
-        inputs.push(Input::Text(read_stdin()?));
+        inputs.push(Input::Text(read_stdin()?, STDIN));
     } else if options.files.is_empty() && !options.expr {
         inputs.push(Input::File(DEFAULT));
     }
@@ -80,7 +92,7 @@ fn inputs(options: &InstantiateOptions) -> Result<Vec<Input<'_>>, Box<Diagnostic
     inputs.extend(named.map(|file| {
         let found = file.strip_prefix('<').is_some_and(|rest| rest.ends_with('>'));
         match (options.expr, found) {
-            (true, _) => Input::Text(file.clone()),
+            (true, _) => Input::Text(file.clone(), STRING),
             (false, true) => Input::Found(file),
             (false, false) => Input::File(file),
         }
@@ -105,16 +117,12 @@ fn evaluate<'h>(
     inputs: &[Input<'_>],
     options: &InstantiateOptions,
 ) -> Output {
-    let mut output = Output::default();
+    let mut text = Vec::new();
     let result = arguments(session, evaluator, options).and_then(|arguments| {
         let mut instantiation = Instantiation { session, evaluator, options, arguments };
-        inputs.iter().try_for_each(|input| instantiation.input(input, &mut output.text))
+        inputs.iter().try_for_each(|input| instantiation.input(input, &mut text))
     });
-    output.diagnostics = session.take_findings();
-    if let Err(error) = result {
-        output.diagnostics.push(error.diagnostic());
-    }
-    output
+    Output { text, error: result.err().map(Error::diagnostic) }
 }
 
 /// `--arg` and `--argstr`, as a set; nothing is evaluated yet.
@@ -159,7 +167,7 @@ impl<'h> Instantiation<'_, 'h> {
     fn value_of(&mut self, input: &Input<'_>) -> Eval<'h> {
         let directory = setup::current_directory();
         match input {
-            Input::Text(text) => self.session.expression(self.evaluator, text, &directory),
+            Input::Text(text, name) => self.session.text(self.evaluator, name, text, &directory),
             Input::File(file) => self.session.file(self.evaluator, &setup::absolute(file)),
             Input::Found(path) => {
                 let path = self.session.expression(self.evaluator, path, &directory)?;

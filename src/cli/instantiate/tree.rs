@@ -28,15 +28,14 @@ pub(super) fn print<'h>(
         let text = match text_of(session, evaluator, input) {
             Ok(text) => text,
             Err(error) => {
-                output.diagnostics.push(*error);
+                output.error = Some(*error);
                 break;
             }
         };
         let Text { path, bytes, directory } = text;
         let (tree, diagnostics) = session.tree(evaluator, path, bytes, &directory);
-        let broken = diagnostics.iter().any(|d| d.severity == Severity::Error);
-        output.diagnostics.extend(diagnostics);
-        if let Some(tree) = tree.filter(|_| !broken) {
+        output.error = diagnostics.into_iter().find(|d| d.severity == Severity::Error);
+        if let Some(tree) = tree.filter(|_| output.error.is_none()) {
             let bases = Bases { directory: &directory, home: config.home.as_deref() };
             output.text.extend(print_tree(&tree, bases).into_bytes());
             output.text.push(b'\n');
@@ -54,8 +53,8 @@ fn text_of<'h>(
 ) -> Result<Text, Box<Diagnostic>> {
     let directory = setup::current_directory();
     match input {
-        Input::Text(text) => {
-            Ok(Text { path: "«string»".into(), bytes: text.clone().into_bytes(), directory })
+        Input::Text(text, name) => {
+            Ok(Text { path: name.into(), bytes: text.clone().into_bytes(), directory })
         }
         Input::File(file) => read(setup::absolute(file)),
         Input::Found(path) => {

@@ -21,6 +21,7 @@ fn facet(pname: &str, params: &[(&str, &str)]) -> Arc<Facet> {
         params: params.iter().map(pair).collect(),
         outputs: vec![("data".into(), "$out/data.csv".into())],
         parts: Vec::new(),
+        steps: Vec::new(),
     })
 }
 
@@ -72,6 +73,7 @@ pub(crate) fn listing() -> Listing {
         params: Vec::new(),
         outputs: vec![("table".into(), "$out/\"table\".txt".into())],
         parts: vec![("scatter".into(), small)],
+        steps: Vec::new(),
     });
     report.inputs = vec![
         ("base".into(), Source::StoreBase),

@@ -4,6 +4,7 @@
 //! ([`render`]) or a record for programs ([`json::Record`]). Neither prints anything.
 
 pub mod json;
+pub mod nix;
 mod report;
 mod trace;
 

@@ -22,18 +22,7 @@ struct Report<'a> {
     diagnostic: &'a Diagnostic,
     message: String,
     excerpt: Excerpt,
-}
-
-impl Report<'_> {
-    fn label(&self, label: &Label, primary: bool) -> Option<LabeledSpan> {
-        let span = self.excerpt.place(label.span)?;
-        let text = Some(harmless(&label.text)).filter(|text| !text.is_empty());
-        Some(if primary {
-            LabeledSpan::new_primary_with_span(text, span)
-        } else {
-            LabeledSpan::new_with_span(text, span)
-        })
-    }
+    labels: Vec<LabeledSpan>,
 }
 
 impl fmt::Display for Report<'_> {
@@ -63,11 +52,7 @@ impl miette::Diagnostic for Report<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let primary = self.diagnostic.primary.iter();
-        let primary = primary.filter_map(|label| self.label(label, true));
-        let secondary = self.diagnostic.secondary.iter();
-        let secondary = secondary.filter_map(|label| self.label(label, false));
-        Some(Box::new(primary.chain(secondary)))
+        Some(Box::new(self.labels.iter().cloned()))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -76,26 +61,126 @@ impl miette::Diagnostic for Report<'_> {
 }
 
 pub(super) fn render(diagnostic: &Diagnostic, map: &SourceMap, options: &RenderOptions) -> String {
-    let labels = diagnostic.primary.iter().chain(&diagnostic.secondary);
-    let spans: Vec<Span> = labels.map(|label| label.span).collect();
+    let places = diagnostic.primary.iter().chain(&diagnostic.secondary);
+    let spans: Vec<Span> = places.map(|label| label.span).collect();
     let width = options.width.saturating_sub(FRAME).max(LEAST);
     let base = options.base.as_deref();
-    let excerpt = Excerpt::new(map, &spans, width, |path| shown_path(path, base));
-    let report = Report { diagnostic, message: message(diagnostic, base), excerpt };
+    let cut = if options.unicode { "…" } else { "..." };
+    let excerpt = Excerpt::new(map, &spans, width, cut, |path| shown_path(path, base));
+    let (labels, notes) =
+        labels(diagnostic, &excerpt, options.width.max(LEAST) - gutter(map, &spans));
+    let report = Report { diagnostic, message: message(diagnostic, base, cut), excerpt, labels };
     let mut text = String::new();
     if handler(options).render_report(&mut text, &report).is_err() {
         // Writing to a string can't fail; should miette find its source wanting, the message
         // alone is still worth more than nothing.
         text = format!("{}\n\n  {report}\n", diagnostic.code);
     }
+    for (number, note) in (1..).zip(notes) {
+        let mark = format!("  {} ", mark(number));
+        let indent = " ".repeat(mark.len());
+        let page = wrapping(options.width).initial_indent(&mark).subsequent_indent(&indent);
+        text.push_str(&textwrap::fill(&note, page));
+        text.push('\n');
+    }
     trim_lines(&text)
+}
+
+/// Columns between the middle of a place and what is said of it: `╰── ` or `╰─┤ `.
+const ARROW: usize = 4;
+/// A label is wrapped to no less than this and to no more lines; else it stands below the report.
+const LEAST_LABEL: usize = 12;
+const MOST_LABEL_LINES: usize = 3;
+
+/// Columns before the text of a line: ` 12 │ `.
+fn gutter(map: &SourceMap, spans: &[Span]) -> usize {
+    let last = spans.iter().filter_map(|span| map.locate(Span::new(span.end, span.end)));
+    let number = last.map(|place| place.line + 1).max().unwrap_or(0);
+    number.to_string().len() + 4
+}
+
+/// Labels that fit the page beside their places, and the texts of those that don't.
+fn labels(
+    diagnostic: &Diagnostic,
+    excerpt: &Excerpt,
+    width: usize,
+) -> (Vec<LabeledSpan>, Vec<String>) {
+    let mut notes = Vec::new();
+    let mut fitted = |label: &Label, primary: bool| {
+        let place = excerpt.place(label.span)?;
+        let before = excerpt.before(label.span).map_or(0, columns);
+        let room = width.saturating_sub(before + place.len() / 2 + ARROW);
+        let text = harmless(&label.text);
+        let wrapped = textwrap::wrap(&text, wrapping(room.max(LEAST_LABEL)));
+        let fits = wrapped.len() <= MOST_LABEL_LINES && wrapped.iter().all(|l| columns(l) <= room);
+        let text = if fits {
+            wrapped.join("\n")
+        } else {
+            notes.push(text.clone());
+            mark(notes.len())
+        };
+        let text = Some(text).filter(|text| !text.is_empty());
+        Some(if primary {
+            LabeledSpan::new_primary_with_span(text, place)
+        } else {
+            LabeledSpan::new_with_span(text, place)
+        })
+    };
+    let primary = diagnostic.primary.iter().filter_map(|label| fitted(label, true));
+    let mut labels: Vec<LabeledSpan> = primary.collect();
+    labels.extend(diagnostic.secondary.iter().filter_map(|label| fitted(label, false)));
+    (labels, notes)
+}
+
+fn mark(number: usize) -> String {
+    format!("({number})")
+}
+
+/// Columns that a text takes, with tabs as miette draws them.
+fn columns(text: &str) -> usize {
+    textwrap::core::display_width(text) + 4 * text.matches('\t').count()
+}
+
+/// Lines are broken at spaces alone: a name, a time or a path that was cut reads as another one.
+pub(super) fn wrapping<'a>(width: usize) -> textwrap::Options<'a> {
+    textwrap::Options::new(width)
+        .word_separator(WORDS)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(false)
+}
+
+const WORDS: textwrap::WordSeparator = textwrap::WordSeparator::Custom(words);
+
+/// Code of more columns is broken all the same.
+const MOST_OF_CODE: usize = 50;
+
+/// Words end at spaces, but not at those in `code`.
+fn words(line: &str) -> Box<dyn Iterator<Item = textwrap::core::Word<'_>> + '_> {
+    let mut words = Vec::new();
+    let (mut start, mut code) = (0, None);
+    for (at, c) in line.char_indices() {
+        match c {
+            '`' if code.is_some() => code = None,
+            '`' => code = line.get(at + 1..).and_then(|rest| rest.find('`')),
+            ' ' if code.is_none_or(|length| length > MOST_OF_CODE) => {
+                let next = line.get(at + 1..).unwrap_or_default();
+                if !next.starts_with(' ') {
+                    words.extend(line.get(start..=at).map(textwrap::core::Word::from));
+                    start = at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    words.extend(line.get(start..).filter(|rest| !rest.is_empty()).map(textwrap::core::Word::from));
+    Box::new(words.into_iter())
 }
 
 /// Characters of a message that are shown: a program may throw a whole file.
 const MOST_OF_A_MESSAGE: usize = 2000;
 
 /// The message as it is shown: paths below the base without it, and not for ever.
-fn message(diagnostic: &Diagnostic, base: Option<&Path>) -> String {
+fn message(diagnostic: &Diagnostic, base: Option<&Path>, cut: &str) -> String {
     let whole = diagnostic.message.as_str();
     let end = whole.char_indices().nth(MOST_OF_A_MESSAGE).map(|(at, _)| at);
     let shown = end.and_then(|end| whole.get(..end)).unwrap_or(whole);
@@ -104,7 +189,7 @@ fn message(diagnostic: &Diagnostic, base: Option<&Path>) -> String {
         text = text.replace(&format!("{base}/"), "");
     }
     if shown.len() < whole.len() {
-        text.push_str(&format!("… ({} bytes more)", whole.len() - shown.len()));
+        text.push_str(&format!("{cut} ({} bytes more)", whole.len() - shown.len()));
     }
     text
 }
@@ -122,6 +207,9 @@ fn handler(options: &RenderOptions) -> GraphicalReportHandler {
         .with_width(options.width.max(LEAST))
         .with_context_lines(1)
         .with_links(false)
+        .with_word_separator(WORDS)
+        .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .with_break_words(false)
         .without_syntax_highlighting()
 }
 

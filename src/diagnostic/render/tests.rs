@@ -105,7 +105,8 @@ fn a_long_trace_is_folded() {
     let mut diagnostic = Diagnostic::error("repx::eval::throw", "no data");
     for index in 0..9 {
         let text = format!("in stage `train{index}`, params {{ model = \"large\"; }}");
-        diagnostic = diagnostic.within(at(&files[1], "train"), text);
+        let place = at(&files[1], if index % 2 == 0 { "train" } else { "1" });
+        diagnostic = diagnostic.within(place, text);
     }
     let long = "while evaluating the attribute `something.with.a.very.long.name.indeed`";
     diagnostic.trace.insert(1, Label { span: at(&files[0], "runs"), text: long.into() });
@@ -119,9 +120,9 @@ fn a_long_trace_is_folded() {
       while evaluating the attribute `something.with.a.very.long.name.indeed`
           at lab.nix:4:3
       while calling `map`
-      in stage `train1`, params { model = "large"; }  at nix/stages.nix:2:3
+      in stage `train1`, params { model = "large"; }  at nix/stages.nix:2:11
       in stage `train2`, params { model = "large"; }  at nix/stages.nix:2:3
-      in stage `train3`, params { model = "large"; }  at nix/stages.nix:2:3
+      in stage `train3`, params { model = "large"; }  at nix/stages.nix:2:11
       … 5 more frames; --show-trace shows all
     "#);
 }
@@ -145,6 +146,113 @@ fn long_lines_are_cut_around_their_places() {
      3 │ }
        ╰────
     ");
+}
+
+#[test]
+fn the_words_of_the_lab_stand_for_those_of_nix() {
+    let (map, files) = lab();
+    let (inner, outer) = (at(&files[1], "train"), at(&files[0], "runs"));
+    let diagnostic = Diagnostic::error("repx::test", "no")
+        .within(inner, "while calling 'pname'")
+        .within(inner, "in `pname`")
+        .within(outer, "in stage `train`");
+    let text = render(&diagnostic, &map, &options());
+    assert!(!text.contains("while calling") && text.contains("in `pname`  at nix/stages.nix:2:3"));
+    let full = RenderOptions { full_trace: true, ..options() };
+    assert!(render(&diagnostic, &map, &full).contains("while calling 'pname'"));
+}
+
+/// A diagnostic whose label stands at a column and says this many words.
+fn labelled(map: &SourceMap, column: usize, words: usize) -> Diagnostic {
+    let file = map.add("/lab/wide.nix", format!("{{\n{}x = 1;\n}}", " ".repeat(column))).unwrap();
+    let words: Vec<String> = (0..words).map(|n| format!("word{n}")).collect();
+    Diagnostic::error("repx::test", words.join(" "))
+        .at(at(&file, "x"), words.join(" "))
+        .help(words.join("-") + " " + &words.join(" "))
+        .within(at(&file, "x"), words.join(" "))
+}
+
+#[test]
+fn nothing_is_wider_than_the_page() {
+    for width in [40, 80, 120] {
+        for column in (0..70).step_by(7) {
+            for words in [1, 4, 12, 60] {
+                let map = SourceMap::new();
+                let page = RenderOptions { width, ..options() };
+                let diagnostic = Diagnostic { help: None, ..labelled(&map, column, words) };
+                let text = render(&diagnostic, &map, &page);
+                let widest = text.lines().map(|line| line.chars().count()).max();
+                assert!(widest <= Some(width), "{width} {column} {words}: {widest:?}\n{text}");
+                let last = format!("word{}", words - 1);
+                assert_eq!(text.matches(&last).count(), 3, "{width} {column} {words}:\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn long_labels_are_wrapped_or_stand_below() {
+    let map = SourceMap::new();
+    let mut text = String::new();
+    for column in [10, 66] {
+        let diagnostic = Diagnostic { help: None, trace: Vec::new(), ..labelled(&map, column, 12) };
+        text.push_str(&render(&diagnostic, &map, &options()));
+    }
+    insta::assert_snapshot!(text, @r"
+    repx::test
+
+      × word0 word1 word2 word3 word4 word5 word6 word7 word8 word9 word10 word11
+       ╭─[wide.nix:2:11]
+     1 │ {
+     2 │           x = 1;
+       ·           ┬
+       ·           ╰─┤ word0 word1 word2 word3 word4 word5 word6 word7 word8 word9
+       ·             │ word10 word11
+     3 │ }
+       ╰────
+    repx::test
+
+      × word0 word1 word2 word3 word4 word5 word6 word7 word8 word9 word10 word11
+       ╭─[wide.nix:2:67]
+     1 │ {
+     2 │                                                                   x = 1;
+       ·                                                                   ┬
+       ·                                                                   ╰── (1)
+     3 │ }
+       ╰────
+      (1) word0 word1 word2 word3 word4 word5 word6 word7 word8 word9 word10 word11
+    ");
+}
+
+#[test]
+fn help_is_broken_at_spaces_outside_of_code() {
+    let map = SourceMap::new();
+    let help = "a time such as 1-12:00:00, or begin the file with the arguments: `{ pkgs, ... }:` \
+                and so on, until 2-12:00:00";
+    let text = render(&Diagnostic::error("repx::test", "no").help(help), &map, &options());
+    insta::assert_snapshot!(text, @r"
+    repx::test
+
+      × no
+      help: a time such as 1-12:00:00, or begin the file with the arguments:
+            `{ pkgs, ... }:` and so on, until 2-12:00:00
+    ");
+}
+
+#[test]
+fn marks_of_what_is_left_out_are_ascii_too() {
+    let map = SourceMap::new();
+    let text = format!("{{\n  x = [ {}y ] {};\n}}", "a ".repeat(2500), "b ".repeat(500));
+    let file = map.add("/lab/long.nix", text).unwrap();
+    let mut diagnostic = Diagnostic::error("repx::test", "m".repeat(3000)).at(at(&file, "y ]"), "");
+    for index in 0..9 {
+        diagnostic = diagnostic.within(Span::NONE, format!("frame {index}"));
+    }
+    let ascii = RenderOptions { unicode: false, ..options() };
+    let text = render(&diagnostic, &map, &ascii);
+    assert!(text.is_ascii(), "{text}");
+    assert!(text.lines().all(|line| line.len() <= 80 || line.contains("mmm")), "{text}");
+    assert_eq!(text.matches("...").count(), 4, "{text}");
 }
 
 #[test]
@@ -320,8 +428,9 @@ fn programs_get_resolved_places() {
 fn a_full_trace_is_not_folded() {
     let (map, files) = lab();
     let mut diagnostic = Diagnostic::error("repx::test", "deep");
-    for _ in 0..20 {
-        diagnostic = diagnostic.within(at(&files[0], "runs"), "in a frame");
+    for index in 0..20 {
+        let place = at(&files[0], if index % 2 == 0 { "runs" } else { "let" });
+        diagnostic = diagnostic.within(place, "in a frame");
     }
     let full = RenderOptions { full_trace: true, ..options() };
     let frames = |text: String| text.matches("in a frame").count();

@@ -1,5 +1,6 @@
 //! What was being evaluated, as a compact list below the report.
 
+use super::report::wrapping;
 use super::{RenderOptions, harmless, shown_path};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::source::SourceMap;
@@ -13,9 +14,13 @@ pub(super) fn render(
     map: &SourceMap,
     options: &RenderOptions,
 ) {
-    let all = diagnostic.trace.len();
+    let frames = match options.full_trace {
+        true => diagnostic.trace.iter().collect(),
+        false => telling(&diagnostic.trace),
+    };
+    let all = frames.len();
     let shown = if options.full_trace || all <= MOST_FRAMES { all } else { MOST_FRAMES };
-    for frame in diagnostic.trace.iter().take(shown) {
+    for frame in frames.into_iter().take(shown) {
         push_frame(text, frame, map, options);
     }
     let hidden = all - shown;
@@ -28,17 +33,29 @@ pub(super) fn render(
     }
 }
 
-/// `  what  at file:line:column`, on two lines if one is too short.
+/// Frames, without those that have the next one at the same place: the outer one says it in the
+/// words of the lab.
+fn telling(trace: &[Label]) -> Vec<&Label> {
+    let next = trace.iter().skip(1).map(Some).chain([None]);
+    let same = |frame: &Label, next: Option<&Label>| {
+        !frame.span.is_none() && next.is_some_and(|next| next.span == frame.span)
+    };
+    trace.iter().zip(next).filter(|(frame, next)| !same(frame, *next)).map(|(f, _)| f).collect()
+}
+
+/// `  what  at file:line:column`, on more lines if one is too short.
 fn push_frame(text: &mut String, frame: &Label, map: &SourceMap, options: &RenderOptions) {
     let what = harmless(&frame.text).replace('\n', " ");
     let place = map.locate(frame.span).map(|place| {
         let path = shown_path(&place.path, options.base.as_deref());
         format!("at {path}:{}:{}", place.line, place.column)
     });
-    text.push_str("  ");
+    let page = wrapping(options.width).initial_indent("  ").subsequent_indent("    ");
+    let what = textwrap::fill(&what, page);
     text.push_str(&what);
     if let Some(place) = place {
-        let one_line = what.chars().count() + place.chars().count() + 4 <= options.width;
+        let last = what.lines().next_back().unwrap_or_default();
+        let one_line = last.chars().count() + place.chars().count() + 2 <= options.width;
         text.push_str(if one_line { "  " } else { "\n      " });
         text.push_str(&place);
     }

@@ -1,0 +1,18 @@
+{ pkgs }:
+{
+  pname = "gen";
+  params = {
+    seed = 0;
+  };
+  outputs = {
+    data = "$out/data.txt";
+  };
+  resources = {
+    mem = "1G";
+    cpus = 4;
+  };
+  runDependencies = [ pkgs.coreutils ];
+  run = { outputs, params, ... }: ''
+    echo ${toString params.seed} > "${outputs.data}"
+  '';
+}

@@ -1,0 +1,5 @@
+{ repx }:
+repx.mkPipe rec {
+  gen = repx.callStage ../stages/gen.nix [ ];
+  spread = repx.callStage ../stages/spread.nix [ gen ];
+}

@@ -1,0 +1,6 @@
+{ ... }:
+{
+  name = "main";
+  pipelines = [ ../pipelines/main.nix ];
+  params = { seed = [ 1 2 ]; };
+}
