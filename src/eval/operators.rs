@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{Coercion, Eval, Evaluator};
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Binary, BinaryOp, Expr, Operand};
+use crate::lower::{Binary, BinaryOp, Expr, Operand, right_first};
 use crate::source::Span;
 use crate::value::number::{self, NumberError};
 use crate::value::{Attrs, Env, Error, Path, Value};
@@ -27,12 +27,6 @@ impl<'h> Evaluator<'h> {
                     || self.condition(&binary.right, binary.right_span, env)?;
                 Ok(Value::bool(holds))
             }
-            // The right side first, as Nix does.
-            BinaryOp::Update => {
-                let over = self.update_operand(&binary.right, binary.right_span, env)?;
-                let under = self.update_operand(&binary.left, binary.left_span, env)?;
-                Ok(Value::Attrs(under.update(self.local, over)))
-            }
             // Calls of builtins in Nix, which therefore need a level of calls.
             BinaryOp::Sub
             | BinaryOp::Mul
@@ -41,6 +35,12 @@ impl<'h> Evaluator<'h> {
             | BinaryOp::LessOrEqual
             | BinaryOp::More
             | BinaryOp::MoreOrEqual => self.nested(|ev| ev.both(binary, env)),
+            // The type of the right side before the left is looked at, as Nix does.
+            BinaryOp::Update => {
+                let over = self.update_operand(&binary.right, binary.right_span, env)?;
+                let under = self.update_operand(&binary.left, binary.left_span, env)?;
+                Ok(Value::Attrs(under.update(self.local, over)))
+            }
             BinaryOp::Add | BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Concat => {
                 self.both(binary, env)
             }
@@ -50,6 +50,12 @@ impl<'h> Evaluator<'h> {
     /// An operator that needs both its sides.
     #[inline]
     fn both(&mut self, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
+        if right_first(binary.op) {
+            let right = self.expr(&binary.right, env)?;
+            let left = self.expr(&binary.left, env)?;
+            self.here = binary.op_span;
+            return self.combine(binary, left, right);
+        }
         let left = self.expr(&binary.left, env)?;
         if binary.op == BinaryOp::Add && !is_addend(left) {
             return self.add_to_other(left, binary, env);
@@ -120,6 +126,7 @@ impl<'h> Evaluator<'h> {
 
     /// What isn't a number, a string or a path becomes a string before what follows is looked at.
     /// Paths that follow keep their own text then.
+    #[inline(never)]
     fn add_to_other(&mut self, left: Value<'h>, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
         let Value::Attrs(_) = left else {
             return Err(self.cannot_start_sum(left, binary));

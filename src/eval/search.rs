@@ -17,6 +17,8 @@ use crate::value::{Slot, Value};
 const LONG: usize = 32;
 /// Lists whose keys are kept: a search nests in few others.
 const LISTS: usize = 8;
+/// More levels than calling a predicate and comparing what it compares takes.
+const LEVELS: u32 = 8;
 /// Items between two looks whether somebody wants us to stop.
 const ITEMS_BETWEEN_LOOKS: usize = 1 << 16;
 
@@ -66,9 +68,12 @@ impl<'h> Evaluator<'h> {
         let Value::Lambda(closure) = predicate else {
             return None;
         };
-        let (Param::Name(_), Expr::Binary(binary)) =
-            (&closure.lambda().param, &closure.lambda().body)
-        else {
+        let lambda = closure.lambda();
+        let body = match &lambda.body {
+            Expr::Deferred(deferred) => deferred.expr(),
+            body => body,
+        };
+        let (Param::Name(_), Expr::Binary(binary)) = (&lambda.param, body) else {
             return None;
         };
         let equal = binary.op == BinaryOp::Equal;
@@ -83,8 +88,8 @@ impl<'h> Evaluator<'h> {
         let Expr::Outer { up, slot } = outer else {
             return None;
         };
-        // A call too many would fail: let it.
-        let room = self.depth < self.shared.max_call_depth;
+        // Levels that don't suffice for calls must be noticed by calls.
+        let room = self.shared.max_call_depth.saturating_sub(self.depth) > LEVELS;
         let slot = closure.env().up(up.checked_sub(1)?).slot(*slot);
         room.then_some(Comparison { wanted: Wanted { slot, first }, equal })
     }

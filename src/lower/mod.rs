@@ -20,6 +20,7 @@ pub use ir::{
 pub use packed::Deferred;
 pub use place::{Place, place_of};
 pub use scope::Globals;
+pub use strict::right_first;
 
 use std::path::Path;
 

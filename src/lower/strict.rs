@@ -60,6 +60,12 @@ fn begins_with(mut expr: &Expr, mut up: u32) -> bool {
     }
 }
 
+/// Does the operator evaluate its right side before its left? `a > b` is `b < a` to Nix, and `//`
+/// looks at the side that wins first.
+pub fn right_first(op: BinaryOp) -> bool {
+    matches!(op, BinaryOp::Update | BinaryOp::More | BinaryOp::LessOrEqual)
+}
+
 fn first_value(parts: &[Piece]) -> Option<&Expr> {
     parts.iter().find_map(|part| match part {
         Piece::Value(value, _) => Some(value),

@@ -94,9 +94,7 @@ class Evaluator:
 def message(text):
     """The message within what an evaluator prints on failure, without blanks."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", text)
-    if found := re.search(r"^  × (.*(?:\n  │ .*)*)", text, re.M):
-        text = found[1].replace("\n  │", "")
-    elif found := re.findall(r"^(?: *)error: ((?:.|\n)*?)(?:\n *\n|\n *at |\Z)", text, re.M):
+    if found := re.findall(r"^(?: *)error: ((?:.|\n)*?)(?:\n *\n|\n *at |\Z)", text, re.M):
         text = found[-1]
     return re.sub(r"\s", "", text)
 
