@@ -23,8 +23,7 @@ fn begins_with(mut expr: &Expr, mut up: u32) -> bool {
             Expr::Select(select) => &select.from,
             Expr::HasAttr(has) => &has.from,
             Expr::Not(operand) | Expr::Negate(operand) => &operand.expr,
-            // `//` evaluates its right side first.
-            Expr::Binary(binary) if binary.op == BinaryOp::Update => &binary.right,
+            Expr::Binary(binary) if right_first(binary.op) => &binary.right,
             Expr::Binary(binary) => &binary.left,
             Expr::If(inner) => &inner.condition,
             Expr::Assert(assert) => &assert.condition,
