@@ -52,6 +52,20 @@ fn a_directory_without_a_lab_is_wrong() {
     assert!(err.contains("there is no lab") && err.contains("1 error"), "{err}");
 }
 
+/// A value that is swept over selects what is made from it too.
+#[test]
+fn values_select_what_follows_from_them() {
+    let lab = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/simple");
+    let shown = |seed: &str| {
+        let (status, out, _) = repx(&["eval", lab, "--param", seed, "--format", "ndjson"], "");
+        assert_eq!(status, Some(0));
+        ["gen", "summarise", "report"]
+            .map(|stage| out.matches(&format!("\"stage\":\"{stage}\"")).count())
+    };
+    assert_eq!(shown("seed=1"), [2, 2, 0]);
+    assert_eq!(shown("seed=9"), [0, 0, 0]);
+}
+
 #[test]
 fn values_are_printed_as_nix_prints_them() {
     assert_eq!(value("1 + 2"), (Some(0), "3\n".to_owned()));

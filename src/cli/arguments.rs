@@ -125,7 +125,7 @@ pub(super) struct EvalOptions {
     /// Only jobs of this stage; may be repeated
     #[arg(long = "stage", value_name = "NAME", help_heading = "Which jobs")]
     pub(super) stages: Vec<String>,
-    /// Only jobs with this parameter; may be repeated
+    /// Only jobs with this value, their own or that of a job they read from; may be repeated
     ///
     /// VALUE is JSON or a bare string. Of several values for one key any will do; several keys
     /// must all agree.

@@ -1,7 +1,8 @@
 //! Which jobs of a listing are wanted.
 //!
 //! In come a listing and names from the command line; out comes a [`View`]. A job is wanted when
-//! it is of a wanted run, of a wanted stage, and has a wanted value of every parameter named.
+//! it is of a wanted run, of a wanted stage, and has a wanted value of every parameter named: its
+//! own, or where its stage doesn't declare it, that of a job whose output it reads.
 //! Names that the lab doesn't have are mistakes, values are not: a sweep may just not reach them.
 
 use std::collections::BTreeSet;
@@ -42,8 +43,13 @@ pub(super) fn select<'l>(
     }
     for (job, wanted) in listing.jobs.iter().zip(&mut view.jobs) {
         *wanted = job.runs.iter().any(|run| view.runs.get(*run as usize) == Some(&true))
-            && (filter.stages.is_empty() || filter.stages.iter().any(|name| is_stage(job, name)))
-            && params.iter().all(|param| param.fits(job));
+            && (filter.stages.is_empty() || filter.stages.iter().any(|name| is_stage(job, name)));
+    }
+    for param in params {
+        let fitting = param.fitting(listing);
+        for (wanted, fits) in view.jobs.iter_mut().zip(fitting) {
+            *wanted &= fits;
+        }
     }
     Ok(view)
 }
@@ -96,11 +102,17 @@ struct Param<'a> {
 }
 
 impl Param<'_> {
-    fn fits(&self, job: &Job) -> bool {
-        let has = |(name, value): &(Arc<str>, Arc<str>)| {
-            **name == *self.key && self.values.iter().any(|wanted| *wanted == **value)
-        };
-        job.facet.params.iter().any(has)
+    /// Which jobs have a wanted value. A job stands behind those it reads from.
+    fn fitting(&self, listing: &Listing) -> Vec<bool> {
+        let mut fitting: Vec<bool> = Vec::with_capacity(listing.jobs.len());
+        for job in &listing.jobs {
+            let own = job.facet.params.iter().find(|(name, _)| **name == *self.key);
+            fitting.push(match own {
+                Some((_, value)) => self.values.iter().any(|wanted| *wanted == **value),
+                None => job.depends_on.iter().any(|i| fitting.get(*i as usize) == Some(&true)),
+            });
+        }
+        fitting
     }
 }
 
