@@ -54,10 +54,26 @@ fn shown_path(path: &Path, base: Option<&Path>) -> String {
     below.unwrap_or(path).display().to_string()
 }
 
-/// Text of foreign origin, such as a thrown message, without control characters.
+/// Text of foreign origin, such as a thrown message, without control characters. Colours that it
+/// brings along are dropped, as Nix drops them where no terminal shows them.
 fn harmless(text: &str) -> String {
-    let keep = |c| if c == '\n' { c } else { printable(c) };
-    text.chars().map(keep).collect()
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if let Some(behind) = without_color(rest) {
+            rest = behind;
+            continue;
+        }
+        shown.push(if c == '\n' { c } else { printable(c) });
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+    }
+    shown
+}
+
+/// What follows the colour that a text begins with.
+fn without_color(text: &str) -> Option<&str> {
+    let codes = text.strip_prefix("\x1b[")?;
+    codes.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').strip_prefix('m')
 }
 
 #[cfg(test)]

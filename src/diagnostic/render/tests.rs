@@ -259,12 +259,13 @@ fn marks_of_what_is_left_out_are_ascii_too() {
 fn tabs_wide_and_control_characters() {
     let map = SourceMap::new();
     let file = map.add("/elsewhere/t.nix", "{\r\n\tt = \"漢字\u{1b}[31m\" y;\r\n}").unwrap();
-    let diagnostic = Diagnostic::error("repx::test", "bad \u{1b}[31m").at(at(&file, "y"), "here");
+    let diagnostic = Diagnostic::error("repx::test", "\u{1b}[1;31mbad\u{1b}[0m \u{1b}[2J")
+        .at(at(&file, "y"), "here");
     let text = render(&diagnostic, &map, &options());
     insta::assert_snapshot!(text, @r#"
     repx::test
 
-      × bad ␛[31m
+      × bad ␛[2J
        ╭─[/elsewhere/t.nix:2:16]
      1 │ {
      2 │     t = "漢字␛[31m" y;
