@@ -60,7 +60,7 @@ fn values_select_what_follows_from_them() {
         let (status, out, _) = repx(&["eval", lab, "--param", seed, "--format", "ndjson"], "");
         assert_eq!(status, Some(0));
         ["gen", "summarise", "report"]
-            .map(|stage| out.matches(&format!("\"stage\":\"{stage}\"")).count())
+            .map(|stage| out.matches(&format!("\"stage\": \"{stage}\"")).count())
     };
     assert_eq!(shown("seed=1"), [2, 2, 0]);
     assert_eq!(shown("seed=9"), [0, 0, 0]);

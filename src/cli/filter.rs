@@ -6,7 +6,6 @@
 //! Names that the lab doesn't have are mistakes, values are not: a sweep may just not reach them.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::listing::View;
 use crate::diagnostic::{Diagnostic, did_you_mean};
