@@ -207,9 +207,20 @@ impl<'h> Attrs<'h> {
 
     /// The attributes in the order Nix shows them: by the bytes of their names.
     pub fn by_name(self, local: Local<'h>) -> Vec<Attr<'h>> {
-        let mut attrs: Vec<(&[u8], Attr<'h>)> =
-            self.iter(local).map(|attr| (attr.key.name.bytes(), attr)).collect();
-        attrs.sort_unstable_by(|a, b| a.0.cmp(b.0));
+        let (keys, slots) = self.entries(local);
+        // Most names differ within their first eight bytes, which compare as one number.
+        let begins = |key: &Key| {
+            let bytes = key.name.bytes();
+            let mut first = [0; 8];
+            let length = bytes.len().min(8);
+            if let (Some(to), Some(from)) = (first.get_mut(..length), bytes.get(..length)) {
+                to.copy_from_slice(from);
+            }
+            (u64::from_be_bytes(first), bytes)
+        };
+        let attrs = keys.iter().zip(slots).map(|(key, slot)| Attr { key: *key, slot: *slot });
+        let mut attrs: Vec<_> = attrs.map(|attr| (begins(&attr.key), attr)).collect();
+        attrs.sort_unstable_by(|(a, _), (b, _)| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)));
         attrs.into_iter().map(|(_, attr)| attr).collect()
     }
 

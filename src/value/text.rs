@@ -10,7 +10,13 @@ pub struct Text<'h>(&'h TextObject<'h>);
 
 struct TextObject<'h> {
     bytes: &'h [u8],
+    /// What few strings have.
+    more: Option<&'h More<'h>>,
+}
+
+struct More<'h> {
     context: Context<'h>,
+    /// Where the bytes lie, if they can grow there.
     buffer: Option<&'h Buffer<u8>>,
 }
 
@@ -18,7 +24,7 @@ impl<'h> Text<'h> {
     /// A string without context whose bytes are in the heap already.
     #[inline]
     pub fn of(local: Local<'h>, bytes: &'h [u8]) -> Text<'h> {
-        Text::with_context(local, bytes, Context::EMPTY)
+        Text(local.alloc(TextObject { bytes, more: None }))
     }
 
     /// A string without context.
@@ -29,7 +35,22 @@ impl<'h> Text<'h> {
     /// A string whose bytes are in the heap already.
     #[inline]
     pub fn with_context(local: Local<'h>, bytes: &'h [u8], context: Context<'h>) -> Text<'h> {
-        Text(local.alloc(TextObject { bytes, context, buffer: None }))
+        Text::made(local, bytes, context, None)
+    }
+
+    fn made(
+        local: Local<'h>,
+        bytes: &'h [u8],
+        context: Context<'h>,
+        buffer: Option<&'h Buffer<u8>>,
+    ) -> Text<'h> {
+        let plain = context.is_empty() && buffer.is_none();
+        let more = (!plain).then(|| local.alloc(More { context, buffer }));
+        Text(local.alloc(TextObject { bytes, more }))
+    }
+
+    fn buffer(self) -> Option<&'h Buffer<u8>> {
+        self.0.more?.buffer
     }
 
     /// Its bytes.
@@ -46,22 +67,21 @@ impl<'h> Text<'h> {
     /// What it refers to.
     #[inline]
     pub fn context(self) -> Context<'h> {
-        self.0.context
+        self.0.more.map_or(Context::EMPTY, |more| more.context)
     }
 
     /// This string followed by `bytes`, with the contexts of both. Amortised, the cost is that
     /// of `bytes` alone when strings are built left to right.
     #[must_use]
     pub fn append(self, local: Local<'h>, bytes: &[u8], context: Context<'h>) -> Text<'h> {
-        let (bytes, buffer) = grow::append(local, self.0.bytes, self.0.buffer, bytes);
-        let context = self.0.context.union(local, context);
-        Text(local.alloc(TextObject { bytes, context, buffer }))
+        let (bytes, buffer) = grow::append(local, self.0.bytes, self.buffer(), bytes);
+        Text::made(local, bytes, self.context().union(local, context), buffer)
     }
 
     /// The same bytes with another context.
     #[must_use]
     pub fn replace_context(self, local: Local<'h>, context: Context<'h>) -> Text<'h> {
-        Text(local.alloc(TextObject { bytes: self.0.bytes, context, buffer: self.0.buffer }))
+        Text::made(local, self.0.bytes, context, self.buffer())
     }
 }
 
