@@ -34,27 +34,41 @@ pub(super) fn replace<'r, E>(
 
 /// Which patterns can stand where.
 struct Starts {
-    /// For each byte the patterns that begin with it, in order.
-    by_byte: Vec<Vec<usize>>,
+    /// The patterns, by their first byte and then in order; those without one are left out.
+    sorted: Vec<usize>,
+    /// Where those of each byte begin in the list. Those of the last byte end with it.
+    begins: [u32; 257],
     /// The first empty pattern.
     empty: Option<usize>,
 }
 
 impl Starts {
     fn of(patterns: &[&[u8]]) -> Starts {
-        let mut by_byte = vec![Vec::new(); 256];
-        for (which, pattern) in patterns.iter().enumerate() {
-            let first = pattern.first().copied();
-            if let Some(list) = first.and_then(|byte| by_byte.get_mut(usize::from(byte))) {
-                list.push(which);
+        let mut sorted: Vec<usize> = Vec::with_capacity(patterns.len());
+        sorted.extend((0..patterns.len()).filter(|which| first(patterns, *which).is_some()));
+        // Stable: of the patterns of one byte the first in the list stays the first.
+        sorted.sort_by_key(|which| first(patterns, *which));
+        let mut begins = [0; 257];
+        for which in &sorted {
+            let byte = first(patterns, *which).map_or(0, usize::from);
+            if let Some(end) = begins.get_mut(byte + 1) {
+                *end += 1;
             }
         }
+        let mut sum = 0;
+        for begin in &mut begins {
+            sum += *begin;
+            *begin = sum;
+        }
         let empty = patterns.iter().position(|pattern| pattern.is_empty());
-        Starts { by_byte, empty }
+        Starts { sorted, begins, empty }
     }
 
+    #[inline]
     fn candidates(&self, byte: u8) -> &[usize] {
-        self.by_byte.get(usize::from(byte)).map_or(&[], Vec::as_slice)
+        let begin = |at: usize| self.begins.get(at).map_or(0, |begin| *begin as usize);
+        let byte = usize::from(byte);
+        self.sorted.get(begin(byte)..begin(byte + 1)).unwrap_or_default()
     }
 
     /// How many bytes come before the first that a pattern can stand at.
@@ -75,6 +89,10 @@ impl Starts {
             (found, empty) => found.or(empty),
         }
     }
+}
+
+fn first(patterns: &[&[u8]], which: usize) -> Option<u8> {
+    patterns.get(which)?.first().copied()
 }
 
 #[cfg(test)]
@@ -99,5 +117,9 @@ mod tests {
         assert_eq!(replaced("foobar", &[("foo", "1"), ("foobar", "2")]), "1bar");
         assert_eq!(replaced("aaa", &[("aa", "b")]), "ba");
         assert_eq!(replaced("xyz", &[]), "xyz");
+        assert_eq!(
+            replaced("b\u{ff}a", &[("\u{ff}", "y"), ("b", "1"), ("a", "2"), ("b", "3")]),
+            "1y2"
+        );
     }
 }

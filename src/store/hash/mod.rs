@@ -151,7 +151,12 @@ impl Hash {
     /// Lower-case hexadecimal, without the algorithm.
     pub fn base16(&self) -> String {
         let digit = |value: u8| char::from(BASE16[usize::from(value & 0xf)]);
-        self.bytes().iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
+        let mut text = String::with_capacity(2 * self.bytes().len());
+        for byte in self.bytes() {
+            text.push(digit(byte >> 4));
+            text.push(digit(*byte));
+        }
+        text
     }
 
     /// Writes the hash; [`HashFormat::Sri`] brings its algorithm along, the others are bare.
