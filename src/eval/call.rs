@@ -1,5 +1,6 @@
 //! Calling functions.
 
+use super::fail::written;
 use super::{Builtin, Eval, Evaluator, words};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::lower::{self, Expr, Formals, Param};
@@ -390,8 +391,11 @@ impl<'h> Evaluator<'h> {
         let name = formal.key.name;
         let wanted = |name: &Name| formals.formals.iter().any(|f| f.key.name == *name);
         let spare = given.iter(self.local).map(|a| a.key.name).filter(|name| !wanted(name));
-        let message =
-            format!("function '{}' called without required argument '{name}'", lambda_name(lambda));
+        let message = format!(
+            "function '{}' called without required argument '{}'",
+            lambda_name(lambda),
+            written(name)
+        );
         self.error_with(
             Diagnostic::error("repx::eval::missing-argument", message)
                 .at(at, format!("`{name}` is not among the arguments"))
@@ -415,8 +419,11 @@ impl<'h> Evaluator<'h> {
             return self.error_at(at, "unexpected argument");
         };
         let name = extra.key.name;
-        let message =
-            format!("function '{}' called with unexpected argument '{name}'", lambda_name(lambda));
+        let message = format!(
+            "function '{}' called with unexpected argument '{}'",
+            lambda_name(lambda),
+            written(name)
+        );
         let wanted = formals.formals.iter().map(|f| f.key.name.text());
         self.error_with(
             Diagnostic::error("repx::eval::unexpected-argument", message)

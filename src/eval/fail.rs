@@ -6,7 +6,8 @@ use std::sync::PoisonError;
 use super::{Eval, Evaluator};
 use crate::diagnostic::Diagnostic;
 use crate::lower::place_of;
-use crate::source::Span;
+use crate::source::{Name, Span};
+use crate::syntax::literal::attr_name;
 use crate::value::{Error, ErrorKind, Thunk, Value};
 
 impl<'h> Evaluator<'h> {
@@ -125,4 +126,11 @@ impl<'h> Evaluator<'h> {
     ) -> Eval<'h, T> {
         result.map_err(|error| self.frame(error, span, text()))
     }
+}
+
+/// An attribute's name as messages quote it: as it would be written.
+pub(super) fn written(name: Name) -> String {
+    let mut text = String::new();
+    attr_name(&mut text, name);
+    text
 }

@@ -2,6 +2,7 @@
 
 use std::sync::PoisonError;
 
+use super::fail::written;
 use super::{Eval, Evaluator};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::lower::{HasAttr, Select, Step};
@@ -99,7 +100,7 @@ impl<'h> Evaluator<'h> {
         self.error_with(
             Diagnostic::error(
                 "repx::eval::missing-attribute",
-                format!("attribute '{text}' missing"),
+                format!("attribute '{}' missing", written(name)),
             )
             .at(span, "no such attribute")
             .maybe_help(did_you_mean(&text, names)),
