@@ -28,24 +28,14 @@ impl<'h> Evaluator<'h> {
     #[inline]
     pub(super) fn call_expr(&mut self, call: &'h lower::Call, env: Env<'h>) -> Eval<'h> {
         let function = self.expr(&call.function, env)?;
-        match (function, &*call.arguments) {
+        self.counted(|ev| match (function, &*call.arguments) {
             (Value::Lambda(closure), [argument]) => {
-                self.call_begins()?;
                 let lambda = closure.lambda();
-                let result = match self.argument(lambda, argument, env, call.span) {
-                    Ok(argument) => self.enter(lambda, closure.env(), argument, call.span),
-                    Err(error) => Err(error),
-                };
-                self.depth -= 1;
-                result
+                let argument = ev.argument(lambda, argument, env, call.span)?;
+                ev.enter(lambda, closure.env(), argument, call.span)
             }
-            _ => {
-                self.call_begins()?;
-                let result = self.call_other(function, call, env);
-                self.depth -= 1;
-                result
-            }
-        }
+            _ => ev.call_other(function, call, env),
+        })
     }
 
     /// The slot of an argument for a function: its value where the function would ask for that
@@ -136,24 +126,19 @@ impl<'h> Evaluator<'h> {
 
     /// Applies a function to arguments, one after the other. `at` is the place of the call.
     pub fn call(&mut self, function: Value<'h>, arguments: &[Slot<'h>], at: Span) -> Eval<'h> {
-        self.call_begins()?;
-        let result = self.apply(function, arguments, at);
-        self.depth -= 1;
-        result
+        self.counted(|ev| ev.apply(function, arguments, at))
     }
 
-    /// Counts a call, unless there are too many or the user has had enough. Whoever has counted
-    /// one takes it off again when it returns.
+    /// A call: a level further down, unless the user has had enough.
     #[inline]
-    fn call_begins(&mut self) -> Eval<'h, ()> {
-        self.check_depth()?;
-        self.check_stack()?;
-        self.calls = self.calls.wrapping_add(1);
-        if self.calls.is_multiple_of(CALLS_BETWEEN_LOOKS) {
-            self.check_interrupt()?;
-        }
-        self.depth += 1;
-        Ok(())
+    fn counted(&mut self, work: impl FnOnce(&mut Self) -> Eval<'h>) -> Eval<'h> {
+        self.nested(|ev| {
+            ev.calls = ev.calls.wrapping_add(1);
+            if ev.calls.is_multiple_of(CALLS_BETWEEN_LOOKS) {
+                ev.check_interrupt()?;
+            }
+            work(ev)
+        })
     }
 
     #[inline]

@@ -69,11 +69,7 @@ impl<'h> Evaluator<'h> {
             return None;
         };
         let lambda = closure.lambda();
-        let body = match &lambda.body {
-            Expr::Deferred(deferred) => deferred.expr(),
-            body => body,
-        };
-        let (Param::Name(_), Expr::Binary(binary)) = (&lambda.param, body) else {
+        let (Param::Name(_), Expr::Binary(binary)) = (&lambda.param, lambda.body.read()) else {
             return None;
         };
         let equal = binary.op == BinaryOp::Equal;

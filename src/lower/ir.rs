@@ -87,6 +87,17 @@ pub enum Expr {
 
 const _: () = assert!(size_of::<Expr>() == 16);
 
+impl Expr {
+    /// The expression itself, where it may still be the bytes it was kept as.
+    #[inline]
+    pub fn read(&self) -> &Expr {
+        match self {
+            Expr::Deferred(deferred) => deferred.expr(),
+            expr => expr,
+        }
+    }
+}
+
 /// The name of an attribute and where it was bound.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Key {

@@ -77,11 +77,7 @@ impl Lambda {
     /// are given: `b: …` in `a: b: …`.
     #[inline]
     pub fn inner(&self) -> Option<&Lambda> {
-        let body = match &self.body {
-            Expr::Deferred(deferred) => deferred.known()?,
-            body => body,
-        };
-        match (&self.param, body) {
+        match (&self.param, self.body.read()) {
             (Param::Name(_), Expr::Lambda(inner)) => Some(inner),
             _ => None,
         }
