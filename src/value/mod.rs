@@ -23,7 +23,7 @@ pub mod text;
 pub mod thunk;
 
 pub use attrs::{Attr, Attrs};
-pub use context::Context;
+pub use context::{Context, ContextSum};
 pub use env::Env;
 pub(crate) use env::EnvBuilder;
 pub use error::{Error, ErrorKind, Frame};
