@@ -184,9 +184,7 @@ impl<'h> Evaluator<'h> {
             Expr::Lambda(lambda) => {
                 Slot::Value(Value::Lambda(Closure::new(self.local, lambda, env)))
             }
-            Expr::List(items) if items.is_empty() => {
-                Slot::Value(Value::List(List::of(self.local, &[])))
-            }
+            Expr::List(items) if items.is_empty() => Slot::Value(Value::List(List::empty())),
             Expr::Set(set) if set.values.is_empty() && set.dynamic.is_empty() => {
                 Slot::Value(Value::Attrs(Attrs::empty(self.local)))
             }

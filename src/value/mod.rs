@@ -19,6 +19,7 @@ mod grow;
 pub mod heap;
 pub mod list;
 pub mod number;
+mod shapes;
 pub mod text;
 pub mod thunk;
 
