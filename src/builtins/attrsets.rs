@@ -163,8 +163,7 @@ fn map_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
     // What comes out was written nowhere: it has no place (nixpkgs sees that in
     // `unsafeGetAttrPos`).
     let (keys, slots) = set.entries(local);
-    let nowhere: Vec<Key> = keys.iter().map(|key| nowhere(key.name)).collect();
-    let keys = local.keys(&nowhere);
+    let keys = local.keys_of(keys.iter().map(|key| nowhere(key.name)));
     let calls = local.alloc(NamedCalls { function: f, keys, slots });
     let value = |i: usize| Slot::Thunk(Thunk::apply_named(local, calls, i));
     let values = local.fill(keys.len(), value);

@@ -96,9 +96,9 @@ impl<'h> Attrs<'h> {
 
     /// A set of attributes that are sorted by name id and have no name twice.
     pub fn sorted(local: Local<'h>, attrs: &[Attr<'h>]) -> Attrs<'h> {
-        let keys: Vec<Key> = attrs.iter().map(|attr| attr.key).collect();
+        let keys = local.keys_of(attrs.iter().map(|attr| attr.key));
         let slots = local.collect(attrs.iter().map(|attr| attr.slot));
-        Attrs::of(local, local.keys(&keys), slots)
+        Attrs::of(local, keys, slots)
     }
 
     /// The same set, answering for further names through `missing` (a function of the name).

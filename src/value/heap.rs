@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::arena::Arena;
 use super::env::Spare;
+use super::shapes::MOST_NAMES;
 use crate::lower::Key;
 
 /// Owner of all memory of one evaluation. Threads allocate through a [`Local`] each.
@@ -169,6 +170,14 @@ impl<'h> Local<'h> {
         // SAFETY: what `slice` gives never changes and lives as long as the heap, as does the
         // arena that remembers it; `'h` is no longer.
         unsafe { self.arena.shapes().find(keys, |keys| self.slice(keys)) }
+    }
+
+    /// As [`Local::keys`], of an iterator.
+    pub fn keys_of(self, keys: impl ExactSizeIterator<Item = Key>) -> &'h [Key] {
+        if keys.len() > MOST_NAMES {
+            return self.collect(keys);
+        }
+        self.keys(&keys.collect::<Vec<_>>())
     }
 
     /// Environments to be used again.

@@ -16,7 +16,7 @@ use crate::lower::Key;
 /// Shapes that are remembered; a power of two.
 const ROOM: usize = 2048;
 /// Larger sets are seldom made twice.
-const MOST_NAMES: usize = 256;
+pub(super) const MOST_NAMES: usize = 256;
 
 /// Shapes of sets made lately, each at the place that its hash gives it.
 #[derive(Default)]
