@@ -4,11 +4,14 @@
 
 use std::alloc::Layout;
 use std::any::Any;
+use std::cell::Cell;
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::{Mutex, PoisonError};
 
 use super::arena::Arena;
 use super::env::Spare;
+use super::keys::Keys;
 
 /// Owner of all memory of one evaluation. Threads allocate through a [`Local`] each.
 #[derive(Default)]
@@ -43,6 +46,8 @@ impl<T: ?Sized> Drop for Owned<T> {
 pub struct Local<'h> {
     heap: &'h Heap,
     arena: &'h Arena,
+    /// What is remembered in the arena lives exactly as long: a shorter life must not pass for it.
+    life: PhantomData<Cell<&'h ()>>,
 }
 
 impl Heap {
@@ -58,7 +63,7 @@ impl Heap {
         let pointer = arena.0;
         self.arenas.lock().unwrap_or_else(PoisonError::into_inner).push(arena);
         // SAFETY: it is freed with `self`, which is borrowed as long as the result lives.
-        Local { heap: self, arena: unsafe { pointer.as_ref() } }
+        Local { heap: self, arena: unsafe { pointer.as_ref() }, life: PhantomData }
     }
 
     /// Moves a thing with a destructor into the heap.
@@ -169,7 +174,13 @@ impl<'h> Local<'h> {
         self.arena.spare()
     }
 
-    /// Uninitialised memory for [`super::env`].
+    /// Names of sets to be used again.
+    #[inline]
+    pub(super) fn keys(self) -> Keys<'h> {
+        Keys::new(self.arena.keys())
+    }
+
+    /// Uninitialised memory for a header and what follows it.
     #[inline]
     pub(super) fn raw(self, layout: Layout) -> NonNull<u8> {
         self.arena.take(layout)
