@@ -4,7 +4,7 @@ use super::arguments::{self, ELEMENT, FIRST, SECOND, attrs, breathe, function, n
 use super::lists::Groups;
 use crate::eval::{Builtin, Eval, Evaluator, words};
 use crate::lower::{Key, Param};
-use crate::source::{Name, Span};
+use crate::source::Span;
 use crate::value::{Attr, Attrs, List, NamedCalls, Slot, Thunk, Value};
 
 pub(super) const ROWS: &[Builtin] = &[
@@ -85,18 +85,25 @@ pub(super) const ROWS: &[Builtin] = &[
 fn attr_names<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [set] = slots(args);
     let set = attrs(ev, set, at, FIRST)?;
-    let sorted = set.by_name(ev.local);
-    let names = sorted.iter().map(|attr| Slot::Value(ev.text_of(attr.key.name)));
-    let names: Vec<Slot<'h>> = names.collect();
-    Ok(ev.list(&names))
+    let mut names = set.ordered(ev.local).map(|attr| Slot::Value(ev.text_of(attr.key.name)));
+    Ok(list_of(ev, set.len(), &mut names))
 }
 
 fn attr_values<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [set] = slots(args);
     let set = attrs(ev, set, at, FIRST)?;
-    let sorted = set.by_name(ev.local);
-    let values = ev.local.collect(sorted.iter().map(|attr| attr.slot));
-    Ok(Value::List(List::of(ev.local, values)))
+    let mut values = set.ordered(ev.local).map(|attr| attr.slot);
+    Ok(list_of(ev, set.len(), &mut values))
+}
+
+/// A list of so many slots.
+fn list_of<'h>(
+    ev: &Evaluator<'h>,
+    length: usize,
+    slots: &mut dyn Iterator<Item = Slot<'h>>,
+) -> Value<'h> {
+    let next = |_| slots.next().unwrap_or(Slot::Value(Value::Null));
+    Value::List(List::of(ev.local, ev.local.fill(length, next)))
 }
 
 fn has_attr<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -159,19 +166,17 @@ fn sorted_set<'h>(ev: &Evaluator<'h>, attrs: &[Attr<'h>]) -> Value<'h> {
 fn map_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [f, set] = slots(args);
     let set = attrs(ev, set, at, SECOND)?;
-    let local = ev.local;
-    // What comes out was written nowhere: it has no place (nixpkgs sees that in
-    // `unsafeGetAttrPos`).
-    let (keys, slots) = set.entries(local);
-    let keys = local.keys_of(keys.iter().map(|key| nowhere(key.name)));
-    let calls = local.alloc(NamedCalls { function: f, keys, slots });
-    let value = |i: usize| Slot::Thunk(Thunk::apply_named(local, calls, i));
-    let values = local.fill(keys.len(), value);
-    Ok(Value::Attrs(Attrs::of(local, keys, values)))
+    Ok(mapped(ev, f, set))
 }
 
-fn nowhere(name: Name) -> Key {
-    Key { name, span: Span::NONE }
+/// A set with each value replaced by a function of its name and itself.
+fn mapped<'h>(ev: &Evaluator<'h>, function: Slot<'h>, set: Attrs<'h>) -> Value<'h> {
+    let local = ev.local;
+    let calls = local.alloc(NamedCalls { function, set });
+    let value = |i: usize| Slot::Thunk(Thunk::apply_named(local, calls, i));
+    // What comes out was written nowhere: it has no place (nixpkgs sees that in
+    // `unsafeGetAttrPos`).
+    Value::Attrs(set.mapped(local, value))
 }
 
 fn cat_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -199,14 +204,18 @@ fn list_to_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eva
     // Stable, so the first of a name stays the first; only its value need exist.
     pairs.sort_by_key(|(name, _)| *name);
     pairs.dedup_by_key(|(name, _)| *name);
-    let mut named = Vec::with_capacity(pairs.len());
-    for (name, pair) in pairs {
-        match pair.attr(words().value) {
-            Some(value) => named.push(Attr::new(name, value.key.span, value.slot)),
-            None => return Err(ev.missing_attribute(pair, words().value, at)),
-        }
+    let value = words().value;
+    if let Some((_, pair)) = pairs.iter().find(|(_, pair)| !pair.has(value)) {
+        return Err(ev.missing_attribute(*pair, value, at));
     }
-    Ok(sorted_set(ev, &named))
+    let keys = pairs.iter().map(|(name, pair)| Key {
+        name: *name,
+        span: pair.attr(value).map_or(Span::NONE, |attr| attr.key.span),
+    });
+    let keys = ev.local.collect(keys);
+    let mut slots = pairs.iter().filter_map(|(_, pair)| pair.get(value));
+    let next = |_| slots.next().unwrap_or(Slot::Value(Value::Null));
+    Ok(Value::Attrs(Attrs::fill(ev.local, keys, next)))
 }
 
 fn zip_attrs_with<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -220,11 +229,9 @@ fn zip_attrs_with<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Ev
             groups.add(attr.key.name, attr.slot);
         }
     }
-    let zipped = groups.into_iter().map(|(name, values)| {
-        let call = [f, Slot::Value(ev.text_of(name)), Slot::Value(ev.list(&values))];
-        Attr::new(name, Span::NONE, Slot::Thunk(Thunk::apply2(ev.local, call)))
-    });
-    Ok(Value::Attrs(Attrs::new(ev.local, zipped.collect())))
+    let lists = groups.into_iter();
+    let lists = lists.map(|(name, values)| Attr::new(name, Span::NONE, ev.list(&values)));
+    Ok(mapped(ev, f, Attrs::new(ev.local, lists.collect())))
 }
 
 fn unsafe_get_attr_pos<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -241,7 +248,7 @@ fn function_args<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eva
     let [f] = slots(args);
     let closure = match ev.force(f)? {
         Value::Lambda(closure) => closure,
-        Value::Builtin(_) | Value::Partial(_) => return Ok(Value::Attrs(Attrs::empty(ev.local))),
+        Value::Builtin(_) | Value::Partial(_) => return Ok(Value::Attrs(Attrs::empty())),
         // Not even a set that can be called; nixpkgs' `lib.functionArgs` looks into those.
         _ => return Err(ev.error_at(at, "'functionArgs' requires a function")),
     };

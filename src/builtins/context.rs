@@ -59,7 +59,7 @@ pub(super) fn store_text<'h>(ev: &Evaluator<'h>, path: &StorePath, rest: &str) -
     let element = ContextElement::Opaque(ContextPath::Store(path.clone()));
     let context = Context::new(ev.local, vec![ElementId::intern(&element)]);
     let text = format!("{}{rest}", store_dir().print(path));
-    Text::with_context(ev.local, ev.local.slice(text.as_bytes()), context)
+    Text::made(ev.local, text.as_bytes(), context)
 }
 
 fn has_context<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {

@@ -54,8 +54,7 @@ fn to_json_text<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval
     };
     let (mut out, mut context) = (Vec::new(), ContextSum::default());
     to_json(ev, *value, JsonOptions::TO_JSON, &mut out, &mut context)?;
-    let bytes = ev.local.slice(&out);
-    Ok(Value::Text(Text::with_context(ev.local, bytes, context.finish(ev.local))))
+    Ok(Value::Text(Text::owned(ev.local, out, context.finish(ev.local))))
 }
 
 fn from_json<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -89,8 +88,7 @@ fn to_xml_text<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<
     let how = XmlOptions { force: true, places: false };
     let mut context = ContextSum::default();
     let document = to_xml(ev, *value, how, &mut context)?;
-    let bytes = ev.local.slice(&document);
-    Ok(Value::Text(Text::with_context(ev.local, bytes, context.finish(ev.local))))
+    Ok(Value::Text(Text::owned(ev.local, document, context.finish(ev.local))))
 }
 
 fn from_toml<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {

@@ -104,8 +104,7 @@ fn read_file<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
         return Err(ev.error_at(at, message));
     }
     let context = references_in(ev, path, &bytes);
-    let bytes = ev.local.slice(&bytes);
-    Ok(Value::Text(Text::with_context(ev.local, bytes, context)))
+    Ok(Value::Text(Text::made(ev.local, &bytes, context)))
 }
 
 /// What a file of the store refers to: those of the object's references that its text names.
@@ -255,6 +254,5 @@ fn store_path<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'
         ordered(context).into_iter().map(ElementId::intern).collect();
     elements.push(ElementId::intern(&element));
     let context = Context::new(ev.local, elements);
-    let bytes = ev.local.slice(shown.as_bytes());
-    Ok(Value::Text(Text::with_context(ev.local, bytes, context)))
+    Ok(Value::Text(Text::made(ev.local, &shown, context)))
 }

@@ -4,7 +4,7 @@ use super::support::{set, wrap, wrong_count};
 use super::{regex, replace, version};
 use crate::eval::{Builtin, Coercion, Eval, Evaluator};
 use crate::source::Span;
-use crate::value::{Context, ContextSum, Path, Slot, Text, Value};
+use crate::value::{Context, ContextSum, List, Path, Slot, Text, Value};
 
 pub(super) const ROWS: &[Builtin] = &[
     Builtin {
@@ -112,7 +112,7 @@ fn concat_strings_sep<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -
     };
     let separator = ev.string(*separator)?;
     let list = ev.items(*list)?;
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(joined_length(ev, separator, list)?);
     let mut context = ContextSum::default();
     context.add(separator.context());
     for (i, item) in list.items().iter().enumerate() {
@@ -127,7 +127,25 @@ fn concat_strings_sep<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -
         context.add(piece.context());
     }
     let context = context.finish(ev.local);
-    Ok(text(ev, &bytes, context))
+    Ok(text(ev, bytes, context))
+}
+
+/// How many bytes the first items of a list make when they are joined: all before the first that
+/// isn't a string. They are evaluated for that.
+fn joined_length<'h>(
+    ev: &mut Evaluator<'h>,
+    separator: Text<'h>,
+    list: List<'h>,
+) -> Eval<'h, usize> {
+    let mut length = 0_usize;
+    for item in list.items() {
+        let Value::Text(text) = ev.force(*item)? else {
+            break;
+        };
+        length = length.saturating_add(separator.bytes().len()).saturating_add(text.bytes().len());
+        ev.room_for_text(length.saturating_sub(separator.bytes().len()))?;
+    }
+    Ok(length)
 }
 
 fn replace_strings<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -166,7 +184,7 @@ fn replace_strings<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> E
         Ok(replacement.bytes())
     })?;
     let context = context.finish(ev.local);
-    Ok(text(ev, &bytes, context))
+    Ok(text(ev, bytes, context))
 }
 
 fn to_string<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -302,7 +320,6 @@ fn part_of<'h>(ev: &Evaluator<'h>, bytes: &'h [u8]) -> Slot<'h> {
     Slot::Value(Value::Text(Text::of(ev.local, bytes)))
 }
 
-fn text<'h>(ev: &Evaluator<'h>, bytes: &[u8], context: Context<'h>) -> Value<'h> {
-    let bytes = ev.local.slice(bytes);
-    Value::Text(Text::with_context(ev.local, bytes, context))
+fn text<'h>(ev: &Evaluator<'h>, bytes: Vec<u8>, context: Context<'h>) -> Value<'h> {
+    Value::Text(Text::owned(ev.local, bytes, context))
 }

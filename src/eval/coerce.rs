@@ -54,9 +54,7 @@ impl<'h> Coerced<'h> {
     pub fn into_text(self, local: Local<'h>) -> Text<'h> {
         match self {
             Coerced::Text(text) => text,
-            Coerced::Made(bytes, context) => {
-                Text::with_context(local, local.slice(&bytes), context)
-            }
+            Coerced::Made(bytes, context) => Text::made(local, &bytes, context),
         }
     }
 }

@@ -20,7 +20,7 @@ impl<'h> Evaluator<'h> {
                 Expr::Bool(bool) => Ok(Value::bool(*bool)),
                 Expr::Int(int) => Ok(Value::Int(*int)),
                 Expr::Float(float) => Ok(Value::float(*float)),
-                Expr::Text(bytes) => Ok(Value::Text(Text::of(self.local, bytes))),
+                Expr::Text(bytes) => Ok(Value::Text(Text::boxed(bytes))),
                 Expr::Path(bytes) => Ok(Value::Path(Path::new(self.local, bytes))),
                 Expr::Local(slot) => self.force(env.slot(*slot)),
                 Expr::Outer { up, slot } => self.force(env.up(*up).slot(*slot)),
@@ -177,7 +177,7 @@ impl<'h> Evaluator<'h> {
             Expr::Bool(bool) => Slot::Value(Value::bool(*bool)),
             Expr::Int(int) => Slot::Value(Value::Int(*int)),
             Expr::Float(float) => Slot::Value(Value::float(*float)),
-            Expr::Text(bytes) => Slot::Value(Value::Text(Text::of(self.local, bytes))),
+            Expr::Text(bytes) => Slot::Value(Value::Text(Text::boxed(bytes))),
             Expr::Path(bytes) => Slot::Value(Value::Path(Path::new(self.local, bytes))),
             Expr::Outer { up, slot } => env.up(*up).slot(*slot).shorten(),
             Expr::Global(global) => self.global(*global),
@@ -186,7 +186,7 @@ impl<'h> Evaluator<'h> {
             }
             Expr::List(items) if items.is_empty() => Slot::Value(Value::List(List::empty())),
             Expr::Set(set) if set.values.is_empty() && set.dynamic.is_empty() => {
-                Slot::Value(Value::Attrs(Attrs::empty(self.local)))
+                Slot::Value(Value::Attrs(Attrs::empty()))
             }
             Expr::Local(_)
             | Expr::With(_)
@@ -301,7 +301,7 @@ impl<'h> Evaluator<'h> {
 
     /// A string of bytes that were gathered in the scratch buffer, which is given back.
     fn made(&mut self, bytes: Vec<u8>, context: Context<'h>) -> Value<'h> {
-        let text = Text::with_context(self.local, self.local.slice(&bytes), context);
+        let text = Text::made(self.local, &bytes, context);
         self.scratch = bytes;
         Value::Text(text)
     }

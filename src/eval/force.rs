@@ -69,8 +69,8 @@ impl<'h> Evaluator<'h> {
             }
             Computation::ApplyNamed(calls, index) => {
                 let function = self.force(calls.function)?;
-                let (Some(key), Some(slot)) = (calls.keys.get(index), calls.slots.get(index))
-                else {
+                let (keys, slots) = calls.set.entries(self.local);
+                let (Some(key), Some(slot)) = (keys.get(index), slots.get(index)) else {
                     return Ok(Value::Null);
                 };
                 let name = Slot::Value(self.text_of(key.name));

@@ -217,7 +217,7 @@ impl<'h> Evaluator<'h> {
 
     /// A name as a string value.
     pub fn text_of(&self, name: Name) -> Value<'h> {
-        Value::Text(Text::of(self.local, name.bytes()))
+        Value::Text(Text::shared(name.kept()))
     }
 
     /// A list value.

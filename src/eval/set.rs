@@ -9,11 +9,10 @@ use crate::value::{Attr, Attrs, Env, EnvBuilder, Slot, Value};
 impl<'h> Evaluator<'h> {
     pub(super) fn set(&mut self, set: &'h Set, env: Env<'h>) -> Eval<'h> {
         let values = &set.values;
-        let slots = self.local.fill(values.len(), |i| match values.get(i) {
+        let attrs = Attrs::fill(self.local, &set.keys, |i| match values.get(i) {
             Some(value) => self.delay(value, env),
             None => Slot::Value(Value::Null),
         });
-        let attrs = Attrs::of(self.local, &set.keys, slots);
         self.with_dynamic(attrs, &set.dynamic, env)
     }
 

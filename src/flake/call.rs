@@ -321,7 +321,7 @@ fn out_path<'h>(ev: &Evaluator<'h>, tree: &SourceTree) -> Value<'h> {
     let element = ContextElement::Opaque(ContextPath::Store(tree.path.clone()));
     let context = Context::new(ev.local, vec![ElementId::intern(&element)]);
     let text = StoreDir::default().print(&tree.path);
-    Value::Text(Text::with_context(ev.local, ev.local.slice(text.as_bytes()), context))
+    Value::Text(Text::made(ev.local, text.as_bytes(), context))
 }
 
 /// Seconds since 1970 as `YYYYMMDDhhmmss`, in UTC.

@@ -22,6 +22,7 @@ const SHARDS: usize = 64;
 /// read without a lock.
 const CHUNKS: usize = 26;
 const FIRST_CHUNK: u32 = 64;
+static EMPTY: &[u8] = &[];
 
 struct Shard {
     table: RwLock<HashTable<u32>>,
@@ -53,18 +54,21 @@ fn place(id: u32) -> (usize, usize) {
 }
 
 impl Interner {
-    fn bytes(&self, id: u32) -> &'static [u8] {
+    fn kept(&'static self, id: u32) -> &'static &'static [u8] {
         let (chunk, index) = place(id);
         self.chunks
             .get(chunk)
             .and_then(OnceLock::get)
             .and_then(|names| names.get(index))
             .and_then(OnceLock::get)
-            .copied()
-            .unwrap_or_default()
+            .unwrap_or(&EMPTY)
     }
 
-    fn store(&self, bytes: &[u8]) -> u32 {
+    fn bytes(&'static self, id: u32) -> &'static [u8] {
+        self.kept(id)
+    }
+
+    fn store(&'static self, bytes: &[u8]) -> u32 {
         let id = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let (chunk, index) = place(id);
         let size = (FIRST_CHUNK as usize) << chunk;
@@ -78,7 +82,7 @@ impl Interner {
         id
     }
 
-    fn intern(&self, bytes: &[u8]) -> u32 {
+    fn intern(&'static self, bytes: &[u8]) -> u32 {
         let hash = self.hasher.hash_one(bytes);
         // The high bits choose the shard: the table uses the low ones.
         let Some(shard) = self.shards.get((hash >> 48) as usize % SHARDS) else {
@@ -174,6 +178,11 @@ impl Name {
     /// Its bytes.
     pub fn bytes(self) -> &'static [u8] {
         interner().bytes(self.0)
+    }
+
+    /// Where its bytes are kept.
+    pub fn kept(self) -> &'static &'static [u8] {
+        interner().kept(self.0)
     }
 
     /// Its text, for people: bytes that aren't UTF-8 are replaced.

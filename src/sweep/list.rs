@@ -222,7 +222,7 @@ pub(super) fn packages_value<'h>(
 fn called<'h>(evaluator: &mut Evaluator<'h>, value: Value<'h>) -> crate::eval::Eval<'h> {
     match value {
         Value::Lambda(_) => {
-            let nothing = Value::Attrs(Attrs::empty(evaluator.local));
+            let nothing = Value::Attrs(Attrs::empty());
             evaluator.call(value, &[Slot::Value(nothing)], Span::NONE)
         }
         Value::Path(path) => {

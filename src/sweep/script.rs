@@ -98,5 +98,5 @@ fn joined<'h>(ev: &Evaluator<'h>, parts: &[Text<'h>]) -> Text<'h> {
     let bytes: Vec<u8> = parts.iter().flat_map(|part| part.bytes()).copied().collect();
     let elements = parts.iter().flat_map(|part| part.context().elements()).copied().collect();
     let context = crate::value::Context::new(ev.local, elements);
-    Text::with_context(ev.local, ev.local.slice(&bytes), context)
+    Text::made(ev.local, &bytes, context)
 }

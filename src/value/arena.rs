@@ -12,7 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 
 use super::env::Spare;
-use super::shapes::Shapes;
+use super::keys::Memory;
 
 /// The first chunk; each is twice as large as the one before, up to the largest.
 const FIRST_CHUNK: usize = 64 * 1024;
@@ -31,7 +31,7 @@ pub(super) struct Arena {
     chunk_end: Cell<*mut u8>,
     chunks: RefCell<Vec<(NonNull<u8>, Layout)>>,
     spare: Spare,
-    shapes: Shapes,
+    keys: Memory,
 }
 
 // SAFETY: it is used through its one `Local` alone, which can't leave its thread; the heap only
@@ -47,7 +47,7 @@ impl Default for Arena {
             chunk_end: nothing,
             chunks: RefCell::default(),
             spare: Spare::default(),
-            shapes: Shapes::default(),
+            keys: Memory::default(),
         }
     }
 }
@@ -131,10 +131,10 @@ impl Arena {
         &self.spare
     }
 
-    /// Names of sets made lately.
+    /// Names of sets to be used again.
     #[inline]
-    pub(super) fn shapes(&self) -> &Shapes {
-        &self.shapes
+    pub(super) fn keys(&self) -> &Memory {
+        &self.keys
     }
 
     /// Bytes asked of the system.

@@ -3,12 +3,20 @@
 //! A set is a stack of layers, each a slice of names and a slice of slots, sorted by name id.
 //! `a // b` with a small `b` lays `b` over `a` instead of copying it; layers shrink by at least
 //! `RATIO` from one to the next, so a set of n attributes has O(log n) of them and a fold of
-//! n updates costs O(n log n). Sets from the same place in the source share their names.
+//! n updates costs O(n log n). Sets from the same place in the source share their names, and so
+//! do sets that are made of such sets in the same way (`keys`).
 
-use std::mem::ManuallyDrop;
-use std::sync::OnceLock;
+#![allow(unsafe_code)] // slots behind a header
 
-use super::{Local, Slot};
+use std::alloc::Layout;
+use std::iter::Peekable;
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use smallvec::{SmallVec, smallvec};
+
+use super::{Local, Slot, Value};
 use crate::lower::{Hint, Key};
 use crate::source::{Name, Span};
 
@@ -19,35 +27,74 @@ const SMALL: usize = 8;
 /// Sets up to this size are joined with others before they are laid over what is below.
 const FEW: usize = 64;
 
-/// An immutable attribute set.
+/// An immutable attribute set: its uppermost layer.
 #[derive(Clone, Copy)]
-pub struct Attrs<'h>(&'h AttrsObject<'h>);
+pub struct Attrs<'h>(NonNull<Header>, PhantomData<&'h Slot<'h>>);
 
-struct AttrsObject<'h> {
-    keys: &'h [Key],
-    slots: &'h [Slot<'h>],
-    /// What few sets have; most are one layer that lists all its attributes.
-    more: Option<&'h More<'h>>,
+/// What a layer begins with. What follows depends on its form.
+#[repr(C)]
+struct Header {
+    /// The first name.
+    keys: NonNull<Key>,
+    /// How many names and slots the layer has.
+    length: u32,
+    form: Form,
 }
 
+/// What follows the header.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+enum Form {
+    /// The slots: all there is to it.
+    Plain,
+    /// Where the slots are: those of an environment.
+    Elsewhere,
+    /// A [`More`], which begins with where the slots are.
+    Layered,
+}
+
+/// What few sets have; most are one layer that lists all its attributes.
+#[repr(C)]
 struct More<'h> {
-    below: Option<&'h AttrsObject<'h>>,
+    slots: NonNull<Slot<'h>>,
+    below: Option<Attrs<'h>>,
     /// Attributes in all layers, each counted once.
     size: usize,
     /// Answers for names that aren't there: a function of the name (embedded package sets).
     open: Option<&'h Slot<'h>>,
     /// All layers as one, once somebody has asked.
-    /// Holds references alone: nothing to drop.
-    flat: ManuallyDrop<OnceLock<Flat<'h>>>,
+    flat: AtomicPtr<Header>,
 }
 
-impl<'h> AttrsObject<'h> {
-    #[inline]
-    fn below(&self) -> Option<&'h AttrsObject<'h>> {
-        self.more?.below
-    }
+/// A header and what follows it, where that isn't slots.
+#[repr(C)]
+struct Behind<T> {
+    header: Header,
+    behind: T,
 }
 
+// What follows a header needs no padding.
+const _: () = assert!(align_of::<Header>() >= align_of::<Slot<'static>>());
+const _: () = assert!(align_of::<Header>() >= align_of::<More<'static>>());
+const _: () = assert!(size_of::<Header>() == 16);
+
+// SAFETY: it is a shared reference to what never changes, but for `flat`, which is atomic.
+unsafe impl Sync for Attrs<'_> {}
+// SAFETY: as above.
+unsafe impl Send for Attrs<'_> {}
+
+/// The header of the set without attributes.
+struct Empty(Header);
+
+// SAFETY: it never changes.
+unsafe impl Sync for Empty {}
+
+static EMPTY: Empty = Empty(Header { keys: NonNull::dangling(), length: 0, form: Form::Plain });
+
+/// Layers, the uppermost first.
+type Layers<'h> = SmallVec<[Attrs<'h>; 8]>;
+
+/// Names and slots of a set.
 type Flat<'h> = (&'h [Key], &'h [Slot<'h>]);
 
 /// An attribute as found.
@@ -60,31 +107,78 @@ pub struct Attr<'h> {
 }
 
 impl<'h> Attrs<'h> {
-    /// A set of these names and slots: same length, sorted by name id, no name twice.
+    /// A set of these names, sorted by name id, no name twice, and of slots made one by one.
     #[inline]
+    pub fn fill(
+        local: Local<'h>,
+        keys: &'h [Key],
+        make: impl FnMut(usize) -> Slot<'h>,
+    ) -> Attrs<'h> {
+        if keys.is_empty() {
+            return Attrs::empty();
+        }
+        Attrs::build(local, keys, make)
+    }
+
+    /// A set of these names and slots: same length, sorted by name id, no name twice.
     pub fn of(local: Local<'h>, keys: &'h [Key], slots: &'h [Slot<'h>]) -> Attrs<'h> {
         debug_assert_eq!(keys.len(), slots.len());
         debug_assert!(keys.windows(2).all(|pair| pair[0].name < pair[1].name));
-        Attrs(local.alloc(AttrsObject { keys, slots, more: None }))
+        let length = keys.len().min(slots.len()) as u32;
+        let header = Header { keys: NonNull::from(keys).cast(), length, form: Form::Elsewhere };
+        let slots: NonNull<Slot<'h>> = NonNull::from(slots).cast();
+        Attrs(NonNull::from(local.alloc(Behind { header, behind: slots })).cast(), PhantomData)
     }
 
-    fn layer(
+    /// A layer with slots of its own.
+    #[inline]
+    fn build(
         local: Local<'h>,
         keys: &'h [Key],
-        slots: &'h [Slot<'h>],
-        below: Option<&'h AttrsObject<'h>>,
+        mut make: impl FnMut(usize) -> Slot<'h>,
+    ) -> Attrs<'h> {
+        debug_assert!(keys.windows(2).all(|pair| pair[0].name < pair[1].name));
+        let slots = Layout::array::<Slot<'h>>(keys.len());
+        let layout = slots.and_then(|slots| Layout::new::<Header>().extend(slots));
+        // Only a length beyond the address space fails; as many names could not be in memory.
+        let (Ok((layout, _)), Ok(length)) = (layout, u32::try_from(keys.len())) else {
+            std::alloc::handle_alloc_error(Layout::new::<Header>())
+        };
+        let place = local.raw(layout).cast::<Header>();
+        // SAFETY: fresh memory with room for the header and so many slots. `make` may allocate,
+        // but gets other memory.
+        unsafe {
+            place.write(Header { keys: NonNull::from(keys).cast(), length, form: Form::Plain });
+            let slots = place.add(1).cast::<Slot<'h>>();
+            for index in 0..keys.len() {
+                slots.add(index).write(make(index));
+            }
+        }
+        Attrs(place, PhantomData)
+    }
+
+    /// The uppermost layer of this set over others, or open.
+    fn over(
+        self,
+        local: Local<'h>,
+        below: Option<Attrs<'h>>,
         size: usize,
         open: Option<&'h Slot<'h>>,
     ) -> Attrs<'h> {
-        let flat = ManuallyDrop::new(OnceLock::new());
-        let plain = below.is_none() && open.is_none();
-        let more = (!plain).then(|| local.alloc(More { below, size, open, flat }));
-        Attrs(local.alloc(AttrsObject { keys, slots, more }))
+        if below.is_none() && open.is_none() {
+            return self;
+        }
+        let Header { keys, length, .. } = *self.header();
+        let slots = NonNull::from(self.slots()).cast();
+        let more = More { slots, below, size, open, flat: AtomicPtr::default() };
+        let header = Header { keys, length, form: Form::Layered };
+        let layer = local.alloc(Behind { header, behind: more });
+        Attrs(NonNull::from(layer).cast(), PhantomData)
     }
 
     /// The set without attributes.
-    pub fn empty(local: Local<'h>) -> Attrs<'h> {
-        Attrs::of(local, &[], &[])
+    pub fn empty() -> Attrs<'h> {
+        Attrs(NonNull::from(&EMPTY.0), PhantomData)
     }
 
     /// A set of attributes in any order; where a name comes twice the first counts.
@@ -96,17 +190,65 @@ impl<'h> Attrs<'h> {
 
     /// A set of attributes that are sorted by name id and have no name twice.
     pub fn sorted(local: Local<'h>, attrs: &[Attr<'h>]) -> Attrs<'h> {
-        let keys = local.keys_of(attrs.iter().map(|attr| attr.key));
-        let slots = local.collect(attrs.iter().map(|attr| attr.slot));
-        Attrs::of(local, keys, slots)
+        let keys: SmallVec<[Key; 16]> = attrs.iter().map(|attr| attr.key).collect();
+        let keys = local.keys().known(local, &keys);
+        let mut slots = attrs.iter().map(|attr| attr.slot);
+        Attrs::fill(local, keys, |_| slots.next().unwrap_or(Slot::Value(Value::Null)))
+    }
+
+    /// The same names, which were written nowhere, with other slots.
+    pub fn mapped(self, local: Local<'h>, make: impl FnMut(usize) -> Slot<'h>) -> Attrs<'h> {
+        let (keys, _) = self.entries(local);
+        Attrs::fill(local, local.keys().nowhere(local, keys), make)
+    }
+
+    #[inline]
+    fn header(self) -> &'h Header {
+        // SAFETY: it is only made of initialised headers, which live as long as the heap or for
+        // ever, and never change.
+        unsafe { self.0.as_ref() }
+    }
+
+    #[inline]
+    fn more(self) -> Option<&'h More<'h>> {
+        // SAFETY: the form says that a `More` follows the header.
+        (self.header().form == Form::Layered).then(|| unsafe { self.0.add(1).cast().as_ref() })
+    }
+
+    /// The names of this layer.
+    #[inline]
+    fn keys(self) -> &'h [Key] {
+        let Header { keys, length, .. } = self.header();
+        // SAFETY: so many names lie there, as long as the heap.
+        unsafe { std::slice::from_raw_parts(keys.as_ptr(), *length as usize) }
+    }
+
+    /// The slots of this layer.
+    #[inline]
+    fn slots(self) -> &'h [Slot<'h>] {
+        let header = self.header();
+        // SAFETY: the form says where so many slots lie, all of them initialised.
+        unsafe {
+            let behind = self.0.add(1);
+            let start: NonNull<Slot<'h>> = match header.form {
+                Form::Plain => behind.cast(),
+                Form::Elsewhere | Form::Layered => *behind.cast::<NonNull<Slot<'h>>>().as_ref(),
+            };
+            std::slice::from_raw_parts(start.as_ptr(), header.length as usize)
+        }
+    }
+
+    #[inline]
+    fn below(self) -> Option<Attrs<'h>> {
+        self.more()?.below
     }
 
     /// The same set, answering for further names through `missing` (a function of the name).
     /// Such names are not listed, nor counted by `?` and `attrNames`.
     #[must_use]
     pub fn opened(self, local: Local<'h>, missing: Slot<'h>) -> Attrs<'h> {
-        let (keys, slots) = self.entries(local);
-        Attrs::layer(local, keys, slots, None, keys.len(), Some(local.alloc(missing)))
+        let whole = self.whole(local);
+        whole.over(local, None, whole.keys().len(), Some(local.alloc(missing)))
     }
 
     /// The function that answers for names that aren't there.
@@ -117,7 +259,7 @@ impl<'h> Attrs<'h> {
     /// How many attributes.
     #[inline]
     pub fn len(self) -> usize {
-        self.0.more.map_or(self.0.keys.len(), |more| more.size)
+        self.more().map_or(self.header().length as usize, |more| more.size)
     }
 
     /// None?
@@ -127,21 +269,21 @@ impl<'h> Attrs<'h> {
 
     /// Are both one object in memory?
     pub fn same_object(self, other: Attrs<'h>) -> bool {
-        std::ptr::eq(self.0, other.0)
+        self.0 == other.0
     }
 
-    /// Where the object lies: its identity as long as the heap lives.
+    /// Where the object lies: its identity as long as the heap lives. All empty sets are one.
     pub fn address(self) -> usize {
-        std::ptr::from_ref(self.0).addr()
+        self.0.addr().get()
     }
 
     /// The slot of an attribute.
     #[inline]
     pub fn get(self, name: Name) -> Option<Slot<'h>> {
-        let mut layer = self.0;
+        let mut layer = self;
         loop {
-            if let Some(at) = find(layer.keys, name) {
-                return layer.slots.get(at).copied();
+            if let Some(at) = find(layer.keys(), name) {
+                return layer.slots().get(at).copied();
             }
             layer = layer.below()?;
         }
@@ -150,41 +292,30 @@ impl<'h> Attrs<'h> {
     /// As [`Attrs::get`], looking first where the hint says.
     #[inline]
     pub fn get_near(self, name: Name, hint: &Hint) -> Option<Slot<'h>> {
-        let mut layer = self.0;
+        let mut layer = self;
         loop {
             let guess = hint.get();
-            if layer.keys.get(guess).is_some_and(|key| key.name == name) {
-                return layer.slots.get(guess).copied();
+            if layer.keys().get(guess).is_some_and(|key| key.name == name) {
+                return layer.slots().get(guess).copied();
             }
-            if let Some(at) = find(layer.keys, name) {
+            if let Some(at) = find(layer.keys(), name) {
                 hint.set(at);
-                return layer.slots.get(at).copied();
+                return layer.slots().get(at).copied();
             }
             layer = layer.below()?;
         }
     }
 
     fn open(self) -> Option<&'h Slot<'h>> {
-        self.0.more?.open
+        self.more()?.open
     }
 
     /// An attribute with the place it was bound at.
     pub fn attr(self, name: Name) -> Option<Attr<'h>> {
-        let mut layer = self.0;
+        let mut layer = self;
         loop {
-            if let Some(at) = find(layer.keys, name) {
-                return Some(Attr { key: *layer.keys.get(at)?, slot: *layer.slots.get(at)? });
-            }
-            layer = layer.below()?;
-        }
-    }
-
-    /// A stable reference to the slot of an attribute, for thunks that share it.
-    pub fn slot_ref(self, name: Name) -> Option<&'h Slot<'h>> {
-        let mut layer = self.0;
-        loop {
-            if let Some(at) = find(layer.keys, name) {
-                return layer.slots.get(at);
+            if let Some(at) = find(layer.keys(), name) {
+                return Some(Attr { key: *layer.keys().get(at)?, slot: *layer.slots().get(at)? });
             }
             layer = layer.below()?;
         }
@@ -199,10 +330,39 @@ impl<'h> Attrs<'h> {
     /// Names and slots of the whole set, sorted by name id. The first call on a layered set
     /// makes one layer of it.
     pub fn entries(self, local: Local<'h>) -> Flat<'h> {
-        let object = self.0;
-        match object.more {
-            Some(more) if more.below.is_some() => *more.flat.get_or_init(|| flatten(local, object)),
-            Some(_) | None => (object.keys, object.slots),
+        let whole = self.whole(local);
+        (whole.keys(), whole.slots())
+    }
+
+    /// A set whose uppermost layer has all attributes of this one.
+    #[inline]
+    fn whole(self, local: Local<'h>) -> Attrs<'h> {
+        match self.more() {
+            Some(more) if more.below.is_some() => self.flattened(local, more),
+            Some(_) | None => self,
+        }
+    }
+
+    /// All layers as one.
+    fn flattened(self, local: Local<'h>, more: &'h More<'h>) -> Attrs<'h> {
+        if let Some(flat) = NonNull::new(more.flat.load(Ordering::Acquire)) {
+            return Attrs(flat, PhantomData);
+        }
+        let layers: Vec<_> = std::iter::successors(Some(self), |layer| layer.below()).collect();
+        let keys = layers.iter().map(|layer| layer.keys());
+        let keys = keys.reduce(|over, under| local.keys().joined(local, under, over));
+        let flat = Attrs::joined(local, keys.unwrap_or_default(), &layers);
+        // Should another thread have done so meanwhile, both are right.
+        more.flat.store(flat.0.as_ptr(), Ordering::Release);
+        flat
+    }
+
+    /// Several layers, the uppermost first, as one; `keys` are the names of all.
+    fn joined(local: Local<'h>, keys: &'h [Key], layers: &[Attrs<'h>]) -> Attrs<'h> {
+        let rest = |layer: &Attrs<'h>| layer.keys().iter().zip(layer.slots()).peekable();
+        match layers {
+            [over, under] => merged(local, keys, &mut [rest(over), rest(under)]),
+            layers => merged(local, keys, &mut layers.iter().map(rest).collect::<Vec<_>>()),
         }
     }
 
@@ -214,21 +374,17 @@ impl<'h> Attrs<'h> {
 
     /// The attributes in the order Nix shows them: by the bytes of their names.
     pub fn by_name(self, local: Local<'h>) -> Vec<Attr<'h>> {
+        self.ordered(local).collect()
+    }
+
+    /// As [`Attrs::by_name`], one by one.
+    pub fn ordered(self, local: Local<'h>) -> impl Iterator<Item = Attr<'h>> {
         let (keys, slots) = self.entries(local);
-        // Most names differ within their first eight bytes, which compare as one number.
-        let begins = |key: &Key| {
-            let bytes = key.name.bytes();
-            let mut first = [0; 8];
-            let length = bytes.len().min(8);
-            if let (Some(to), Some(from)) = (first.get_mut(..length), bytes.get(..length)) {
-                to.copy_from_slice(from);
-            }
-            (u64::from_be_bytes(first), bytes)
-        };
-        let attrs = keys.iter().zip(slots).map(|(key, slot)| Attr { key: *key, slot: *slot });
-        let mut attrs: Vec<_> = attrs.map(|attr| (begins(&attr.key), attr)).collect();
-        attrs.sort_unstable_by(|(a, _), (b, _)| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)));
-        attrs.into_iter().map(|(_, attr)| attr).collect()
+        let order = local.keys().by_name(keys);
+        (0..order.len()).filter_map(move |at| {
+            let at = *order.get(at)? as usize;
+            Some(Attr { key: *keys.get(at)?, slot: *slots.get(at)? })
+        })
     }
 
     /// `self // other`.
@@ -243,15 +399,17 @@ impl<'h> Attrs<'h> {
         let open = other.open().or(self.open());
         // A small set under a large one: what the large one doesn't have is laid over it. No name
         // is in both then, so which of them lies above makes no difference.
-        if self.len() * RATIO < other.len() && other.len() > SMALL {
+        let (top, below) = if self.len() * RATIO < other.len() && other.len() > SMALL {
             let rest = self.iter(local).filter(|attr| !other.has(attr.key.name));
-            let rest: Scratch<'h> = rest.map(|attr| (attr.key, attr.slot)).unzip();
-            if rest.0.is_empty() && open.is_none() {
+            let rest: Vec<Attr<'h>> = rest.collect();
+            if rest.is_empty() && open.is_none() {
                 return other;
             }
-            return other.under(local, Top::Scratch(rest), open);
-        }
-        self.under(local, Top::Kept(other.entries(local)), open)
+            (Attrs::sorted(local, &rest), Some(other))
+        } else {
+            (other.whole(local), Some(self))
+        };
+        Attrs::laid(local, smallvec![top], below, open)
     }
 
     /// `a // b // c …`, of which the last is given first: what the sets between would be is never
@@ -259,88 +417,69 @@ impl<'h> Attrs<'h> {
     pub fn update_all(local: Local<'h>, last_first: &[Attrs<'h>]) -> Attrs<'h> {
         let few = |set: &Attrs<'h>| set.len() <= FEW && set.open().is_none();
         let Some((first, over)) = last_first.split_last() else {
-            return Attrs::empty(local);
+            return Attrs::empty();
         };
         if !over.iter().all(few) {
             return over.iter().rev().fold(*first, |under, over| under.update(local, *over));
         }
-        let mut over = over.iter().filter(|set| !set.is_empty());
-        let Some(last) = over.next() else {
-            return *first;
-        };
-        let Some(second) = over.next() else {
-            return first.update(local, *last);
-        };
-        let mut top = merge(second.entries(local), last.entries(local));
-        for set in over {
-            top = merge(set.entries(local), (&top.0, &top.1));
+        let over = over.iter().filter(|set| !set.is_empty());
+        let tops: Layers<'h> = over.map(|set| set.whole(local)).collect();
+        match &*tops {
+            [] => *first,
+            [only] => first.update(local, *only),
+            _ => Attrs::laid(local, tops, Some(*first), first.open()),
         }
-        first.under(local, Top::Scratch(top), first.open())
     }
 
-    /// Lays the names and slots of `top` over the set.
-    fn under(self, local: Local<'h>, mut top: Top<'h>, open: Option<&'h Slot<'h>>) -> Attrs<'h> {
-        let mut below = Some(self.0);
+    /// Some layers, the uppermost first, joined and laid over what is below.
+    fn laid(
+        local: Local<'h>,
+        mut tops: Layers<'h>,
+        mut below: Option<Attrs<'h>>,
+        open: Option<&'h Slot<'h>>,
+    ) -> Attrs<'h> {
+        let joined = |over, under| local.keys().joined(local, under, over);
+        let mut keys = tops.iter().map(|top| top.keys()).reduce(joined).unwrap_or_default();
         // Layers that are not much larger than what lies over them are joined with it.
         while let Some(layer) = below
-            && (layer.keys.len() < top.len() * RATIO || layer.keys.len() <= SMALL)
+            && let under = layer.keys()
+            && (under.len() < keys.len() * RATIO || under.len() <= SMALL)
         {
             // An empty set at the bottom adds nothing.
-            if !layer.keys.is_empty() {
-                top = Top::Scratch(merge((layer.keys, layer.slots), top.parts()));
+            if !under.is_empty() {
+                keys = joined(keys, under);
+                tops.push(layer);
             }
             below = layer.below();
         }
-        let (keys, slots) = top.keep(local);
+        let top = match &*tops {
+            [only] => *only,
+            tops => Attrs::joined(local, keys, tops),
+        };
         let size = match below {
             None => keys.len(),
-            Some(rest) => {
-                let rest = Attrs(rest);
-                rest.len() + keys.iter().filter(|key| !rest.has(key.name)).count()
-            }
+            Some(rest) => rest.len() + keys.iter().filter(|key| !rest.has(key.name)).count(),
         };
-        Attrs::layer(local, keys, slots, below, size, open)
+        top.over(local, below, size, open)
     }
 }
 
-/// Names and slots in the making.
-type Scratch<'h> = (Vec<Key>, Vec<Slot<'h>>);
-
-/// The uppermost layer of a set in the making.
-enum Top<'h> {
-    /// It is in the heap already.
-    Kept(Flat<'h>),
-    Scratch(Scratch<'h>),
-}
-
-impl<'h> Top<'h> {
-    fn parts(&self) -> (&[Key], &[Slot<'h>]) {
-        match self {
-            Top::Kept((keys, slots)) => (keys, slots),
-            Top::Scratch((keys, slots)) => (keys, slots),
+/// A set of these names, each of which is the first that is left of some of the layers: the
+/// uppermost of those gives the slot.
+fn merged<'h, 'k, I>(local: Local<'h>, keys: &'h [Key], rests: &mut [Peekable<I>]) -> Attrs<'h>
+where
+    I: Iterator<Item = (&'k Key, &'k Slot<'h>)>,
+    'h: 'k,
+{
+    let mut names = keys.iter();
+    Attrs::fill(local, keys, |_| {
+        let (name, mut found) = (names.next().map(|key| key.name), None);
+        for rest in &mut *rests {
+            let here = rest.next_if(|(key, _)| Some(key.name) == name);
+            found = found.or(here.map(|(_, slot)| *slot));
         }
-    }
-
-    fn len(&self) -> usize {
-        self.parts().0.len()
-    }
-
-    fn keep(self, local: Local<'h>) -> Flat<'h> {
-        match self {
-            Top::Kept(flat) => flat,
-            Top::Scratch((keys, slots)) => (local.keys(&keys), local.slice(&slots)),
-        }
-    }
-}
-
-fn flatten<'h>(local: Local<'h>, object: &'h AttrsObject<'h>) -> Flat<'h> {
-    let mut all = Top::Kept((object.keys, object.slots));
-    let mut below = object.below();
-    while let Some(layer) = below {
-        all = Top::Scratch(merge((layer.keys, layer.slots), all.parts()));
-        below = layer.below();
-    }
-    all.keep(local)
+        found.unwrap_or(Slot::Value(Value::Null))
+    })
 }
 
 /// Position of a name in a sorted slice.
@@ -351,27 +490,6 @@ fn find(keys: &[Key], name: Name) -> Option<usize> {
     } else {
         keys.binary_search_by(|key| key.name.cmp(&name)).ok()
     }
-}
-
-/// Both, `over` winning where a name is in both.
-fn merge<'h>(under: (&[Key], &[Slot<'h>]), over: (&[Key], &[Slot<'h>])) -> Scratch<'h> {
-    let capacity = under.0.len() + over.0.len();
-    let (mut keys, mut slots) = (Vec::with_capacity(capacity), Vec::with_capacity(capacity));
-    let mut unders = under.0.iter().zip(under.1).peekable();
-    for (key, slot) in over.0.iter().zip(over.1) {
-        while let Some((lower, value)) = unders.next_if(|(lower, _)| lower.name < key.name) {
-            keys.push(*lower);
-            slots.push(*value);
-        }
-        unders.next_if(|(lower, _)| lower.name == key.name);
-        keys.push(*key);
-        slots.push(*slot);
-    }
-    for (lower, value) in unders {
-        keys.push(*lower);
-        slots.push(*value);
-    }
-    (keys, slots)
 }
 
 impl<'h> Attr<'h> {
@@ -390,7 +508,7 @@ impl std::fmt::Debug for Attrs<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::{Heap, Value};
+    use crate::value::Heap;
 
     fn set<'h>(local: Local<'h>, pairs: &[(usize, i64)]) -> Attrs<'h> {
         let attr = |(n, v): &(usize, i64)| {
@@ -411,7 +529,7 @@ mod tests {
     fn updates_agree_with_a_map() {
         let heap = Heap::new();
         let local = heap.local();
-        let mut attrs = Attrs::empty(local);
+        let mut attrs = Attrs::empty();
         let mut model = std::collections::BTreeMap::new();
         let mut seed = 1usize;
         for round in 0..3000i64 {
@@ -456,10 +574,8 @@ mod tests {
                     set(local, &(0..size).map(|_| (next(150), next(9) as i64)).collect::<Vec<_>>())
                 })
                 .collect();
-            let one_by_one = sets
-                .iter()
-                .rev()
-                .fold(Attrs::empty(local), |under, over| under.update(local, *over));
+            let one_by_one =
+                sets.iter().rev().fold(Attrs::empty(), |under, over| under.update(local, *over));
             let at_once = Attrs::update_all(local, &sets);
             assert_eq!(show(local, at_once), show(local, one_by_one));
             assert_eq!(at_once.len(), show(local, at_once).len());

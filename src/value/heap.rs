@@ -4,13 +4,14 @@
 
 use std::alloc::Layout;
 use std::any::Any;
+use std::cell::Cell;
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::{Mutex, PoisonError};
 
 use super::arena::Arena;
 use super::env::Spare;
-use super::shapes::MOST_NAMES;
-use crate::lower::Key;
+use super::keys::Keys;
 
 /// Owner of all memory of one evaluation. Threads allocate through a [`Local`] each.
 #[derive(Default)]
@@ -45,6 +46,8 @@ impl<T: ?Sized> Drop for Owned<T> {
 pub struct Local<'h> {
     heap: &'h Heap,
     arena: &'h Arena,
+    /// What is remembered in the arena lives exactly as long: a shorter life must not pass for it.
+    life: PhantomData<Cell<&'h ()>>,
 }
 
 impl Heap {
@@ -60,7 +63,7 @@ impl Heap {
         let pointer = arena.0;
         self.arenas.lock().unwrap_or_else(PoisonError::into_inner).push(arena);
         // SAFETY: it is freed with `self`, which is borrowed as long as the result lives.
-        Local { heap: self, arena: unsafe { pointer.as_ref() } }
+        Local { heap: self, arena: unsafe { pointer.as_ref() }, life: PhantomData }
     }
 
     /// Moves a thing with a destructor into the heap.
@@ -165,28 +168,19 @@ impl<'h> Local<'h> {
         unsafe { std::str::from_utf8_unchecked(bytes) }
     }
 
-    /// Stores names of a set, or finds where they lie already.
-    pub fn keys(self, keys: &[Key]) -> &'h [Key] {
-        // SAFETY: what `slice` gives never changes and lives as long as the heap, as does the
-        // arena that remembers it; `'h` is no longer.
-        unsafe { self.arena.shapes().find(keys, |keys| self.slice(keys)) }
-    }
-
-    /// As [`Local::keys`], of an iterator.
-    pub fn keys_of(self, keys: impl ExactSizeIterator<Item = Key>) -> &'h [Key] {
-        if keys.len() > MOST_NAMES {
-            return self.collect(keys);
-        }
-        self.keys(&keys.collect::<Vec<_>>())
-    }
-
     /// Environments to be used again.
     #[inline]
     pub(super) fn spare(self) -> &'h Spare {
         self.arena.spare()
     }
 
-    /// Uninitialised memory for [`super::env`].
+    /// Names of sets to be used again.
+    #[inline]
+    pub(super) fn keys(self) -> Keys<'h> {
+        Keys::new(self.arena.keys())
+    }
+
+    /// Uninitialised memory for a header and what follows it.
     #[inline]
     pub(super) fn raw(self, layout: Layout) -> NonNull<u8> {
         self.arena.take(layout)

@@ -17,9 +17,9 @@ pub mod env;
 pub mod error;
 mod grow;
 pub mod heap;
+mod keys;
 pub mod list;
 pub mod number;
-mod shapes;
 pub mod text;
 pub mod thunk;
 
@@ -36,7 +36,10 @@ pub use thunk::{Claim, Computation, EvaluationId, Forced, NamedCalls, Thunk};
 use crate::lower::Lambda;
 
 /// What a Nix program can observe, in weak head normal form.
+///
+/// A word for which it is and a word for what it holds: thunks keep them apart.
 #[derive(Clone, Copy, Debug)]
+#[repr(u64)]
 pub enum Value<'h> {
     /// `null`
     Null,
@@ -142,7 +145,7 @@ pub struct Partial<'h> {
 const _: () = assert!(size_of::<Value<'static>>() == 16);
 const _: () = assert!(size_of::<Slot<'static>>() == 16);
 const _: () = assert!(size_of::<Result<Value<'static>, Error<'static>>>() == 16);
-const _: () = assert!(size_of::<Thunk<'static>>() == 24);
+const _: () = assert!(size_of::<Thunk<'static>>() == 16);
 
 impl<'h> Slot<'h> {
     /// The value if it is known already.

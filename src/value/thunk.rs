@@ -11,10 +11,12 @@
 #![allow(unsafe_code)] // a payload whose meaning depends on an atomic state
 
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::mem::MaybeUninit;
+use std::ptr::without_provenance_mut;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
-use super::{Env, Error, Local, Slot, Value};
-use crate::lower::{Expr, Key};
+use super::{Attrs, Env, Error, Local, Slot, Value};
+use crate::lower::Expr;
 
 /// One evaluation: a chain of forces on one stack. It owns claims, not the OS thread: two
 /// evaluations that take turns on a thread must not mistake each other's claims for their own.
@@ -41,47 +43,71 @@ pub enum Computation<'h> {
 pub struct NamedCalls<'h> {
     /// The function.
     pub function: Slot<'h>,
-    /// The names.
-    pub keys: &'h [Key],
-    /// The values, one each.
-    pub slots: &'h [Slot<'h>],
+    /// The names and their values.
+    pub set: Attrs<'h>,
 }
 
-/// A slot's place for a value that is not known yet.
+/// A slot's place for a value that is not known yet: two words.
+///
+/// The first says what state it is in. Suspended: where the code or function is, and in the lowest
+/// bits the kind of computation. Claimed: by whom. Done: the first word of the value, its tag.
+/// Failed: [`FAILED`]. What the second is depends on that.
 pub struct Thunk<'h> {
-    state: AtomicU64,
-    payload: UnsafeCell<Payload<'h>>,
+    state: AtomicPtr<()>,
+    rest: UnsafeCell<Rest<'h>>,
 }
 
+/// The second word.
 #[derive(Clone, Copy)]
-union Payload<'h> {
-    eval: (&'h Expr, Env<'h>),
-    apply: (&'h Slot<'h>, &'h Slot<'h>),
-    apply2: &'h [Slot<'h>; 3],
-    apply_number: (&'h Slot<'h>, i64),
-    apply_named: (&'h NamedCalls<'h>, usize),
-    value: Value<'h>,
+union Rest<'h> {
+    /// Suspended, by kind of computation.
+    env: Env<'h>,
+    argument: &'h Slot<'h>,
+    number: i64,
+    index: usize,
+    nothing: (),
+    /// Claimed: what the first word was before.
+    before: *mut (),
+    /// Done.
+    payload: MaybeUninit<u64>,
+    /// Failed.
     error: Error<'h>,
 }
 
-const EVAL: u64 = 0;
-const APPLY: u64 = 1;
-const APPLY2: u64 = 2;
-const APPLY_NUMBER: u64 = 3;
-const APPLY_NAMED: u64 = 4;
-const DONE: u64 = 5;
-const FAILED: u64 = 6;
-const CLAIMED: u64 = 7;
-const KIND: u64 = 0b111;
+/// A value as the two words that it is.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Words {
+    tag: u64,
+    payload: MaybeUninit<u64>,
+}
+
+const _: () = assert!(size_of::<Words>() == size_of::<Value<'static>>());
+
+// Kinds of computation.
+const EVAL: usize = 0;
+const APPLY: usize = 1;
+const APPLY2: usize = 2;
+const APPLY_NUMBER: usize = 3;
+const APPLY_NAMED: usize = 4;
+/// The bits that hold them.
+const KIND: usize = 0b111;
+/// Tags of values are smaller, addresses and what is claimed larger.
+const FAILED: usize = 15;
+const CLAIMED: usize = 0b1_0111;
 /// Somebody waits: whoever ends the claim must wake them.
-const WAITED_FOR: u64 = 0b1000;
-/// Bits 4..7 of a claimed state hold the kind it had, to go back to when abandoned.
-const KIND_BEFORE: u32 = 4;
+const WAITED_FOR: usize = 0b1000;
+/// Bits from here on hold the owner of a claim.
 const OWNER: u32 = 32;
 
-// SAFETY: the payload is written only by the claim's owner, before the release store that makes
-// the new state visible, and read only after an acquire load of a state that says what it holds.
-// Everything it can hold is itself `Send + Sync`.
+const _: () = assert!(usize::BITS == 64);
+const _: () = assert!(align_of::<Expr>() > KIND);
+const _: () = assert!(align_of::<Slot<'static>>() > KIND);
+const _: () = assert!(align_of::<NamedCalls<'static>>() > KIND);
+
+// SAFETY: the second word is written only by the claim's owner, before the release store that
+// makes the new state visible, and read by others only after an acquire load of a state that says
+// what it holds. Everything the words can hold is itself `Send + Sync`.
 unsafe impl Sync for Thunk<'_> {}
 // SAFETY: nothing in a thunk is bound to the thread that made it.
 unsafe impl Send for Thunk<'_> {}
@@ -102,19 +128,27 @@ pub enum Forced<'h> {
 #[must_use]
 pub struct Claim<'h> {
     thunk: &'h Thunk<'h>,
+    /// Its words before, to go back to when abandoned.
+    before: *mut (),
+    rest: Rest<'h>,
     /// A claim is ended on the thread that made it: `claimed_expr` relies on that.
     not_send: std::marker::PhantomData<*const ()>,
 }
 
 impl<'h> Thunk<'h> {
+    #[inline]
+    fn suspended<T>(local: Local<'h>, kind: usize, what: &'h T, rest: Rest<'h>) -> &'h Thunk<'h> {
+        const { assert!(align_of::<T>() > KIND) };
+        let what: *mut () = std::ptr::from_ref(what).cast_mut().cast();
+        let state = AtomicPtr::new(what.map_addr(|address| address | kind));
+        local.alloc(Thunk { state, rest: UnsafeCell::new(rest) })
+    }
+
     /// A suspended expression.
     #[inline]
     pub fn suspend(local: Local<'h>, expr: &'h Expr, env: Env<'h>) -> &'h Thunk<'h> {
         env.capture();
-        local.alloc(Thunk {
-            state: AtomicU64::new(EVAL),
-            payload: UnsafeCell::new(Payload { eval: (expr, env) }),
-        })
+        Thunk::suspended(local, EVAL, expr, Rest { env })
     }
 
     /// A suspended application.
@@ -124,105 +158,81 @@ impl<'h> Thunk<'h> {
         function: &'h Slot<'h>,
         argument: &'h Slot<'h>,
     ) -> &'h Thunk<'h> {
-        local.alloc(Thunk {
-            state: AtomicU64::new(APPLY),
-            payload: UnsafeCell::new(Payload { apply: (function, argument) }),
-        })
+        Thunk::suspended(local, APPLY, function, Rest { argument })
     }
 
     /// A suspended application to two arguments.
     pub fn apply2(local: Local<'h>, call: [Slot<'h>; 3]) -> &'h Thunk<'h> {
-        local.alloc(Thunk {
-            state: AtomicU64::new(APPLY2),
-            payload: UnsafeCell::new(Payload { apply2: local.alloc(call) }),
-        })
+        Thunk::suspended(local, APPLY2, local.alloc(call), Rest { nothing: () })
     }
 
     /// A suspended application to a number.
     #[inline]
     pub fn apply_number(local: Local<'h>, function: &'h Slot<'h>, number: i64) -> &'h Thunk<'h> {
-        local.alloc(Thunk {
-            state: AtomicU64::new(APPLY_NUMBER),
-            payload: UnsafeCell::new(Payload { apply_number: (function, number) }),
-        })
+        Thunk::suspended(local, APPLY_NUMBER, function, Rest { number })
     }
 
     /// A suspended application to the name and value of the attribute `index`.
     #[inline]
     pub fn apply_named(local: Local<'h>, calls: &'h NamedCalls<'h>, index: usize) -> &'h Thunk<'h> {
-        local.alloc(Thunk {
-            state: AtomicU64::new(APPLY_NAMED),
-            payload: UnsafeCell::new(Payload { apply_named: (calls, index) }),
-        })
+        Thunk::suspended(local, APPLY_NAMED, calls, Rest { index })
     }
 
     /// A computation that has failed already.
     pub fn failed(local: Local<'h>, error: Error<'h>) -> &'h Thunk<'h> {
-        local.alloc(Thunk {
-            state: AtomicU64::new(FAILED),
-            payload: UnsafeCell::new(Payload { error }),
-        })
+        let state = AtomicPtr::new(without_provenance_mut(FAILED));
+        local.alloc(Thunk { state, rest: UnsafeCell::new(Rest { error }) })
     }
 
     /// The value, if it is known.
     #[inline]
     pub fn done(&self) -> Option<Value<'h>> {
-        if self.state.load(Ordering::Acquire) == DONE {
-            // SAFETY: in state DONE the payload is a value and never changes again.
-            Some(unsafe { (*self.payload.get()).value })
-        } else {
-            None
+        let state = self.state.load(Ordering::Acquire).addr();
+        // SAFETY: the acquire load saw the tag of a value.
+        (state < FAILED).then(|| unsafe { self.value(state) })
+    }
+
+    /// The value that the thunk holds.
+    ///
+    /// # Safety
+    /// Its state must have been seen to be `tag`, the tag of a value. (It never changes again.)
+    #[inline]
+    unsafe fn value(&self, tag: usize) -> Value<'h> {
+        // SAFETY: both words were taken from a value of that lifetime when the claim was ended.
+        unsafe {
+            let payload = (*self.rest.get()).payload;
+            std::mem::transmute::<Words, Value<'h>>(Words { tag: tag as u64, payload })
         }
     }
 
     /// Looks, and claims what is suspended for `me`.
     #[inline]
     pub fn look(&'h self, me: EvaluationId) -> Forced<'h> {
+        let claimed = without_provenance_mut(CLAIMED | (me.0 as usize) << OWNER);
         let mut state = self.state.load(Ordering::Acquire);
         loop {
-            match state & KIND {
-                // SAFETY: the acquire load (or the failed exchange below) saw DONE.
-                DONE => return Forced::Value(unsafe { (*self.payload.get()).value }),
-                // SAFETY: likewise FAILED.
-                FAILED => return Forced::Failed(unsafe { (*self.payload.get()).error }),
-                CLAIMED => return Forced::Busy(EvaluationId((state >> OWNER) as u32)),
-                kind => {
-                    let claimed = CLAIMED | kind << KIND_BEFORE | u64::from(me.0) << OWNER;
-                    match self.state.compare_exchange(
-                        state,
-                        claimed,
-                        Ordering::Acquire,
-                        Ordering::Acquire,
-                    ) {
-                        Ok(_) => {
-                            return Forced::Claimed(
-                                Claim { thunk: self, not_send: std::marker::PhantomData },
-                                self.computation(kind),
-                            );
-                        }
-                        Err(now) => state = now,
-                    }
+            match state.addr() {
+                // SAFETY: the acquire load (or the failed exchange below) saw the tag of a value.
+                tag if tag < FAILED => return Forced::Value(unsafe { self.value(tag) }),
+                // SAFETY: likewise that it has failed.
+                FAILED => return Forced::Failed(unsafe { (*self.rest.get()).error }),
+                claimed if claimed & KIND == CLAIMED & KIND => {
+                    return Forced::Busy(EvaluationId((claimed >> OWNER) as u32));
                 }
+                _ => {}
             }
-        }
-    }
-
-    #[inline]
-    fn computation(&self, kind: u64) -> Computation<'h> {
-        // SAFETY: the caller has just claimed the thunk out of the suspended state `kind`, which
-        // names the payload's field; the owner alone may write, and hasn't yet.
-        unsafe {
-            let payload = *self.payload.get();
-            match kind {
-                EVAL => Computation::Eval(payload.eval.0, payload.eval.1),
-                APPLY => Computation::Apply(payload.apply.0, payload.apply.1),
-                APPLY_NUMBER => {
-                    Computation::ApplyNumber(payload.apply_number.0, payload.apply_number.1)
+            let exchanged =
+                self.state.compare_exchange(state, claimed, Ordering::Acquire, Ordering::Acquire);
+            match exchanged {
+                Ok(before) => {
+                    // SAFETY: the claim's owner alone reads and writes the second word.
+                    let rest = unsafe { std::mem::replace(&mut *self.rest.get(), Rest { before }) };
+                    let not_send = std::marker::PhantomData;
+                    let claim = Claim { thunk: self, before, rest, not_send };
+                    // SAFETY: these are the words of a suspended thunk.
+                    return Forced::Claimed(claim, unsafe { computation(before, rest) });
                 }
-                APPLY_NAMED => {
-                    Computation::ApplyNamed(payload.apply_named.0, payload.apply_named.1)
-                }
-                _ => Computation::Apply2(payload.apply2),
+                Err(now) => state = now,
             }
         }
     }
@@ -230,28 +240,30 @@ impl<'h> Thunk<'h> {
     /// The expression that `me` is evaluating to fill this thunk, for an error message. `None`
     /// when there is no such expression or the claim is another's.
     pub(crate) fn claimed_expr(&self, me: EvaluationId) -> Option<&'h Expr> {
-        let state = self.state.load(Ordering::Acquire);
-        let mine = state & KIND == CLAIMED && (state >> OWNER) as u32 == me.0;
-        let was_eval = state >> KIND_BEFORE & KIND == EVAL;
-        // SAFETY: a claimed thunk keeps its payload until its owner, who is asking, ends the
-        // claim.
-        (mine && was_eval).then(|| unsafe { (*self.payload.get()).eval.0 })
+        if !self.is_claimed_by(me) {
+            return None;
+        }
+        // SAFETY: a claimed thunk keeps what its first word was until its owner, who is asking,
+        // ends the claim. Of this kind it is where the expression is, without further bits.
+        unsafe {
+            let before = (*self.rest.get()).before;
+            (before.addr() & KIND == EVAL).then(|| &*before.cast::<Expr>().cast_const())
+        }
     }
 
     /// Is `me` at work on it?
     pub fn is_claimed_by(&self, me: EvaluationId) -> bool {
-        let state = self.state.load(Ordering::Acquire);
-        state & KIND == CLAIMED && (state >> OWNER) as u32 == me.0
+        owner(self.state.load(Ordering::Acquire).addr()) == Some(me)
     }
 
     /// Marks that somebody is going to wait for `owner`. False when that claim is no more, even if
     /// another has taken its place: look again, or one would wait for the wrong one.
     pub fn announce_wait(&self, owner: EvaluationId) -> bool {
         let mut state = self.state.load(Ordering::Acquire);
-        while state & KIND == CLAIMED && (state >> OWNER) as u32 == owner.0 {
+        while self::owner(state.addr()) == Some(owner) {
             match self.state.compare_exchange(
                 state,
-                state | WAITED_FOR,
+                state.map_addr(|state| state | WAITED_FOR),
                 Ordering::AcqRel,
                 Ordering::Acquire,
             ) {
@@ -263,47 +275,74 @@ impl<'h> Thunk<'h> {
     }
 }
 
+/// Who has claimed a thunk of this state.
+fn owner(state: usize) -> Option<EvaluationId> {
+    let claimed = state > FAILED && state & KIND == CLAIMED & KIND;
+    claimed.then_some(EvaluationId((state >> OWNER) as u32))
+}
+
+/// What a suspended thunk will do.
+///
+/// # Safety
+/// These must be the words of a suspended thunk.
+#[inline]
+unsafe fn computation<'h>(state: *mut (), rest: Rest<'h>) -> Computation<'h> {
+    let what = state.map_addr(|address| address & !KIND).cast_const();
+    // SAFETY: the kind says what the words are; they were taken from references of that lifetime.
+    unsafe {
+        match state.addr() & KIND {
+            EVAL => Computation::Eval(&*what.cast(), rest.env),
+            APPLY => Computation::Apply(&*what.cast(), rest.argument),
+            APPLY_NUMBER => Computation::ApplyNumber(&*what.cast(), rest.number),
+            APPLY_NAMED => Computation::ApplyNamed(&*what.cast(), rest.index),
+            _ => Computation::Apply2(&*what.cast()),
+        }
+    }
+}
+
 impl<'h> Claim<'h> {
     /// Ends the claim with a value. True when somebody waits and must be woken.
     #[inline]
     pub fn fulfil(self, value: Value<'h>) -> bool {
-        self.end(DONE, Payload { value })
+        // SAFETY: a value is a word for its tag and one that may be anything (`repr(u64)`).
+        let words = unsafe { std::mem::transmute::<Value<'h>, Words>(value) };
+        debug_assert!((words.tag as usize) < FAILED);
+        self.end(without_provenance_mut(words.tag as usize), Rest { payload: words.payload })
     }
 
     /// Ends the claim with an error that every later force gets too.
     pub fn fail(self, error: Error<'h>) -> bool {
-        self.end(FAILED, Payload { error })
+        self.end(without_provenance_mut(FAILED), Rest { error })
     }
 
     /// Puts the thunk back to sleep, as if it had never been claimed.
     pub fn abandon(self) -> bool {
-        let thunk = self.thunk;
-        std::mem::forget(self);
-        thunk.unclaim()
+        let (before, rest) = (self.before, self.rest);
+        self.end(before, rest)
     }
 
     #[inline]
-    fn end(self, state: u64, payload: Payload<'h>) -> bool {
+    fn end(self, state: *mut (), rest: Rest<'h>) -> bool {
         let thunk = self.thunk;
         std::mem::forget(self);
-        // SAFETY: this claim is the only one, and readers wait for the release store below.
-        unsafe { *thunk.payload.get() = payload };
-        thunk.state.swap(state, Ordering::AcqRel) & WAITED_FOR != 0
+        thunk.settle(state, rest)
     }
 }
 
-impl Thunk<'_> {
-    fn unclaim(&self) -> bool {
-        // The payload of a claimed thunk is untouched, so its old kind is all there is to restore.
-        let before = self.state.load(Ordering::Relaxed) >> KIND_BEFORE & KIND;
-        self.state.swap(before, Ordering::AcqRel) & WAITED_FOR != 0
+impl<'h> Thunk<'h> {
+    /// Ends a claim. True when somebody waits.
+    #[inline]
+    fn settle(&self, state: *mut (), rest: Rest<'h>) -> bool {
+        // SAFETY: only the one claim's owner calls this, and readers wait for the release store.
+        unsafe { *self.rest.get() = rest };
+        self.state.swap(state, Ordering::AcqRel).addr() & WAITED_FOR != 0
     }
 }
 
 impl Drop for Claim<'_> {
     /// A panic unwinds through the owner: others must not wait for ever.
     fn drop(&mut self) {
-        self.thunk.unclaim();
+        self.thunk.settle(self.before, self.rest);
     }
 }
 
@@ -319,7 +358,7 @@ impl std::fmt::Debug for Thunk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Heap;
+    use crate::value::{Attrs, BuiltinId, Heap, List, Partial, Path, Text};
 
     const ME: EvaluationId = EvaluationId(7);
     const YOU: EvaluationId = EvaluationId(8);
@@ -355,6 +394,35 @@ mod tests {
             };
             assert!(matches!(f, Slot::Value(Value::Int(1))));
             assert!(!claim.abandon());
+        }
+    }
+
+    #[test]
+    fn it_keeps_every_value() {
+        let heap = Heap::new();
+        let local = heap.local();
+        let text = Text::new(local, "some text");
+        let values = [
+            Value::Null,
+            Value::bool(true),
+            Value::Int(-5),
+            Value::float(2.5),
+            Value::Text(text),
+            Value::Path(Path::new(local, b"/a")),
+            Value::List(List::new(local, &[Slot::Value(Value::Int(1))])),
+            Value::Attrs(Attrs::empty()),
+            Value::Builtin(BuiltinId(3)),
+            Value::Partial(local.alloc(Partial { builtin: BuiltinId(3), arguments: &[] })),
+        ];
+        for value in values {
+            let thunk = thunk(local);
+            let Forced::Claimed(claim, _) = thunk.look(ME) else {
+                unreachable!("a fresh thunk can be claimed")
+            };
+            assert!(thunk.done().is_none());
+            claim.fulfil(value);
+            assert_eq!(format!("{:?}", thunk.done().unwrap()), format!("{value:?}"));
+            assert!(matches!(thunk.look(ME), Forced::Value(_)));
         }
     }
 

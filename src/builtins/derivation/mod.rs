@@ -157,6 +157,5 @@ fn output_text<'h>(
 
 fn referring<'h>(ev: &Evaluator<'h>, text: &str, element: &ContextElement) -> Value<'h> {
     let context = Context::new(ev.local, vec![ElementId::intern(element)]);
-    let bytes = ev.local.slice(text.as_bytes());
-    Value::Text(Text::with_context(ev.local, bytes, context))
+    Value::Text(Text::made(ev.local, text, context))
 }

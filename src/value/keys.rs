@@ -1,0 +1,273 @@
+//! Names that sets share.
+//!
+//! Sets made at one place of a program have the same names, in one slice. When such sets are
+//! joined or mapped again and again, the names of what comes out are the same each time as well:
+//! each thread remembers what it has made of which slices of late. Names that were picked out or
+//! computed mostly are those that some set had before: they are found by what they are. The order
+//! of names in which a set is shown is remembered too.
+
+#![allow(unsafe_code)] // slices remembered in a place that doesn't know their lifetime
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+use std::rc::Rc;
+
+use super::Local;
+use crate::lower::Key;
+use crate::source::Span;
+
+/// What one thread remembers, in tables in which each thing has one place.
+#[derive(Default)]
+pub(super) struct Memory {
+    made: OnceCell<Box<[Cell<Option<Made>>]>>,
+    known: OnceCell<Box<[Cell<Option<Slice>>]>>,
+    orders: RefCell<Vec<Option<(Slice, Rc<[u32]>)>>>,
+}
+
+/// Sizes of the tables, as powers of two.
+const MADE: u32 = 11;
+const KNOWN: u32 = 11;
+const ORDERS: u32 = 3;
+/// The order of fewer names is found faster than remembered.
+const FEW: usize = 24;
+/// As many names are seldom made twice.
+const MANY: usize = 256;
+
+/// A slice of names: where it is, and its length.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Slice(NonNull<Key>, usize);
+
+/// What was made of which slices.
+#[derive(Clone, Copy)]
+struct Made {
+    under: Slice,
+    /// None for names whose places were taken away.
+    over: Option<Slice>,
+    made: Slice,
+}
+
+/// The memory of one [`Local`], which knows the lifetime of what is in it.
+#[derive(Clone, Copy)]
+pub(super) struct Keys<'h>(&'h Memory, PhantomData<Cell<&'h [Key]>>);
+
+impl Slice {
+    fn of(keys: &[Key]) -> Slice {
+        Slice(NonNull::from(keys).cast(), keys.len())
+    }
+
+    fn hash(self) -> u64 {
+        (self.0.addr().get() as u64 ^ (self.1 as u64) << 48).wrapping_mul(MIX)
+    }
+}
+
+/// An odd number whose bits look random.
+const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+
+fn place(hash: u64, bits: u32) -> usize {
+    (hash.wrapping_mul(MIX) >> (u64::BITS - bits)) as usize
+}
+
+fn table<T>(bits: u32) -> Box<[Cell<Option<T>>]> {
+    (0..1 << bits).map(|_| Cell::new(None)).collect()
+}
+
+impl<'h> Keys<'h> {
+    /// The memory of the one `Local<'h>` that it belongs to: what is put into it lives as long
+    /// as `'h`, and so does what is taken out.
+    #[inline]
+    pub(super) fn new(memory: &'h Memory) -> Keys<'h> {
+        Keys(memory, PhantomData)
+    }
+
+    fn slice(self, slice: Slice) -> &'h [Key] {
+        // SAFETY: it was made of a slice that lives as long as `'h` (see `new`).
+        unsafe { std::slice::from_raw_parts(slice.0.as_ptr(), slice.1) }
+    }
+
+    fn remembered(
+        self,
+        under: &'h [Key],
+        over: Option<&'h [Key]>,
+        make: impl FnOnce() -> &'h [Key],
+    ) -> &'h [Key] {
+        let (under, over) = (Slice::of(under), over.map(Slice::of));
+        let table = self.0.made.get_or_init(|| table(MADE));
+        let hash = under.hash().rotate_left(23) ^ over.map_or(0, Slice::hash);
+        let Some(cell) = table.get(place(hash, MADE)) else { return make() };
+        match cell.get() {
+            Some(known) if known.under == under && known.over == over => self.slice(known.made),
+            _ => {
+                let made = make();
+                cell.set(Some(Made { under, over, made: Slice::of(made) }));
+                made
+            }
+        }
+    }
+
+    /// The names of both, sorted as both are; where a name is in both, its place in `over`.
+    pub(super) fn joined(self, local: Local<'h>, under: &'h [Key], over: &'h [Key]) -> &'h [Key] {
+        self.remembered(under, Some(over), || {
+            let mut all = Vec::with_capacity(under.len() + over.len());
+            let mut unders = under.iter().peekable();
+            for key in over {
+                while let Some(lower) = unders.next_if(|lower| lower.name < key.name) {
+                    all.push(*lower);
+                }
+                unders.next_if(|lower| lower.name == key.name);
+                all.push(*key);
+            }
+            all.extend(unders);
+            if all.len() == over.len() { over } else { local.slice(&all) }
+        })
+    }
+
+    /// The same names, bound nowhere.
+    pub(super) fn nowhere(self, local: Local<'h>, keys: &'h [Key]) -> &'h [Key] {
+        if keys.iter().all(|key| key.span == Span::NONE) {
+            return keys;
+        }
+        self.remembered(keys, None, || {
+            local.collect(keys.iter().map(|key| Key { name: key.name, span: Span::NONE }))
+        })
+    }
+
+    /// These names, where they lie already or stored now.
+    pub(super) fn known(self, local: Local<'h>, keys: &[Key]) -> &'h [Key] {
+        if keys.len() > MANY {
+            return local.slice(keys);
+        }
+        let hash = keys.iter().fold(0u64, |hash, key| {
+            let word = u64::from(key.name.id()) << 32 | u64::from(key.span.start);
+            (hash.rotate_left(5) ^ word).wrapping_mul(MIX)
+        });
+        let table = self.0.known.get_or_init(|| table(KNOWN));
+        let cell = table.get(place(hash, KNOWN));
+        if let Some(known) = cell.and_then(Cell::get).map(|known| self.slice(known))
+            && known == keys
+        {
+            return known;
+        }
+        let made = local.slice(keys);
+        if let Some(cell) = cell {
+            cell.set(Some(Slice::of(made)));
+        }
+        made
+    }
+
+    /// The indices of the names in the order of their bytes.
+    pub(super) fn by_name(self, keys: &'h [Key]) -> Rc<[u32]> {
+        if keys.len() < FEW {
+            return order(keys);
+        }
+        let slice = Slice::of(keys);
+        let mut orders = self.0.orders.borrow_mut();
+        if orders.is_empty() {
+            orders.resize(1 << ORDERS, None);
+        }
+        let place = orders.get_mut(place(slice.hash(), ORDERS));
+        match place {
+            Some(Some((known, order))) if *known == slice => Rc::clone(order),
+            place => {
+                let order = order(keys);
+                if let Some(place) = place {
+                    *place = Some((slice, Rc::clone(&order)));
+                }
+                order
+            }
+        }
+    }
+}
+
+fn order(keys: &[Key]) -> Rc<[u32]> {
+    let names = keys.iter().map(|key| key.name.bytes());
+    let first = keys.first().map_or(&[][..], |key| key.name.bytes());
+    let alike = |name: &[u8]| first.iter().zip(name).take_while(|(a, b)| a == b).count();
+    let common = names.clone().map(alike).min().unwrap_or(0);
+    // Most names differ within the first eight bytes behind what all of them begin with, and those
+    // compare as one number.
+    let begins = |name: &[u8]| {
+        let mut begin = [0; 8];
+        for (to, from) in begin.iter_mut().zip(name.iter().skip(common)) {
+            *to = *from;
+        }
+        u64::from_be_bytes(begin)
+    };
+    let mut sorted: Vec<(u64, u32)> = names.map(begins).zip(0..).collect();
+    let name = |at: u32| keys.get(at as usize).map(|key| key.name.bytes());
+    sorted.sort_unstable_by(|(a, i), (b, j)| a.cmp(b).then_with(|| name(*i).cmp(&name(*j))));
+    sorted.into_iter().map(|(_, at)| at).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Name;
+    use crate::value::Heap;
+
+    fn keys<'h>(local: Local<'h>, names: &[&str], place: u32) -> &'h [Key] {
+        let key = |name: &&str| Key { name: Name::new(name), span: Span::new(place, place + 1) };
+        let mut keys: Vec<Key> = names.iter().map(key).collect();
+        keys.sort_by_key(|key| key.name);
+        local.slice(&keys)
+    }
+
+    #[test]
+    fn what_was_made_is_made_once() {
+        let heap = Heap::new();
+        let local = heap.local();
+        let (a, b) = (keys(local, &["x", "y"], 1), keys(local, &["y", "z"], 2));
+        let joined = local.keys().joined(local, a, b);
+        assert!(std::ptr::eq(joined, local.keys().joined(local, a, b)));
+        let places = |of: &[Key]| {
+            let mut all: Vec<_> = of.iter().map(|k| (k.name.to_string(), k.span.start)).collect();
+            all.sort();
+            all
+        };
+        let expected = [("x", 1), ("y", 2), ("z", 2)].map(|(n, p)| (n.to_owned(), p));
+        assert_eq!(places(joined), expected);
+        let expected = [("x", 1), ("y", 1), ("z", 2)].map(|(n, p)| (n.to_owned(), p));
+        assert_eq!(places(local.keys().joined(local, b, a)), expected);
+        let nowhere = local.keys().nowhere(local, a);
+        assert!(std::ptr::eq(nowhere, local.keys().nowhere(local, a)));
+        assert!(nowhere.iter().all(|key| key.span == Span::NONE));
+    }
+
+    #[test]
+    fn the_same_names_lie_at_one_place() {
+        let heap = Heap::new();
+        let local = heap.local();
+        let some: Vec<String> = (0..MANY + 1).map(|n| format!("known{n}")).collect();
+        let some: Vec<&str> = some.iter().map(String::as_str).collect();
+        let keys = |count: usize, place: u32| keys(local, &some[..count], place);
+        let first = local.keys().known(local, keys(5, 1));
+        assert!(std::ptr::eq(first, local.keys().known(local, keys(5, 1))));
+        assert_eq!(first, keys(5, 1));
+        assert_ne!(first, local.keys().known(local, keys(5, 2)), "bound elsewhere");
+        assert_ne!(first, local.keys().known(local, keys(4, 1)));
+        assert!(local.keys().known(local, &[]).is_empty());
+        for place in (0..3 << KNOWN).chain(0..10) {
+            let count = place as usize % 11;
+            assert_eq!(local.keys().known(local, keys(count, place)), keys(count, place));
+        }
+        assert_eq!(local.keys().known(local, keys(MANY + 1, 0)), keys(MANY + 1, 0));
+    }
+
+    #[test]
+    fn names_are_ordered_by_their_bytes() {
+        let heap = Heap::new();
+        let local = heap.local();
+        let mut names: Vec<String> = (0..200).map(|i| format!("a-common-beginning-{i}")).collect();
+        names.extend(["a-common-beginning-", "a-common-beginning-\0"].map(str::to_owned));
+        for count in [0, 1, 5, 202] {
+            let mut names: Vec<&str> = names.iter().take(count).map(String::as_str).collect();
+            let keys = keys(local, &names, 0);
+            names.sort_unstable();
+            for _ in 0..2 {
+                let order = local.keys().by_name(keys);
+                let ordered = order.iter().map(|at| keys[*at as usize].name.text().into_owned());
+                assert_eq!(ordered.collect::<Vec<_>>(), names);
+            }
+        }
+    }
+}
