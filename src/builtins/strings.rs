@@ -114,7 +114,9 @@ fn concat_strings_sep<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -
     let list = ev.items(*list)?;
     let mut bytes = Vec::new();
     let mut context = separator.context();
+    let mut sharing = ev.sharing(Coercion::INTERPOLATION.work());
     for (i, item) in list.items().iter().enumerate() {
+        sharing.reach(ev, i, |_| list.items());
         let value = ev.force(*item)?;
         let piece = ev.coerce(value, Coercion::INTERPOLATION)?;
         let more = separator.bytes().len().saturating_add(piece.bytes().len());
@@ -125,6 +127,7 @@ fn concat_strings_sep<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -
         bytes.extend_from_slice(piece.bytes());
         context = context.union(ev.local, piece.context());
     }
+    sharing.done();
     Ok(text(ev, &bytes, context))
 }
 

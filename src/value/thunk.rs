@@ -77,6 +77,8 @@ const KIND: u64 = 0b111;
 const WAITED_FOR: u64 = 0b1000;
 /// Bits 4..7 of a claimed state hold the kind it had, to go back to when abandoned.
 const KIND_BEFORE: u32 = 4;
+/// It sleeps because who evaluates ahead of its turn must not end it.
+const LEFT: u64 = 0b1_0000_0000;
 const OWNER: u32 = 32;
 
 // SAFETY: the payload is written only by the claim's owner, before the release store that makes
@@ -238,6 +240,13 @@ impl<'h> Thunk<'h> {
         (mine && was_eval).then(|| unsafe { (*self.payload.get()).eval.0 })
     }
 
+    /// Has somebody who evaluates ahead left it to be evaluated in its turn?
+    #[inline]
+    pub fn is_left(&self) -> bool {
+        // Only suspended states have the bit: every other is written whole.
+        self.state.load(Ordering::Relaxed) & LEFT != 0
+    }
+
     /// Is `me` at work on it?
     pub fn is_claimed_by(&self, me: EvaluationId) -> bool {
         let state = self.state.load(Ordering::Acquire);
@@ -279,7 +288,14 @@ impl<'h> Claim<'h> {
     pub fn abandon(self) -> bool {
         let thunk = self.thunk;
         std::mem::forget(self);
-        thunk.unclaim()
+        thunk.unclaim(0)
+    }
+
+    /// The same, and notes that it must be evaluated in its turn ([`Thunk::is_left`]).
+    pub fn leave(self) -> bool {
+        let thunk = self.thunk;
+        std::mem::forget(self);
+        thunk.unclaim(LEFT)
     }
 
     #[inline]
@@ -293,17 +309,17 @@ impl<'h> Claim<'h> {
 }
 
 impl Thunk<'_> {
-    fn unclaim(&self) -> bool {
+    fn unclaim(&self, note: u64) -> bool {
         // The payload of a claimed thunk is untouched, so its old kind is all there is to restore.
         let before = self.state.load(Ordering::Relaxed) >> KIND_BEFORE & KIND;
-        self.state.swap(before, Ordering::AcqRel) & WAITED_FOR != 0
+        self.state.swap(before | note, Ordering::AcqRel) & WAITED_FOR != 0
     }
 }
 
 impl Drop for Claim<'_> {
     /// A panic unwinds through the owner: others must not wait for ever.
     fn drop(&mut self) {
-        self.thunk.unclaim();
+        self.thunk.unclaim(0);
     }
 }
 
@@ -356,6 +372,25 @@ mod tests {
             assert!(matches!(f, Slot::Value(Value::Int(1))));
             assert!(!claim.abandon());
         }
+    }
+
+    #[test]
+    fn what_is_left_says_so_until_it_is_claimed() {
+        let heap = Heap::new();
+        let thunk = thunk(heap.local());
+        assert!(!thunk.is_left());
+        let Forced::Claimed(claim, _) = thunk.look(ME) else {
+            unreachable!("a fresh thunk can be claimed")
+        };
+        assert!(!claim.leave());
+        assert!(thunk.is_left());
+        let Forced::Claimed(claim, Computation::Apply(f, _)) = thunk.look(YOU) else {
+            unreachable!("it can be claimed in its turn")
+        };
+        assert!(matches!(f, Slot::Value(Value::Int(1))));
+        assert!(!thunk.is_left());
+        claim.fulfil(Value::Int(3));
+        assert!(!thunk.is_left());
     }
 
     #[test]
