@@ -123,8 +123,7 @@ fn trace<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h> {
         Value::Text(text) => text.lossy().into_owned(),
         other => {
             if matches!(other, Value::List(_) | Value::Attrs(_)) {
-                ev.in_turn()?;
-                ev.shared.helpers.doubt();
+                ev.as_alone()?;
             }
             ev.show(other, PrintOptions::TRACE)
         }

@@ -249,6 +249,16 @@ impl<'h> Evaluator<'h> {
         if self.helps.is_some() { Err(self.out_of_turn()) } else { Ok(()) }
     }
 
+    /// What is going to be told depends on what has been evaluated so far.
+    ///
+    /// # Errors
+    /// For helpers, and whenever there is a doubt: then all must be done again by one thread.
+    pub fn as_alone(&self) -> Eval<'h, ()> {
+        self.in_turn()?;
+        self.shared.helpers.doubt();
+        if self.shared.helpers.is_in_doubt() { Err(self.out_of_turn()) } else { Ok(()) }
+    }
+
     /// Tells the user something.
     ///
     /// # Errors

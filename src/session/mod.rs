@@ -54,7 +54,8 @@ pub struct Config<'a> {
     pub tolerant: bool,
     /// Where lowered files are kept, so that they needn't be read again.
     pub cache: Option<&'a dyn FileCache>,
-    /// Threads that evaluate, one of them in order and the others ahead of it; 1 or more.
+    /// Threads that evaluate, one of them in order and the others ahead of it. More than one are
+    /// for [`run_as_alone`], which knows what to do when there are doubts.
     pub threads: usize,
     /// The process ends when this is done: memory need not be given back.
     pub last: bool,

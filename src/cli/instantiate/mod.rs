@@ -225,13 +225,9 @@ impl<'h> Instantiation<'_, 'h> {
         } else {
             auto_call::auto_call(ev, self.arguments, value)?
         };
-        let helpers = &ev.shared.helpers;
-        if !self.options.strict
-            && helpers.are_ahead()
-            && matches!(value, Value::List(_) | Value::Attrs(_))
-        {
-            // As far as it has been evaluated is farther than it would have been.
-            helpers.doubt();
+        if !self.options.strict && matches!(value, Value::List(_) | Value::Attrs(_)) {
+            // It shows how far its parts have been evaluated.
+            ev.shared.helpers.doubt();
         }
         let mut context = Context::EMPTY;
         if self.options.raw {
