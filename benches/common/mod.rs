@@ -32,6 +32,7 @@ fn config<'a>(world: &'a dyn World, sources: &'a SourceMap) -> Config<'a> {
         max_call_depth: MAX_CALL_DEPTH,
         tolerant: false,
         cache: None,
+        threads: 1,
         last: false,
         interrupt: &INTERRUPT,
         messages: &|_| {},

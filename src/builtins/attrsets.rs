@@ -2,7 +2,7 @@
 
 use super::arguments::{self, ELEMENT, FIRST, SECOND, attrs, breathe, function, name, slots};
 use super::lists::Groups;
-use crate::eval::{Builtin, Eval, Evaluator, words};
+use crate::eval::{Builtin, Eval, Evaluator, FORCE, Work, words};
 use crate::lower::{Key, Param};
 use crate::source::Span;
 use crate::value::{Attr, Attrs, List, NamedCalls, Slot, Thunk, Value};
@@ -184,23 +184,39 @@ fn cat_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
     let key = name(ev, key, at, FIRST)?;
     let sets = arguments::list(ev, sets, at, SECOND)?;
     let mut found = Vec::new();
+    let mut sharing = ev.sharing(FORCE);
     for (step, set) in sets.items().iter().enumerate() {
         breathe(ev, step)?;
+        sharing.reach(ev, step, |_| sets.items());
         found.extend(attrs(ev, *set, at, ELEMENT)?.get(key));
     }
+    sharing.done();
     Ok(ev.list(&found))
 }
+
+/// What `listToAttrs` asks of an element.
+const PAIR: Work = Work {
+    run: |ev, slot| {
+        let pair = ev.attrs(slot)?;
+        let name = ev.attribute(pair, words().name)?;
+        ev.force(name).map(drop)
+    },
+    deep: false,
+};
 
 fn list_to_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [list] = slots(args);
     let list = arguments::list(ev, list, at, FIRST)?;
     let mut pairs = Vec::with_capacity(list.len());
+    let mut sharing = ev.sharing(PAIR);
     for (step, item) in list.items().iter().enumerate() {
         breathe(ev, step)?;
+        sharing.reach(ev, step, |_| list.items());
         let pair = attrs(ev, *item, at, ELEMENT)?;
         let key = ev.attribute(pair, words().name)?;
         pairs.push((name(ev, key, at, "`name` of an element")?, pair));
     }
+    sharing.done();
     // Stable, so the first of a name stays the first; only its value need exist.
     pairs.sort_by_key(|(name, _)| *name);
     pairs.dedup_by_key(|(name, _)| *name);
@@ -223,12 +239,15 @@ fn zip_attrs_with<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Ev
     let f = Slot::Value(function(ev, f, at, FIRST)?);
     let sets = arguments::list(ev, sets, at, SECOND)?;
     let mut groups = Groups::default();
+    let mut sharing = ev.sharing(FORCE);
     for (step, set) in sets.items().iter().enumerate() {
         breathe(ev, step)?;
+        sharing.reach(ev, step, |_| sets.items());
         for attr in attrs(ev, *set, at, ELEMENT)?.iter(ev.local) {
             groups.add(attr.key.name, attr.slot);
         }
     }
+    sharing.done();
     let lists = groups.into_iter();
     let lists = lists.map(|(name, values)| Attr::new(name, Span::NONE, ev.list(&values)));
     Ok(mapped(ev, f, Attrs::new(ev.local, lists.collect())))

@@ -121,9 +121,14 @@ fn trace<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h> {
     let [message, x] = slots(args);
     let message = match ev.force(message)? {
         Value::Text(text) => text.lossy().into_owned(),
-        other => ev.show(other, PrintOptions::TRACE),
+        other => {
+            if matches!(other, Value::List(_) | Value::Attrs(_)) {
+                ev.as_alone()?;
+            }
+            ev.show(other, PrintOptions::TRACE)
+        }
     };
-    (ev.shared.messages)(&format!("trace: {message}"));
+    ev.say(&format!("trace: {message}"))?;
     ev.force(x)
 }
 
@@ -137,7 +142,7 @@ fn warn<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let message = string(ev, message, at, FIRST)?;
     // Further lines stand below the first, as Nix has them.
     let text = message.lossy().replace('\n', "\n                    ");
-    (ev.shared.messages)(&format!("evaluation warning: {text}"));
+    ev.say(&format!("evaluation warning: {text}"))?;
     ev.force(x)
 }
 
@@ -150,7 +155,9 @@ fn add_error_context<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) ->
     let [message, x] = slots(args);
     let error = match ev.force(x) {
         Ok(value) => return Ok(value),
-        Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
+        Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::OutOfTurn) => {
+            return Err(error);
+        }
         Err(error) => error,
     };
     let message = ev.force(message)?;

@@ -32,7 +32,7 @@ pub(super) fn download<'h>(
     let Some(keeper) = ev.shared.world.keeper() else {
         return Err(offline(ev, sought, at));
     };
-    (ev.shared.messages)(&format!("fetching '{}'", sought.what));
+    ev.say(&format!("fetching '{}'", sought.what))?;
     let argument = argument.to_string();
     let got = keeper.fetch(Fetch { fetcher: sought.fetcher, argument: &argument });
     // Who stops us stops Nix too: that is no failure of the fetcher.

@@ -69,7 +69,9 @@ fn fetch_input<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<
     let fetch = Value::Builtin(BuiltinId(fetch.unwrap_or_default() as u64));
     let error = match ev.call(fetch, &[locked], at) {
         Ok(tree) => return Ok(tree),
-        Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
+        Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::OutOfTurn) => {
+            return Err(error);
+        }
         Err(error) => error.diagnostic(),
     };
     let mut text = |name: &str| {

@@ -5,9 +5,9 @@ use std::ops::Range;
 use hashbrown::HashMap;
 
 use super::arguments::{
-    self, ELEMENT, FIRST, RESULT, SECOND, THIRD, breathe, function, holds, integer, slots,
+    self, ELEMENT, FIRST, RESULT, SECOND, THIRD, boolean, breathe, function, holds, integer, slots,
 };
-use crate::eval::{Builtin, Comparison, Eval, Evaluator, Wanted, words};
+use crate::eval::{Builtin, Comparison, Eval, Evaluator, FORCE, Sharing, Wanted, words};
 use crate::source::{Name, Span};
 use crate::value::{Attr, Attrs, List, Slot, Thunk, Value};
 
@@ -172,19 +172,25 @@ fn filter<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     }
     let predicate = function(ev, predicate, at, FIRST)?;
     let mut kept = Kept::new(list.items());
-    if let Some(comparison) = ev.comparison(predicate)
-        && compared(ev, comparison, &mut kept).is_ok()
-    {
-        return Ok(kept.list(ev, list));
+    if let Some(comparison) = ev.comparison(predicate) {
+        let mut sharing = ev.sharing(FORCE);
+        sharing.reach(ev, 0, |_| list.items());
+        if compared(ev, comparison, &mut kept).is_ok() {
+            sharing.done();
+            return Ok(kept.list(ev, list));
+        }
     }
     // Also what went wrong above: calls one by one leave the trace of a call.
     let mut kept = Kept::new(list.items());
-    for (step, item) in list.items().iter().enumerate() {
+    let mut calls = Calls::new(ev, predicate, list.items(), at);
+    for step in 0..list.len() {
         breathe(ev, step)?;
-        if holds(ev, predicate, *item, at)? {
+        let answer = calls.result(ev, step)?;
+        if boolean(ev, Slot::Value(answer), at, RESULT)? {
             kept.keep(step..step + 1);
         }
     }
+    calls.done();
     Ok(kept.list(ev, list))
 }
 
@@ -277,12 +283,15 @@ fn concat_lists<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval
     let [lists] = slots(args);
     let lists = arguments::list(ev, lists, at, FIRST)?;
     let (mut parts, mut total) = (Vec::with_capacity(lists.len()), 0_usize);
-    for list in lists.items() {
+    let mut sharing = ev.sharing(FORCE);
+    for (i, list) in lists.items().iter().enumerate() {
+        sharing.reach(ev, i, |_| lists.items());
         let part = arguments::list(ev, *list, at, ELEMENT)?;
         total = total.saturating_add(part.len());
         ev.room_for_list(total)?;
         parts.push(part);
     }
+    sharing.done();
     Ok(join(ev, &parts, total))
 }
 
@@ -291,14 +300,16 @@ fn concat_map<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'
     let f = function(ev, f, at, FIRST)?;
     let list = arguments::list(ev, list, at, SECOND)?;
     let (mut parts, mut total) = (Vec::with_capacity(list.len()), 0_usize);
-    for (step, item) in list.items().iter().enumerate() {
+    let mut calls = Calls::new(ev, f, list.items(), at);
+    for step in 0..list.len() {
         breathe(ev, step)?;
-        let part = ev.call(f, &[*item], at)?;
+        let part = calls.result(ev, step)?;
         let part = arguments::list(ev, Slot::Value(part), at, RESULT)?;
         total = total.saturating_add(part.len());
         ev.room_for_list(total)?;
         parts.push(part);
     }
+    calls.done();
     Ok(join(ev, &parts, total))
 }
 
@@ -347,16 +358,19 @@ fn partition<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
     let predicate = function(ev, predicate, at, FIRST)?;
     let list = arguments::list(ev, list, at, SECOND)?;
     let (mut right, mut wrong) = (Vec::new(), Vec::new());
+    let mut calls = Calls::new(ev, predicate, list.items(), at);
     for (step, item) in list.items().iter().enumerate() {
         breathe(ev, step)?;
         // Unlike `filter`, Nix evaluates every item here, whatever the predicate looks at.
         ev.force(*item)?;
-        if holds(ev, predicate, *item, at)? {
+        let answer = calls.result(ev, step)?;
+        if boolean(ev, Slot::Value(answer), at, RESULT)? {
             right.push(*item);
         } else {
             wrong.push(*item);
         }
     }
+    calls.done();
     let halves = vec![
         Attr::new(words().right, Span::NONE, ev.list(&right)),
         Attr::new(words().wrong, Span::NONE, ev.list(&wrong)),
@@ -369,15 +383,57 @@ fn group_by<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h>
     let f = function(ev, f, at, FIRST)?;
     let list = arguments::list(ev, list, at, SECOND)?;
     let mut groups = Groups::default();
+    let mut calls = Calls::new(ev, f, list.items(), at);
     for (step, item) in list.items().iter().enumerate() {
         breathe(ev, step)?;
-        let name = ev.call(f, &[*item], at)?;
+        let name = calls.result(ev, step)?;
         let name = arguments::name(ev, Slot::Value(name), at, RESULT)?;
         groups.add(name, *item);
     }
+    calls.done();
     let lists = groups.into_iter();
     let attrs = lists.map(|(name, items)| Attr::new(name, Span::NONE, ev.list(&items)));
     Ok(Value::Attrs(Attrs::new(ev.local, attrs.collect())))
+}
+
+/// The results of a function for all items of a list, one after the other.
+struct Calls<'h> {
+    function: Value<'h>,
+    items: &'h [Slot<'h>],
+    at: Span,
+    sharing: Sharing<'h>,
+    /// The calls as thunks, once others may do them too.
+    shared: Option<&'h [Slot<'h>]>,
+}
+
+impl<'h> Calls<'h> {
+    fn new(ev: &Evaluator<'h>, function: Value<'h>, items: &'h [Slot<'h>], at: Span) -> Calls<'h> {
+        Calls { function, items, at, sharing: ev.sharing(FORCE), shared: None }
+    }
+
+    /// The result for the next item, which is the one at `index`.
+    #[inline]
+    fn result(&mut self, ev: &mut Evaluator<'h>, index: usize) -> Eval<'h> {
+        let Calls { function, items, at, .. } = *self;
+        self.sharing.reach(ev, index, |local| {
+            let function = local.alloc(Slot::Value(function));
+            let calls = items.iter().map(|item| Slot::Thunk(Thunk::apply(local, function, item)));
+            let calls = local.collect(calls);
+            self.shared = Some(calls);
+            calls
+        });
+        match self.shared.and_then(|calls| calls.get(index)) {
+            Some(call) => ev.force_at(*call, at),
+            None => {
+                let item = items.get(index).copied().unwrap_or(Slot::Value(Value::Null));
+                ev.call(function, &[item], at)
+            }
+        }
+    }
+
+    fn done(self) {
+        self.sharing.done();
+    }
 }
 
 /// Items gathered under names, both in the order in which they came.

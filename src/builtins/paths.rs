@@ -70,6 +70,7 @@ fn must_be_there<'h>(ev: &Evaluator<'h>, path: &StorePath, at: Span) -> Eval<'h,
         return Ok(());
     }
     // Perhaps another store has it, and Nix knows how to get it from there.
+    ev.in_turn()?;
     let keeper = ev.shared.world.keeper();
     if keeper.is_some_and(|keeper| keeper.realise(made(ev), Wanted::Path(path)).is_ok()) {
         return Ok(());

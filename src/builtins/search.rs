@@ -6,7 +6,7 @@ use super::support::{optional, wrong_count};
 use crate::diagnostic::Diagnostic;
 use crate::eval::{Builtin, Coercion, Eval, Evaluator, words};
 use crate::source::{Span, canonical_path};
-use crate::value::{Path, Slot, Value};
+use crate::value::{ErrorKind, Path, Slot, Value};
 use crate::world::EMBEDDED;
 use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt;
@@ -31,7 +31,7 @@ fn find_file<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
         let Some(rest) = suffix(prefix, wanted) else {
             continue;
         };
-        let Some(path) = local(ev, path, at) else {
+        let Some(path) = local(ev, path, at)? else {
             continue;
         };
         let whole = canonical_path(&[b"/", &*path, b"/", rest].concat());
@@ -54,20 +54,21 @@ fn find_file<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
 
 /// Where a place of the search path is on this machine. Archives are downloaded; one that can't be is as good as
 /// not there, with a warning (as in Nix, and so that other places are looked at).
-fn local<'h>(ev: &mut Evaluator<'h>, path: &'h [u8], at: Span) -> Option<Cow<'h, [u8]>> {
+fn local<'h>(ev: &mut Evaluator<'h>, path: &'h [u8], at: Span) -> Eval<'h, Option<Cow<'h, [u8]>>> {
     let Some(url) = std::str::from_utf8(path).ok().and_then(archive_url) else {
-        return Some(Cow::Borrowed(path));
+        return Ok(Some(Cow::Borrowed(path)));
     };
     let argument = serde_json::json!({ "url": url });
     let sought = Sought { fetcher: "fetchTarball", what: url, hash: None, path: None };
     let got = download(ev, &sought, &argument, at).and_then(|got| attribute(ev, got, "path", at));
     match got {
-        Ok(Value::Text(path)) => Some(Cow::Owned(path.bytes().to_vec())),
-        Ok(_) => None,
+        Ok(Value::Text(path)) => Ok(Some(Cow::Owned(path.bytes().to_vec()))),
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == ErrorKind::OutOfTurn => Err(error),
         Err(error) => {
             let reason = error.diagnostic().message;
-            (ev.shared.messages)(&format!("warning: search path entry ignored: {reason}"));
-            None
+            ev.say(&format!("warning: search path entry ignored: {reason}"))?;
+            Ok(None)
         }
     }
 }

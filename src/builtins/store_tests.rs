@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock};
 use super::globals::{Given, global_names, global_slots, primitives};
 use super::to_json::{JsonOptions, to_json};
 use super::{source, table};
-use crate::eval::{Eval, Evaluator, Loader, Shared, Waits};
+use crate::eval::{Eval, Evaluator, Helpers, Loader, Shared, Waits};
 use crate::lower::{Globals, Surroundings, lower};
 use crate::source::{Name, SourceMap, Span};
 use crate::store::{Derivations, Objects};
@@ -132,6 +132,7 @@ fn evaluate(directory: &Path, text: &str, stack: usize) -> Result<String, String
         messages: &|_| {},
         max_call_depth: 10_000,
         waits: Waits::default(),
+        helpers: Helpers::default(),
         programs: Mutex::new(Vec::new()),
         evaluations: AtomicU32::new(0),
         asked: Mutex::default(),

@@ -2,7 +2,7 @@
 
 use super::support::{set, wrap, wrong_count};
 use super::{regex, replace, version};
-use crate::eval::{Builtin, Coercion, Eval, Evaluator};
+use crate::eval::{Builtin, Coercion, Eval, Evaluator, Sharing};
 use crate::source::Span;
 use crate::value::{Context, ContextSum, List, Path, Slot, Text, Value};
 
@@ -112,10 +112,15 @@ fn concat_strings_sep<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -
     };
     let separator = ev.string(*separator)?;
     let list = ev.items(*list)?;
-    let mut bytes = Vec::with_capacity(joined_length(ev, separator, list)?);
+    let mut sharing = ev.sharing(Coercion::INTERPOLATION.work());
+    let (strings, length) = joined_length(ev, separator, list, &mut sharing)?;
+    let mut bytes = Vec::with_capacity(length);
     let mut context = ContextSum::default();
     context.add(separator.context());
     for (i, item) in list.items().iter().enumerate() {
+        if i >= strings {
+            sharing.reach(ev, i, |_| list.items());
+        }
         let value = ev.force(*item)?;
         let piece = ev.coerce(value, Coercion::INTERPOLATION)?;
         let more = separator.bytes().len().saturating_add(piece.bytes().len());
@@ -126,26 +131,29 @@ fn concat_strings_sep<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -
         bytes.extend_from_slice(piece.bytes());
         context.add(piece.context());
     }
+    sharing.done();
     let context = context.finish(ev.local);
     Ok(text(ev, bytes, context))
 }
 
-/// How many bytes the first items of a list make when they are joined: all before the first that
-/// isn't a string. They are evaluated for that.
+/// How many items before the first that isn't a string, and how many bytes they make when they are
+/// joined. They are evaluated for that.
 fn joined_length<'h>(
     ev: &mut Evaluator<'h>,
     separator: Text<'h>,
     list: List<'h>,
-) -> Eval<'h, usize> {
+    sharing: &mut Sharing<'h>,
+) -> Eval<'h, (usize, usize)> {
     let mut length = 0_usize;
-    for item in list.items() {
+    for (i, item) in list.items().iter().enumerate() {
+        sharing.reach(ev, i, |_| list.items());
         let Value::Text(text) = ev.force(*item)? else {
-            break;
+            return Ok((i, length));
         };
         length = length.saturating_add(separator.bytes().len()).saturating_add(text.bytes().len());
         ev.room_for_text(length.saturating_sub(separator.bytes().len()))?;
     }
-    Ok(length)
+    Ok((list.len(), length))
 }
 
 fn replace_strings<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {

@@ -12,7 +12,7 @@ use self::cases::Case;
 use super::globals::{Given, global_names, global_slots};
 use super::table;
 use crate::diagnostic::Diagnostic;
-use crate::eval::{Evaluator, Loader, Shared, Waits};
+use crate::eval::{Evaluator, Helpers, Loader, Shared, Waits};
 use crate::lower::{Globals, Surroundings, lower};
 use crate::source::{SourceMap, Span};
 use crate::syntax;
@@ -115,6 +115,7 @@ fn evaluate(text: &str, stack: usize, messages: &Mutex<Vec<String>>) -> Result<S
         messages: &note,
         max_call_depth: 10_000,
         waits: Waits::default(),
+        helpers: Helpers::default(),
         programs: Mutex::new(Vec::new()),
         evaluations: AtomicU32::new(0),
         asked: Mutex::default(),

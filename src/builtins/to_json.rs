@@ -2,7 +2,7 @@
 
 use super::json::write_string;
 use super::support::wrap;
-use crate::eval::{Coercion, Eval, Evaluator, words};
+use crate::eval::{Coercion, Eval, Evaluator, Work, slots_of, words};
 use crate::source::Span;
 use crate::value::number::push_json;
 use crate::value::{Attrs, Context, ContextSum, Slot, Value};
@@ -35,6 +35,15 @@ pub fn to_json<'h>(
     let mut writer = Writer { how, out, context };
     writer.slot(ev, slot)
 }
+
+/// What those who evaluate ahead do with items and attributes. Paths are copied: where they
+/// aren't nothing is lost but time.
+pub(super) const WORK: Work = Work {
+    run: |ev, slot| {
+        to_json(ev, slot, JsonOptions::TO_JSON, &mut Vec::new(), &mut ContextSum::default())
+    },
+    deep: true,
+};
 
 struct Writer<'w, 'h> {
     how: JsonOptions,
@@ -84,15 +93,20 @@ impl<'h> Writer<'_, 'h> {
         wrap(ev, Span::NONE, write_string(self.out, bytes))
     }
 
-    fn list(&mut self, ev: &mut Evaluator<'h>, items: &[Slot<'h>]) -> Eval<'h, ()> {
+    fn list(&mut self, ev: &mut Evaluator<'h>, items: &'h [Slot<'h>]) -> Eval<'h, ()> {
         self.out.push(b'[');
+        let mut sharing = ev.sharing(WORK);
         for (i, item) in items.iter().enumerate() {
+            if self.how.force {
+                sharing.reach(ev, i, |_| items);
+            }
             if i > 0 {
                 self.out.push(b',');
             }
             let result = self.slot(ev, *item);
             ev.framed(result, ev.here(), || format!("while evaluating list element at index {i}"))?;
         }
+        sharing.done();
         self.out.push(b']');
         Ok(())
     }
@@ -106,7 +120,12 @@ impl<'h> Writer<'_, 'h> {
             return self.slot(ev, out_path);
         }
         self.out.push(b'{');
-        for (i, attr) in attrs.by_name(ev.local).into_iter().enumerate() {
+        let attrs = attrs.by_name(ev.local);
+        let mut sharing = ev.sharing(WORK);
+        for (i, attr) in attrs.iter().enumerate() {
+            if self.how.force {
+                sharing.reach(ev, i, |local| slots_of(local, &attrs));
+            }
             if i > 0 {
                 self.out.push(b',');
             }
@@ -116,6 +135,7 @@ impl<'h> Writer<'_, 'h> {
             let result = self.slot(ev, attr.slot);
             ev.framed(result, attr.key.span, || format!("while evaluating attribute '{name}'"))?;
         }
+        sharing.done();
         self.out.push(b'}');
         Ok(())
     }

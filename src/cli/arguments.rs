@@ -265,6 +265,9 @@ pub(super) struct InstantiateOptions {
     /// Read all files anew, and keep nothing of them
     #[arg(long)]
     pub(super) no_cache: bool,
+    /// How many threads to use [default: one for each processor, at most 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
     /// Calls within calls before evaluation gives up [default: 10000]
     #[arg(long, value_name = "N")]
     pub(super) max_call_depth: Option<u32>,

@@ -38,6 +38,7 @@ pub(super) fn config<'a>(
         max_call_depth: MAX_CALL_DEPTH,
         tolerant: false,
         cache: cache.map(|cache| -> &dyn FileCache { cache }),
+        threads: 1,
         last: true,
         interrupt: &INTERRUPTED,
         messages: &say,

@@ -1,6 +1,6 @@
 //! Making strings of values.
 
-use super::{Eval, Evaluator, words};
+use super::{Eval, Evaluator, Work, words};
 use crate::value::number;
 use crate::value::{Attrs, Context, ContextSum, Error, Local, Slot, Text, Value};
 
@@ -22,6 +22,22 @@ impl Coercion {
     pub const TO_STRING: Coercion = Coercion { more: true, copy_paths: false };
     /// Attributes of a derivation.
     pub const ENVIRONMENT: Coercion = Coercion { more: true, copy_paths: true };
+
+    /// Coercing slots so, for those who evaluate ahead.
+    pub fn work(self) -> Work {
+        fn coerce<'h>(ev: &mut Evaluator<'h>, slot: Slot<'h>, how: Coercion) -> Eval<'h, ()> {
+            let value = ev.force(slot)?;
+            ev.coerce(value, how).map(drop)
+        }
+        let run: for<'h> fn(&mut Evaluator<'h>, Slot<'h>) -> Eval<'h, ()> =
+            match (self.more, self.copy_paths) {
+                (false, false) => |ev, slot| coerce(ev, slot, Coercion::PATH),
+                (false, true) => |ev, slot| coerce(ev, slot, Coercion::INTERPOLATION),
+                (true, false) => |ev, slot| coerce(ev, slot, Coercion::TO_STRING),
+                (true, true) => |ev, slot| coerce(ev, slot, Coercion::ENVIRONMENT),
+            };
+        Work { run, deep: true }
+    }
 }
 
 /// A string made of a value: a text of the heap, or bytes on their way there.
@@ -122,7 +138,9 @@ impl<'h> Evaluator<'h> {
         let mut bytes = Vec::new();
         let mut context = ContextSum::default();
         let last = list.len().saturating_sub(1);
+        let mut sharing = self.sharing(how.work());
         for (i, item) in list.items().iter().enumerate() {
+            sharing.reach(self, i, |_| list.items());
             let (value, piece) = self.nested(|ev| {
                 let value = ev.force(*item)?;
                 Ok((value, ev.coerce_value(value, how)?))
@@ -135,6 +153,7 @@ impl<'h> Evaluator<'h> {
                 bytes.push(b' ');
             }
         }
+        sharing.done();
         Ok(Coerced::Made(bytes, context.finish(self.local)))
     }
 

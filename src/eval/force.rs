@@ -2,12 +2,14 @@
 
 use std::sync::atomic::Ordering;
 
+use super::helpers::{DEEP, Group};
 use super::{Eval, Evaluator};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::store::StoreDir;
 use crate::value::{
-    Attrs, Claim, Computation, Error, ErrorKind, Forced, List, Slot, Text, Thunk, Value,
+    Attr, Attrs, Claim, Computation, Error, ErrorKind, Forced, List, Local, Slot, Text, Thunk,
+    Value,
 };
 
 impl<'h> Evaluator<'h> {
@@ -23,8 +25,17 @@ impl<'h> Evaluator<'h> {
         }
     }
 
+    /// As [`Evaluator::force`], where what is called is called at this place.
+    pub fn force_at(&mut self, slot: Slot<'h>, at: Span) -> Eval<'h> {
+        self.here = at;
+        self.force(slot)
+    }
+
     #[inline(never)]
     fn force_thunk(&mut self, thunk: &'h Thunk<'h>) -> Eval<'h> {
+        if self.helps.is_some() && thunk.is_left() {
+            return Err(self.out_of_turn());
+        }
         loop {
             match thunk.look(self.me) {
                 Forced::Value(value) => return Ok(value),
@@ -84,7 +95,7 @@ impl<'h> Evaluator<'h> {
     fn end(&self, thunk: &'h Thunk<'h>, claim: Claim<'h>, result: Eval<'h>) -> Eval<'h> {
         let waited_for = match result {
             Ok(value) => claim.fulfil(value),
-            Err(error) if error.kind().is_passing() => claim.abandon(),
+            Err(error) if error.kind().is_passing() => self.give_up(claim, error.kind()),
             Err(error) => claim.fail(error),
         };
         if waited_for {
@@ -93,9 +104,21 @@ impl<'h> Evaluator<'h> {
         result
     }
 
+    /// Ends a claim without an answer. What is too deep for a helper, or not to be done by one, no
+    /// helper tries again.
+    #[cold]
+    fn give_up(&self, claim: Claim<'h>, kind: ErrorKind) -> bool {
+        if self.helps.is_some() && kind != ErrorKind::Interrupted {
+            claim.leave()
+        } else {
+            claim.abandon()
+        }
+    }
+
     /// Has somebody asked to stop?
     pub fn check_interrupt(&mut self) -> Eval<'h, ()> {
-        if self.shared.interrupt.load(Ordering::Relaxed) {
+        let unwanted = self.helps.is_some_and(Group::is_withdrawn);
+        if unwanted || self.shared.interrupt.load(Ordering::Relaxed) {
             let diagnostic = Diagnostic::error("repx::interrupted", "interrupted by the user");
             return Err(Error::new(self.local, ErrorKind::Interrupted, diagnostic));
         }
@@ -148,20 +171,26 @@ impl<'h> Evaluator<'h> {
                 if list.is_empty() || !seen.insert(list.address()) {
                     return Ok(());
                 }
+                let mut sharing = self.sharing(DEEP);
                 for (i, item) in list.items().iter().enumerate() {
+                    sharing.reach(self, i, |_| list.items());
                     let inner =
                         self.nested(|ev| ev.force(*item).and_then(|item| ev.deepen(item, seen)));
                     self.framed(inner, Span::NONE, || {
                         format!("while evaluating list element at index {i}")
                     })?;
                 }
+                sharing.done();
                 Ok(())
             }
             Value::Attrs(attrs) => {
                 if !seen.insert(attrs.address()) {
                     return Ok(());
                 }
-                for attr in attrs.by_name(self.local) {
+                let attrs = attrs.by_name(self.local);
+                let mut sharing = self.sharing(DEEP);
+                for (i, attr) in attrs.iter().enumerate() {
+                    sharing.reach(self, i, |local| slots_of(local, &attrs));
                     let inner = self
                         .nested(|ev| ev.force(attr.slot).and_then(|inner| ev.deepen(inner, seen)));
                     inner.map_err(|error| {
@@ -173,6 +202,7 @@ impl<'h> Evaluator<'h> {
                         )
                     })?;
                 }
+                sharing.done();
                 Ok(())
             }
             Value::Null
@@ -273,4 +303,9 @@ impl<'h> Evaluator<'h> {
             | Value::List(_) => false,
         }
     }
+}
+
+/// The slots of attributes, in the same order.
+pub fn slots_of<'h>(local: Local<'h>, attrs: &[Attr<'h>]) -> &'h [Slot<'h>] {
+    local.collect(attrs.iter().map(|attr| attr.slot))
 }

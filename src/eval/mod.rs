@@ -13,6 +13,7 @@ mod compare;
 mod expr;
 mod fail;
 mod force;
+mod helpers;
 mod limits;
 mod operators;
 pub mod print;
@@ -23,6 +24,8 @@ mod wait;
 mod words;
 
 pub use coerce::{Coerced, Coercion};
+pub use force::slots_of;
+pub use helpers::{FORCE, Helpers, Sharing, Work};
 pub use print::PrintOptions;
 pub use search::{Comparison, Wanted};
 pub use wait::Waits;
@@ -126,6 +129,8 @@ pub struct Shared<'h> {
     pub max_call_depth: u32,
     /// Who waits for whom.
     pub waits: Waits,
+    /// The threads that evaluate ahead.
+    pub helpers: Helpers<'h>,
     /// All programs that have been lowered, to find places by.
     pub programs: Mutex<Vec<&'h Program>>,
     /// Evaluations begun so far.
@@ -151,6 +156,8 @@ pub struct Evaluator<'h> {
     /// What it shares with other threads.
     pub shared: &'h Shared<'h>,
     me: EvaluationId,
+    /// What it helps with, if it evaluates ahead.
+    helps: Option<&'h helpers::Group<'h>>,
     /// Calls within calls at the moment.
     depth: u32,
     /// Calls made so far.
@@ -181,6 +188,7 @@ impl<'h> Evaluator<'h> {
             local: shared.heap.local(),
             shared,
             me: EvaluationId(shared.evaluations.fetch_add(1, Ordering::Relaxed)),
+            helps: None,
             depth: 0,
             calls: 0,
             stack_end: top.saturating_sub(stack_size).saturating_add(STACK_RESERVE),

@@ -375,7 +375,7 @@ impl<'h> Loader<'h> for Files<'h> {
         if !keeper.may_build() {
             return Err(forbidden(evaluator, &shown, at));
         }
-        (shared.messages)(&format!("building '{shown}', which evaluation reads"));
+        evaluator.say(&format!("building '{shown}', which evaluation reads"))?;
         let wanted = Wanted::Output { drv: derivation, output };
         let built = keeper.realise(builtins::made(evaluator), wanted);
         // Who stops us stops Nix too: that is no failure of the build.

@@ -4,22 +4,25 @@
 //! returns. Every file is read, parsed, lowered and evaluated once per session, whoever imports
 //! it. The room knows nothing of labs.
 
+mod alone;
 mod files;
 mod flakes;
 mod kept;
 mod nixlib;
 mod texts;
 
+pub use alone::run_as_alone;
 pub use kept::{FileCache, FileKey};
 pub use nixlib::NIXLIB;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Mutex, OnceLock};
+use std::thread::Scope;
 
 use crate::builtins::{self, globals};
 use crate::diagnostic::Diagnostic;
-use crate::eval::{Builtin, Eval, Evaluator, Shared, Waits};
+use crate::eval::{Builtin, Eval, Evaluator, Helpers, Shared, Waits};
 use crate::lower::Globals;
 use crate::source::{Name, SourceMap, Span};
 use crate::store::{Derivations, Objects};
@@ -34,6 +37,7 @@ pub const STACK_SIZE: usize = 1 << 30;
 pub const MAX_CALL_DEPTH: u32 = 10_000;
 
 /// What an evaluation is set up with.
+#[derive(Clone)]
 pub struct Config<'a> {
     /// The machine.
     pub world: &'a dyn World,
@@ -50,6 +54,9 @@ pub struct Config<'a> {
     pub tolerant: bool,
     /// Where lowered files are kept, so that they needn't be read again.
     pub cache: Option<&'a dyn FileCache>,
+    /// Threads that evaluate, one of them in order and the others ahead of it. More than one are
+    /// for [`run_as_alone`], which knows what to do when there are doubts.
+    pub threads: usize,
     /// The process ends when this is done: memory need not be given back.
     pub last: bool,
     /// Set to stop.
@@ -97,6 +104,7 @@ pub fn run<R: Send>(
             messages: config.messages,
             max_call_depth: config.max_call_depth,
             waits: Waits::default(),
+            helpers: Helpers::new(config.threads.saturating_sub(1)),
             programs: Mutex::default(),
             evaluations: AtomicU32::new(0),
             asked: Mutex::default(),
@@ -104,12 +112,45 @@ pub fn run<R: Send>(
         let session = Session { shared: &shared, files: &files };
         let mut evaluator = session.evaluator();
         session.set_globals(&mut evaluator, &config.search_path);
-        let result = work(&session, &mut evaluator);
-        if config.last {
+        let result = with_helpers(&shared, || work(&session, &mut evaluator));
+        if config.last && !shared.helpers.is_in_doubt() {
             heap.abandon();
         }
         result
     })
+}
+
+/// Does `work` while others evaluate ahead what it shares with them. They are sent home when it
+/// is done, and what they have failed with passes through.
+fn with_helpers<'h, R>(shared: &'h Shared<'h>, work: impl FnOnce() -> R) -> R {
+    std::thread::scope(|scope| {
+        let closing = Closing(&shared.helpers);
+        helper(scope, shared);
+        let result = work();
+        drop(closing);
+        result
+    })
+}
+
+/// Sends the helpers home, also when the work panics: nobody else would.
+struct Closing<'a, 'h>(&'a Helpers<'h>);
+
+impl Drop for Closing<'_, '_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// Starts a helper, if there may be one more and the system allows it: nothing needs it.
+fn helper<'s, 'h: 's>(scope: &'s Scope<'s, '_>, shared: &'h Shared<'h>) {
+    if !shared.helpers.enlist() {
+        return;
+    }
+    let thread = std::thread::Builder::new().name("helper".into()).stack_size(STACK_SIZE);
+    let _ = thread.spawn_scoped(scope, move || {
+        let mut evaluator = Evaluator::new(shared, STACK_SIZE - (1 << 20));
+        evaluator.help(&|| helper(scope, shared));
+    });
 }
 
 /// Does `work` on a thread of its own with [`STACK_SIZE`] of stack. A panic passes through.

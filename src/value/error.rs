@@ -37,13 +37,15 @@ pub enum ErrorKind {
     /// Too many calls within calls, or no stack left: another evaluation, begun further up, may
     /// still succeed.
     TooDeep,
+    /// Who evaluates ahead of its turn has come to something that must be done in its turn.
+    OutOfTurn,
 }
 
 impl ErrorKind {
     /// No answer of the program's, so not kept in thunks: whether it comes depends on who asks.
     pub fn is_passing(self) -> bool {
         match self {
-            ErrorKind::Interrupted | ErrorKind::TooDeep => true,
+            ErrorKind::Interrupted | ErrorKind::TooDeep | ErrorKind::OutOfTurn => true,
             ErrorKind::Catchable | ErrorKind::Plain => false,
         }
     }

@@ -159,8 +159,8 @@ impl<'h> Slot<'h> {
 
     /// The same slot, one step shorter where the thunk is done and nobody can tell.
     ///
-    /// Nix compares functions and NaN by identity inside containers; their thunk is their
-    /// identity, so they keep it.
+    /// Nix compares functions and NaN by identity inside containers, and prints a list that it has
+    /// met in the same place before as repeated; their thunk is their identity, so they keep it.
     #[inline]
     #[must_use]
     pub fn shorten(self) -> Slot<'h> {
@@ -169,7 +169,11 @@ impl<'h> Slot<'h> {
             Slot::Thunk(thunk) => match thunk.done() {
                 None
                 | Some(
-                    Value::Float(_) | Value::Lambda(_) | Value::Builtin(_) | Value::Partial(_),
+                    Value::Float(_)
+                    | Value::List(_)
+                    | Value::Lambda(_)
+                    | Value::Builtin(_)
+                    | Value::Partial(_),
                 ) => self,
                 Some(value) => Slot::Value(value),
             },

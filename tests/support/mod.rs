@@ -74,6 +74,7 @@ fn config<'a>(sources: &'a SourceMap, interrupt: &'a AtomicBool, tolerant: bool)
         max_call_depth: MAX_CALL_DEPTH,
         tolerant,
         cache: None,
+        threads: 1,
         last: false,
         interrupt,
         messages: &|_| (),

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::data::read_json;
 use super::super::json::write_string;
 use super::super::support::{plain_text, utf8, wrap};
-use super::super::to_json::{JsonOptions, to_json};
+use super::super::to_json::{self, JsonOptions, to_json};
 use super::warn;
-use crate::eval::{Coercion, Eval, Evaluator, words};
+use crate::eval::{Coercion, Eval, Evaluator, slots_of, words};
 use crate::source::Span;
 use crate::store::{ElementId, HashAlgo, IngestMethod};
 use crate::value::{Attr, Attrs, Context, ContextSum, Slot, Value};
@@ -55,16 +55,21 @@ pub(super) fn read<'h>(
     let ignore_nulls = flag(words().ignore_nulls)?;
     let mut draft = Draft { structured: structured.then(Vec::new), ..Draft::default() };
     draft.outputs.insert("out".to_owned());
-    for attr in given.by_name(ev.local) {
+    let work = if structured { to_json::WORK } else { Coercion::ENVIRONMENT.work() };
+    let attrs = given.by_name(ev.local);
+    let mut sharing = ev.sharing(work);
+    for (i, attr) in attrs.iter().enumerate() {
+        sharing.reach(ev, i, |local| slots_of(local, &attrs));
         let key = attr.key.name;
         if key == words().ignore_nulls {
             continue;
         }
-        let read = draft.attribute(ev, name, attr, ignore_nulls, at);
+        let read = draft.attribute(ev, name, *attr, ignore_nulls, at);
         ev.framed(read, attr.key.span, || {
             format!("while evaluating attribute '{key}' of derivation '{name}'")
         })?;
     }
+    sharing.done();
     if let Some(members) = draft.structured.take() {
         let object = [b"{", members.as_slice(), b"}"].concat();
         draft.env.insert(b"__json".to_vec(), object);
@@ -152,7 +157,7 @@ impl Draft {
                     &format!(
                         "In a derivation named '{name}', 'structuredAttrs' disables the effect of the derivation attribute '{key}'; use 'outputChecks.<output>.{key}' instead"
                     ),
-                );
+                )?;
             }
             _ => {}
         }
@@ -176,7 +181,7 @@ impl Draft {
                     &format!(
                         "In derivation '{name}': setting structured attributes via '__json' is deprecated, and may be disallowed in future versions of Nix. Set '__structuredAttrs = true' instead."
                     ),
-                );
+                )?;
                 value = normalised(ev, &value, at)?;
             }
             b"builder" => self.builder.clone_from(&value),

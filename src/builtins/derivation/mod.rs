@@ -111,15 +111,15 @@ fn outputs<'h>(
     let hash = wrap(ev, at, Hash::parse_or_empty(text, draft.hash_algo))?;
     if text.is_empty() {
         let sri = hash.to_text(crate::store::HashFormat::Sri);
-        warn(ev, &format!("found empty hash, assuming '{sri}' ({name})"));
+        warn(ev, &format!("found empty hash, assuming '{sri}' ({name})"))?;
     }
     let method = draft.method.unwrap_or(IngestMethod::Flat);
     let fixed = DerivationOutput::Fixed { method, hash };
     Ok(BTreeMap::from([("out".to_owned(), fixed)]))
 }
 
-fn warn(ev: &Evaluator<'_>, message: &str) {
-    (ev.shared.messages)(&format!("warning: {message}"));
+fn warn<'h>(ev: &Evaluator<'h>, message: &str) -> Eval<'h, ()> {
+    ev.say(&format!("warning: {message}"))
 }
 
 /// The derivation's path and the paths of its outputs, each with its context.

@@ -6,10 +6,10 @@ use super::Output;
 use super::auto_call::auto_call;
 use crate::cli::setup;
 use crate::diagnostic::Diagnostic;
-use crate::eval::{Eval, Evaluator, words};
+use crate::eval::{Eval, Evaluator, FORCE, slots_of, words};
 use crate::source::{Name, Span};
 use crate::store::StoreDir;
-use crate::value::{Attr, Attrs, Slot, Value};
+use crate::value::{Attr, Attrs, Local, Slot, Value};
 
 /// Writes the path of each derivation found, a line each; of another output than `out` also its
 /// name. Sets within sets are searched only where they ask for it (`recurseForDerivations`).
@@ -24,10 +24,22 @@ pub(super) fn print<'h>(
     let mut search = Search { ev, arguments, seen: HashSet::new(), found: Vec::new() };
     search.all(value)?;
     let found = search.found;
-    for derivation in found {
-        line(ev, derivation, link, out)?;
+    let mut sharing = ev.sharing(FORCE);
+    for (i, derivation) in found.iter().enumerate() {
+        sharing.reach(ev, i, |local| paths_of(local, &found));
+        line(ev, *derivation, link, out)?;
     }
+    sharing.done();
     Ok(())
+}
+
+/// What has the paths of derivations; of one without a path the set itself.
+fn paths_of<'h>(local: Local<'h>, derivations: &[Attrs<'h>]) -> &'h [Slot<'h>] {
+    let path = |derivation: &Attrs<'h>| {
+        let path = derivation.get(words().drv_path);
+        path.unwrap_or(Slot::Value(Value::Attrs(*derivation)))
+    };
+    local.collect(derivations.iter().map(path))
 }
 
 struct Search<'e, 'h> {
@@ -46,15 +58,29 @@ impl<'h> Search<'_, 'h> {
             return Ok(());
         }
         match value {
-            Value::Attrs(attrs) => attrs
-                .by_name(self.ev.local)
-                .into_iter()
-                .filter(|attr| is_plain(attr.key.name))
-                .try_for_each(|attr| self.attribute(attrs, attr)),
-            Value::List(list) => list.items().iter().try_for_each(|item| {
-                let item = self.ev.force(*item)?;
-                if self.take(item)? { Ok(()) } else { self.all(item) }
-            }),
+            Value::Attrs(attrs) => {
+                let mut plain = attrs.by_name(self.ev.local);
+                plain.retain(|attr| is_plain(attr.key.name));
+                let mut sharing = self.ev.sharing(FORCE);
+                for (i, attr) in plain.iter().enumerate() {
+                    sharing.reach(self.ev, i, |local| slots_of(local, &plain));
+                    self.attribute(attrs, *attr)?;
+                }
+                sharing.done();
+                Ok(())
+            }
+            Value::List(list) => {
+                let mut sharing = self.ev.sharing(FORCE);
+                for (i, item) in list.items().iter().enumerate() {
+                    sharing.reach(self.ev, i, |_| list.items());
+                    let item = self.ev.force(*item)?;
+                    if !self.take(item)? {
+                        self.all(item)?;
+                    }
+                }
+                sharing.done();
+                Ok(())
+            }
             Value::Null
             | Value::Bool(_)
             | Value::Int(_)

@@ -13,6 +13,7 @@ mod tree;
 
 use std::io::{Read, Write};
 use std::mem::ManuallyDrop;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use super::arguments::{InstantiateOptions, pairs};
@@ -25,7 +26,7 @@ use crate::eval::{Coercion, Eval, Evaluator};
 use crate::session::{self, Config, MAX_CALL_DEPTH, Session};
 use crate::source::{Name, SourceMap, Span};
 use crate::store::StorePath;
-use crate::value::{Attr, Attrs, ContextSum, Error, Slot, Value};
+use crate::value::{Attr, Attrs, ContextSum, Error, ErrorKind, Slot, Value};
 
 /// The file that is evaluated when none is named.
 const DEFAULT: &str = "./default.nix";
@@ -61,10 +62,11 @@ pub(super) fn run(options: &InstantiateOptions) -> Exit {
     let machine = setup::machine(&options.nix);
     let config = Config {
         max_call_depth: options.max_call_depth.unwrap_or(MAX_CALL_DEPTH),
+        threads: threads(options),
         ..setup::config(&machine, &options.include, &sources, cache.as_ref())
     };
     let output = inputs(options).and_then(|inputs| {
-        let output = session::run(&config, |session, evaluator| {
+        let output = session::run_as_alone(&config, |session, evaluator| {
             if options.parse {
                 tree::print(session, evaluator, &inputs, &config)
             } else {
@@ -83,6 +85,17 @@ pub(super) fn run(options: &InstantiateOptions) -> Exit {
         cache.save();
     }
     exit
+}
+
+/// More threads than that have little left to do.
+const MOST_THREADS: usize = 8;
+
+/// As many threads as were asked for, else one for each processor.
+fn threads(options: &InstantiateOptions) -> usize {
+    options.threads.map_or_else(
+        || std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS),
+        usize::from,
+    )
 }
 
 /// What the command line names. Standard input comes first, wherever its `-` stands.
@@ -128,7 +141,16 @@ fn evaluate<'h>(
         let mut instantiation = Instantiation { session, evaluator, options, arguments };
         inputs.iter().try_for_each(|input| instantiation.input(input, &mut output))
     });
+    let helpers = &evaluator.shared.helpers;
+    // Which way an error was met first its trace tells.
+    let failed = result.is_err_and(|error| error.kind() != ErrorKind::Interrupted);
+    if failed || (options.read_write_mode && helpers.are_ahead()) {
+        helpers.doubt();
+    }
     output.error = result.err().map(Error::diagnostic);
+    if helpers.is_in_doubt() {
+        return output;
+    }
     registration::register(evaluator, options, &mut output);
     output
 }
@@ -203,6 +225,10 @@ impl<'h> Instantiation<'_, 'h> {
         } else {
             auto_call::auto_call(ev, self.arguments, value)?
         };
+        if !self.options.strict && matches!(value, Value::List(_) | Value::Attrs(_)) {
+            // It shows how far its parts have been evaluated.
+            ev.shared.helpers.doubt();
+        }
         let mut context = ContextSum::default();
         if self.options.raw {
             out.extend_from_slice(ev.coerce(value, Coercion::INTERPOLATION)?.bytes());
