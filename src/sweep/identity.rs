@@ -19,6 +19,11 @@ impl JobId {
     pub fn from_bytes(bytes: [u8; 20]) -> JobId {
         JobId(bytes)
     }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8; 20] {
+        &self.0
+    }
 }
 
 impl fmt::Display for JobId {

@@ -18,6 +18,7 @@ mod listing;
 mod scatter;
 mod script;
 mod space;
+pub mod stored;
 mod wiring;
 
 pub use flake::FlakeLab;
