@@ -19,9 +19,7 @@ pub(super) fn entries(directory: &Path, extension: &str) -> Vec<PathBuf> {
 /// Was this last changed so long ago?
 pub(super) fn is_older(path: &Path, age: Duration) -> bool {
     let changed = std::fs::metadata(path).and_then(|meta| meta.modified());
-    changed.is_ok_and(|changed| {
-        SystemTime::now().duration_since(changed).unwrap_or_default() > age
-    })
+    changed.is_ok_and(|changed| SystemTime::now().duration_since(changed).unwrap_or_default() > age)
 }
 
 /// Removes a file, if it is there and ours to remove.

@@ -72,11 +72,18 @@ fn text(explanation: &Explanation, all: bool) -> String {
         Some((State::Same, compared)) => {
             out.push_str("nothing has changed, the listing was taken from it\n");
             if *compared > 0 {
-                line(&mut out, &format!("compared by content: {compared}, the times saying too little"));
+                line(
+                    &mut out,
+                    &format!("compared by content: {compared}, the times saying too little"),
+                );
             }
         }
-        Some((State::Absent, _)) => out.push_str("nothing kept for this call; the lab was evaluated\n"),
-        Some((State::Damaged, _)) => out.push_str("what was kept can't be read; the lab was evaluated\n"),
+        Some((State::Absent, _)) => {
+            out.push_str("nothing kept for this call; the lab was evaluated\n")
+        }
+        Some((State::Damaged, _)) => {
+            out.push_str("what was kept can't be read; the lab was evaluated\n")
+        }
         Some((State::Changed(changes), _)) => {
             out.push_str("something has changed; the lab was evaluated\n");
             for change in changes.iter().take(if all { usize::MAX } else { MOST_CHANGES }) {
@@ -88,7 +95,10 @@ fn text(explanation: &Explanation, all: bool) -> String {
         }
     }
     if let Some((kept, anew)) = lowered {
-        line(&mut out, &format!("reused in lowered form: {} of {}", kept, count(kept + anew, "file")));
+        line(
+            &mut out,
+            &format!("reused in lowered form: {} of {}", kept, count(kept + anew, "file")),
+        );
     }
     summary(&mut out, reads);
     if all {
@@ -100,7 +110,9 @@ fn text(explanation: &Explanation, all: bool) -> String {
     match fate {
         Fate::None => {}
         Fate::Kept => line(&mut out, "kept for the next time"),
-        Fate::NoRoom => line(&mut out, "not kept: the cache can't be written to, or it is too large"),
+        Fate::NoRoom => {
+            line(&mut out, "not kept: the cache can't be written to, or it is too large")
+        }
         Fate::Failed => line(&mut out, "not kept: only listings without errors are"),
         Fate::Prevented(obstacles) => {
             obstacles.iter().for_each(|obstacle| line(&mut out, &format!("not kept: {obstacle}")));

@@ -39,7 +39,8 @@ pub(super) fn outcome(options: &EvalOptions, entry: Entry) -> (Outcome, Explanat
             return (outcome, explanation);
         }
     }
-    let (mut outcome, reads, obstacles, messages) = evaluate(options, entry, &machine, caches.as_ref());
+    let (mut outcome, reads, obstacles, messages) =
+        evaluate(options, entry, &machine, caches.as_ref());
     explanation.lowered = caches.as_ref().map(|caches| caches.lowered.uses());
     if let (Some(caches), Some(key)) = (&caches, key) {
         caches.lowered.save();
@@ -59,14 +60,8 @@ pub(super) fn outcome(options: &EvalOptions, entry: Entry) -> (Outcome, Explanat
 }
 
 /// Looks into the cache; all changes are sought only if they are to be shown.
-fn look(
-    caches: &Caches,
-    key: EvaluationKey,
-    machine: &dyn World,
-    options: &EvalOptions,
-) -> Lookup {
-    let thoroughness =
-        if options.explain_cache { Thoroughness::All } else { Thoroughness::First };
+fn look(caches: &Caches, key: EvaluationKey, machine: &dyn World, options: &EvalOptions) -> Lookup {
+    let thoroughness = if options.explain_cache { Thoroughness::All } else { Thoroughness::First };
     caches.evaluations.find(key, machine, thoroughness)
 }
 

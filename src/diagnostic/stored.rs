@@ -71,11 +71,7 @@ fn spans(diagnostic: &Diagnostic) -> impl Iterator<Item = Span> {
     labels.map(|label| label.span).chain(edits.map(|(span, _)| *span))
 }
 
-fn write_one(
-    writer: &mut Writer,
-    diagnostic: &Diagnostic,
-    write_span: &dyn Fn(&mut Writer, Span),
-) {
+fn write_one(writer: &mut Writer, diagnostic: &Diagnostic, write_span: &dyn Fn(&mut Writer, Span)) {
     let label = |writer: &mut Writer, label: &Label| {
         write_span(writer, label.span);
         writer.text(&label.text);
@@ -105,8 +101,7 @@ fn read_one(
     span: &dyn Fn(&mut Reader<'_>) -> Option<Span>,
 ) -> Option<Diagnostic> {
     let text = |reader: &mut Reader<'_>| reader.string().map(str::to_owned);
-    let label =
-        |reader: &mut Reader<'_>| Some(Label { span: span(reader)?, text: text(reader)? });
+    let label = |reader: &mut Reader<'_>| Some(Label { span: span(reader)?, text: text(reader)? });
     Some(Diagnostic {
         // Codes are words of the program; a few are remembered once more, until the process ends.
         code: text(reader)?.leak(),

@@ -28,7 +28,9 @@ use self::connection::Connection;
 use self::place::Place;
 pub use self::programs::Programs;
 use crate::store::{StoreDir, StorePath};
-use crate::world::{Disk, Entry, Fetch, FileKind, Keeper, KeeperError, Links, Made, Stamp, Wanted, World};
+use crate::world::{
+    Disk, Entry, Fetch, FileKind, Keeper, KeeperError, Links, Made, Stamp, Wanted, World,
+};
 
 /// May evaluation have something built that it wants to read?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -230,9 +230,8 @@ fn read_facet(reader: &mut Reader<'_>, texts: Texts<'_>) -> Option<Facet> {
         parts: reader.list(|reader| Some((texts.read(reader)?, read_resources(reader)?)))?,
         steps: reader.list(|reader| {
             let name = texts.read(reader)?;
-            let inputs = reader.list(|reader| {
-                Some((texts.read(reader)?, read_step_source(reader, texts)?))
-            })?;
+            let inputs = reader
+                .list(|reader| Some((texts.read(reader)?, read_step_source(reader, texts)?)))?;
             Some(Step { name, inputs })
         })?,
     })
@@ -310,9 +309,8 @@ fn read_job(reader: &mut Reader<'_>, kept: &Kept<'_>) -> Option<Job> {
         runs: reader.list(Reader::index)?,
         stage: one_of(&kept.stages, reader)?,
         facet: one_of(&kept.facets, reader)?,
-        inputs: reader.list(|reader| {
-            Some((kept.texts.read(reader)?, read_source(reader, kept.texts)?))
-        })?,
+        inputs: reader
+            .list(|reader| Some((kept.texts.read(reader)?, read_source(reader, kept.texts)?)))?,
         depends_on: reader.list(Reader::index)?,
         after: reader.maybe(|reader| one_of(&kept.after, reader))?,
         resources: reader.maybe(|reader| one_of(&kept.resources, reader))?,

@@ -75,13 +75,8 @@ pub enum Obstacle {
 
 impl Question {
     /// All of them; each stands where its number says.
-    const ALL: [Question; 5] = [
-        Question::Kind,
-        Question::Content,
-        Question::Listing,
-        Question::Link,
-        Question::Modified,
-    ];
+    const ALL: [Question; 5] =
+        [Question::Kind, Question::Content, Question::Listing, Question::Link, Question::Modified];
 
     /// Asks it.
     pub fn ask(self, world: &dyn World, path: &Path) -> Fingerprint {
@@ -100,9 +95,10 @@ fn fingerprint<T>(answer: &io::Result<T>, hash: impl FnOnce(&T) -> blake3::Hash)
     let hash = match answer {
         Ok(answer) => hash(answer),
         // Kinds of errors have names, but no numbers.
-        Err(error) => {
-            blake3::keyed_hash(b"an answer that was none, of kind", format!("{:?}", error.kind()).as_bytes())
-        }
+        Err(error) => blake3::keyed_hash(
+            b"an answer that was none, of kind",
+            format!("{:?}", error.kind()).as_bytes(),
+        ),
     };
     *hash.as_bytes()
 }
