@@ -8,8 +8,9 @@ use super::arguments::{EvalOptions, Format, Terminal, Volume, pairs};
 use super::entry::{self, Entry};
 use super::explain::explain;
 use super::filter::{Filter, select};
+use super::guard::INTERRUPTED;
 use super::kept;
-use super::listing::{Statuses, TableStyle, View, write_json, write_ndjson, write_table};
+use super::listing::{Pace, Statuses, TableStyle, View, write_json, write_ndjson, write_table};
 use super::report::{report, say};
 use super::stdout;
 use crate::diagnostic::Diagnostic;
@@ -53,7 +54,7 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
         return exit;
     };
     if terminal.volume == Volume::Verbose {
-        say(&format!("{} jobs in {:.1?}", view.listing.jobs.len(), begin.elapsed()));
+        say(&format!("{} jobs in {:.1?}", view.listing.len(), begin.elapsed()));
     }
     print(&view, options, terminal)
 }
@@ -104,10 +105,12 @@ fn package_set(pkgs: Option<&str>) -> PackageSet {
 fn print(view: &View<'_>, options: &EvalOptions, terminal: &Terminal) -> Exit {
     let statuses = Statuses::read(&base_path(options), &Disk);
     let style = TableStyle { width: terminal.width, color: terminal.color };
+    let threads = options.threads.map_or(0, usize::from);
+    let pace = Pace { threads, interrupt: &INTERRUPTED };
     stdout::print(|out| match options.format {
         Format::Table => write_table(out, view, &statuses, style),
-        Format::Json => write_json(out, view, &statuses),
-        Format::Ndjson => write_ndjson(out, view, &statuses),
+        Format::Json => write_json(out, view, &statuses, pace),
+        Format::Ndjson => write_ndjson(out, view, &statuses, pace),
     })
 }
 

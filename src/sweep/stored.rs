@@ -1,126 +1,256 @@
 //! A listing as bytes, and back.
 //!
-//! What many jobs share is written once, in a table before them, and is shared again when it is
-//! read. Bytes that no listing was written as give `None`.
+//! Texts, and tables that several columns share, are written once, before all else, and are shared
+//! again when they are read. Bytes that no listing was written as give `None`.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::field::Column;
 use super::identity::JobId;
 use super::listing::{
-    Facet, Job, LabInfo, Listing, RunInfo, Source, StageInfo, StageKind, Step, StepSource,
+    Block, JobBits, JobSet, LabInfo, Listing, Param, ParamValues, Pieces, Places, Producer,
+    RunInfo, StageInfo, StageKind, Step, StepSource, Wire, Wiring,
 };
+use super::space::{Projection, Space};
 use crate::bytes::{Reader, Writer};
-use crate::lab::{Duration, Memory, Need, Resources};
+use crate::lab::{Duration, Memory, Need, Resources, Texts};
 
 /// Writes a listing.
 pub fn write(writer: &mut Writer, listing: &Listing) {
-    let mut tables = Tables::default();
-    let mut body = Writer::new();
-    write_lab(&mut body, listing);
-    body.list(listing.runs.iter(), |body, run| write_run(body, run, &mut tables));
-    body.list(listing.jobs.iter(), |body, job| write_job(body, job, &mut tables));
-    let facets = Shared::of(&mut tables.facets);
-    let resources = Shared::of(&mut tables.resources);
-    let mut lists = Writer::new();
-    lists.list(facets.iter(), |lists, facet| write_facet(lists, facet, &mut tables));
-    lists.list(resources.iter(), |lists, hints| write_resources(lists, hints));
-    lists.list(Shared::of(&mut tables.after).iter(), |lists, after| {
-        lists.list(after.iter(), |lists, job| lists.number(u64::from(*job)));
+    let mut out = Out::default();
+    listing.write(&mut out);
+    writer.list(out.texts.order.iter(), Writer::text);
+    writer.list(out.tables.order.iter(), |writer, table| write_words(writer, table));
+    writer.list(out.values.order.iter(), |writer, values| {
+        writer.number(values.len() as u64);
+        values.iter().for_each(|value| writer.text(value));
     });
-    lists.list(Shared::of(&mut tables.stages).iter(), |lists, stage| {
-        write_stage(lists, stage, &mut tables);
-    });
-    writer.list(tables.texts.order.iter(), Writer::text);
-    writer.raw(&lists.finish());
-    writer.raw(&body.finish());
+    writer.raw(&out.body.finish());
 }
 
 /// Reads a listing.
 pub fn read(reader: &mut Reader<'_>) -> Option<Listing> {
     let texts = reader.list(|reader| reader.string().map(Arc::from))?;
-    let texts = Texts(&texts);
-    let shared = Kept {
-        texts,
-        facets: reader.list(|reader| read_facet(reader, texts).map(Arc::new))?,
-        resources: reader.list(|reader| read_resources(reader).map(Arc::new))?,
-        after: reader.list(|reader| reader.list(Reader::index).map(Arc::from))?,
-        stages: reader.list(|reader| read_stage(reader, texts).map(Arc::new))?,
-    };
-    let (lab, groups) = read_lab(reader)?;
-    let runs = reader.list(|reader| read_run(reader, texts))?;
-    let jobs = reader.list(|reader| read_job(reader, &shared))?;
-    Some(Listing { lab, groups, runs, jobs })
+    let tables = reader.list(|reader| read_words(reader).map(Arc::new))?;
+    let values = reader.list(|reader| {
+        let mut values = Texts::default();
+        let count = reader.number()?;
+        for _ in 0..count {
+            values.push(reader.string()?);
+        }
+        Some(Arc::new(values))
+    })?;
+    let mut input = In { body: *reader, texts: &texts, tables: &tables, values: &values };
+    let listing = Listing::read(&mut input)?;
+    *reader = input.body;
+    Some(listing)
 }
 
-/// What is written once.
+/// Numbers, four bytes each.
+fn write_words(writer: &mut Writer, words: &[u32]) {
+    writer.number(words.len() as u64);
+    words.iter().for_each(|word| writer.raw(&word.to_le_bytes()));
+}
+
+fn read_words(reader: &mut Reader<'_>) -> Option<Vec<u32>> {
+    let length = usize::try_from(reader.number()?).ok()?.checked_mul(4)?;
+    let (words, _) = reader.raw(length)?.as_chunks::<4>();
+    Some(words.iter().map(|word| u32::from_le_bytes(*word)).collect())
+}
+
+/// What is being written.
 #[derive(Default)]
-struct Tables<'l> {
-    texts: Interned<'l>,
-    facets: Shared<'l, Facet>,
-    resources: Shared<'l, Resources>,
-    after: Shared<'l, [u32]>,
-    stages: Shared<'l, StageInfo>,
+struct Out<'l> {
+    body: Writer,
+    texts: Once<'l, &'l str, str>,
+    tables: Once<'l, *const Vec<u32>, Vec<u32>>,
+    values: Once<'l, *const Texts, Texts>,
 }
 
-/// Texts by content.
-#[derive(Default)]
-struct Interned<'l> {
-    index: HashMap<&'l str, u64>,
-    order: Vec<&'l str>,
+/// What is being read.
+struct In<'t, 'b> {
+    body: Reader<'b>,
+    texts: &'t [Arc<str>],
+    tables: &'t [Arc<Vec<u32>>],
+    values: &'t [Arc<Texts>],
 }
 
-/// Things by where they lie.
-struct Shared<'l, T: ?Sized> {
-    index: HashMap<*const (), u64>,
+/// Things that are written once, told apart by a key.
+struct Once<'l, K, T: ?Sized> {
+    numbers: HashMap<K, u64>,
     order: Vec<&'l T>,
 }
 
-impl<T: ?Sized> Default for Shared<'_, T> {
+impl<K, T: ?Sized> Default for Once<'_, K, T> {
     fn default() -> Self {
-        Shared { index: HashMap::new(), order: Vec::new() }
+        Once { numbers: HashMap::new(), order: Vec::new() }
     }
 }
 
-impl<'l, T: ?Sized> Shared<'l, T> {
-    fn of(table: &mut Shared<'l, T>) -> Vec<&'l T> {
-        std::mem::take(&mut table.order)
-    }
-
-    fn number(&mut self, thing: &'l Arc<T>) -> u64 {
+impl<'l, K: Eq + std::hash::Hash, T: ?Sized> Once<'l, K, T> {
+    fn number(&mut self, key: K, thing: &'l T) -> u64 {
         let next = self.order.len() as u64;
-        *self.index.entry(Arc::as_ptr(thing).cast()).or_insert_with(|| {
+        *self.numbers.entry(key).or_insert_with(|| {
             self.order.push(thing);
             next
         })
     }
 }
 
-impl<'l> Interned<'l> {
-    fn number(&mut self, text: &'l str) -> u64 {
-        let next = self.order.len() as u64;
-        *self.index.entry(text).or_insert_with(|| {
-            self.order.push(text);
-            next
+/// Something a listing is made of.
+trait Stored: Sized {
+    fn write<'l>(&'l self, out: &mut Out<'l>);
+    fn read(input: &mut In<'_, '_>) -> Option<Self>;
+}
+
+/// Structs are their fields, one after the other.
+macro_rules! fields {
+    ($($name:ident { $($field:ident),* $(,)? })*) => {$(
+        impl Stored for $name {
+            fn write<'l>(&'l self, out: &mut Out<'l>) {
+                let $name { $($field),* } = self;
+                $($field.write(out);)*
+            }
+            fn read(input: &mut In<'_, '_>) -> Option<Self> {
+                Some($name { $($field: Stored::read(input)?),* })
+            }
+        }
+    )*};
+}
+
+fields! {
+    Listing { lab, groups, runs, blocks, ids, upstreams }
+    LabInfo { version, git_hash, entry }
+    RunInfo { name, depends_on, containerized, stages, jobs, shared }
+    Block {
+        run, first, count, stage, space, params, pnames, outputs, pieces, wirings, hints,
+        producers, after, places,
+    }
+    StageInfo { pipeline, name, kind, version }
+    Param { name, values }
+    Producer { block, onto, pnames }
+    Places { jobs, points }
+    Pieces { parts, steps }
+    Step { name, inputs }
+    Wiring { inputs, used }
+    Projection { terms }
+    Resources { mem, cpus, time, partition, sbatch_opts }
+}
+
+/// Enums are a number and their fields.
+macro_rules! variants {
+    ($($name:ident { $($number:literal => $variant:ident { $($field:ident),* }),* $(,)? })*) => {$(
+        impl Stored for $name {
+            fn write<'l>(&'l self, out: &mut Out<'l>) {
+                match self {
+                    $($name::$variant { $($field),* } => {
+                        out.body.byte($number);
+                        $($field.write(out);)*
+                    })*
+                }
+            }
+            fn read(input: &mut In<'_, '_>) -> Option<Self> {
+                Some(match input.body.byte()? {
+                    $($number => $name::$variant { $($field: Stored::read(input)?),* },)*
+                    _ => return None,
+                })
+            }
+        }
+    )*};
+}
+
+variants! {
+    StageKind { 0 => Simple {}, 1 => ScatterGather {} }
+    Need { 0 => Soft {}, 1 => Hard {} }
+}
+
+impl Stored for StepSource {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        match self {
+            StepSource::Item => out.body.byte(0),
+            StepSource::Workers => out.body.byte(1),
+            StepSource::Scatter(output) => {
+                out.body.byte(2);
+                output.write(out);
+            }
+            StepSource::Step { step, output } => {
+                out.body.byte(3);
+                step.write(out);
+                output.write(out);
+            }
+            StepSource::Stage => out.body.byte(4),
+        }
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Some(match input.body.byte()? {
+            0 => StepSource::Item,
+            1 => StepSource::Workers,
+            2 => StepSource::Scatter(Stored::read(input)?),
+            3 => StepSource::Step { step: Stored::read(input)?, output: Stored::read(input)? },
+            4 => StepSource::Stage,
+            _ => return None,
         })
     }
 }
 
-/// What was written once, read.
-struct Kept<'t> {
-    texts: Texts<'t>,
-    facets: Vec<Arc<Facet>>,
-    resources: Vec<Arc<Resources>>,
-    after: Vec<Arc<[u32]>>,
-    stages: Vec<Arc<StageInfo>>,
+impl Stored for Wire {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        match self {
+            Wire::Dependency { index, output } => {
+                out.body.byte(0);
+                index.write(out);
+                output.write(out);
+            }
+            Wire::Run(run) => {
+                out.body.byte(1);
+                run.write(out);
+            }
+            Wire::StoreBase => out.body.byte(2),
+            Wire::Default(text) => {
+                out.body.byte(3);
+                text.write(out);
+            }
+        }
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Some(match input.body.byte()? {
+            0 => Wire::Dependency { index: Stored::read(input)?, output: Stored::read(input)? },
+            1 => Wire::Run(Stored::read(input)?),
+            2 => Wire::StoreBase,
+            3 => Wire::Default(Stored::read(input)?),
+            _ => return None,
+        })
+    }
 }
 
-#[derive(Clone, Copy)]
-struct Texts<'t>(&'t [Arc<str>]);
+impl Stored for ParamValues {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        match self {
+            ParamValues::Same(value) => {
+                out.body.byte(0);
+                value.write(out);
+            }
+            ParamValues::Swept(digit, values) => {
+                out.body.byte(1);
+                digit.write(out);
+                out.body.number(out.values.number(Arc::as_ptr(values), values));
+            }
+        }
+    }
 
-impl Texts<'_> {
-    fn read(self, reader: &mut Reader<'_>) -> Option<Arc<str>> {
-        one_of(self.0, reader)
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Some(match input.body.byte()? {
+            0 => ParamValues::Same(Stored::read(input)?),
+            1 => {
+                let digit = Stored::read(input)?;
+                ParamValues::Swept(digit, one_of(input.values, &mut input.body)?)
+            }
+            _ => return None,
+        })
     }
 }
 
@@ -128,220 +258,219 @@ fn one_of<T: Clone>(table: &[T], reader: &mut Reader<'_>) -> Option<T> {
     table.get(reader.index()? as usize).cloned()
 }
 
-fn write_lab(writer: &mut Writer, Listing { lab, groups, .. }: &Listing) {
-    let LabInfo { version, git_hash, entry } = lab;
-    for text in [version, git_hash, entry] {
-        writer.text(text);
+impl<T: Stored> Stored for Column<T> {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        let Column { onto, table, values } = self;
+        onto.write(out);
+        out.body.number(out.tables.number(Arc::as_ptr(table), table));
+        values.write(out);
     }
-    writer.list(groups.iter(), |writer, (name, runs)| {
-        writer.text(name);
-        writer.list(runs.iter(), Writer::text);
-    });
-}
 
-fn string(reader: &mut Reader<'_>) -> Option<String> {
-    reader.string().map(str::to_owned)
-}
-
-fn read_lab(reader: &mut Reader<'_>) -> Option<(LabInfo, Vec<(String, Vec<String>)>)> {
-    let lab =
-        LabInfo { version: string(reader)?, git_hash: string(reader)?, entry: string(reader)? };
-    let groups = reader.list(|reader| Some((string(reader)?, reader.list(string)?)))?;
-    Some((lab, groups))
-}
-
-fn write_run<'l>(writer: &mut Writer, run: &'l RunInfo, tables: &mut Tables<'l>) {
-    let texts = &mut tables.texts;
-    writer.number(texts.number(&run.name));
-    writer.list(run.depends_on.iter(), |writer, (name, need)| {
-        writer.number(texts.number(name));
-        writer.byte(match need {
-            Need::Soft => 0,
-            Need::Hard => 1,
-        });
-    });
-    writer.byte(u8::from(run.containerized));
-    writer.list(run.stages.iter(), |writer, stage| writer.number(texts.number(stage)));
-    writer.number(run.jobs as u64);
-}
-
-fn read_run(reader: &mut Reader<'_>, texts: Texts<'_>) -> Option<RunInfo> {
-    Some(RunInfo {
-        name: texts.read(reader)?,
-        depends_on: reader.list(|reader| {
-            let name = texts.read(reader)?;
-            Some((name, if reader.flag()? { Need::Hard } else { Need::Soft }))
-        })?,
-        containerized: reader.flag()?,
-        stages: reader.list(|reader| texts.read(reader))?,
-        jobs: usize::try_from(reader.number()?).ok()?,
-    })
-}
-
-fn write_stage<'l>(writer: &mut Writer, stage: &'l StageInfo, tables: &mut Tables<'l>) {
-    for text in [&stage.pipeline, &stage.name, &stage.version] {
-        writer.number(tables.texts.number(text));
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        let onto = Stored::read(input)?;
+        let table = one_of(input.tables, &mut input.body)?;
+        Some(Column { onto, table, values: Arc::new(Stored::read(input)?) })
     }
-    writer.byte(match stage.kind {
-        StageKind::Simple => 0,
-        StageKind::ScatterGather => 1,
-    });
 }
 
-fn read_stage(reader: &mut Reader<'_>, texts: Texts<'_>) -> Option<StageInfo> {
-    Some(StageInfo {
-        pipeline: texts.read(reader)?,
-        name: texts.read(reader)?,
-        version: texts.read(reader)?,
-        kind: if reader.flag()? { StageKind::ScatterGather } else { StageKind::Simple },
-    })
-}
-
-fn write_facet<'l>(writer: &mut Writer, facet: &'l Facet, tables: &mut Tables<'l>) {
-    let texts = &mut tables.texts;
-    writer.number(texts.number(&facet.pname));
-    for pairs in [&facet.params, &facet.outputs] {
-        writer.list(pairs.iter(), |writer, (name, value)| {
-            writer.number(texts.number(name));
-            writer.number(texts.number(value));
+impl Stored for Space {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.list(self.axes().iter().zip(self.lengths()), |body, (axis, length)| {
+            body.number(*axis as u64);
+            body.number(u64::from(*length));
         });
     }
-    writer.list(facet.parts.iter(), |writer, (name, hints)| {
-        writer.number(texts.number(name));
-        write_resources(writer, hints);
-    });
-    writer.list(facet.steps.iter(), |writer, step| {
-        writer.number(texts.number(&step.name));
-        writer.list(step.inputs.iter(), |writer, (name, source)| {
-            writer.number(texts.number(name));
-            write_step_source(writer, source, texts);
-        });
-    });
-}
 
-fn read_facet(reader: &mut Reader<'_>, texts: Texts<'_>) -> Option<Facet> {
-    let pairs = |reader: &mut Reader<'_>| {
-        reader.list(|reader| Some((texts.read(reader)?, texts.read(reader)?)))
-    };
-    Some(Facet {
-        pname: texts.read(reader)?,
-        params: pairs(reader)?,
-        outputs: pairs(reader)?,
-        parts: reader.list(|reader| Some((texts.read(reader)?, read_resources(reader)?)))?,
-        steps: reader.list(|reader| {
-            let name = texts.read(reader)?;
-            let inputs = reader
-                .list(|reader| Some((texts.read(reader)?, read_step_source(reader, texts)?)))?;
-            Some(Step { name, inputs })
-        })?,
-    })
-}
-
-fn write_step_source<'l>(writer: &mut Writer, source: &'l StepSource, texts: &mut Interned<'l>) {
-    match source {
-        StepSource::Item => writer.byte(0),
-        StepSource::Workers => writer.byte(1),
-        StepSource::Scatter(output) => {
-            writer.byte(2);
-            writer.number(texts.number(output));
-        }
-        StepSource::Step { step, output } => {
-            writer.byte(3);
-            writer.number(texts.number(step));
-            writer.number(texts.number(output));
-        }
-        StepSource::Stage => writer.byte(4),
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        let axes: Vec<(usize, u32)> = Stored::read(input)?;
+        let (axes, lengths): (Vec<usize>, Vec<u32>) = axes.into_iter().unzip();
+        Space::with_lengths(axes, lengths)
     }
 }
 
-fn read_step_source(reader: &mut Reader<'_>, texts: Texts<'_>) -> Option<StepSource> {
-    Some(match reader.byte()? {
-        0 => StepSource::Item,
-        1 => StepSource::Workers,
-        2 => StepSource::Scatter(texts.read(reader)?),
-        3 => StepSource::Step { step: texts.read(reader)?, output: texts.read(reader)? },
-        4 => StepSource::Stage,
-        _ => return None,
-    })
+impl Stored for JobSet {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        self.0.write(out);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Stored::read(input).map(JobSet)
+    }
 }
 
-fn write_resources(writer: &mut Writer, hints: &Resources) {
-    let Resources { mem, cpus, time, partition, sbatch_opts } = hints;
-    writer.maybe(mem.as_ref(), |writer, mem| writer.text(mem.to_string()));
-    writer.maybe(*cpus, Writer::number);
-    writer.maybe(time.as_ref(), |writer, time| writer.text(time.to_string()));
-    writer.maybe(partition.as_ref(), Writer::text);
-    writer.maybe(sbatch_opts.as_ref(), |writer, all| writer.list(all.iter(), Writer::text));
+impl Stored for JobBits {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        self.0.write(out);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Stored::read(input).map(JobBits)
+    }
 }
 
-fn read_resources(reader: &mut Reader<'_>) -> Option<Resources> {
-    Some(Resources {
-        mem: reader.maybe(|reader| Memory::parse(reader.string()?).ok())?,
-        cpus: reader.maybe(Reader::number)?,
-        time: reader.maybe(|reader| Duration::parse(reader.string()?).ok())?,
-        partition: reader.maybe(string)?,
-        sbatch_opts: reader.maybe(|reader| reader.list(string))?,
-    })
+impl Stored for JobId {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.raw(self.bytes());
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        input.body.array().map(JobId::from_bytes)
+    }
 }
 
-fn write_job<'l>(writer: &mut Writer, job: &'l Job, tables: &mut Tables<'l>) {
-    let numbers = |writer: &mut Writer, numbers: &[u32]| {
-        writer.list(numbers.iter(), |writer, number| writer.number(u64::from(*number)));
-    };
-    writer.raw(job.id.as_bytes());
-    numbers(writer, &job.runs);
-    writer.number(tables.stages.number(&job.stage));
-    writer.number(tables.facets.number(&job.facet));
-    writer.list(job.inputs.iter(), |writer, (name, source)| {
-        writer.number(tables.texts.number(name));
-        write_source(writer, source, &mut tables.texts);
-    });
-    numbers(writer, &job.depends_on);
-    let after = job.after.as_ref().map(|after| tables.after.number(after));
-    writer.maybe(after, Writer::number);
-    let resources = job.resources.as_ref().map(|hints| tables.resources.number(hints));
-    writer.maybe(resources, Writer::number);
+impl Stored for Memory {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.text(self.to_string());
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Memory::parse(input.body.string()?).ok()
+    }
 }
 
-fn read_job(reader: &mut Reader<'_>, kept: &Kept<'_>) -> Option<Job> {
-    Some(Job {
-        id: JobId::from_bytes(reader.array()?),
-        runs: reader.list(Reader::index)?,
-        stage: one_of(&kept.stages, reader)?,
-        facet: one_of(&kept.facets, reader)?,
-        inputs: reader
-            .list(|reader| Some((kept.texts.read(reader)?, read_source(reader, kept.texts)?)))?,
-        depends_on: reader.list(Reader::index)?,
-        after: reader.maybe(|reader| one_of(&kept.after, reader))?,
-        resources: reader.maybe(|reader| one_of(&kept.resources, reader))?,
-    })
+impl Stored for Duration {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.text(self.to_string());
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Duration::parse(input.body.string()?).ok()
+    }
 }
 
-fn write_source<'l>(writer: &mut Writer, source: &'l Source, texts: &mut Interned<'l>) {
-    match source {
-        Source::Job { job, output } => {
-            writer.byte(0);
-            writer.number(u64::from(*job));
-            writer.number(texts.number(output));
+impl Stored for Arc<str> {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.number(out.texts.number(self, self));
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        one_of(input.texts, &mut input.body)
+    }
+}
+
+impl Stored for String {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.text(self);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        input.body.string().map(str::to_owned)
+    }
+}
+
+impl Stored for bool {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.byte(u8::from(*self));
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        input.body.flag()
+    }
+}
+
+impl Stored for u64 {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.number(*self);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        input.body.number()
+    }
+}
+
+impl Stored for u32 {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.number(u64::from(*self));
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        input.body.index()
+    }
+}
+
+impl Stored for usize {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.number(*self as u64);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        input.body.number()?.try_into().ok()
+    }
+}
+
+impl<T: Stored> Stored for Vec<T> {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.number(self.len() as u64);
+        self.iter().for_each(|value| value.write(out));
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        let count: usize = Stored::read(input)?;
+        // Each takes a byte at least: more than there are bytes is a lie.
+        let mut values = Vec::with_capacity(count.min(input.body.rest().len()));
+        for _ in 0..count {
+            values.push(T::read(input)?);
         }
-        Source::Run(name) => {
-            writer.byte(1);
-            writer.number(texts.number(name));
+        Some(values)
+    }
+}
+
+impl<T: Stored> Stored for Option<T> {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.byte(u8::from(self.is_some()));
+        if let Some(value) = self {
+            value.write(out);
         }
-        Source::StoreBase => writer.byte(2),
-        Source::Default(text) => {
-            writer.byte(3);
-            writer.number(texts.number(text));
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        match input.body.flag()? {
+            false => Some(None),
+            true => T::read(input).map(Some),
         }
     }
 }
 
-fn read_source(reader: &mut Reader<'_>, texts: Texts<'_>) -> Option<Source> {
-    Some(match reader.byte()? {
-        0 => Source::Job { job: reader.index()?, output: texts.read(reader)? },
-        1 => Source::Run(texts.read(reader)?),
-        2 => Source::StoreBase,
-        3 => Source::Default(texts.read(reader)?),
-        _ => return None,
-    })
+impl<A: Stored, B: Stored> Stored for (A, B) {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        self.0.write(out);
+        self.1.write(out);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Some((A::read(input)?, B::read(input)?))
+    }
+}
+
+impl Stored for Range<u32> {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        self.start.write(out);
+        self.end.write(out);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Some(u32::read(input)?..u32::read(input)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweep::sample;
+
+    #[test]
+    fn nothing_is_lost() {
+        let listing = sample::listing();
+        let mut writer = Writer::new();
+        write(&mut writer, &listing);
+        let bytes = writer.finish();
+        let mut reader = Reader::new(&bytes);
+        let again = read(&mut reader).unwrap();
+        assert!(reader.is_done());
+        assert_eq!(format!("{again:?}"), format!("{listing:?}"));
+        for end in 0..bytes.len() {
+            let mut reader = Reader::new(&bytes[..end]);
+            assert!(read(&mut reader).is_none(), "{end}");
+        }
+    }
 }

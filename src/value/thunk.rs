@@ -11,7 +11,7 @@
 #![allow(unsafe_code)] // a payload whose meaning depends on an atomic state
 
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::{Env, Error, Local, Slot, Value};
 use crate::lower::{Expr, Key};
@@ -34,6 +34,48 @@ pub enum Computation<'h> {
     ApplyNumber(&'h Slot<'h>, i64),
     /// Apply a function to the name and the value of one of many attributes.
     ApplyNamed(&'h NamedCalls<'h>, usize),
+    /// Note that a watched value was asked for, and give it.
+    Watched(&'h Watch<'h>, usize),
+}
+
+/// Values, and which of them were asked for: what the thunks of a watched set share.
+///
+/// Whoever evaluates something with such thunks can say afterwards what the result depends on.
+#[derive(Debug)]
+pub struct Watch<'h> {
+    values: &'h [Slot<'h>],
+    /// For each value which one it was in the order of asking, counted from 1; 0: not asked for.
+    asked: &'h [AtomicU32],
+    count: AtomicU32,
+}
+
+impl<'h> Watch<'h> {
+    /// Nothing has been asked for yet.
+    pub fn new(local: Local<'h>, values: &[Slot<'h>]) -> &'h Watch<'h> {
+        local.alloc(Watch {
+            values: local.slice(values),
+            asked: local.fill(values.len(), |_| AtomicU32::new(0)),
+            count: AtomicU32::new(0),
+        })
+    }
+
+    /// Takes note that a value is asked for.
+    pub fn ask(&self, index: usize) -> Slot<'h> {
+        if let Some(asked) = self.asked.get(index)
+            && asked.load(Ordering::Relaxed) == 0
+        {
+            asked.store(self.count.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
+        self.values.get(index).copied().unwrap_or(Slot::Value(Value::Null))
+    }
+
+    /// The values that were asked for, in that order.
+    pub fn asked(&self) -> Vec<usize> {
+        let order = |index: &usize| self.asked.get(*index).map_or(0, |a| a.load(Ordering::Relaxed));
+        let mut asked: Vec<usize> = (0..self.asked.len()).filter(|i| order(i) > 0).collect();
+        asked.sort_by_key(order);
+        asked
+    }
 }
 
 /// A function to be applied to names and values: what the thunks of a mapped set share.
@@ -60,6 +102,7 @@ union Payload<'h> {
     apply2: &'h [Slot<'h>; 3],
     apply_number: (&'h Slot<'h>, i64),
     apply_named: (&'h NamedCalls<'h>, usize),
+    watched: (&'h Watch<'h>, usize),
     value: Value<'h>,
     error: Error<'h>,
 }
@@ -72,11 +115,12 @@ const APPLY_NAMED: u64 = 4;
 const DONE: u64 = 5;
 const FAILED: u64 = 6;
 const CLAIMED: u64 = 7;
-const KIND: u64 = 0b111;
+const WATCHED: u64 = 8;
+const KIND: u64 = 0b1111;
 /// Somebody waits: whoever ends the claim must wake them.
-const WAITED_FOR: u64 = 0b1000;
-/// Bits 4..7 of a claimed state hold the kind it had, to go back to when abandoned.
-const KIND_BEFORE: u32 = 4;
+const WAITED_FOR: u64 = 0b1_0000;
+/// Bits 5..9 of a claimed state hold the kind it had, to go back to when abandoned.
+const KIND_BEFORE: u32 = 5;
 const OWNER: u32 = 32;
 
 // SAFETY: the payload is written only by the claim's owner, before the release store that makes
@@ -156,6 +200,14 @@ impl<'h> Thunk<'h> {
         })
     }
 
+    /// The value `index` of those watched.
+    pub fn watched(local: Local<'h>, watch: &'h Watch<'h>, index: usize) -> &'h Thunk<'h> {
+        local.alloc(Thunk {
+            state: AtomicU64::new(WATCHED),
+            payload: UnsafeCell::new(Payload { watched: (watch, index) }),
+        })
+    }
+
     /// A computation that has failed already.
     pub fn failed(local: Local<'h>, error: Error<'h>) -> &'h Thunk<'h> {
         local.alloc(Thunk {
@@ -222,6 +274,7 @@ impl<'h> Thunk<'h> {
                 APPLY_NAMED => {
                     Computation::ApplyNamed(payload.apply_named.0, payload.apply_named.1)
                 }
+                WATCHED => Computation::Watched(payload.watched.0, payload.watched.1),
                 _ => Computation::Apply2(payload.apply2),
             }
         }
@@ -356,6 +409,24 @@ mod tests {
             assert!(matches!(f, Slot::Value(Value::Int(1))));
             assert!(!claim.abandon());
         }
+    }
+
+    #[test]
+    fn a_watch_knows_what_was_asked_for_and_when() {
+        let heap = Heap::new();
+        let local = heap.local();
+        let values: Vec<Slot<'_>> = (0..4).map(|i| Slot::Value(Value::Int(i))).collect();
+        let watch = Watch::new(local, &values);
+        for index in [2, 0, 2, 9] {
+            let Forced::Claimed(claim, Computation::Watched(watch, at)) =
+                Thunk::watched(local, watch, index).look(ME)
+            else {
+                unreachable!("a fresh thunk can be claimed")
+            };
+            let Slot::Value(value) = watch.ask(at) else { unreachable!("all are known") };
+            claim.fulfil(value);
+        }
+        assert_eq!(watch.asked(), [2, 0]);
     }
 
     #[test]
