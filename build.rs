@@ -1,27 +1,38 @@
-//! Gives the binary a hash of the sources that decide what a text is lowered to. Lowered files
-//! that another version of them has made are not to be used.
+//! Gives the binary hashes of sources: of those that decide what a text is lowered to, and of all
+//! that decide what a result is. What another version of them has kept is not to be used.
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-const ROOMS: [&str; 3] = ["src/source", "src/syntax", "src/lower"];
+/// What a text is lowered to.
+const LOWERING: [&str; 3] = ["src/source", "src/syntax", "src/lower"];
+/// What a result is: the code, that of libraries too, and the Nix code in it.
+const ALL: [&str; 3] = ["src", "nixlib", "Cargo.lock"];
 
 fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rustc-env=REPX_LOWERING={:016x}", hash(&LOWERING)?);
+    println!("cargo::rustc-env=REPX_SOURCES={:016x}", hash(&ALL)?);
+    Ok(())
+}
+
+fn hash(places: &[&str]) -> std::io::Result<u64> {
     let mut hasher = DefaultHasher::new();
-    for room in ROOMS {
-        println!("cargo::rerun-if-changed={room}");
-        for file in files(Path::new(room))? {
+    for place in places {
+        println!("cargo::rerun-if-changed={place}");
+        for file in files(Path::new(place))? {
             file.hash(&mut hasher);
             std::fs::read(file)?.hash(&mut hasher);
         }
     }
-    println!("cargo::rustc-env=REPX_LOWERING={:016x}", hasher.finish());
-    Ok(())
+    Ok(hasher.finish())
 }
 
-/// All files below a directory, in an order that doesn't depend on the machine.
+/// A file, or all files below a directory, in an order that doesn't depend on the machine.
 fn files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+    if directory.is_file() {
+        return Ok(vec![directory.to_owned()]);
+    }
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory)? {
         let path = entry?.path();

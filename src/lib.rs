@@ -2,6 +2,7 @@
 //!
 //! Data flows one way, and so do imports: a module uses only those before it.
 //!
+//! 0. [`bytes`]: plain data as bytes
 //! 1. [`source`], [`diagnostic`]: places in files, and what is to be said of them
 //! 2. [`syntax`]: text → tree; [`lower`]: tree → program
 //! 3. [`store`], [`value`], [`world`]: store paths, the heap, the machine
@@ -29,6 +30,7 @@
 //! ```
 
 pub mod builtins;
+pub mod bytes;
 pub mod cache;
 pub mod cli;
 pub mod diagnostic;

@@ -16,7 +16,7 @@ use repx::diagnostic::render::nix;
 use repx::eval::Evaluator;
 use repx::session::{self, Config, MAX_CALL_DEPTH, Session};
 use repx::source::SourceMap;
-use repx::value::{Context, Slot, Value};
+use repx::value::{ContextSum, Slot, Value};
 use repx::world::{Disk, Entry, FileKind, World};
 
 /// A machine whose disk answers now soon, now late: programs ask it where the threads are to get
@@ -133,7 +133,7 @@ fn print<'h>(
         }
         How::Strictly => evaluator.print(value, true),
         How::Json => {
-            let (mut out, mut context) = (Vec::new(), Context::EMPTY);
+            let (mut out, mut context) = (Vec::new(), ContextSum::default());
             let slot = Slot::Value(value);
             to_json(evaluator, slot, JsonOptions::TO_JSON, &mut out, &mut context)?;
             Ok(String::from_utf8_lossy(&out).into_owned())

@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order in which data flows through them.
-const ROOMS: [&str; 16] = [
+const ROOMS: [&str; 17] = [
+    "bytes",
     "source",
     "diagnostic",
     "syntax",

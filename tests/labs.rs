@@ -8,7 +8,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use repx::sweep::{Job, Listing, Source, Step, StepSource};
+use repx::sweep::{JobView, Listing, Source, Step, StepSource};
 use serde_json::Value;
 use support::program::{Ran, copy, repx, run};
 use support::tables::{self, Table};
@@ -126,9 +126,9 @@ fn check_library(lab: &Path, expectation: &Path) -> Result<(), String> {
     if warnings != expected {
         return Err(format!("warnings: {warnings:#?}"));
     }
-    for job in listing.jobs.iter().filter(|job| !job.facet.steps.is_empty()) {
+    for job in listing.jobs().filter(|job| !job.steps().is_empty()) {
         let found: Vec<Vec<String>> =
-            job.facet.steps.iter().map(|step| step_row(&listing, job, step)).collect();
+            job.steps().iter().map(|step| step_row(&listing, &job, step)).collect();
         let expected = table("Steps").ok_or("no table of Steps")?;
         if found != expected.rows {
             return Err(format!("steps: {found:#?}"));
@@ -138,10 +138,10 @@ fn check_library(lab: &Path, expectation: &Path) -> Result<(), String> {
 }
 
 /// A step as a table shows it: its name, and each input with where it comes from.
-fn step_row(listing: &Listing, job: &Job, step: &Step) -> Vec<String> {
-    let outer = |name: &str| match job.inputs.iter().find(|(input, _)| **input == *name) {
+fn step_row(listing: &Listing, job: &JobView<'_>, step: &Step) -> Vec<String> {
+    let outer = |name: &str| match job.inputs().find(|(input, _)| ***input == *name) {
         Some((_, Source::Job { job, output })) => {
-            format!("{}.{output}", listing.jobs[*job as usize].stage.name)
+            format!("{}.{output}", listing.job(job).expect("the job is there").stage().name)
         }
         other => format!("{other:?}"),
     };

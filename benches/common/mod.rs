@@ -137,7 +137,7 @@ pub fn list(world: &Memory, threads: usize) -> usize {
     });
     let outcome = outcome.expect("a thread");
     match outcome.listing {
-        Some(listing) => listing.jobs.len(),
+        Some(listing) => listing.len(),
         None => panic!("{:?}", outcome.diagnostics),
     }
 }

@@ -8,9 +8,11 @@
 //! keep something twice, never lose more than time.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use super::files::{UNFINISHED, entries, is_older, remove};
 use super::segment::{Draft, Segment};
 use crate::lower::packed::FORMAT;
 use crate::session::{FileCache, FileKey};
@@ -25,7 +27,6 @@ const RATIO: u64 = 2;
 const FORGOTTEN: Duration = Duration::from_hours(30 * 24);
 
 const SEGMENT: &str = "pack";
-const UNFINISHED: &str = "tmp";
 const OURS: &str = "lowered-";
 
 /// Lowered files kept in a directory. See the module's own description.
@@ -35,6 +36,8 @@ pub struct LoweredFiles {
     /// This version's.
     directory: PathBuf,
     segments: OnceLock<Vec<Segment>>,
+    found: AtomicUsize,
+    missed: AtomicUsize,
     added: Mutex<Draft>,
 }
 
@@ -45,8 +48,15 @@ impl LoweredFiles {
             parent: parent.to_owned(),
             directory: parent.join(format!("{OURS}{FORMAT}")),
             segments: OnceLock::new(),
+            found: AtomicUsize::new(0),
+            missed: AtomicUsize::new(0),
             added: Mutex::default(),
         }
+    }
+
+    /// How many files were found, and how many were not.
+    pub fn uses(&self) -> (usize, usize) {
+        (self.found.load(Ordering::Relaxed), self.missed.load(Ordering::Relaxed))
     }
 
     /// Writes what has been added. Where that is not possible, nothing happens.
@@ -136,7 +146,10 @@ impl FileCache for LoweredFiles {
 
     fn find(&self, key: FileKey) -> Option<Vec<u8>> {
         let segments = self.segments.get_or_init(|| self.open().0);
-        segments.iter().find_map(|segment| segment.find(key))
+        let found = segments.iter().find_map(|segment| segment.find(key));
+        let counter = if found.is_some() { &self.found } else { &self.missed };
+        counter.fetch_add(1, Ordering::Relaxed);
+        found
     }
 
     fn keep(&self, key: FileKey, bytes: Vec<u8>) {
@@ -144,22 +157,8 @@ impl FileCache for LoweredFiles {
     }
 }
 
-/// Files of a directory with this extension, in no order.
-fn entries(directory: &Path, extension: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    let paths = entries.map(|entry| entry.path());
-    paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect()
-}
-
 fn is_forgotten(path: &Path) -> bool {
-    let changed = std::fs::metadata(path).and_then(|meta| meta.modified());
-    let age = changed.map(|changed| SystemTime::now().duration_since(changed).unwrap_or_default());
-    age.is_ok_and(|age| age > FORGOTTEN)
-}
-
-fn remove(path: &Path) {
-    // It may be gone already, or not be ours to remove.
-    let _ = std::fs::remove_file(path);
+    is_older(path, FORGOTTEN)
 }
 
 #[cfg(test)]

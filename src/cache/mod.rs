@@ -1,11 +1,19 @@
 //! What is kept on disk between processes, so that they needn't do again what has been done.
 //!
-//! In come questions of a session; out go answers that are exactly what the session would have
-//! found out itself, or nothing. A cache may be deleted, damaged, of another version, on a full
+//! In come questions of a session, and of whoever would start one; out go answers that are exactly
+//! what the session would have found out itself, or nothing. A cache may be deleted, damaged, of another version, on a full
 //! disk, or in use by other processes: then it answers less, and says nothing about it. The room
 //! knows no values; the sessions that use it don't know it.
+//!
+//! | file | what is kept |
+//! |---|---|
+//! | `lowered.rs`, `segment.rs` | files, read and lowered, by their text |
+//! | `evaluations.rs` | results, with all that the machine was asked for them |
 
+mod evaluations;
+mod files;
 mod lowered;
 mod segment;
 
+pub use evaluations::{EvaluationKey, Evaluations, Lookup, State};
 pub use lowered::LoweredFiles;

@@ -100,6 +100,7 @@ pub(super) enum Command {
 /// Evaluates the lab, expands all sweeps and prints every job with its parameters, inputs and
 /// state. Nothing is built or run; what was read is kept in a cache.
 #[derive(Args, Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "they are flags")]
 #[command(after_help = "\
 Examples:
   repx eval                                  the lab in this directory
@@ -160,8 +161,14 @@ pub(super) struct EvalOptions {
     #[arg(long, help_heading = "Evaluation")]
     pub(super) show_trace: bool,
     /// Read all files anew, and keep nothing of them
-    #[arg(long, help_heading = "Evaluation")]
+    #[arg(long, help_heading = "Cache")]
     pub(super) no_cache: bool,
+    /// Evaluate the lab though nothing has changed, and keep the result
+    #[arg(long, help_heading = "Cache", conflicts_with = "no_cache")]
+    pub(super) refresh: bool,
+    /// Say what was read, what has changed and what was reused; with -v every path
+    #[arg(long, help_heading = "Cache")]
+    pub(super) explain_cache: bool,
     #[command(flatten)]
     pub(super) nix: NixOptions,
 }

@@ -6,32 +6,40 @@ use std::time::Instant;
 use super::Exit;
 use super::arguments::{EvalOptions, Format, Terminal, Volume, pairs};
 use super::entry::{self, Entry};
+use super::explain::explain;
 use super::filter::{Filter, select};
-use super::listing::{Statuses, TableStyle, View, write_json, write_ndjson, write_table};
+use super::guard::INTERRUPTED;
+use super::kept;
+use super::listing::{Pace, Statuses, TableStyle, View, write_json, write_ndjson, write_table};
 use super::report::{report, say};
-use super::setup::{self, config, machine, no_thread};
 use super::stdout;
 use crate::diagnostic::Diagnostic;
 use crate::flake::head_commit;
-use crate::session::{self, Config};
 use crate::source::SourceMap;
-use crate::sweep::{self, Argument, Listing, PackageSet, Request};
-use crate::world::Disk;
+use crate::sweep::{Argument, Listing, PackageSet, Request};
+use crate::world::{Disk, World};
 
 /// What came of evaluating a lab.
-struct Outcome {
+pub(super) struct Outcome {
     /// Its jobs; without them the diagnostics hold at least one error.
-    listing: Option<Listing>,
+    pub(super) listing: Option<Listing>,
     /// What is to be said about it.
-    diagnostics: Vec<Diagnostic>,
+    pub(super) diagnostics: Vec<Diagnostic>,
     /// The texts that the diagnostics speak of.
-    sources: SourceMap,
+    pub(super) sources: SourceMap,
+}
+
+impl Outcome {
+    /// There is nothing but this to say.
+    pub(super) fn failed(diagnostic: Diagnostic) -> Outcome {
+        Outcome { listing: None, diagnostics: vec![diagnostic], sources: SourceMap::new() }
+    }
 }
 
 /// Lists a lab's jobs.
 pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
     let begin = Instant::now();
-    let Outcome { listing, mut diagnostics, sources } = load(options);
+    let Outcome { listing, mut diagnostics, sources } = load(options, terminal);
     let filter = Filter { runs: &options.runs, stages: &options.stages, params: &options.params };
     let view = match listing.as_ref().map(|listing| select(listing, filter)) {
         Some(Ok(view)) => Some(view),
@@ -46,46 +54,33 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
         return exit;
     };
     if terminal.volume == Volume::Verbose {
-        say(&format!("{} jobs in {:.1?}", view.listing.jobs.len(), begin.elapsed()));
+        say(&format!("{} jobs in {:.1?}", view.listing.len(), begin.elapsed()));
     }
     print(&view, options, terminal)
 }
 
-/// Evaluates the lab and expands its sweeps.
-fn load(options: &EvalOptions) -> Outcome {
-    let sources = SourceMap::new();
-    let failed = |diagnostic| (None, vec![diagnostic]);
-    let (listing, diagnostics) = match entry::find(options) {
-        Err(missing) => failed(missing),
+fn load(options: &EvalOptions, terminal: &Terminal) -> Outcome {
+    match entry::find(options) {
+        Err(missing) => Outcome::failed(missing),
         Ok(entry) => {
-            let request = request(options, entry);
-            let cache = setup::cache(!options.no_cache);
-            let machine = machine(&options.nix);
-            let config = config(&machine, &options.include, &sources, cache.as_ref());
-            let config = Config { tolerant: true, ..config };
-            let outcome = session::run(&config, |session, evaluator| {
-                sweep::list(session, evaluator, &request)
-            });
-            if let Some(cache) = &cache {
-                cache.save();
+            let (outcome, explanation) = kept::outcome(options, entry);
+            if options.explain_cache {
+                explain(&explanation, terminal);
             }
-            match outcome {
-                Ok(outcome) => (outcome.listing, outcome.diagnostics),
-                Err(error) => failed(no_thread(&error)),
-            }
+            outcome
         }
-    };
-    Outcome { listing, diagnostics, sources }
+    }
 }
 
-fn request(options: &EvalOptions, entry: Entry) -> Request {
+/// What is to be listed; `world` says at which commit the lab is.
+pub(super) fn request(options: &EvalOptions, entry: Entry, world: Option<&dyn World>) -> Request {
     let Entry { file, root, flake } = entry;
     let expressions =
         pairs(&options.arg).map(|(name, text)| (name, Argument::Expression(text.into())));
     let texts = pairs(&options.argstr).map(|(name, text)| (name, Argument::Text(text.into())));
     let arguments = expressions.chain(texts).map(|(name, argument)| (name.to_owned(), argument));
     Request {
-        git_hash: head_commit(&root, &Disk),
+        git_hash: world.and_then(|world| head_commit(&root, world)),
         arguments: arguments.collect(),
         packages: package_set(options.pkgs.as_deref()),
         threads: options.threads.map_or(0, usize::from),
@@ -110,10 +105,12 @@ fn package_set(pkgs: Option<&str>) -> PackageSet {
 fn print(view: &View<'_>, options: &EvalOptions, terminal: &Terminal) -> Exit {
     let statuses = Statuses::read(&base_path(options), &Disk);
     let style = TableStyle { width: terminal.width, color: terminal.color };
+    let threads = options.threads.map_or(0, usize::from);
+    let pace = Pace { threads, interrupt: &INTERRUPTED };
     stdout::print(|out| match options.format {
         Format::Table => write_table(out, view, &statuses, style),
-        Format::Json => write_json(out, view, &statuses),
-        Format::Ndjson => write_ndjson(out, view, &statuses),
+        Format::Json => write_json(out, view, &statuses, pace),
+        Format::Ndjson => write_ndjson(out, view, &statuses, pace),
     })
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::listing::View;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::sweep::{Job, Listing};
+use crate::sweep::{Block, Listing};
 
 /// Names from the command line; of an empty list everything is wanted.
 #[derive(Clone, Copy)]
@@ -40,17 +40,49 @@ pub(super) fn select<'l>(
     if !unknown.is_empty() {
         return Err(unknown);
     }
-    for (job, wanted) in listing.jobs.iter().zip(&mut view.jobs) {
-        *wanted = job.runs.iter().any(|run| view.runs.get(*run as usize) == Some(&true))
-            && (filter.stages.is_empty() || filter.stages.iter().any(|name| is_stage(job, name)));
+    let everything = view.runs.iter().all(|run| *run) && filter.stages.is_empty();
+    if everything && params.is_empty() {
+        return Ok(view);
+    }
+    let mut jobs = vec![false; listing.len()];
+    for block in listing.blocks() {
+        mark(&mut jobs, listing, block, &view.runs, filter.stages);
     }
     for param in params {
         let fitting = param.fitting(listing);
-        for (wanted, fits) in view.jobs.iter_mut().zip(fitting) {
+        for (wanted, fits) in jobs.iter_mut().zip(fitting) {
             *wanted &= fits;
         }
     }
+    view.jobs = Some(jobs);
     Ok(view)
+}
+
+/// Marks those jobs of a block that are of a wanted run and of a wanted stage.
+fn mark(wanted: &mut [bool], listing: &Listing, block: &Block, runs: &[bool], stages: &[String]) {
+    let shown = |run: u32| runs.get(run as usize) == Some(&true);
+    let named = |name: &str| *block.stage().name == *name;
+    let any = stages.is_empty() || stages.iter().any(|name| named(name));
+    let by_pname: Vec<bool> = block
+        .pnames()
+        .iter()
+        .map(|pname| any || stages.iter().any(|name| **pname == **name))
+        .collect();
+    if !by_pname.contains(&true) {
+        return;
+    }
+    let Some(mut job) = listing.job(block.range().start).filter(|_| !block.range().is_empty())
+    else {
+        return;
+    };
+    for number in block.range() {
+        job.seek(number);
+        let fits = (shown(block.run()) || job.runs().any(shown))
+            && (any || by_pname.get(job.picks().pname) == Some(&true));
+        if let Some(wanted) = wanted.get_mut(number as usize) {
+            *wanted = fits;
+        }
+    }
 }
 
 fn runs(listing: &Listing, wanted: &[String], unknown: &mut Vec<Diagnostic>) -> Vec<bool> {
@@ -80,14 +112,16 @@ fn groups(listing: &Listing) -> BTreeSet<&str> {
     listing.groups.iter().map(|(name, _)| name.as_str()).collect()
 }
 
-fn is_stage(job: &Job, name: &str) -> bool {
-    *job.stage.name == *name || *job.facet.pname == *name
+fn is_stage(block: &Block, name: &str) -> bool {
+    *block.stage().name == *name || block.pnames().iter().any(|pname| **pname == *name)
 }
 
 fn check_stages(listing: &Listing, wanted: &[String], unknown: &mut Vec<Diagnostic>) {
     for name in wanted {
         let mut keys = listing.runs.iter().flat_map(|run| &run.stages);
-        if !keys.any(|key| **key == **name) && !listing.jobs.iter().any(|job| is_stage(job, name)) {
+        if !keys.any(|key| **key == **name)
+            && !listing.blocks().iter().any(|block| is_stage(block, name))
+        {
             let known = listing.runs.iter().flat_map(|run| &run.stages).map(|key| &**key).collect();
             unknown.push(no_such("stage", name, &known));
         }
@@ -103,13 +137,22 @@ struct Param<'a> {
 impl Param<'_> {
     /// Which jobs have a wanted value. A job stands behind those it reads from.
     fn fitting(&self, listing: &Listing) -> Vec<bool> {
-        let mut fitting: Vec<bool> = Vec::with_capacity(listing.jobs.len());
-        for job in &listing.jobs {
-            let own = job.facet.params.iter().find(|(name, _)| **name == *self.key);
-            fitting.push(match own {
-                Some((_, value)) => self.values.iter().any(|wanted| *wanted == **value),
-                None => job.depends_on.iter().any(|i| fitting.get(*i as usize) == Some(&true)),
-            });
+        let mut fitting: Vec<bool> = Vec::with_capacity(listing.len());
+        for block in listing.blocks().iter().filter(|block| !block.range().is_empty()) {
+            let own = block.params().iter().position(|param| **param.name() == *self.key);
+            let Some(mut job) = listing.job(block.range().start) else {
+                continue;
+            };
+            for number in block.range() {
+                job.seek(number);
+                let used = job.wiring().map_or(&[][..], |wiring| &wiring.used);
+                fitting.push(match own {
+                    Some(index) => self.values.iter().any(|wanted| *wanted == job.param(index)),
+                    None => used
+                        .iter()
+                        .any(|index| fitting.get(job.producer(*index) as usize) == Some(&true)),
+                });
+            }
         }
         fitting
     }
@@ -122,8 +165,7 @@ fn params<'a>(
 ) -> Vec<Param<'a>> {
     let mut params: Vec<Param<'a>> = Vec::new();
     for (key, value) in wanted {
-        let known = |job: &Job| job.facet.params.iter().any(|(name, _)| **name == **key);
-        if !listing.jobs.iter().any(known) {
+        if !names_of_params(listing).contains(key.as_str()) {
             unknown.push(no_such("parameter", key, &names_of_params(listing)));
         }
         match params.iter_mut().find(|param| param.key == key) {
@@ -135,8 +177,7 @@ fn params<'a>(
 }
 
 fn names_of_params(listing: &Listing) -> BTreeSet<&str> {
-    let params = listing.jobs.iter().flat_map(|job| &job.facet.params);
-    params.map(|(name, _)| &**name).collect()
+    listing.blocks().iter().flat_map(Block::params).map(|param| &**param.name()).collect()
 }
 
 /// The canonical texts that a value on the command line may stand for.
@@ -187,7 +228,7 @@ mod tests {
         let (runs, stages) = (own(runs), own(stages));
         let filter = Filter { runs: &runs, stages: &stages, params: &params };
         match select(&listing, filter) {
-            Ok(view) => Ok((0..view.jobs.len()).filter(|i| view.jobs[*i]).collect()),
+            Ok(view) => Ok((0..listing.len()).filter(|i| view.shows(*i as u32)).collect()),
             Err(errors) => Err(errors
                 .into_iter()
                 .map(|e| format!("{}; {}", e.message, e.help.unwrap_or_default()))

@@ -10,9 +10,11 @@
 mod arguments;
 mod entry;
 mod eval;
+mod explain;
 mod filter;
 mod guard;
 mod instantiate;
+mod kept;
 mod listing;
 mod report;
 mod setup;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::arguments::{NixOptions, pairs};
 use super::guard::INTERRUPTED;
-use crate::cache::LoweredFiles;
+use crate::cache::{Evaluations, LoweredFiles};
 use crate::diagnostic::Diagnostic;
 use crate::realise::{Builds, Machine, Programs};
 use crate::session::{Config, FileCache, MAX_CALL_DEPTH};
@@ -33,7 +33,7 @@ pub(super) fn config<'a>(
     Config {
         world,
         sources,
-        search_path: search_path(include, std::env::var("NIX_PATH").ok().as_deref()),
+        search_path: search_path(include),
         home: std::env::var_os("HOME").map(PathBuf::from),
         max_call_depth: MAX_CALL_DEPTH,
         tolerant: false,
@@ -45,9 +45,17 @@ pub(super) fn config<'a>(
     }
 }
 
-/// The cache of lowered files, unless it is not wanted (`--no-cache`, `REPX_NO_CACHE`) or has no
-/// place to be (`REPX_CACHE_DIR`, else where the XDG base directories say).
-pub(super) fn cache(wanted: bool) -> Option<LoweredFiles> {
+/// What is kept between processes.
+pub(super) struct Caches {
+    /// Files that were read.
+    pub(super) lowered: LoweredFiles,
+    /// Listings.
+    pub(super) evaluations: Evaluations,
+}
+
+/// The caches, unless they are not wanted (`--no-cache`, `REPX_NO_CACHE`) or have no place to be
+/// (`REPX_CACHE_DIR`, else where the XDG base directories say).
+pub(super) fn caches(wanted: bool) -> Option<Caches> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     if !wanted || variable("REPX_NO_CACHE").is_some() {
         return None;
@@ -59,7 +67,8 @@ pub(super) fn cache(wanted: bool) -> Option<LoweredFiles> {
         caches.map(|caches| caches.join("repx"))
     };
     let directory = variable("REPX_CACHE_DIR").map(PathBuf::from).or_else(of_user)?;
-    Some(LoweredFiles::new(&directory))
+    let lowered = LoweredFiles::new(&directory);
+    Some(Caches { lowered, evaluations: Evaluations::new(&directory) })
 }
 
 /// The directory that relative paths begin at.
@@ -80,7 +89,11 @@ fn say(message: &str) {
 }
 
 /// Entries of `-I`, then of `NIX_PATH`: prefix (perhaps empty) and path.
-fn search_path(include: &[String], nix_path: Option<&str>) -> Vec<(String, String)> {
+pub(super) fn search_path(include: &[String]) -> Vec<(String, String)> {
+    search_path_of(include, std::env::var("NIX_PATH").ok().as_deref())
+}
+
+fn search_path_of(include: &[String], nix_path: Option<&str>) -> Vec<(String, String)> {
     let entry = |text: &str| {
         let (prefix, path) = text.split_once('=').unwrap_or(("", text));
         let path = if path.contains("://") || path.starts_with("channel:") {
@@ -126,7 +139,7 @@ mod tests {
 
     #[test]
     fn flags_come_before_the_environment() {
-        let path = search_path(
+        let path = search_path_of(
             &["nixpkgs=/a".into(), "/b".into()],
             Some("x=/c:https://h/y.tar.gz:/d:y=channel:z"),
         );

@@ -21,6 +21,11 @@ pub(super) fn print(
             drop(out.into_parts());
             Exit::Fine
         }
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+            drop(out.into_parts());
+            say("interrupted");
+            Exit::Interrupted
+        }
         Err(error) => {
             drop(out.into_parts());
             say(&format!("repx: cannot write the result: {error}"));

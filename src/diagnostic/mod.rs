@@ -7,6 +7,7 @@
 mod collect;
 mod near;
 pub mod render;
+pub mod stored;
 
 pub use collect::Found;
 pub use near::{did_you_mean, nearest};

@@ -87,6 +87,7 @@ impl<'h> Evaluator<'h> {
                 let name = Slot::Value(self.text_of(key.name));
                 self.call(function, &[name, *slot], here)
             }
+            Computation::Watched(watch, index) => self.force(watch.ask(index)),
         }
     }
 

@@ -238,7 +238,7 @@ impl<'a> Trees<'a> {
             return Ok(None);
         }
         let submodules = attributes.boolean("submodules")? == Some(true);
-        let state = git::checkout(&root, submodules)?;
+        let state = git::checkout(&root, submodules, self.world)?;
         let at = state.head.as_ref().map(|head| head.rev.clone());
         let rev = revision(attributes)?;
         let branch = attributes.text("ref")?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Datum, Reader};
+use super::{Datum, Reader, Values};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
 use crate::value::{Attr, Attrs, Slot, Value};
@@ -22,7 +22,7 @@ pub struct Member<'h> {
     /// Whom it concerns.
     pub target: Target,
     /// Its values, one a point.
-    pub values: Vec<Datum<'h>>,
+    pub values: Values<'h>,
     /// Where its name stands.
     pub span: Span,
 }
@@ -156,8 +156,8 @@ impl<'h> Reader<'_, 'h> {
         Some(Member { target: Target::parse(&name.text()), values, span })
     }
 
-    fn values(&mut self, items: &[Slot<'h>], name: Name, span: Span) -> Option<Vec<Datum<'h>>> {
-        let mut values = Vec::with_capacity(items.len());
+    fn values(&mut self, items: &[Slot<'h>], name: Name, span: Span) -> Option<Values<'h>> {
+        let mut values = Values::with_capacity(items.len());
         for (i, item) in items.iter().enumerate() {
             if let Ok(value) = self.evaluator.force(*item)
                 && Datum::is_function(value)
@@ -166,11 +166,10 @@ impl<'h> Reader<'_, 'h> {
                 self.report(a_function(name).at(place, "a function"));
                 return None;
             }
-            let datum = Datum::read(self.evaluator, *item);
-            let datum = self.take(datum, |d| {
+            let read = values.read(self.evaluator, *item);
+            self.take(read, |d| {
                 d.within(span, format!("in value {} of parameter `{name}`", i + 1))
-            });
-            values.push(datum?);
+            })?;
         }
         Some(values)
     }

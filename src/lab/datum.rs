@@ -14,21 +14,160 @@ pub struct Datum<'h> {
     /// Canonical JSON: names sorted, numbers as Nix writes them, paths as their copies in the
     /// store. Two values are the same when their texts are.
     pub json: Arc<str>,
-    /// As it stands in a script: shell-escaped (see [`Datum::read`]).
-    pub word: Arc<str>,
 }
 
 impl<'h> Datum<'h> {
-    /// Reads a value whole. In scripts a string is one shell word, a number the shortest text
-    /// that means it, null nothing, a list its items with spaces between, a set its JSON.
+    /// Reads a value whole.
     ///
     /// # Errors
     /// When evaluation fails, or there is a function in it; see [`Datum::is_function`].
     pub fn read(evaluator: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, Datum<'h>> {
         let value = evaluator.force_deep(slot)?;
         let json = json_text(evaluator, value)?;
-        let word = word(evaluator, value, &json)?;
-        Ok(Datum { slot: Slot::Value(value), json: json.into(), word: word.into() })
+        // Found out now, not when a script is made: a value that has no text is no parameter.
+        word(evaluator, value, &json)?;
+        Ok(Datum { slot: Slot::Value(value), json: json.into() })
+    }
+}
+
+/// A value as it stands in a script: a string is one shell word, a number the shortest text that
+/// means it, null nothing, a list its items with spaces between, a set its JSON.
+///
+/// # Errors
+/// None for a value that [`Datum::read`] has read.
+pub fn script_word<'h>(
+    evaluator: &mut Evaluator<'h>,
+    slot: Slot<'h>,
+    json: &str,
+) -> Eval<'h, String> {
+    let value = evaluator.force(slot)?;
+    word(evaluator, value, json)
+}
+
+/// The values of a parameter on an axis.
+#[derive(Clone, Debug, Default)]
+pub struct Values<'h> {
+    slots: Vec<Slot<'h>>,
+    /// Canonical JSON of each.
+    texts: Arc<Texts>,
+}
+
+impl<'h> Values<'h> {
+    /// Makes room for so many.
+    pub fn with_capacity(count: usize) -> Values<'h> {
+        Values { slots: Vec::with_capacity(count), texts: Arc::default() }
+    }
+
+    /// Reads one more; see [`Datum::read`].
+    ///
+    /// # Errors
+    /// Those of [`Datum::read`].
+    pub fn read(&mut self, evaluator: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, ()> {
+        let texts = Arc::make_mut(&mut self.texts);
+        if let Value::Int(int) = evaluator.force(slot)? {
+            texts.push(itoa::Buffer::new().format(int));
+            self.slots.push(Slot::Value(Value::Int(int)));
+            return Ok(());
+        }
+        let datum = Datum::read(evaluator, slot)?;
+        texts.push(&datum.json);
+        self.slots.push(datum.slot);
+        Ok(())
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// None?
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// One of them.
+    pub fn get(&self, index: usize) -> Option<(Slot<'h>, &str)> {
+        Some((*self.slots.get(index)?, self.texts.get(index)?))
+    }
+
+    /// Their canonical JSON.
+    pub fn texts(&self) -> &Arc<Texts> {
+        &self.texts
+    }
+
+    /// Are all of them integers, each larger than the one before?
+    pub fn ascending(&self) -> bool {
+        self.slots.windows(2).all(|pair| match pair {
+            [Slot::Value(Value::Int(a)), Slot::Value(Value::Int(b))] => a < b,
+            _ => false,
+        })
+    }
+
+    /// Is a value one that no function can tell from another with the same JSON?
+    pub fn is_plain(&self, index: usize) -> bool {
+        match self.slots.get(index) {
+            Some(Slot::Value(value)) => match value {
+                Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => true,
+                Value::Text(text) => {
+                    text.context().is_empty() && std::str::from_utf8(text.bytes()).is_ok()
+                }
+                Value::Path(_)
+                | Value::List(_)
+                | Value::Attrs(_)
+                | Value::Lambda(_)
+                | Value::Builtin(_)
+                | Value::Partial(_) => false,
+            },
+            Some(Slot::Thunk(_)) | None => false,
+        }
+    }
+}
+
+/// Many texts, one after the other in one piece of memory.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Texts {
+    all: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    /// Adds a text.
+    pub fn push(&mut self, text: &str) {
+        self.all.push_str(text);
+        self.ends.push(self.all.len());
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// None?
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// One of them.
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<&str> {
+        let start = match index.checked_sub(1) {
+            Some(before) => *self.ends.get(before)?,
+            None => 0,
+        };
+        self.all.get(start..*self.ends.get(index)?)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+}
+
+impl<T: AsRef<str>> FromIterator<T> for Texts {
+    fn from_iter<I: IntoIterator<Item = T>>(texts: I) -> Texts {
+        let mut all = Texts::default();
+        texts.into_iter().for_each(|text| all.push(text.as_ref()));
+        all
     }
 }
 

@@ -19,7 +19,7 @@ mod scope;
 mod stage;
 
 pub use axis::{Axis, Member, Target};
-pub use datum::{Datum, shell_word};
+pub use datum::{Datum, Texts, Values, script_word, shell_word};
 pub use fields::Vocabulary;
 pub use pipeline::{Dependency, Link, Pipeline};
 pub use places::Places;

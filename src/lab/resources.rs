@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// What a job asks of the machine it runs on.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Resources {
     /// Memory.
     pub mem: Option<Memory>,
@@ -18,14 +18,14 @@ pub struct Resources {
 }
 
 /// An amount of memory, remembering how it was written.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Memory {
     bytes: u128,
     text: String,
 }
 
 /// A length of time, remembering how it was written.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Duration {
     seconds: u64,
     text: String,

@@ -28,7 +28,9 @@ use self::connection::Connection;
 use self::place::Place;
 pub use self::programs::Programs;
 use crate::store::{StoreDir, StorePath};
-use crate::world::{Disk, Entry, Fetch, FileKind, Keeper, KeeperError, Made, Wanted, World};
+use crate::world::{
+    Disk, Entry, Fetch, FileKind, Keeper, KeeperError, Links, Made, Stamp, Wanted, World,
+};
 
 /// May evaluation have something built that it wants to read?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -190,6 +192,10 @@ impl World for Machine<'_> {
 
     fn now(&self) -> i64 {
         Disk.now()
+    }
+
+    fn stamp(&self, path: &Path, links: Links) -> Option<Stamp> {
+        Disk.stamp(&self.real(path), links)
     }
 
     fn keeper(&self) -> Option<&dyn Keeper> {

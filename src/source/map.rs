@@ -137,6 +137,11 @@ impl SourceMap {
         }
     }
 
+    /// What is evaluated as a copy of what.
+    pub fn origins(&self) -> Vec<(PathBuf, PathBuf)> {
+        self.origins.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
     /// The path of a file as its user knows it.
     pub fn original(&self, path: &Path) -> PathBuf {
         let origins = self.origins.read().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -47,6 +47,19 @@ pub fn encode(bytes: &[u8]) -> String {
     (0..encoded_len(bytes.len())).rev().map(|digit| char::from(digit_at(bytes, digit))).collect()
 }
 
+/// Writes 20 bytes in base-32, as [`encode`] does.
+pub fn encode_20(bytes: &[u8; 20]) -> [u8; 32] {
+    let mut text = [b'0'; 32];
+    // Five bytes make eight digits, and the last five come first.
+    for (digits, bytes) in text.chunks_exact_mut(8).zip(bytes.rchunks_exact(5)) {
+        let bits = bytes.iter().rev().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
+        for (digit, place) in digits.iter_mut().rev().zip(0..) {
+            *digit = ALPHABET[(bits >> (5 * place) & 0x1f) as usize];
+        }
+    }
+    text
+}
+
 /// The digit that holds the five bits from bit `5 * digit` on, counted from the first byte's lowest bit.
 fn digit_at(bytes: &[u8], digit: usize) -> u8 {
     let (byte, bit) = (digit * 5 / 8, digit * 5 % 8);
@@ -124,6 +137,11 @@ mod tests {
         #[test]
         fn round_trip(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             prop_assert_eq!(decode(&encode(&bytes)), Ok(bytes));
+        }
+
+        #[test]
+        fn twenty_bytes(bytes: [u8; 20]) {
+            prop_assert_eq!(encode_20(&bytes).to_vec(), encode(&bytes).into_bytes());
         }
 
         #[test]

@@ -2,30 +2,30 @@
 
 use std::sync::Arc;
 
-use hashbrown::HashMap;
-use rayon::prelude::*;
-
-use super::draft::{Draft, Drafting};
-use super::facet::{Evaluated, Facets};
+use super::classes::RunClasses;
+use super::facet::Names;
+use super::field::{Field, Look, combined};
 use super::identity::{Identity, JobId, Part};
-use super::keys;
-use super::listing::{Job, RunInfo, Source, StageInfo, StageKind};
-use super::space::{Projection, Space};
-use super::wiring::{Around, Wire};
+use super::ids::{Hashing, Own};
+use super::keys::{self, Place};
+use super::listing::{
+    Block, JobBits, JobSet, Listing, Param, ParamValues, Producer, RunInfo, StageInfo, StageKind,
+};
+use super::settle::{Index, may_share_jobs};
+use super::space::Space;
+use super::study::{Ports, Studied, Study};
+use super::tracked::{Noticed, Untold};
+use super::wiring::{Around, Wiring};
 use crate::diagnostic::{Diagnostic, Found};
-use crate::lab::{Body, Lab, Need, Pipeline, Reader, Resources, Run, Stage};
+use crate::lab::{Body, Lab, Need, Pipeline, Resources, Run, Stage};
 use crate::session::Session;
 
-/// Jobs that fit in memory with room to spare; more are refused with a message.
-const MOST_JOBS: u64 = 5_000_000;
-/// Points whose facets one thread evaluates at a time: few, so that all threads have some; many,
-/// where there are many.
-const FACETS_AT_ONCE: std::ops::RangeInclusive<usize> = 16..=1024;
+/// Jobs are numbered in 32 bits.
+const MOST_JOBS: u64 = u32::MAX as u64;
 
-/// What expansion gives.
+/// What expansion gives: a listing without what is said of the lab as a whole.
 pub(super) struct Expanded {
-    pub(super) runs: Vec<RunInfo>,
-    pub(super) jobs: Vec<Job>,
+    pub(super) listing: Listing,
     pub(super) found: Found,
 }
 
@@ -34,124 +34,167 @@ pub(super) fn expand<'h>(session: &Session<'h>, lab: &Lab<'h>) -> Expanded {
     let mut expansion = Expansion {
         session,
         lab,
-        jobs: Vec::new(),
-        by_id: HashMap::new(),
-        run_jobs: Vec::new(),
+        listing: Listing::default(),
+        index: Index::default(),
         found: Found::default(),
-        merged: HashMap::new(),
     };
-    let runs = lab.runs.iter().enumerate().map(|(index, run)| expansion.run(index, run)).collect();
-    Expanded { runs, jobs: expansion.jobs, found: expansion.found }
+    for (index, run) in lab.runs.iter().enumerate() {
+        expansion.run(index, run);
+    }
+    Expanded { listing: expansion.listing, found: expansion.found }
 }
 
 struct Expansion<'x, 'h> {
     session: &'x Session<'h>,
     lab: &'x Lab<'h>,
-    jobs: Vec<Job>,
-    by_id: HashMap<JobId, u32>,
-    /// The jobs of each run, in order.
-    run_jobs: Vec<Vec<u32>>,
+    listing: Listing,
+    index: Index,
     found: Found,
-    /// Merged hints, by the hints that were merged: most jobs of a stage share theirs.
-    merged: HashMap<Vec<usize>, Merged>,
-}
-
-/// Hints that were merged, kept alive so that their addresses go on naming them, and the result.
-struct Merged {
-    _of: Vec<Arc<Resources>>,
-    result: Arc<Resources>,
 }
 
 /// What a run's first stages have of the runs it depends on.
-pub(super) struct Upstream {
+struct Upstream {
     /// Names of all runs it depends on.
-    pub(super) names: Vec<Arc<str>>,
-    /// All jobs of the hard ones.
-    pub(super) jobs: Option<Arc<[u32]>>,
+    names: Vec<Arc<str>>,
+    /// All jobs of the hard ones, as one of the listing's sets.
+    jobs: Option<u32>,
     /// Over the ids of those jobs.
-    pub(super) digest: [u8; 32],
-    pub(super) resources: Option<Arc<Resources>>,
+    digest: [u8; 32],
+    resources: Option<Resources>,
 }
 
-/// A stage being expanded, and what came of it.
-pub(super) struct Grown<'x, 'h> {
-    pub(super) stage: &'x Stage<'h>,
-    pub(super) info: Arc<StageInfo>,
-    /// All its relevant axes.
-    pub(super) space: Space,
-    /// From its points to those of its own axes.
-    pub(super) own: Projection,
-    /// One for each point of its own axes.
-    pub(super) facets: Vec<Evaluated>,
-    /// The job at each point of its space.
-    pub(super) jobs: Vec<u32>,
+/// What the stages of a pipeline are expanded with.
+struct Scene<'s, 'x, 'h> {
+    run: &'x Run<'h>,
+    run_index: usize,
+    pipeline: &'x Pipeline<'h>,
+    /// Of the run's axes.
+    lengths: &'s [u32],
+    classes: &'s RunClasses<'x, 'h>,
+    upstream: &'s Upstream,
+}
+
+/// A stage that was expanded, as those that depend on it see it.
+struct Grown<'x, 'h> {
+    stage: &'x Stage<'h>,
+    /// The number of its block.
+    block: u32,
+    space: Space,
+    pname: Field<Arc<str>>,
+    outputs: Field<Names>,
+    hints: Field<Option<Resources>>,
+    /// Is each of its points another job?
+    all_differ: bool,
 }
 
 impl<'x, 'h> Expansion<'x, 'h> {
-    fn run(&mut self, index: usize, run: &'x Run<'h>) -> RunInfo {
+    fn run(&mut self, index: usize, run: &'x Run<'h>) {
         keys::check(run, &mut self.found);
         let upstream = self.upstream(run);
-        let lengths: Vec<usize> = run.axes.iter().map(|axis| axis.length).collect();
-        self.run_jobs.push(Vec::new());
-        let mut stages: Vec<Arc<str>> = Vec::new();
-        for pipeline in &run.pipelines {
-            self.pipeline(index, run, pipeline, &lengths, &upstream);
-            for stage in &pipeline.stages {
-                if !stages.contains(&stage.key) {
-                    stages.push(Arc::clone(&stage.key));
-                }
-            }
-        }
+        let lengths: Vec<u32> =
+            run.axes.iter().map(|axis| u32::try_from(axis.length).unwrap_or(u32::MAX)).collect();
+        let classes = RunClasses::new(run);
         let depends_on = run.depends_on.iter().filter_map(|(other, need)| {
             Some((Arc::clone(&self.lab.runs.get(*other)?.name), *need))
         });
-        RunInfo {
+        let info = RunInfo {
             name: Arc::clone(&run.name),
             depends_on: depends_on.collect(),
             containerized: run.containerized,
-            stages,
-            jobs: self.run_jobs.get(index).map_or(0, Vec::len),
+            stages: Vec::new(),
+            jobs: 0,
+            shared: JobBits::default(),
+        };
+        self.listing.runs.push(info);
+        for pipeline in &run.pipelines {
+            let scene = Scene {
+                run,
+                run_index: index,
+                pipeline,
+                lengths: &lengths,
+                classes: &classes,
+                upstream: &upstream,
+            };
+            self.pipeline(&scene);
+            if let Some(info) = self.listing.runs.last_mut() {
+                for stage in &pipeline.stages {
+                    if !info.stages.contains(&stage.key) {
+                        info.stages.push(Arc::clone(&stage.key));
+                    }
+                }
+            }
+        }
+        let jobs = self.jobs_of(index).len();
+        if let Some(info) = self.listing.runs.last_mut() {
+            info.jobs = jobs;
         }
     }
 
-    fn upstream(&self, run: &Run<'h>) -> Upstream {
+    /// The jobs of a run.
+    fn jobs_of(&self, run: usize) -> JobSet {
+        let Some(info) = self.listing.runs.get(run) else {
+            return JobSet::default();
+        };
+        let mut jobs: JobSet = info.shared.iter().collect();
+        // Those it shares stand with earlier runs.
+        for block in self.listing.blocks.iter().filter(|block| block.run as usize == run) {
+            jobs.push_all(block.range());
+        }
+        jobs
+    }
+
+    fn upstream(&mut self, run: &Run<'h>) -> Upstream {
         let named = |(other, _): &(usize, Need)| Some(Arc::clone(&self.lab.runs.get(*other)?.name));
         let hard = run.depends_on.iter().filter(|(_, need)| *need == Need::Hard);
-        let mut jobs: Vec<u32> =
-            hard.filter_map(|(other, _)| self.run_jobs.get(*other)).flatten().copied().collect();
-        jobs.sort_unstable();
-        jobs.dedup();
-        let mut ids: Vec<JobId> = jobs.iter().filter_map(|job| Some(self.job(*job)?.id)).collect();
+        let sets: Vec<JobSet> = hard.map(|(other, _)| self.jobs_of(*other)).collect();
+        let jobs = match sets.as_slice() {
+            [one] => one.clone(),
+            several => {
+                let mut jobs: Vec<u32> = several.iter().flat_map(JobSet::iter).collect();
+                jobs.sort_unstable();
+                jobs.dedup();
+                jobs.into_iter().collect()
+            }
+        };
+        let mut ids: Vec<JobId> = jobs.iter().filter_map(|job| self.listing.id(job)).collect();
         ids.sort_unstable();
         let mut identity = Identity::new();
         for id in ids {
-            identity.add_job(Part::Upstream, id);
+            identity.add(Part::Upstream, id.bytes());
         }
-        let hints = jobs.iter().filter_map(|job| self.job(*job)?.resources.as_deref());
-        let merged = Resources::default().over(hints);
+        let merged = Resources::default().over(self.hints_of(&jobs));
+        let names = run.depends_on.iter().filter_map(named).collect();
+        let set = (!jobs.is_empty()).then_some(self.listing.upstreams.len() as u32);
+        self.listing.upstreams.extend(set.map(|_| jobs));
         Upstream {
-            names: run.depends_on.iter().filter_map(named).collect(),
+            names,
             digest: identity.digest(),
-            resources: (!merged.is_empty()).then(|| Arc::new(merged)),
-            jobs: (!jobs.is_empty()).then(|| jobs.into()),
+            resources: (!merged.is_empty()).then_some(merged),
+            jobs: set,
         }
     }
 
-    fn job(&self, index: u32) -> Option<&Job> {
-        self.jobs.get(index as usize)
+    /// The hints of jobs, in their order; of consecutive jobs that have the same perhaps once.
+    fn hints_of<'s>(&'s self, jobs: &'s JobSet) -> impl Iterator<Item = &'s Resources> + 's {
+        jobs.ranges().iter().flat_map(move |range| {
+            let blocks = self.listing.blocks.iter();
+            let met = blocks.filter(|b| b.first < range.end && range.start < b.range().end);
+            met.flat_map(move |block| -> Box<dyn Iterator<Item = &'s Resources> + 's> {
+                let (own, whole) = (block.range(), block.places.is_none());
+                // Values stand in a table as they first appear among points, and as they last do.
+                if whole && range.start <= own.start && own.end <= range.end {
+                    return Box::new(block.hints.in_order().filter_map(Option::as_ref));
+                }
+                let part = own.start.max(range.start)..own.end.min(range.end);
+                Box::new(part.filter_map(|job| self.listing.job(job)?.resources()))
+            })
+        })
     }
 
-    fn pipeline(
-        &mut self,
-        run_index: usize,
-        run: &'x Run<'h>,
-        pipeline: &'x Pipeline<'h>,
-        lengths: &[usize],
-        upstream: &Upstream,
-    ) {
-        let mut grown: Vec<Grown<'x, 'h>> = Vec::with_capacity(pipeline.stages.len());
-        for stage in &pipeline.stages {
-            match self.stage(run_index, run, pipeline, stage, &grown, lengths, upstream) {
+    fn pipeline(&mut self, scene: &Scene<'_, 'x, 'h>) {
+        let mut grown: Vec<Grown<'x, 'h>> = Vec::with_capacity(scene.pipeline.stages.len());
+        for stage in &scene.pipeline.stages {
+            match self.stage(scene, stage, &grown) {
                 Some(stage) => grown.push(stage),
                 // What follows needs its jobs: their mistakes are told once this one is mended.
                 None => return,
@@ -159,235 +202,349 @@ impl<'x, 'h> Expansion<'x, 'h> {
         }
     }
 
-    #[allow(clippy::too_many_arguments)] // everything a stage stands in
     fn stage(
         &mut self,
-        run_index: usize,
-        run: &'x Run<'h>,
-        pipeline: &'x Pipeline<'h>,
+        scene: &Scene<'_, 'x, 'h>,
         stage: &'x Stage<'h>,
         grown: &[Grown<'x, 'h>],
-        lengths: &[usize],
-        upstream: &Upstream,
     ) -> Option<Grown<'x, 'h>> {
-        let sources = keys::sources(run, stage);
-        let mut own_axes: Vec<usize> = sources.iter().flatten().map(|(axis, _)| *axis).collect();
-        own_axes.sort_unstable();
-        own_axes.dedup();
-        let mut axes = own_axes.clone();
-        for dependency in &stage.dependencies {
-            axes.extend(grown.get(dependency.stage)?.space.axes());
-        }
-        axes.sort_unstable();
-        axes.dedup();
-        let space = Space::new(axes, lengths).filter(|space| space.points() <= MOST_JOBS);
-        let (Some(space), Some(own_space)) = (space, Space::new(own_axes, lengths)) else {
-            self.too_many(run, stage);
+        let sources = keys::sources(scene.run, stage);
+        let producers: Vec<&Grown<'x, 'h>> =
+            stage.dependencies.iter().map(|d| grown.get(d.stage)).collect::<Option<_>>()?;
+        let own_axes = distinct(sources.iter().flatten().map(|(axis, _)| *axis).collect());
+        let upper = producers.iter().flat_map(|other| other.space.axes()).copied();
+        let axes = distinct(own_axes.iter().copied().chain(upper).collect());
+        let left = MOST_JOBS - self.listing.len() as u64;
+        let space = Space::new(axes.clone(), scene.lengths).filter(|space| space.points() <= left);
+        let (Some(space), Some(own_space)) = (space, Space::new(own_axes, scene.lengths)) else {
+            self.too_many(scene, stage, &axes);
             return None;
         };
-        let facets = self.facets(run, stage, &sources, &own_space)?;
-        let info = StageInfo {
-            pipeline: Arc::clone(&pipeline.name),
-            name: Arc::clone(&stage.key),
-            kind: match stage.body {
-                Body::Simple(_) => StageKind::Simple,
-                Body::ScatterGather { .. } => StageKind::ScatterGather,
-            },
-            version: Arc::clone(&stage.version),
+        let (ports, studied) = self.study(scene, stage, &sources)?;
+        let wiring = self.wiring(scene, stage, &producers, &ports)?;
+        let hints = hints(scene, &studied, &wiring, &producers)?;
+        let all_differ = all_differ(scene, &sources, &space, &own_space, &producers, &wiring);
+        let block = Block {
+            run: scene.run_index as u32,
+            first: self.listing.len() as u32,
+            count: 0,
+            stage: info(scene.pipeline, stage),
+            params: params(scene.run, stage, &sources, &space),
+            pnames: studied.pname.column(&space),
+            outputs: ports.outputs.map(pairs).column(&space),
+            pieces: studied.pieces.column(&space),
+            wirings: wiring.column(&space),
+            hints: hints.column(&space),
+            producers: producers.iter().map(|other| producer(&space, other)).collect(),
+            after: scene.upstream.jobs.filter(|_| stage.dependencies.is_empty()),
+            places: None,
+            space,
         };
-        let own = space.onto(&own_space);
-        let mut result =
-            Grown { stage, info: Arc::new(info), space, own, facets, jobs: Vec::new() };
-        let drafts = self.drafts(&result, grown, upstream)?;
-        result.jobs = self.settle(run_index, &result, drafts, upstream);
-        Some(result)
+        let number = self.listing.blocks.len() as u32;
+        let space = block.space.clone();
+        self.settle(scene, stage, block, &studied, &own_space, all_differ)?;
+        let (pname, outputs) = (studied.pname, ports.outputs);
+        Some(Grown { stage, block: number, space, pname, outputs, hints, all_differ })
     }
 
-    fn too_many(&mut self, run: &Run<'h>, stage: &Stage<'h>) {
-        let lengths: Vec<String> = run
-            .axes
-            .iter()
-            .filter_map(|axis| {
-                Some(format!("{} ({})", axis.members.first()?.target.key(), axis.length))
-            })
-            .collect();
-        let span = run.axes.first().and_then(|axis| axis.members.first()).map(|m| m.span);
+    fn too_many(&mut self, scene: &Scene<'_, 'x, 'h>, stage: &Stage<'h>, axes: &[usize]) {
+        let run = scene.run;
+        let axes = axes.iter().filter_map(|axis| run.axes.get(*axis));
+        let named = |axis: &crate::lab::Axis<'h>| {
+            Some(format!("{} ({})", axis.members.first()?.target.key(), axis.length))
+        };
+        let shown: Vec<String> = axes.clone().filter_map(named).collect();
+        let count = axes.clone().try_fold(1u128, |all, axis| all.checked_mul(axis.length as u128));
+        let count = count.map_or("more than 10^38".to_owned(), |count| count.to_string());
+        let longest = axes.max_by_key(|axis| axis.length);
+        let member = longest.and_then(|axis| axis.members.first());
+        let span = member.map_or(run.span, |member| member.span);
+        let length = longest.map_or(1, |axis| axis.length);
         self.found.add(
             Diagnostic::error(
                 "repx::sweep::too-many-jobs",
                 format!(
-                    "stage `{}` of run `{}` would have more than {MOST_JOBS} jobs",
+                    "stage `{}` of run `{}` would have {count} jobs, more than can be listed",
                     stage.key, run.name
                 ),
             )
-            .at(span.unwrap_or(run.span), "one of the axes")
-            .help(format!("the axes: {}", lengths.join(" × "))),
+            .at(span, format!("the longest axis, {length} values"))
+            .help(format!("the axes: {}", shown.join(" × "))),
         );
     }
 
-    /// What the stage is at each point of its own axes. `None`: it went wrong at some.
-    fn facets(
+    /// What the stage is, depending on its parameters. `None`: it went wrong somewhere.
+    fn study(
         &mut self,
-        run: &'x Run<'h>,
+        scene: &Scene<'_, 'x, 'h>,
         stage: &'x Stage<'h>,
-        sources: &[Option<(usize, usize)>],
-        space: &Space,
-    ) -> Option<Vec<Evaluated>> {
-        let points: Vec<u64> = (0..space.points()).collect();
-        let share = points.len() / (8 * rayon::current_num_threads());
-        let at_once = share.clamp(*FACETS_AT_ONCE.start(), *FACETS_AT_ONCE.end());
-        let session = self.session;
-        let packages = self.lab.packages;
-        let results: Vec<(Vec<Evaluated>, Found)> = points
-            .par_chunks(at_once)
-            .map(|points| {
-                let mut evaluator = session.evaluator();
-                let mut reader = Reader::new(&mut evaluator);
-                let mut done = Vec::with_capacity(points.len());
-                for point in points {
-                    let values = keys::values(run, stage, sources, space, *point);
-                    let before = reader.diagnostics.len();
-                    let context = keys::context(run, stage, &values);
-                    let mut facets = Facets { reader: &mut reader, stage, values, packages };
-                    let evaluated = facets.evaluate();
-                    reader.diagnostics.within_since(before, stage.span, &context);
-                    done.extend(evaluated);
-                }
-                (done, reader.diagnostics)
-            })
-            .collect();
-        let mut facets = Vec::with_capacity(points.len());
-        for (done, found) in results {
-            facets.extend(done);
-            self.found.extend(found);
-        }
-        (facets.len() == points.len()).then_some(facets)
-    }
-
-    /// All jobs of a stage, hashed. `None`: something doesn't fit.
-    fn drafts(
-        &mut self,
-        grown: &Grown<'x, 'h>,
-        others: &[Grown<'x, 'h>],
-        upstream: &Upstream,
-    ) -> Option<Vec<Draft>> {
-        let stage = grown.stage;
-        let producers: Vec<(&Grown<'x, 'h>, Projection)> = stage
-            .dependencies
-            .iter()
-            .map(|d| others.get(d.stage).map(|other| (other, grown.space.onto(&other.space))))
-            .collect::<Option<_>>()?;
-        let around = Around {
+        sources: &[Option<Place>],
+    ) -> Option<(Ports, Studied)> {
+        let study = Study {
+            session: self.session,
+            packages: self.lab.packages,
+            run: scene.run,
             stage,
-            producers: producers.iter().map(|(other, _)| other.stage).collect(),
-            runs: &upstream.names,
+            sources,
+            classes: scene.classes,
+            lengths: scene.lengths,
+            most: usize::MAX,
         };
-        let interrupt = self.session.shared.interrupt;
-        let drafting = Drafting { grown, producers, around, jobs: &self.jobs, upstream, interrupt };
-        match drafting.all() {
-            Ok(drafts) => Some(drafts),
-            Err(problems) => {
-                self.found.extend(problems);
+        let mut noticed: Vec<Noticed> = Vec::new();
+        let ports = study.ports(&mut noticed);
+        let studied = ports.and_then(|ports| {
+            let rest = study.rest(&ports, &mut noticed)?;
+            Ok((ports, rest))
+        });
+        // In the order of points; of one point, in the order of evaluation.
+        noticed.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self.found.extend(noticed.into_iter().map(|(_, diagnostic)| diagnostic));
+        match studied {
+            Ok(studied) => Some(studied),
+            Err(Untold::Failed) => None,
+            Err(Untold::TooMany) => {
+                let axes = distinct(sources.iter().flatten().map(|(axis, _)| *axis).collect());
+                self.too_many(scene, stage, &axes);
                 None
             }
         }
     }
 
-    /// Gives drafts their places; one that is there already is shared.
+    /// How its inputs are wired. `None`: something doesn't fit.
+    fn wiring(
+        &mut self,
+        scene: &Scene<'_, 'x, 'h>,
+        stage: &'x Stage<'h>,
+        producers: &[&Grown<'x, 'h>],
+        ports: &Ports,
+    ) -> Option<Field<Wiring>> {
+        let around = Around {
+            stage,
+            producers: producers.iter().map(|other| other.stage).collect(),
+            runs: &scene.upstream.names,
+        };
+        let looks: Vec<Look<'_>> = std::iter::once(ports.inputs.look())
+            .chain(producers.iter().map(|other| other.outputs.look()))
+            .collect();
+        let mut problems: Vec<Diagnostic> = Vec::new();
+        let wiring = combined(scene.lengths, &looks, |picks| {
+            let wired = wired(&around, producers, ports, picks);
+            wired.unwrap_or_else(|found| {
+                problems.extend(found);
+                Wiring::default()
+            })
+        });
+        let Some(wiring) = wiring else {
+            self.too_many(scene, stage, &[]);
+            return None;
+        };
+        if problems.is_empty() {
+            problems = unmatched(&around, producers, ports, &wiring);
+        }
+        let found = !problems.is_empty();
+        let context = format!("in stage `{}`", stage.key);
+        self.found.extend(problems.into_iter().map(|p| p.within(stage.span, &*context)));
+        (!found).then_some(wiring)
+    }
+
+    /// Hashes the jobs of a block and gives them their places. `None`: no room, or interrupted.
     fn settle(
         &mut self,
-        run: usize,
-        grown: &Grown<'x, 'h>,
-        drafts: Vec<Draft>,
-        upstream: &Upstream,
-    ) -> Vec<u32> {
-        drafts
-            .into_iter()
-            .map(|draft| self.settle_one(run as u32, grown, draft, upstream))
-            .collect()
-    }
-
-    fn settle_one(
-        &mut self,
-        run: u32,
-        grown: &Grown<'x, 'h>,
-        draft: Draft,
-        upstream: &Upstream,
-    ) -> u32 {
-        let next = self.jobs.len() as u32;
-        let index = *self.by_id.entry(draft.id).or_insert(next);
-        if index < next {
-            if let Some(job) = self.jobs.get_mut(index as usize)
-                && !job.runs.contains(&run)
-            {
-                job.runs.push(run);
-                self.run_jobs.last_mut().into_iter().for_each(|jobs| jobs.push(index));
+        scene: &Scene<'_, 'x, 'h>,
+        stage: &'x Stage<'h>,
+        mut block: Block,
+        studied: &Studied,
+        own_space: &Space,
+        all_differ: bool,
+    ) -> Option<()> {
+        let listing = &mut self.listing;
+        let (first, points) = (listing.ids.len(), block.space.points() as usize);
+        let number = listing.blocks.len();
+        let earlier = listing.blocks.iter().enumerate();
+        let alike: Vec<usize> =
+            earlier.filter(|(_, other)| may_share_jobs(other, &block)).map(|(i, _)| i).collect();
+        let in_place = all_differ && alike.is_empty();
+        let mut apart = Vec::new();
+        let room = if in_place { &mut listing.ids } else { &mut apart };
+        if room.try_reserve_exact(points).is_err() {
+            let axes = block.space.axes().to_vec();
+            self.too_many(scene, stage, &axes);
+            return None;
+        }
+        room.resize(room.len() + points, JobId::from_bytes([0; 20]));
+        let upstream = block.after.map(|_| scene.upstream.digest);
+        let own = Own::new(&stage.packages, &block, studied);
+        let interrupt = self.session.shared.interrupt;
+        let hashing = Hashing::new(own, &listing.blocks, own_space, upstream, interrupt);
+        let done = match in_place {
+            true => {
+                let (known, ids) = listing.ids.split_at_mut(first);
+                hashing.all(known, ids)
             }
-            return index;
-        }
-        let Some(evaluated) = grown.facets.get(draft.facet) else {
-            return index;
+            false => hashing.all(&listing.ids, &mut apart),
         };
-        // In the order of the stage's dependencies, as merging hints wants them.
-        let used = draft.wiring.used.iter().filter_map(|used| draft.producers.get(*used));
-        let used: Vec<u32> = used.copied().collect();
-        let mut depends_on = used.clone();
-        depends_on.sort_unstable();
-        depends_on.dedup();
-        let first_stage = grown.stage.dependencies.is_empty();
-        let inputs = draft.wiring.inputs.iter().map(|(name, wire)| {
-            let source = match wire {
-                Wire::Dependency { index, output } => Source::Job {
-                    job: draft.producers.get(*index).copied().unwrap_or(0),
-                    output: Arc::clone(output),
-                },
-                Wire::Run(run) => Source::Run(Arc::clone(run)),
-                Wire::StoreBase => Source::StoreBase,
-                Wire::Default(text) => Source::Default(Arc::clone(text)),
-            };
-            (Arc::clone(name), source)
-        });
-        let inputs = inputs.collect();
-        let after = first_stage.then_some(upstream).filter(|upstream| upstream.jobs.is_some());
-        let resources = self.resources(evaluated, &used, after);
-        self.jobs.push(Job {
-            id: draft.id,
-            runs: vec![run],
-            stage: Arc::clone(&grown.info),
-            facet: Arc::clone(&evaluated.facet),
-            inputs,
-            depends_on,
-            after: after.and_then(|upstream| upstream.jobs.clone()),
-            resources,
-        });
-        self.run_jobs.last_mut().into_iter().for_each(|jobs| jobs.push(index));
-        index
-    }
-
-    /// A job's hints merged with those of what it depends on, in the order of dependencies.
-    fn resources(
-        &mut self,
-        own: &Evaluated,
-        producers: &[u32],
-        after: Option<&Upstream>,
-    ) -> Option<Arc<Resources>> {
-        let hints: Vec<Arc<Resources>> = producers
-            .iter()
-            .filter_map(|job| self.job(*job)?.resources.clone())
-            .chain(after.and_then(|upstream| upstream.resources.clone()))
-            .collect();
-        if hints.is_empty() {
-            return own.resources.clone();
+        if !done {
+            self.found.add(Diagnostic::error("repx::interrupted", "interrupted by the user"));
+            return None;
         }
-        let address = |hints: &Arc<Resources>| Arc::as_ptr(hints).addr();
-        let key: Vec<usize> =
-            own.resources.iter().map(address).chain([0]).chain(hints.iter().map(address)).collect();
-        let merged = self.merged.entry(key).or_insert_with(|| {
-            let none = Resources::default();
-            let merged = own.resources.as_deref().unwrap_or(&none);
-            let result = Arc::new(merged.over(hints.iter().map(|hints| &**hints)));
-            Merged { _of: own.resources.iter().cloned().chain(hints).collect(), result }
-        });
-        Some(Arc::clone(&merged.result))
+        if !in_place {
+            for other in alike {
+                if let Some(block) = listing.blocks.get(other) {
+                    self.index.enter(other, block, &listing.ids);
+                }
+            }
+            let places = self.index.settle(number, &apart, &mut listing.ids);
+            let (run, blocks) = (block.run, &listing.blocks);
+            if let Some(info) = listing.runs.get_mut(run as usize) {
+                let own = blocks.iter().find(|block| block.run == run);
+                let own = own.map_or(first as u32, |block| block.first);
+                for job in places.jobs.iter().filter(|job| **job < own) {
+                    info.shared.add(*job);
+                }
+            }
+            // Each point a job of its own, one after the other: that needs no table.
+            let plain = places.points.len() == points;
+            block.places = (!plain).then_some(places);
+        }
+        block.count = (listing.ids.len() - first) as u32;
+        listing.blocks.push(block);
+        Some(())
     }
+}
+
+fn distinct(mut axes: Vec<usize>) -> Vec<usize> {
+    axes.sort_unstable();
+    axes.dedup();
+    axes
+}
+
+fn info(pipeline: &Pipeline<'_>, stage: &Stage<'_>) -> StageInfo {
+    StageInfo {
+        pipeline: Arc::clone(&pipeline.name),
+        name: Arc::clone(&stage.key),
+        kind: match stage.body {
+            Body::Simple(_) => StageKind::Simple,
+            Body::ScatterGather { .. } => StageKind::ScatterGather,
+        },
+        version: Arc::clone(&stage.version),
+    }
+}
+
+fn producer(space: &Space, other: &Grown<'_, '_>) -> Producer {
+    Producer {
+        block: other.block,
+        onto: space.onto(&other.space),
+        pnames: other.pname.column(space),
+    }
+}
+
+fn pairs(names: &Names) -> Vec<(Arc<str>, Arc<str>)> {
+    names.iter().map(|(name, path, _)| (Arc::clone(name), Arc::clone(path))).collect()
+}
+
+fn params(
+    run: &Run<'_>,
+    stage: &Stage<'_>,
+    sources: &[Option<Place>],
+    space: &Space,
+) -> Vec<Param> {
+    let param = |((name, default, _), source): (
+        &(crate::source::Name, crate::lab::Datum<'_>, _),
+        &Option<Place>,
+    )| {
+        let swept = source.and_then(|(axis, member)| {
+            let values = &run.axes.get(axis)?.members.get(member)?.values;
+            Some(ParamValues::Swept(space.digit_of(axis)? as u32, Arc::clone(values.texts())))
+        });
+        let values = swept.unwrap_or_else(|| ParamValues::Same(Arc::clone(&default.json)));
+        Param { name: name.text().into(), values }
+    };
+    stage.params.iter().zip(sources).map(param).collect()
+}
+
+/// The wiring of jobs for which inputs and producers' outputs are these, by number.
+fn wired(
+    around: &Around<'_, '_>,
+    producers: &[&Grown<'_, '_>],
+    ports: &Ports,
+    picks: &[u32],
+) -> Result<Wiring, Vec<Diagnostic>> {
+    let mut picks = picks.iter().map(|pick| *pick as usize);
+    let own = picks.next().and_then(|pick| ports.inputs.values().get(pick));
+    let outputs = producers.iter().zip(picks);
+    let outputs: Option<Vec<&Names>> =
+        outputs.map(|(other, pick)| other.outputs.values().get(pick)).collect();
+    match own.zip(outputs) {
+        Some((own, outputs)) => around.wire(own, &outputs),
+        None => Ok(Wiring::default()),
+    }
+}
+
+/// Dependencies that none of the jobs has: their names don't fit.
+fn unmatched(
+    around: &Around<'_, '_>,
+    producers: &[&Grown<'_, '_>],
+    ports: &Ports,
+    wiring: &Field<Wiring>,
+) -> Vec<Diagnostic> {
+    let unused = producers
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !wiring.values().iter().any(|wiring| wiring.used.contains(index)));
+    let (own, first) = (ports.inputs.at(&[]), &[]);
+    unused
+        .filter_map(|(index, other)| Some(around.unmatched(index, own?, other.outputs.at(first)?)))
+        .collect()
+}
+
+/// Hints merged with those of what a job depends on, in the order in which its inputs are wired.
+fn hints(
+    scene: &Scene<'_, '_, '_>,
+    studied: &Studied,
+    wiring: &Field<Wiring>,
+    producers: &[&Grown<'_, '_>],
+) -> Option<Field<Option<Resources>>> {
+    let looks: Vec<Look<'_>> = [studied.hints.look(), wiring.look()]
+        .into_iter()
+        .chain(producers.iter().map(|other| other.hints.look()))
+        .collect();
+    let first = producers.is_empty();
+    let after = scene.upstream.resources.as_ref();
+    let after = after.filter(|_| first && scene.upstream.jobs.is_some());
+    combined(scene.lengths, &looks, |picks| {
+        let pick = |at: usize| picks.get(at).map_or(0, |pick| *pick as usize);
+        let own = studied.hints.values().get(pick(0)).cloned().flatten();
+        let used = wiring.values().get(pick(1)).map_or(&[][..], |wiring| &wiring.used);
+        let of =
+            |index: &usize| producers.get(*index)?.hints.values().get(pick(index + 2))?.as_ref();
+        let others: Vec<&Resources> = used.iter().filter_map(of).chain(after).collect();
+        match others.is_empty() {
+            true => own,
+            false => Some(own.unwrap_or_default().over(others)),
+        }
+    })
+}
+
+/// Is it certain that no two points are the same job? Parameters are part of a job's id, and so
+/// are the jobs that it reads from.
+fn all_differ(
+    scene: &Scene<'_, '_, '_>,
+    sources: &[Option<Place>],
+    space: &Space,
+    own_space: &Space,
+    producers: &[&Grown<'_, '_>],
+    wiring: &Field<Wiring>,
+) -> bool {
+    let always = |index: usize| wiring.values().iter().all(|w| w.used.contains(&index));
+    space.axes().iter().all(|axis| {
+        if own_space.digit_of(*axis).is_some() {
+            let members = sources.iter().flatten().filter(|(other, _)| other == axis);
+            let members: Vec<usize> = members.map(|(_, member)| *member).collect();
+            let length = scene.lengths.get(*axis).copied().unwrap_or(1);
+            return scene.classes.count(*axis, &members) == u64::from(length);
+        }
+        producers.iter().enumerate().any(|(index, other)| {
+            other.all_differ && other.space.digit_of(*axis).is_some() && always(index)
+        })
+    })
 }

@@ -3,34 +3,23 @@
 use std::sync::Arc;
 
 use super::identity::{Identity, Part as IdPart};
-use super::listing::Facet;
 use super::scatter::Whole;
 use super::script;
+use super::tracked::Answer;
 use crate::diagnostic::Diagnostic;
 use crate::eval::Coercion;
 use crate::lab::{
-    Body, Datum, Link, Part, Reader, Resources, Stage, Vocabulary, bad_name, read_resources,
+    Datum, Link, Part, Reader, Resources, Stage, Vocabulary, bad_name, read_resources, script_word,
 };
 use crate::lower::Param;
 use crate::source::{Name, Span};
-use crate::value::{Attr, Attrs, Slot, Text, Value};
-
-/// A facet and what only expansion needs to know of it.
-#[derive(Debug)]
-pub(super) struct Evaluated {
-    pub(super) facet: Arc<Facet>,
-    /// Inputs with their defaults (empty: none) and places, sorted by name.
-    pub(super) inputs: Vec<Input>,
-    /// The stage's own hints.
-    pub(super) resources: Option<Arc<Resources>>,
-    /// Over everything of the facet that is part of a job's identity.
-    pub(super) digest: [u8; 32],
-}
+use crate::value::{Attr, Attrs, Slot, Text, Thunk, Value, Watch};
 
 /// A declared input.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Input {
     pub(super) name: Arc<str>,
+    /// Empty: none.
     pub(super) default: Arc<str>,
     pub(super) span: Span,
 }
@@ -38,7 +27,7 @@ pub(super) struct Input {
 pub(super) type Names = Vec<(Arc<str>, Arc<str>, Span)>;
 
 /// One script with what it reads and writes.
-#[derive(Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Script {
     pub(super) inputs: Names,
     pub(super) outputs: Names,
@@ -47,82 +36,115 @@ pub(super) struct Script {
     pub(super) text: Vec<u8>,
 }
 
-/// Evaluates stages with values of their parameters.
+/// Evaluates the functions of a stage with values of its parameters.
 pub(super) struct Facets<'r, 'e, 'h> {
     pub(super) reader: &'r mut Reader<'e, 'h>,
     pub(super) stage: &'r Stage<'h>,
-    /// One for each declared parameter.
-    pub(super) values: Vec<&'r Datum<'h>>,
+    /// One for each declared parameter, with its canonical JSON.
+    pub(super) values: Vec<(Slot<'h>, &'r str)>,
     pub(super) packages: Option<Attrs<'h>>,
+    /// What the functions ask for is noted here; see [`Facets::watch`].
+    pub(super) watch: Option<&'h Watch<'h>>,
 }
 
 impl<'h> Facets<'_, '_, 'h> {
-    /// `None`: what is wrong was reported.
-    pub(super) fn evaluate(&mut self) -> Option<Evaluated> {
-        let pname = self.pname();
-        let body = match &self.stage.body {
-            Body::Simple(part) => {
-                let script = self.script(part, part.attrs);
-                script.map(|script| Whole { script, ..Whole::default() })
-            }
-            Body::ScatterGather { scatter, workers, steps, gather } => {
-                self.scatter_gather(scatter, workers, *steps, gather)
-            }
+    /// Whatever of these is asked for from here on is noted: parameters, in their order, then what
+    /// is given besides.
+    fn watch(&mut self, values: &[Slot<'h>]) {
+        self.watch = Some(Watch::new(self.reader.evaluator.local, values));
+    }
+
+    /// The value `index` of those watched.
+    fn watched(&self, index: usize) -> Slot<'h> {
+        match self.watch {
+            Some(watch) => Slot::Thunk(Thunk::watched(self.reader.evaluator.local, watch, index)),
+            None => Slot::Value(Value::Null),
+        }
+    }
+
+    fn answer<T>(&self, value: Option<T>) -> Answer<T> {
+        Answer { value, asked: self.watch.map(Watch::asked).unwrap_or_default() }
+    }
+
+    /// What a function of the parameters gives that needs nothing else.
+    pub(super) fn of_parameters<T>(
+        &mut self,
+        function: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Answer<T> {
+        let slots: Vec<Slot<'h>> = self.values.iter().map(|(slot, _)| *slot).collect();
+        self.watch(&slots);
+        let value = function(self);
+        self.answer(value)
+    }
+
+    /// What stands for the script of a simple stage with these inputs and outputs, which are
+    /// watched as well.
+    pub(super) fn script_text(
+        &mut self,
+        part: &Part<'h>,
+        inputs: &[Input],
+        outputs: &Names,
+    ) -> Answer<Vec<u8>> {
+        let Some(mut values) = self.words() else {
+            return Answer { value: None, asked: Vec::new() };
         };
-        let (pname, Whole { script, parts, steps, digests }) = (pname?, body?);
-        let params: Vec<(Arc<str>, Arc<str>)> = self
-            .params()
-            .map(|(name, datum)| (name.text().into(), Arc::clone(&datum.json)))
-            .collect();
-        let facet = Facet {
-            pname,
-            params,
-            outputs: script.outputs.into_iter().map(|(name, path, _)| (name, path)).collect(),
-            parts,
-            steps,
+        let count = values.len();
+        let inputs = inputs.iter().map(|input| (&input.name, input.span));
+        values.push(Slot::Value(self.input_words(inputs)));
+        values.push(Slot::Value(self.output_words(outputs)));
+        self.watch(&values);
+        let (inputs, outputs) = (self.watched(count), self.watched(count + 1));
+        let what = self.what(part);
+        let text = self.run_text(part.attrs, 0, (inputs, outputs), &what);
+        self.answer(text)
+    }
+
+    /// A scatter-gather stage as one. All its functions are watched as one.
+    pub(super) fn whole(
+        &mut self,
+        scatter: &Part<'h>,
+        workers: &[Part<'h>],
+        steps: bool,
+        gather: &Part<'h>,
+    ) -> Answer<Whole> {
+        let Some(words) = self.words() else {
+            return Answer { value: None, asked: Vec::new() };
         };
-        let digest = self.digest(&facet, &script.text, &digests);
-        let input = |(name, default, span)| Input { name, default, span };
-        let resources = script.resources.filter(|r| !r.is_empty()).map(Arc::new);
-        let inputs = script.inputs.into_iter().map(input).collect();
-        Some(Evaluated { facet: Arc::new(facet), inputs, resources, digest })
+        let mut slots: Vec<Slot<'h>> = self.values.iter().map(|(slot, _)| *slot).collect();
+        slots.extend(words);
+        self.watch(&slots);
+        let whole = self.scatter_gather(scatter, workers, steps, gather);
+        self.answer(whole)
     }
 
-    fn digest(&self, facet: &Facet, script: &[u8], parts: &[(Arc<str>, [u8; 32])]) -> [u8; 32] {
-        let mut identity = Identity::new();
-        identity.add(IdPart::Pname, facet.pname.as_bytes());
-        identity.add(IdPart::Version, self.stage.version.as_bytes());
-        identity.add(IdPart::Script, script);
-        for (name, script) in parts {
-            identity.add(IdPart::Piece, name.as_bytes());
-            identity.add(IdPart::Script, script);
+    /// The parameters as scripts get them.
+    fn words(&mut self) -> Option<Vec<Slot<'h>>> {
+        let local = self.reader.evaluator.local;
+        let vocabulary = self.stage.vocabulary;
+        let mut words = Vec::with_capacity(self.values.len());
+        for ((name, _, span), (slot, json)) in self.stage.params.iter().zip(&self.values) {
+            let word = match vocabulary {
+                Vocabulary::Params => {
+                    let word = script_word(self.reader.evaluator, *slot, json);
+                    self.reader.take(word, |d| d.within(*span, format!("in parameter `{name}`")))?
+                }
+                Vocabulary::Parameters => reference("parameters", &name.text()),
+            };
+            words.push(Slot::Value(Value::Text(Text::new(local, word))));
         }
-        for (name, value) in &facet.params {
-            identity.add(IdPart::Params, name.as_bytes());
-            identity.add(IdPart::Params, value.as_bytes());
-        }
-        for (name, path) in &facet.outputs {
-            identity.add(IdPart::Output, name.as_bytes());
-            identity.add(IdPart::Output, path.as_bytes());
-        }
-        for package in &self.stage.packages {
-            identity.add(IdPart::Package, package.as_bytes());
-        }
-        identity.digest()
+        Some(words)
     }
 
-    fn params(&self) -> impl Iterator<Item = (Name, &Datum<'h>)> {
-        self.stage.params.iter().map(|(name, _, _)| *name).zip(self.values.iter().copied())
-    }
-
-    /// The parameters as the stage's functions get them.
-    fn params_set(&self) -> Attrs<'h> {
-        let attrs = self.stage.params.iter().zip(&self.values);
-        let attrs = attrs.map(|((name, _, span), datum)| Attr::new(*name, *span, datum.slot));
+    /// The parameters as a function of the stage gets them, `from` saying where they stand among
+    /// what is watched.
+    fn params_set(&self, from: usize) -> Attrs<'h> {
+        let attrs = self.stage.params.iter().enumerate();
+        let attrs =
+            attrs.map(|(i, (name, _, span))| Attr::new(*name, *span, self.watched(from + i)));
         Attrs::new(self.reader.evaluator.local, attrs.collect())
     }
 
-    fn named(&self, pairs: Vec<(&str, Value<'h>)>) -> Attrs<'h> {
+    fn named(&self, pairs: Vec<(&str, Slot<'h>)>) -> Attrs<'h> {
         let attrs =
             pairs.into_iter().map(|(name, value)| Attr::new(Name::new(name), Span::NONE, value));
         Attrs::new(self.reader.evaluator.local, attrs.collect())
@@ -138,7 +160,7 @@ impl<'h> Facets<'_, '_, 'h> {
             return Some(value);
         }
         let word = self.stage.vocabulary.word();
-        let offered = self.named(vec![(word, Value::Attrs(self.params_set()))]);
+        let offered = self.named(vec![(word, Slot::Value(Value::Attrs(self.params_set(0))))]);
         let argument = self.argument(value, offered, attr.key.span, &format!("`{name}`"))?;
         let result = self.reader.evaluator.call(value, &[argument], attr.key.span);
         self.reader.take(result, context)
@@ -188,7 +210,7 @@ impl<'h> Facets<'_, '_, 'h> {
         Some(Slot::Value(Value::Attrs(Attrs::new(local, given))))
     }
 
-    fn pname(&mut self) -> Option<Arc<str>> {
+    pub(super) fn pname(&mut self) -> Option<Arc<str>> {
         let attr = self.stage.pname;
         let value = self.resolve(attr)?;
         let span = attr.key.span;
@@ -250,26 +272,36 @@ impl<'h> Facets<'_, '_, 'h> {
         }
     }
 
-    pub(super) fn script(&mut self, part: &Part<'h>, attrs: Attrs<'h>) -> Option<Script> {
-        let inputs = self.names(attrs, "inputs");
-        let outputs = self.names(attrs, "outputs");
-        let what = if part.name == self.stage.key {
-            format!("stage `{}`", self.stage.key)
-        } else {
-            format!("`{}` of stage `{}`", part.name, self.stage.key)
-        };
-        let resources = self.resources(attrs, &what);
+    /// A part of a scatter-gather stage.
+    pub(super) fn script(&mut self, part: &Part<'h>) -> Option<Script> {
+        let inputs = self.names(part.attrs, "inputs");
+        let outputs = self.names(part.attrs, "outputs");
+        let what = self.what(part);
+        let resources = self.resources(part.attrs, &what);
         let (inputs, outputs) = (inputs?, outputs?);
-        let text = self.run_text(attrs, &inputs, &outputs, &what)?;
+        let given = (
+            Slot::Value(self.input_words(inputs.iter().map(|(name, _, span)| (name, *span)))),
+            Slot::Value(self.output_words(&outputs)),
+        );
+        let text = self.run_text(part.attrs, self.values.len(), given, &what)?;
         Some(Script { inputs, outputs, resources: resources?, text })
+    }
+
+    /// What a part is called in messages.
+    pub(super) fn what(&self, part: &Part<'_>) -> String {
+        let key = &self.stage.key;
+        match part.name == *key {
+            true => format!("stage `{key}`"),
+            false => format!("`{}` of stage `{key}`", part.name),
+        }
     }
 
     /// What stands for the script with this stage's parameters in it.
     fn run_text(
         &mut self,
         attrs: Attrs<'h>,
-        inputs: &Names,
-        outputs: &Names,
+        words: usize,
+        (inputs, outputs): (Slot<'h>, Slot<'h>),
         what: &str,
     ) -> Option<Vec<u8>> {
         let attr = attrs.attr(Name::new("run"))?;
@@ -290,7 +322,11 @@ impl<'h> Facets<'_, '_, 'h> {
             );
             return None;
         }
-        let offered = self.run_argument(inputs, outputs);
+        let word = self.stage.vocabulary.word();
+        let params = Slot::Value(Value::Attrs(self.params_set(words)));
+        let mut offered = vec![("inputs", inputs), ("outputs", outputs), (word, params)];
+        offered.extend(self.packages.map(|all| ("pkgs", Slot::Value(Value::Attrs(all)))));
+        let offered = self.named(offered);
         let argument = self.argument(function, offered, span, &format!("`run` of {what}"))?;
         let result = self
             .reader
@@ -304,33 +340,29 @@ impl<'h> Facets<'_, '_, 'h> {
         self.reader.take(identity, context)
     }
 
-    fn run_argument(&mut self, inputs: &Names, outputs: &Names) -> Attrs<'h> {
+    /// Inputs as scripts get them: they are known when the job starts, and read from an array.
+    fn input_words<'n>(&self, inputs: impl Iterator<Item = (&'n Arc<str>, Span)>) -> Value<'h> {
         let local = self.reader.evaluator.local;
-        let set = |pairs: Vec<(Name, Span, String)>| {
-            let attr = |(name, span, text): (Name, Span, String)| {
-                Attr::new(name, span, Value::Text(Text::new(local, text)))
-            };
-            Value::Attrs(Attrs::new(local, pairs.into_iter().map(attr).collect()))
+        let attr = |(name, span): (&'n Arc<str>, Span)| {
+            let text = Text::new(local, reference("inputs", name));
+            Attr::new(Name::new(&**name), span, Value::Text(text))
         };
-        // Inputs are known when the job starts: the script reads them from an array.
-        let reference = |array: &str, name: &str| format!("${{{array}[\"{name}\"]}}");
-        let inputs = inputs.iter().map(|(n, _, s)| (Name::new(&**n), *s, reference("inputs", n)));
-        let inputs = set(inputs.collect());
-        let outputs = outputs.iter().map(|(n, path, s)| (Name::new(&**n), *s, path.to_string()));
-        let outputs = set(outputs.collect());
-        let vocabulary = self.stage.vocabulary;
-        let params = self.stage.params.iter().zip(&self.values).map(|((name, _, span), datum)| {
-            let text = match vocabulary {
-                Vocabulary::Params => datum.word.to_string(),
-                Vocabulary::Parameters => reference("parameters", &name.text()),
-            };
-            (*name, *span, text)
-        });
-        let params = set(params.collect());
-        let mut named = vec![("inputs", inputs), ("outputs", outputs), (vocabulary.word(), params)];
-        named.extend(self.packages.map(|packages| ("pkgs", Value::Attrs(packages))));
-        self.named(named)
+        Value::Attrs(Attrs::new(local, inputs.map(attr).collect()))
     }
+
+    /// Outputs as scripts get them.
+    fn output_words(&self, outputs: &Names) -> Value<'h> {
+        let local = self.reader.evaluator.local;
+        let attr = |(name, path, span): &(Arc<str>, Arc<str>, Span)| {
+            Attr::new(Name::new(&**name), *span, Value::Text(Text::new(local, &**path)))
+        };
+        Value::Attrs(Attrs::new(local, outputs.iter().map(attr).collect()))
+    }
+}
+
+/// How a script reads an entry of an array.
+fn reference(array: &str, name: &str) -> String {
+    format!("${{{array}[\"{name}\"]}}")
 }
 
 impl Script {

@@ -6,9 +6,15 @@
 //! hash the same bytes.
 
 use std::fmt;
+use std::sync::LazyLock;
+
+use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
 
 /// Names the format of what is hashed. A change of the format changes it, and so every id.
 const DOMAIN: &str = "repx job identity 1";
+
+/// The domain, hashed once.
+static DOMAIN_KEY: LazyLock<ContextKey> = LazyLock::new(|| hash_derive_key_context(DOMAIN));
 
 /// The identity of a job: 20 bytes, shown as 32 characters of Nix's base 32.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,6 +24,17 @@ impl JobId {
     /// The identity with these bytes, as it was computed before.
     pub fn from_bytes(bytes: [u8; 20]) -> JobId {
         JobId(bytes)
+    }
+
+    /// As it is shown.
+    #[inline]
+    pub fn text(&self) -> [u8; 32] {
+        crate::store::base32::encode_20(&self.0)
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8; 20] {
+        &self.0
     }
 }
 
@@ -52,9 +69,25 @@ pub(super) enum Part {
 #[derive(Clone)]
 pub(super) struct Identity(blake3::Hasher);
 
+impl Part {
+    /// Writes a part as it is hashed.
+    pub(super) fn write(self, bytes: &[u8], to: &mut Vec<u8>) {
+        to.push(self as u8);
+        to.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        to.extend_from_slice(bytes);
+    }
+}
+
 impl Identity {
     pub(super) fn new() -> Identity {
-        Identity(blake3::Hasher::new_derive_key(DOMAIN))
+        Identity(blake3::Hasher::new_from_context_key(&DOMAIN_KEY))
+    }
+
+    /// The identity that parts make which were [written](Part::write) one after the other.
+    pub(super) fn of(parts: &[u8]) -> JobId {
+        let mut identity = Identity::new();
+        identity.0.update(parts);
+        identity.finish()
     }
 
     /// Adds a part.
@@ -64,11 +97,6 @@ impl Identity {
         self.0.update(bytes);
     }
 
-    /// Adds the id of another job.
-    pub(super) fn add_job(&mut self, part: Part, id: JobId) {
-        self.add(part, &id.0);
-    }
-
     /// The digest of what was added, for use as a part of something larger.
     pub(super) fn digest(&self) -> [u8; 32] {
         *self.0.finalize().as_bytes()
@@ -76,7 +104,7 @@ impl Identity {
 
     pub(super) fn finish(&self) -> JobId {
         let mut id = [0; 20];
-        self.0.finalize_xof().fill(&mut id);
+        id.iter_mut().zip(self.0.finalize().as_bytes()).for_each(|(to, from)| *to = *from);
         JobId(id)
     }
 }

@@ -6,8 +6,7 @@
 use crate::diagnostic::{Diagnostic, Found, did_you_mean};
 use crate::lab::{Datum, Member, Run, Stage, Target};
 use crate::source::Name;
-
-use super::space::Space;
+use crate::value::Slot;
 
 /// A member of an axis: both indices.
 pub(super) type Place = (usize, usize);
@@ -27,20 +26,20 @@ pub(super) fn sources(run: &Run<'_>, stage: &Stage<'_>) -> Vec<Option<Place>> {
     stage.params.iter().map(|(name, _, _)| source(name)).collect()
 }
 
-/// The value of each declared parameter at a point of the stage's own axes.
+/// The value of each declared parameter, with its canonical JSON, where the run's axes have these
+/// coordinates.
 pub(super) fn values<'x, 'h>(
     run: &'x Run<'h>,
     stage: &'x Stage<'h>,
     sources: &[Option<Place>],
-    space: &Space,
-    point: u64,
-) -> Vec<&'x Datum<'h>> {
+    coordinates: &[u32],
+) -> Vec<(Slot<'h>, &'x str)> {
     let value = |((_, default, _), source): (&'x (Name, Datum<'h>, _), &Option<Place>)| {
         let swept = source.and_then(|(axis, member)| {
             let values = &run.axes.get(axis)?.members.get(member)?.values;
-            values.get(space.coordinate(point, axis))
+            values.get(*coordinates.get(axis)? as usize)
         });
-        swept.unwrap_or(default)
+        swept.unwrap_or((default.slot, &default.json))
     };
     stage.params.iter().zip(sources).map(value).collect()
 }
@@ -49,11 +48,11 @@ pub(super) fn values<'x, 'h>(
 const MOST_OF_A_VALUE: usize = 40;
 
 /// "in stage `train`, params { model = "large"; }, of run `sweep`"
-pub(super) fn context(run: &Run<'_>, stage: &Stage<'_>, values: &[&Datum<'_>]) -> String {
+pub(super) fn context(run: &Run<'_>, stage: &Stage<'_>, values: &[(Slot<'_>, &str)]) -> String {
     let mut params = String::new();
-    for ((name, _, _), datum) in stage.params.iter().zip(values) {
-        let shown: String = datum.json.chars().take(MOST_OF_A_VALUE).collect();
-        let cut = if shown.len() < datum.json.len() { "…" } else { "" };
+    for ((name, _, _), (_, json)) in stage.params.iter().zip(values) {
+        let shown: String = json.chars().take(MOST_OF_A_VALUE).collect();
+        let cut = if shown.len() < json.len() { "…" } else { "" };
         params.push_str(&format!("{name} = {shown}{cut}; "));
     }
     let word = stage.vocabulary.word();

@@ -109,8 +109,7 @@ pub fn list<'h>(
             entry: entry.display().to_string(),
         },
         groups: lab.groups,
-        runs: expanded.runs,
-        jobs: expanded.jobs,
+        ..expanded.listing
     };
     let failed = found.failed();
     Outcome { listing: (!failed).then_some(listing), diagnostics: found.into_iter().collect() }

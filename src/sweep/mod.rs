@@ -3,26 +3,38 @@
 //! In comes a [`Lab`](crate::lab::Lab); out comes a [`Listing`]. For each stage the jobs are the
 //! points of its *relevant* axes: those of its own parameters and of the stages it depends on,
 //! so combinations that can't differ are never made. What depends on the parameters (`pname`,
-//! `inputs`, `outputs`, `resources`, `run`) is evaluated once per point of the stage's *own*
-//! axes, in parallel; then each job is hashed. The result doesn't depend on the number of threads.
+//! `inputs`, `outputs`, `resources`, `run`) is evaluated once per combination of what it really
+//! reads (`tracked`), and kept as a table over the axes it depends on (`field`); then each job is
+//! hashed, in parallel. The result doesn't depend on the number of threads.
 //! This is the home of rayon: nothing above it starts parallel work.
 
-mod draft;
+mod classes;
 mod expand;
 mod facet;
+mod field;
 mod flake;
 mod identity;
+mod ids;
 mod keys;
 mod list;
 mod listing;
+mod ordered;
+#[cfg(test)]
+pub(crate) mod sample;
 mod scatter;
 mod script;
+mod settle;
 mod space;
+pub mod stored;
+mod study;
+mod tracked;
 mod wiring;
 
 pub use flake::FlakeLab;
 pub use identity::JobId;
 pub use list::{Argument, Outcome, PackageSet, Request, find_entry, list};
 pub use listing::{
-    Facet, Job, LabInfo, Listing, RunInfo, Source, StageInfo, StageKind, Step, StepSource,
+    Block, JobSet, JobView, LabInfo, Listing, Outputs, Param, Picks, Pieces, RunInfo, Source,
+    StageInfo, StageKind, Step, StepSource, Wire, Wiring,
 };
+pub use ordered::in_order;

@@ -19,7 +19,7 @@ const WORKER_ARG: &str = "worker__arg";
 const WORK_ITEMS: &str = "work__items";
 
 /// A stage as one.
-#[derive(Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Whole {
     pub(super) script: Script,
     /// The hints of its parts.
@@ -43,10 +43,10 @@ impl<'h> Facets<'_, '_, 'h> {
         let own_inputs = self.names(self.stage.attrs, "inputs");
         let what = format!("stage `{}`", self.stage.key);
         let resources = self.resources(self.stage.attrs, &what);
-        let scattered = self.script(scatter, scatter.attrs);
+        let scattered = self.script(scatter);
         let worked: Vec<Option<Script>> =
-            workers.iter().map(|worker| self.script(worker, worker.attrs)).collect();
-        let gathered = self.script(gather, gather.attrs);
+            workers.iter().map(|worker| self.script(worker)).collect();
+        let gathered = self.script(gather);
         let (scattered, gathered) = (scattered?, gathered?);
         let worked: Vec<Script> = worked.into_iter().collect::<Option<_>>()?;
         self.check_protocol(&scattered, scatter, workers, &worked, &gathered, gather)?;

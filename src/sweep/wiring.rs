@@ -2,25 +2,34 @@
 
 use std::sync::Arc;
 
-use super::facet::{Evaluated, Input};
+use super::facet::{Input, Names};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::lab::{Dependency, Link, Stage};
 
-/// The inputs of a job, before the jobs they come from are known.
-#[derive(Debug, Default)]
-pub(super) struct Wiring {
+/// Where a job's inputs come from, the jobs themselves aside.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Wiring {
     /// Sorted by input.
-    pub(super) inputs: Vec<(Arc<str>, Wire)>,
+    pub inputs: Vec<(Arc<str>, Wire)>,
     /// Which dependencies this job really has, by index among the stage's.
-    pub(super) used: Vec<usize>,
+    pub used: Vec<usize>,
 }
 
 /// Where an input comes from.
-#[derive(Clone, Debug)]
-pub(super) enum Wire {
-    Dependency { index: usize, output: Arc<str> },
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Wire {
+    /// A stage it depends on.
+    Dependency {
+        /// Which, among the stage's.
+        index: usize,
+        /// The output's name.
+        output: Arc<str>,
+    },
+    /// The metadata of a run.
     Run(Arc<str>),
+    /// The folder that holds all results.
     StoreBase,
+    /// Nothing wires it: the stage's own default, as it is written.
     Default(Arc<str>),
 }
 
@@ -45,24 +54,23 @@ impl Around<'_, '_> {
     /// Everything that doesn't fit.
     pub(super) fn wire(
         &self,
-        own: &Evaluated,
-        producers: &[&Evaluated],
+        own: &[Input],
+        producers: &[&Names],
     ) -> Result<Wiring, Vec<Diagnostic>> {
         let mut wiring = Wiring::default();
         let (mut problems, mut unwired) = (Vec::new(), Vec::new());
         let dependencies = self.stage.dependencies.iter().zip(producers).enumerate();
-        for (index, (dependency, producer)) in dependencies {
-            let outputs = &producer.facet.outputs;
+        for (index, (dependency, outputs)) in dependencies {
             match &dependency.link {
                 Link::SameNames => {
-                    let shared = outputs.iter().filter(|(o, _)| has_input(own, o));
-                    for (name, _) in shared {
+                    let shared = outputs.iter().filter(|(o, _, _)| has_input(own, o));
+                    for (name, _, _) in shared {
                         self.connect(&mut wiring, &mut problems, name, index, name, dependency);
                     }
                 }
                 Link::Named { output, input } => {
-                    if !outputs.iter().any(|(name, _)| *name == output.0) {
-                        problems.push(self.unknown_output(index, producer, output));
+                    if !outputs.iter().any(|(name, _, _)| *name == output.0) {
+                        problems.push(self.unknown_output(index, outputs, output));
                     } else if has_input(own, &input.0) {
                         self.connect(
                             &mut wiring,
@@ -76,7 +84,7 @@ impl Around<'_, '_> {
                 }
             }
         }
-        for input in &own.inputs {
+        for input in own {
             if wiring.inputs.iter().any(|(name, _)| *name == input.name) {
                 continue;
             }
@@ -192,11 +200,11 @@ impl Around<'_, '_> {
     fn unknown_output(
         &self,
         index: usize,
-        producer: &Evaluated,
+        outputs: &Names,
         output: &(Arc<str>, crate::source::Span),
     ) -> Diagnostic {
         let key = self.producer_key(index);
-        let names = producer.facet.outputs.iter().map(|(name, _)| &**name);
+        let names = outputs.iter().map(|(name, _, _)| &**name);
         let all: Vec<&str> = names.clone().collect();
         Diagnostic::error(
             "repx::pipeline::unknown-output",
@@ -214,17 +222,12 @@ impl Around<'_, '_> {
     }
 
     /// A dependency that matched in none of the stage's jobs.
-    pub(super) fn unmatched(
-        &self,
-        index: usize,
-        own: &Evaluated,
-        producer: &Evaluated,
-    ) -> Diagnostic {
+    pub(super) fn unmatched(&self, index: usize, own: &[Input], outputs: &Names) -> Diagnostic {
         let stage = &self.stage.key;
         let key = self.producer_key(index);
         let span = self.stage.dependencies.get(index).map_or(self.stage.span, |d| d.span);
-        let outputs: Vec<&str> = producer.facet.outputs.iter().map(|(name, _)| &**name).collect();
-        let inputs: Vec<&str> = own.inputs.iter().map(|input| &*input.name).collect();
+        let outputs: Vec<&str> = outputs.iter().map(|(name, _, _)| &**name).collect();
+        let inputs: Vec<&str> = own.iter().map(|input| &*input.name).collect();
         if let Some(Link::Named { input, .. }) = self.stage.dependencies.get(index).map(|d| &d.link)
         {
             return Diagnostic::error(
@@ -246,11 +249,11 @@ impl Around<'_, '_> {
             let outputs = outputs.join(", ");
             diagnostic = diagnostic.also(place, format!("outputs of `{key}`: {outputs}"));
         }
-        if let Some(input) = own.inputs.first() {
+        if let Some(input) = own.first() {
             diagnostic =
                 diagnostic.also(input.span, format!("inputs of `{stage}`: {}", inputs.join(", ")));
         }
-        let free = own.inputs.iter().find(|i| i.default.is_empty()).or(own.inputs.first());
+        let free = own.iter().find(|i| i.default.is_empty()).or(own.first());
         let example = match (outputs.first(), free) {
             (Some(output), Some(input)) => {
                 format!("map one: `[ {key} \"{output}\" \"{}\" ]`", input.name)
@@ -261,6 +264,6 @@ impl Around<'_, '_> {
     }
 }
 
-fn has_input(own: &Evaluated, name: &str) -> bool {
-    own.inputs.iter().any(|input| &*input.name == name)
+fn has_input(own: &[Input], name: &str) -> bool {
+    own.iter().any(|input| &*input.name == name)
 }

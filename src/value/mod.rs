@@ -31,7 +31,7 @@ pub use error::{Error, ErrorKind, Frame};
 pub use heap::{Heap, Local};
 pub use list::List;
 pub use text::{Path, Text};
-pub use thunk::{Claim, Computation, EvaluationId, Forced, NamedCalls, Thunk};
+pub use thunk::{Claim, Computation, EvaluationId, Forced, NamedCalls, Thunk, Watch};
 
 use crate::lower::Lambda;
 

@@ -13,7 +13,7 @@
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::ptr::without_provenance_mut;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use super::{Attrs, Env, Error, Local, Slot, Value};
 use crate::lower::Expr;
@@ -36,6 +36,48 @@ pub enum Computation<'h> {
     ApplyNumber(&'h Slot<'h>, i64),
     /// Apply a function to the name and the value of one of many attributes.
     ApplyNamed(&'h NamedCalls<'h>, usize),
+    /// Note that a watched value was asked for, and give it.
+    Watched(&'h Watch<'h>, usize),
+}
+
+/// Values, and which of them were asked for: what the thunks of a watched set share.
+///
+/// Whoever evaluates something with such thunks can say afterwards what the result depends on.
+#[derive(Debug)]
+pub struct Watch<'h> {
+    values: &'h [Slot<'h>],
+    /// For each value which one it was in the order of asking, counted from 1; 0: not asked for.
+    asked: &'h [AtomicU32],
+    count: AtomicU32,
+}
+
+impl<'h> Watch<'h> {
+    /// Nothing has been asked for yet.
+    pub fn new(local: Local<'h>, values: &[Slot<'h>]) -> &'h Watch<'h> {
+        local.alloc(Watch {
+            values: local.slice(values),
+            asked: local.fill(values.len(), |_| AtomicU32::new(0)),
+            count: AtomicU32::new(0),
+        })
+    }
+
+    /// Takes note that a value is asked for.
+    pub fn ask(&self, index: usize) -> Slot<'h> {
+        if let Some(asked) = self.asked.get(index)
+            && asked.load(Ordering::Relaxed) == 0
+        {
+            asked.store(self.count.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
+        self.values.get(index).copied().unwrap_or(Slot::Value(Value::Null))
+    }
+
+    /// The values that were asked for, in that order.
+    pub fn asked(&self) -> Vec<usize> {
+        let order = |index: &usize| self.asked.get(*index).map_or(0, |a| a.load(Ordering::Relaxed));
+        let mut asked: Vec<usize> = (0..self.asked.len()).filter(|i| order(i) > 0).collect();
+        asked.sort_by_key(order);
+        asked
+    }
 }
 
 /// A function to be applied to names and values: what the thunks of a mapped set share.
@@ -90,6 +132,7 @@ const APPLY: usize = 1;
 const APPLY2: usize = 2;
 const APPLY_NUMBER: usize = 3;
 const APPLY_NAMED: usize = 4;
+const WATCHED: usize = 5;
 /// The bits that hold them.
 const KIND: usize = 0b111;
 /// Tags of values are smaller, addresses and what is claimed larger.
@@ -179,6 +222,11 @@ impl<'h> Thunk<'h> {
     #[inline]
     pub fn apply_named(local: Local<'h>, calls: &'h NamedCalls<'h>, index: usize) -> &'h Thunk<'h> {
         Thunk::suspended(local, APPLY_NAMED, calls, Rest { index })
+    }
+
+    /// The value `index` of those watched.
+    pub fn watched(local: Local<'h>, watch: &'h Watch<'h>, index: usize) -> &'h Thunk<'h> {
+        Thunk::suspended(local, WATCHED, watch, Rest { index })
     }
 
     /// A computation that has failed already.
@@ -306,6 +354,7 @@ unsafe fn computation<'h>(state: *mut (), rest: Rest<'h>) -> Computation<'h> {
             APPLY => Computation::Apply(&*what.cast(), rest.argument),
             APPLY_NUMBER => Computation::ApplyNumber(&*what.cast(), rest.number),
             APPLY_NAMED => Computation::ApplyNamed(&*what.cast(), rest.index),
+            WATCHED => Computation::Watched(&*what.cast(), rest.index),
             _ => Computation::Apply2(&*what.cast()),
         }
     }
@@ -460,6 +509,24 @@ mod tests {
         assert!(!thunk.is_left());
         claim.fulfil(Value::Int(3));
         assert!(!thunk.is_left());
+    }
+
+    #[test]
+    fn a_watch_knows_what_was_asked_for_and_when() {
+        let heap = Heap::new();
+        let local = heap.local();
+        let values: Vec<Slot<'_>> = (0..4).map(|i| Slot::Value(Value::Int(i))).collect();
+        let watch = Watch::new(local, &values);
+        for index in [2, 0, 2, 9] {
+            let Forced::Claimed(claim, Computation::Watched(watch, at)) =
+                Thunk::watched(local, watch, index).look(ME)
+            else {
+                unreachable!("a fresh thunk can be claimed")
+            };
+            let Slot::Value(value) = watch.ask(at) else { unreachable!("all are known") };
+            claim.fulfil(value);
+        }
+        assert_eq!(watch.asked(), [2, 0]);
     }
 
     #[test]

@@ -7,20 +7,24 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Entry, FileKind, World};
+use super::{Entry, FileKind, Links, Stamp, World};
 
 /// This machine's files, environment and clock.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Disk;
 
-fn kind_of(meta: &std::fs::Metadata) -> FileKind {
-    let file_type = meta.file_type();
+/// What the system says a file is.
+pub(super) fn kind_of(meta: &std::fs::Metadata) -> FileKind {
+    of_type(meta.file_type(), meta.permissions().mode() & 0o100 != 0)
+}
+
+fn of_type(file_type: std::fs::FileType, executable: bool) -> FileKind {
     if file_type.is_symlink() {
         FileKind::Symlink
     } else if file_type.is_dir() {
         FileKind::Directory
     } else if file_type.is_file() {
-        FileKind::Regular { executable: meta.permissions().mode() & 0o100 != 0 }
+        FileKind::Regular { executable }
     } else {
         FileKind::Other
     }
@@ -59,7 +63,7 @@ impl World for Disk {
         let mut entries = Vec::new();
         for entry in std::fs::read_dir(path)? {
             let entry = entry?;
-            let kind = kind_of(&entry.metadata()?);
+            let kind = of_type(entry.file_type()?, false);
             entries.push((entry.file_name().into_vec(), kind));
         }
         entries.sort_unstable_by(|a, b| a.0.cmp(&b.0));
@@ -86,5 +90,16 @@ impl World for Disk {
     fn now(&self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    }
+    fn stamp(&self, path: &Path, links: Links) -> Option<Stamp> {
+        // What is made up as it is read bears any time.
+        if ["/proc", "/sys", "/dev"].iter().any(|made_up| path.starts_with(made_up)) {
+            return None;
+        }
+        let meta = match links {
+            Links::Stay => std::fs::symlink_metadata(path),
+            Links::Follow => std::fs::metadata(path),
+        };
+        meta.ok().as_ref().map(Stamp::of)
     }
 }

@@ -4,15 +4,23 @@
 //! environment variables, the clock. So tests run on an in-memory world, and a cache can record
 //! what a result depends on. The room knows no values and no language.
 
+mod check;
 mod disk;
 mod keeper;
 mod memory;
 mod overlay;
+mod reads;
+mod recording;
+mod stamp;
 
+pub use check::{Change, Checked, Thoroughness};
 pub use disk::Disk;
 pub use keeper::{Fetch, Keeper, KeeperError, Made, Wanted};
 pub use memory::Memory;
 pub use overlay::{EMBEDDED, Overlay};
+pub use reads::{Fingerprint, Obstacle, PathReads, Question, Read, Reads};
+pub use recording::Recording;
+pub use stamp::Stamp;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -43,10 +51,42 @@ impl FileKind {
             FileKind::Other => "unknown",
         }
     }
+
+    /// A number for it, where it is kept.
+    fn code(self) -> u8 {
+        match self {
+            FileKind::Regular { executable: false } => 0,
+            FileKind::Regular { executable: true } => 1,
+            FileKind::Directory => 2,
+            FileKind::Symlink => 3,
+            FileKind::Other => 4,
+        }
+    }
+
+    fn from_code(code: u8) -> Option<FileKind> {
+        Some(match code {
+            0 => FileKind::Regular { executable: false },
+            1 => FileKind::Regular { executable: true },
+            2 => FileKind::Directory,
+            3 => FileKind::Symlink,
+            4 => FileKind::Other,
+            _ => return None,
+        })
+    }
 }
 
-/// A directory entry: the bytes of its name, and what it is.
+/// A directory entry: the bytes of its name, and what it is. Whether a file may be executed is
+/// not looked at here: that can change without the directory changing.
 pub type Entry = (Vec<u8>, FileKind);
+
+/// What is asked of a path at whose end there is a link.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Links {
+    /// The link.
+    Stay,
+    /// What it leads to.
+    Follow,
+}
 
 /// Contact with the machine during evaluation. Paths are absolute.
 pub trait World: Send + Sync {
@@ -70,6 +110,13 @@ pub trait World: Send + Sync {
 
     /// Seconds since 1970.
     fn now(&self) -> i64;
+
+    /// What the system says of what lies at a path, or of what a link there leads to; `None` when
+    /// there is nothing, or nobody says.
+    fn stamp(&self, path: &Path, links: Links) -> Option<Stamp> {
+        let _ = (path, links);
+        None
+    }
 
     /// Who writes to this machine's store and builds, if anybody does.
     fn keeper(&self) -> Option<&dyn Keeper> {

@@ -58,7 +58,7 @@ struct Output {
 pub(super) fn run(options: &InstantiateOptions) -> Exit {
     // The process ends soon: nobody needs the memory of the texts.
     let sources = ManuallyDrop::new(SourceMap::new());
-    let cache = setup::cache(!options.no_cache);
+    let cache = setup::caches(!options.no_cache).map(|caches| caches.lowered);
     let machine = setup::machine(&options.nix);
     let config = Config {
         max_call_depth: options.max_call_depth.unwrap_or(MAX_CALL_DEPTH),

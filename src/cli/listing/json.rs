@@ -1,24 +1,34 @@
 //! Listings for programs (`repx-eval/1`): one object, or one job a line.
 //!
-//! Both write a job as one line, straight to the writer. Ids are encoded once, since a job's
-//! name is written by everything that needs it; the jobs of hard upstream runs, which all jobs of
-//! a run share, are written once and copied.
+//! Both write a job as one line. The lines are made in parallel, a few thousand at a time, and
+//! written in order; see [`super::record`].
 
 use std::io::{self, Write};
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
+use super::record::Records;
 use super::{Statuses, View};
 use crate::lab::Resources;
-use crate::sweep::{Job, Listing, Source};
+use crate::sweep::in_order;
 
 /// The version of the format.
 const SCHEMA: &str = "repx-eval/1";
+
+/// How to write many jobs.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace<'a> {
+    /// Threads; 0 for as many as there are processors.
+    pub(crate) threads: usize,
+    /// Set to stop.
+    pub(crate) interrupt: &'a AtomicBool,
+}
 
 /// Writes everything as one object, a run and a job a line.
 pub(crate) fn write_json(
     out: &mut impl Write,
     view: &View<'_>,
     statuses: &Statuses,
+    pace: Pace<'_>,
 ) -> io::Result<()> {
     let listing = view.listing;
     out.write_all(b"{ \"schema\": ")?;
@@ -58,12 +68,13 @@ pub(crate) fn write_json(
         out.write_all(b"}")?;
     }
     out.write_all(b"],\n  \"jobs\": [")?;
-    let mut writer = JobWriter::new(listing, statuses);
+    // Each job begins with a comma, which the first must not have.
     let mut first = true;
-    for (index, job) in view.shown_jobs() {
-        line_in_list(out, &mut first)?;
-        writer.job(out, index, job)?;
-    }
+    jobs(view, statuses, pace, (b",\n    ", b""), |text| {
+        let begin = usize::from(first);
+        first &= text.is_empty();
+        out.write_all(text.get(begin..).unwrap_or_default())
+    })?;
     out.write_all(b"] }\n")
 }
 
@@ -72,167 +83,43 @@ pub(crate) fn write_ndjson(
     out: &mut impl Write,
     view: &View<'_>,
     statuses: &Statuses,
+    pace: Pace<'_>,
 ) -> io::Result<()> {
-    let mut writer = JobWriter::new(view.listing, statuses);
-    for (index, job) in view.shown_jobs() {
-        writer.job(out, index, job)?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
+    jobs(view, statuses, pace, (b"", b"\n"), |text| out.write_all(text))
 }
 
-struct JobWriter<'l> {
-    listing: &'l Listing,
-    statuses: &'l Statuses,
-    /// The ids of all jobs as text, [`ID`] bytes each.
-    ids: Vec<u8>,
-    /// The last set of upstream jobs and the names of them all, each after a comma.
-    after: Option<(&'l Arc<[u32]>, Vec<u8>)>,
-}
-
-/// Length of an id as text.
-const ID: usize = 32;
-
-impl<'l> JobWriter<'l> {
-    fn new(listing: &'l Listing, statuses: &'l Statuses) -> JobWriter<'l> {
-        let mut ids = Vec::with_capacity(listing.jobs.len() * ID);
-        for job in &listing.jobs {
-            // Writing to a vector can't fail.
-            let _ = write!(ids, "{}", job.id);
-        }
-        JobWriter { listing, statuses, ids, after: None }
-    }
-
-    fn id(&self, index: usize) -> &[u8] {
-        self.ids.get(index * ID..(index + 1) * ID).unwrap_or_default()
-    }
-
-    /// The name of a job in quotes.
-    fn name(&self, out: &mut impl Write, index: usize) -> io::Result<()> {
-        let Some(job) = self.listing.jobs.get(index) else {
-            return out.write_all(b"null");
+/// Hands the jobs shown to `write`, many at a time, each between two texts.
+fn jobs(
+    view: &View<'_>,
+    statuses: &Statuses,
+    pace: Pace<'_>,
+    (before, after): (&[u8], &[u8]),
+    write: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let records = Records::new(view.listing, statuses);
+    let render = |jobs: std::ops::Range<usize>, text: &mut Vec<u8>| {
+        let Some(mut job) = view.listing.job(jobs.start as u32) else {
+            return;
         };
-        out.write_all(b"\"")?;
-        out.write_all(self.id(index))?;
-        out.write_all(b"-")?;
-        inner(out, &job.facet.pname)?;
-        out.write_all(b"-")?;
-        inner(out, &job.stage.version)?;
-        out.write_all(b"\"")
-    }
-
-    fn job(&mut self, out: &mut impl Write, index: usize, job: &'l Job) -> io::Result<()> {
-        let (stage, facet) = (&job.stage, &job.facet);
-        out.write_all(b"{\"id\": \"")?;
-        out.write_all(self.id(index))?;
-        out.write_all(b"\"")?;
-        next_key(out, "name")?;
-        self.name(out, index)?;
-        next_key(out, "runs")?;
-        let runs = job.runs.iter().filter_map(|run| self.listing.runs.get(*run as usize));
-        out.write_all(b"[")?;
-        separated(out, runs, |out, run| text(out, &run.name))?;
-        out.write_all(b"]")?;
-        next_key(out, "pipeline")?;
-        text(out, &stage.pipeline)?;
-        next_key(out, "stage")?;
-        text(out, &stage.name)?;
-        next_key(out, "stage_type")?;
-        text(out, stage.kind.name())?;
-        next_key(out, "version")?;
-        text(out, &stage.version)?;
-        next_key(out, "params")?;
-        out.write_all(b"{")?;
-        separated(out, &facet.params, |out, (name, value)| {
-            key(out, name)?;
-            // Canonical JSON already.
-            out.write_all(value.as_bytes())
-        })?;
-        out.write_all(b"}")?;
-        next_key(out, "inputs")?;
-        out.write_all(b"{")?;
-        separated(out, &job.inputs, |out, (name, source)| {
-            key(out, name)?;
-            self.source(out, source)
-        })?;
-        out.write_all(b"}")?;
-        next_key(out, "outputs")?;
-        out.write_all(b"{")?;
-        separated(out, &facet.outputs, |out, (name, path)| {
-            key(out, name)?;
-            text(out, path)
-        })?;
-        out.write_all(b"}")?;
-        next_key(out, "resources")?;
-        resources(out, job)?;
-        next_key(out, "depends_on")?;
-        self.depends_on(out, job)?;
-        next_key(out, "status")?;
-        text(out, self.statuses.of(job).name())?;
-        out.write_all(b"}")
-    }
-
-    fn source(&self, out: &mut impl Write, source: &Source) -> io::Result<()> {
-        out.write_all(b"{")?;
-        match source {
-            Source::Job { job, output } => {
-                key(out, "job")?;
-                self.name(out, *job as usize)?;
-                next_key(out, "output")?;
-                text(out, output)?;
-            }
-            Source::Run(run) => {
-                key(out, "run")?;
-                text(out, run)?;
-            }
-            Source::StoreBase => {
-                key(out, "store_base")?;
-                out.write_all(b"true")?;
-            }
-            Source::Default(default) => {
-                key(out, "default")?;
-                text(out, default)?;
+        for number in jobs.start as u32..jobs.end as u32 {
+            if view.shows(number) && job.seek(number) {
+                text.extend_from_slice(before);
+                records.write(&job, text);
+                text.extend_from_slice(after);
             }
         }
-        out.write_all(b"}")
-    }
-
-    fn depends_on(&mut self, out: &mut impl Write, job: &'l Job) -> io::Result<()> {
-        out.write_all(b"[")?;
-        separated(out, &job.depends_on, |out, index| self.name(out, *index as usize))?;
-        if let Some(after) = &job.after {
-            let names = self.names_of(after)?;
-            let names = if job.depends_on.is_empty() {
-                names.strip_prefix(b", ").unwrap_or(names)
-            } else {
-                names
-            };
-            out.write_all(names)?;
-        }
-        out.write_all(b"]")
-    }
-
-    /// The names of these jobs, each after a comma.
-    fn names_of(&mut self, jobs: &'l Arc<[u32]>) -> io::Result<&[u8]> {
-        let known = self.after.take().filter(|(last, _)| Arc::ptr_eq(last, jobs));
-        let known = if let Some(known) = known {
-            known
-        } else {
-            let mut names = Vec::new();
-            for index in jobs.iter() {
-                names.extend_from_slice(b", ");
-                self.name(&mut names, *index as usize)?;
-            }
-            (jobs, names)
-        };
-        Ok(&self.after.insert(known).1)
-    }
+    };
+    in_order(view.listing.len(), pace.threads, pace.interrupt, render, write)
 }
 
-fn resources(out: &mut impl Write, job: &Job) -> io::Result<()> {
-    let parts = &job.facet.parts;
+/// The hints of a job and of its parts.
+pub(super) fn resources(
+    out: &mut impl Write,
+    own: Option<&Resources>,
+    parts: &[(std::sync::Arc<str>, Resources)],
+) -> io::Result<()> {
     let none = Resources::default();
-    let own = match job.resources.as_deref() {
+    let own = match own {
         None if parts.is_empty() => return out.write_all(b"null"),
         None => &none,
         Some(own) => own,
@@ -280,7 +167,7 @@ fn hints(out: &mut impl Write, hints: &Resources, first: &mut bool) -> io::Resul
 }
 
 /// Writes items with commas between them.
-fn separated<W: Write, T>(
+pub(super) fn separated<W: Write, T>(
     out: &mut W,
     items: impl IntoIterator<Item = T>,
     mut write: impl FnMut(&mut W, T) -> io::Result<()>,
@@ -311,12 +198,12 @@ fn field(out: &mut impl Write, first: &mut bool, name: &str) -> io::Result<()> {
     key(out, name)
 }
 
-fn next_key(out: &mut impl Write, name: &str) -> io::Result<()> {
+pub(super) fn next_key(out: &mut impl Write, name: &str) -> io::Result<()> {
     out.write_all(b", ")?;
     key(out, name)
 }
 
-fn key(out: &mut impl Write, name: &str) -> io::Result<()> {
+pub(super) fn key(out: &mut impl Write, name: &str) -> io::Result<()> {
     text(out, name)?;
     out.write_all(b": ")
 }
@@ -331,14 +218,14 @@ fn texts<T: AsRef<str>>(out: &mut impl Write, items: &[T]) -> io::Result<()> {
     out.write_all(b"]")
 }
 
-fn text(out: &mut impl Write, text: &str) -> io::Result<()> {
+pub(super) fn text(out: &mut impl Write, text: &str) -> io::Result<()> {
     out.write_all(b"\"")?;
     inner(out, text)?;
     out.write_all(b"\"")
 }
 
 /// A string without its quotes.
-fn inner(out: &mut impl Write, text: &str) -> io::Result<()> {
+pub(super) fn inner(out: &mut impl Write, text: &str) -> io::Result<()> {
     if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
         return out.write_all(text.as_bytes());
     }
@@ -356,8 +243,10 @@ mod tests {
 
     fn written(view: &View<'_>, statuses: &Statuses) -> (String, String) {
         let (mut json, mut ndjson) = (Vec::new(), Vec::new());
-        write_json(&mut json, view, statuses).expect("a vector takes everything");
-        write_ndjson(&mut ndjson, view, statuses).expect("a vector takes everything");
+        let never = AtomicBool::new(false);
+        let pace = Pace { threads: 2, interrupt: &never };
+        write_json(&mut json, view, statuses, pace).expect("a vector takes everything");
+        write_ndjson(&mut ndjson, view, statuses, pace).expect("a vector takes everything");
         let text = |bytes| String::from_utf8(bytes).expect("JSON is UTF-8");
         (text(json), text(ndjson))
     }
@@ -365,7 +254,7 @@ mod tests {
     #[test]
     fn the_whole_object() {
         let listing = sample::listing();
-        let done = [(listing.jobs[0].name().to_string(), Status::Done)];
+        let done = [(sample::name(&listing, 0), Status::Done)];
         let (json, _) = written(&View::all(&listing), &Statuses::with(done));
         insta::assert_snapshot!(json, @r##"
 { "schema": "repx-eval/1",
@@ -387,12 +276,12 @@ mod tests {
     fn both_formats_are_json_and_agree() {
         let listing = sample::listing();
         let mut view = View::all(&listing);
-        view.jobs[1] = false;
+        view.jobs = Some((0..5).map(|job| job != 1).collect());
         let (json, ndjson) = written(&view, &Statuses::default());
         let whole: Value = serde_json::from_str(&json).expect("valid JSON");
         let lines: Result<Vec<Value>, _> = ndjson.lines().map(serde_json::from_str).collect();
         assert_eq!(whole["jobs"], Value::Array(lines.expect("each line is valid JSON")));
-        assert_eq!(whole["jobs"].as_array().map(Vec::len), Some(listing.jobs.len() - 1));
+        assert_eq!(whole["jobs"].as_array().map(Vec::len), Some(listing.len() - 1));
     }
 
     #[test]

@@ -5,17 +5,18 @@
 //! below. Nothing is built in memory: a million jobs are written as they are read.
 
 mod json;
+mod record;
 mod status;
 mod table;
 
 #[cfg(test)]
 pub(crate) mod sample;
 
-pub(super) use json::{write_json, write_ndjson};
+pub(super) use json::{Pace, write_json, write_ndjson};
 pub(super) use status::{Status, Statuses};
 pub(super) use table::{TableStyle, write_table};
 
-use crate::sweep::{Job, Listing, RunInfo};
+use crate::sweep::{JobView, Listing, RunInfo};
 
 /// What of a listing is to be shown.
 pub(super) struct View<'l> {
@@ -23,14 +24,14 @@ pub(super) struct View<'l> {
     pub(super) listing: &'l Listing,
     /// By run: is it shown?
     pub(super) runs: Vec<bool>,
-    /// By job: is it shown?
-    pub(super) jobs: Vec<bool>,
+    /// By job: is it shown? `None`: all are.
+    pub(super) jobs: Option<Vec<bool>>,
 }
 
 impl<'l> View<'l> {
     /// Everything.
     pub(super) fn all(listing: &'l Listing) -> View<'l> {
-        View { listing, runs: vec![true; listing.runs.len()], jobs: vec![true; listing.jobs.len()] }
+        View { listing, runs: vec![true; listing.runs.len()], jobs: None }
     }
 
     /// The runs shown, with their indices.
@@ -39,14 +40,25 @@ impl<'l> View<'l> {
         (0u32..).zip(runs).filter(|(_, (_, shown))| **shown).map(|(i, (run, _))| (i, run))
     }
 
-    /// The jobs shown, with their indices.
-    fn shown_jobs(&self) -> impl Iterator<Item = (usize, &'l Job)> + '_ {
-        let jobs = self.listing.jobs.iter().zip(&self.jobs).enumerate();
-        jobs.filter(|(_, (_, shown))| **shown).map(|(i, (job, _))| (i, job))
+    /// Is a job shown?
+    pub(super) fn shows(&self, job: u32) -> bool {
+        match &self.jobs {
+            None => true,
+            Some(jobs) => jobs.get(job as usize) == Some(&true),
+        }
+    }
+
+    /// The jobs shown.
+    fn shown_jobs(&self) -> impl Iterator<Item = JobView<'l>> + '_ {
+        let jobs = 0..self.listing.len() as u32;
+        jobs.filter(|job| self.shows(*job)).filter_map(|job| self.listing.job(job))
     }
 
     /// How many jobs are shown.
     fn count(&self) -> usize {
-        self.jobs.iter().filter(|shown| **shown).count()
+        match &self.jobs {
+            None => self.listing.len(),
+            Some(jobs) => jobs.iter().filter(|shown| **shown).count(),
+        }
     }
 }

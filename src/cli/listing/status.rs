@@ -4,7 +4,7 @@ use std::path::Path;
 
 use hashbrown::HashMap;
 
-use crate::sweep::Job;
+use crate::sweep::JobView;
 use crate::world::{FileKind, World};
 
 /// How far a job has come.
@@ -49,8 +49,13 @@ impl Statuses {
         Statuses(states.filter(|(_, status)| *status != Status::Pending).collect())
     }
 
+    /// Are all jobs pending?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The state of a job.
-    pub(crate) fn of(&self, job: &Job) -> Status {
+    pub(crate) fn of(&self, job: &JobView<'_>) -> Status {
         if self.0.is_empty() {
             return Status::Pending;
         }
@@ -84,16 +89,16 @@ mod tests {
     #[test]
     fn folders_say_how_far_jobs_are() {
         let listing = sample::listing();
-        let name = |i: usize| listing.jobs[i].name().to_string();
+        let name = |job: u32| sample::name(&listing, job);
         let world = Memory::new()
             .file(format!("/base/outputs/{}/repx/SUCCESS", name(0)), "")
             .file(format!("/base/outputs/{}/repx/FAIL", name(1)), "")
             .file(format!("/base/outputs/{}/repx/stdout.log", name(2)), "")
             .file("/base/outputs/stray", "");
         let statuses = Statuses::read(Path::new("/base"), &world);
-        let all: Vec<Status> = listing.jobs.iter().take(3).map(|job| statuses.of(job)).collect();
+        let all: Vec<Status> = listing.jobs().take(3).map(|job| statuses.of(&job)).collect();
         assert_eq!(all, [Status::Done, Status::Failed, Status::Pending]);
         let nothing = Statuses::read(Path::new("/elsewhere"), &world);
-        assert_eq!(nothing.of(&listing.jobs[0]), Status::Pending);
+        assert!(nothing.is_empty());
     }
 }

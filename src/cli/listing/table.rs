@@ -11,7 +11,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Status, Statuses, View};
 use crate::source::printable;
-use crate::sweep::{Job, RunInfo};
+use crate::sweep::{JobView, RunInfo};
 
 /// More jobs than this are counted, not listed.
 const MOST_JOBS: usize = 40;
@@ -73,7 +73,7 @@ pub(crate) fn write_table(
 
 fn headline(view: &View<'_>, shown: usize) -> String {
     let (listing, lab) = (view.listing, &view.listing.lab);
-    let all = listing.jobs.len();
+    let all = listing.len();
     let jobs = if shown == all {
         counted(all, "job")
     } else {
@@ -130,9 +130,21 @@ fn runs(out: &mut impl Write, view: &View<'_>, style: TableStyle) -> io::Result<
 /// Jobs shown by run and stage.
 fn counts<'l>(view: &View<'l>) -> HashMap<(u32, &'l str), usize> {
     let mut counts = HashMap::new();
-    for (_, job) in view.shown_jobs() {
-        for run in &job.runs {
-            *counts.entry((*run, &*job.stage.name)).or_insert(0) += 1;
+    let mut add = |run: u32, stage: &'l str, jobs: usize| {
+        *counts.entry((run, stage)).or_insert(0) += jobs;
+    };
+    let listing = view.listing;
+    for block in listing.blocks() {
+        let shown = match &view.jobs {
+            None => block.range().len(),
+            Some(_) => block.range().filter(|job| view.shows(*job)).count(),
+        };
+        add(block.run(), &block.stage().name, shown);
+    }
+    for (run, job) in listing.shared_jobs() {
+        if let Some(block) = listing.blocks().get(listing.block_of(job)).filter(|_| view.shows(job))
+        {
+            add(run, &block.stage().name, 1);
         }
     }
     counts
@@ -177,8 +189,11 @@ fn many(
     style: TableStyle,
 ) -> io::Result<()> {
     let mut numbers = [(Status::Done, 0), (Status::Failed, 0), (Status::Pending, 0)];
-    for (_, job) in view.shown_jobs() {
-        let status = statuses.of(job);
+    if statuses.is_empty() {
+        numbers = [(Status::Done, 0), (Status::Failed, 0), (Status::Pending, view.count())];
+    }
+    for job in view.shown_jobs().take_while(|_| !statuses.is_empty()) {
+        let status = statuses.of(&job);
         numbers.iter_mut().filter(|(s, _)| *s == status).for_each(|(_, n)| *n += 1);
     }
     let numbers = numbers.iter().filter(|(_, number)| *number > 0);
@@ -201,9 +216,9 @@ fn jobs(
 ) -> io::Result<()> {
     let rows: Vec<([String; COLUMNS], Status)> = view
         .shown_jobs()
-        .map(|(_, job)| {
-            let status = statuses.of(job);
-            (row(view, job, status), status)
+        .map(|job| {
+            let status = statuses.of(&job);
+            (row(view, &job, status), status)
         })
         .collect();
     // One run needs no column to say which.
@@ -230,19 +245,19 @@ fn jobs(
     Ok(())
 }
 
-fn row(view: &View<'_>, job: &Job, status: Status) -> [String; COLUMNS] {
-    let id = job.id.to_string();
-    let shown = |run: &&u32| view.runs.get(**run as usize).copied().unwrap_or(false);
-    let runs = job.runs.iter().filter(shown);
-    let runs = runs.filter_map(|run| view.listing.runs.get(*run as usize));
+fn row(view: &View<'_>, job: &JobView<'_>, status: Status) -> [String; COLUMNS] {
+    let id = job.id().to_string();
+    let shown = |run: &u32| view.runs.get(*run as usize).copied().unwrap_or(false);
+    let runs = job.runs().filter(shown);
+    let runs = runs.filter_map(|run| view.listing.runs.get(run as usize));
     let runs: Vec<String> = runs.map(|run| clean(&run.name)).collect();
-    let params = job.facet.params.iter();
+    let params = job.params();
     let params: Vec<String> =
         params.map(|(name, value)| format!("{}={}", clean(name), bare(value))).collect();
     [
         id.get(..SHORT_ID).unwrap_or(&id).to_owned(),
         runs.join(","),
-        clean(&job.stage.name),
+        clean(&job.stage().name),
         params.join(" "),
         status.name().to_owned(),
     ]
@@ -330,10 +345,8 @@ mod tests {
 
     fn page(listing: &Listing, width: usize, color: bool) -> String {
         let view = View::all(listing);
-        let states = [
-            (listing.jobs[0].name().to_string(), Status::Done),
-            (listing.jobs[1].name().to_string(), Status::Failed),
-        ];
+        let states =
+            [(sample::name(listing, 0), Status::Done), (sample::name(listing, 1), Status::Failed)];
         let mut out = Vec::new();
         write_table(&mut out, &view, &Statuses::with(states), TableStyle { width, color })
             .expect("a vector takes everything");

@@ -1,9 +1,7 @@
 //! Does a checkout differ from its commit?
 
 use std::collections::BTreeMap;
-use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use gix_hash::{Kind, ObjectId};
@@ -11,10 +9,11 @@ use gix_index::entry::{Flags, Mode, Stage, Stat};
 use gix_object::FindExt;
 
 use super::{Checkout, GitError, Repository, path_of};
+use crate::world::FileKind;
 
 /// Lists the tracked files that are there, and notes whether any differs from the index.
 pub(super) fn files(
-    repository: &Repository,
+    repository: &Repository<'_>,
     index: &gix_index::File,
     state: &mut Checkout,
 ) -> Result<(), GitError> {
@@ -26,13 +25,13 @@ pub(super) fn files(
             continue;
         }
         let full = repository.root.join(path);
-        let meta = match std::fs::symlink_metadata(&full) {
-            Ok(meta) if !meta.is_dir() => meta,
-            Ok(_) => {
+        let kind = match repository.world.kind(&full) {
+            Ok(Some(FileKind::Directory)) => {
                 state.dirty = true;
                 continue;
             }
-            Err(error) if is_absence(&error) => {
+            Ok(Some(kind)) => kind,
+            Ok(None) => {
                 state.dirty |= !entry.flags.contains(Flags::SKIP_WORKTREE);
                 continue;
             }
@@ -42,29 +41,26 @@ pub(super) fn files(
         if !state.dirty {
             let conflict = entry.stage() != Stage::Unconflicted;
             let new = entry.flags.contains(Flags::INTENT_TO_ADD);
-            state.dirty = conflict || new || is_changed(index, entry, &full, &meta)?;
+            state.dirty = conflict || new || is_changed(repository, index, entry, (&full, kind))?;
         }
     }
     Ok(())
 }
 
-fn is_absence(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
 /// Does a file differ from its entry in the index? As in git, one whose times and size are as
 /// noted, and that wasn't written while the index was, isn't read.
 fn is_changed(
+    repository: &Repository<'_>,
     index: &gix_index::File,
     entry: &gix_index::Entry,
-    path: &Path,
-    meta: &std::fs::Metadata,
+    (path, kind): (&Path, FileKind),
 ) -> Result<bool, GitError> {
-    let executable = meta.permissions().mode() & 0o100 != 0;
-    let mode = match (meta.is_symlink(), executable) {
-        (true, _) => Mode::SYMLINK,
-        (false, true) => Mode::FILE_EXECUTABLE,
-        (false, false) => Mode::FILE,
+    let mode = match kind {
+        FileKind::Symlink => Mode::SYMLINK,
+        FileKind::Regular { executable: true } => Mode::FILE_EXECUTABLE,
+        FileKind::Regular { executable: false } | FileKind::Directory | FileKind::Other => {
+            Mode::FILE
+        }
     };
     if mode != entry.mode {
         return Ok(true);
@@ -78,11 +74,14 @@ fn is_changed(
     {
         return Ok(false);
     }
-    let bytes = if meta.is_symlink() {
-        let target = std::fs::read_link(path).map_err(failed)?;
-        target.as_os_str().as_bytes().to_vec()
-    } else {
-        std::fs::read(path).map_err(failed)?
+    let bytes = match kind {
+        FileKind::Symlink => {
+            let target = repository.world.read_link(path).map_err(failed)?;
+            target.as_os_str().as_bytes().to_vec()
+        }
+        FileKind::Regular { .. } | FileKind::Directory | FileKind::Other => {
+            repository.world.read_file(path).map_err(failed)?
+        }
     };
     let id = gix_object::compute_hash(Kind::Sha1, gix_object::Kind::Blob, &bytes);
     Ok(id.map_or(true, |id| id != entry.id))
@@ -93,7 +92,7 @@ type Listing = BTreeMap<Vec<u8>, (u16, ObjectId)>;
 
 /// Does the index differ from the commit's tree?
 pub(super) fn is_staged(
-    repository: &Repository,
+    repository: &Repository<'_>,
     index: Option<&gix_index::File>,
     tree: Option<ObjectId>,
 ) -> Result<bool, GitError> {
@@ -123,7 +122,7 @@ pub(super) fn is_staged(
 }
 
 fn list(
-    repository: &Repository,
+    repository: &Repository<'_>,
     tree: ObjectId,
     prefix: &[u8],
     out: &mut Listing,

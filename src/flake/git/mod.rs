@@ -1,8 +1,11 @@
 //! Git checkouts: which files are tracked, at which commit they are, and whether they differ from it.
 //!
 //! The repository's own files are read; no `git` need be installed. This is the one place that
-//! looks at the disk past [`World`](crate::world::World): a repository is no text a test would
-//! write by hand.
+//! looks at the disk past [`World`]: a repository is no text a test would write by hand. What the
+//! answer depends on is asked of the world as well, which may be taking notes: references, the
+//! index, what is there of the tracked files. Their contents are, if the answer is that they are
+//! to be taken, since then all are hashed; else that of the one which differs. Objects are named
+//! by their content and never change.
 
 mod changes;
 mod head;
@@ -17,7 +20,7 @@ use std::path::{Path, PathBuf};
 use gix_hash::ObjectId;
 use gix_object::FindExt;
 
-use crate::world::Disk;
+use crate::world::{Disk, World};
 
 /// The state of a checkout.
 #[derive(Clone, Debug)]
@@ -56,21 +59,22 @@ pub enum GitError {
 }
 
 /// A repository's parts.
-struct Repository {
+struct Repository<'w> {
+    world: &'w dyn World,
     root: PathBuf,
     /// Of this checkout.
     own: PathBuf,
     objects: gix_odb::Handle,
 }
 
-impl Repository {
-    fn open(root: &Path) -> Result<Repository, GitError> {
-        let own = head::git_directory(&root.join(".git"), &Disk)
+impl<'w> Repository<'w> {
+    fn open(root: &Path, world: &'w dyn World) -> Result<Repository<'w>, GitError> {
+        let own = head::git_directory(&root.join(".git"), world)
             .ok_or_else(|| GitError::None(root.to_owned()))?;
-        let shared = head::shared_directory(&own, &Disk);
+        let shared = head::shared_directory(&own, world);
         let objects = gix_odb::at(shared.join("objects"), gix_hash::Kind::Sha1)
             .map_err(|error| GitError::Broken(root.to_owned(), error.to_string()))?;
-        Ok(Repository { root: root.to_owned(), own, objects })
+        Ok(Repository { world, root: root.to_owned(), own, objects })
     }
 
     fn broken(&self, error: impl std::fmt::Display) -> GitError {
@@ -79,7 +83,7 @@ impl Repository {
 
     /// The commit that is checked out, with its time and tree.
     fn head(&self) -> Result<Option<(Head, ObjectId)>, GitError> {
-        let Some(rev) = head::commit_of(&self.own, &Disk) else {
+        let Some(rev) = head::commit_of(&self.own, self.world) else {
             return Ok(None);
         };
         let id = ObjectId::from_hex(rev.as_bytes()).map_err(|error| self.broken(error))?;
@@ -94,7 +98,7 @@ impl Repository {
     /// The index; none before the first `git add`.
     fn index(&self) -> Result<Option<gix_index::File>, GitError> {
         let file = self.own.join("index");
-        if !file.exists() {
+        if self.world.read_file(&file).is_err() && !file.exists() {
             return Ok(None);
         }
         let options = gix_index::decode::Options::default();
@@ -107,11 +111,15 @@ impl Repository {
 ///
 /// # Errors
 /// When there is no repository, or it can't be read.
-pub(super) fn checkout(root: &Path, submodules: bool) -> Result<Checkout, GitError> {
-    let repository = Repository::open(root)?;
+pub(super) fn checkout(
+    root: &Path,
+    submodules: bool,
+    world: &dyn World,
+) -> Result<Checkout, GitError> {
+    let repository = Repository::open(root, world)?;
     let head = repository.head()?;
     let index = repository.index()?;
-    let branch = head::branch_of(&repository.own, &Disk);
+    let branch = head::branch_of(&repository.own, world);
     let mut state = Checkout { files: BTreeSet::new(), head: None, dirty: false, branch };
     let tree = head.as_ref().map(|(_, tree)| *tree);
     if let Some(index) = &index {
@@ -122,11 +130,12 @@ pub(super) fn checkout(root: &Path, submodules: bool) -> Result<Checkout, GitErr
     }
     state.head = head.map(|(head, _)| head);
     if submodules {
-        let modules = std::fs::read_to_string(root.join(".gitmodules")).unwrap_or_default();
+        let modules = world.read_file(&root.join(".gitmodules")).unwrap_or_default();
+        let modules = String::from_utf8(modules).unwrap_or_default();
         for path in submodule_paths(&modules) {
             // One that isn't checked out has no files.
-            if root.join(path).join(".git").exists() {
-                let inner = checkout(&root.join(path), true)?;
+            if matches!(world.kind(&root.join(path).join(".git")), Ok(Some(_))) {
+                let inner = checkout(&root.join(path), true, world)?;
                 state.dirty |= inner.dirty;
                 state.files.extend(inner.files.iter().map(|file| Path::new(path).join(file)));
             }
@@ -148,7 +157,8 @@ fn submodule_paths(text: &str) -> impl Iterator<Item = &str> {
 /// # Errors
 /// When the repository can't be read.
 pub fn count_revisions(root: &Path, rev: &str) -> Result<u64, GitError> {
-    let repository = Repository::open(root)?;
+    // Which commits lead to one is said by that one.
+    let repository = Repository::open(root, &Disk)?;
     let first = ObjectId::from_hex(rev.as_bytes()).map_err(|error| repository.broken(error))?;
     let mut seen = HashSet::from([first]);
     let mut open = vec![first];

@@ -1,0 +1,173 @@
+//! What the cache did for a listing, in words.
+
+use std::fmt::Write;
+
+use super::arguments::{Terminal, Volume};
+use super::report::say;
+use crate::cache::State;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::world::{Change, Obstacle, PathReads, Question, Reads};
+
+/// How the cache was used.
+#[derive(Debug, Default)]
+pub(super) struct Explanation {
+    /// How it stood with what was kept, if that was looked for, and how many files had to be
+    /// compared by their content.
+    pub(super) found: Option<(State, usize)>,
+    /// What was asked of the machine for the listing.
+    pub(super) reads: Reads,
+    /// Files that were there in lowered form, and those that were read as texts.
+    pub(super) lowered: Option<(usize, usize)>,
+    /// What became of a listing that was evaluated.
+    pub(super) fate: Fate,
+}
+
+/// What became of a listing that was evaluated.
+#[derive(Debug, Default)]
+pub(super) enum Fate {
+    /// There was no cache to put it into, or it came from there.
+    #[default]
+    None,
+    /// It is kept.
+    Kept,
+    /// The cache can't be written to, or the listing is too large for it.
+    NoRoom,
+    /// There is none.
+    Failed,
+    /// It depends on more than is known.
+    Prevented(Vec<Obstacle>),
+}
+
+impl Fate {
+    /// Why the listing will have to be evaluated the next time too.
+    pub(super) fn advice(&self) -> Vec<Diagnostic> {
+        let Fate::Prevented(obstacles) = self else {
+            return Vec::new();
+        };
+        let advice = |obstacle: &Obstacle| {
+            let message = format!("this listing is not kept in the cache: {obstacle}");
+            Diagnostic {
+                severity: Severity::Advice,
+                ..Diagnostic::warning("repx::cache::not-kept", message)
+            }
+        };
+        obstacles.iter().map(advice).collect()
+    }
+}
+
+/// Changes that are named; of more only the number is.
+const MOST_CHANGES: usize = 20;
+
+/// Says it on standard error.
+pub(super) fn explain(explanation: &Explanation, terminal: &Terminal) {
+    say(text(explanation, terminal.volume == Volume::Verbose).trim_end());
+}
+
+fn text(explanation: &Explanation, all: bool) -> String {
+    let Explanation { found, reads, lowered, fate } = explanation;
+    let mut out = String::from("cache: ");
+    match found {
+        None if matches!(fate, Fate::None) => out.push_str("not used\n"),
+        None => out.push_str("not looked at, as asked for; the lab was evaluated\n"),
+        Some((State::Same, compared)) => {
+            out.push_str("nothing has changed, the listing was taken from it\n");
+            if *compared > 0 {
+                line(
+                    &mut out,
+                    &format!("compared by content: {compared}, the times saying too little"),
+                );
+            }
+        }
+        Some((State::Absent, _)) => {
+            out.push_str("nothing kept for this call; the lab was evaluated\n")
+        }
+        Some((State::Damaged, _)) => {
+            out.push_str("what was kept can't be read; the lab was evaluated\n")
+        }
+        Some((State::Changed(changes), _)) => {
+            out.push_str("something has changed; the lab was evaluated\n");
+            for change in changes.iter().take(if all { usize::MAX } else { MOST_CHANGES }) {
+                line(&mut out, &format!("changed: {}", change_text(change)));
+            }
+            if changes.len() > MOST_CHANGES && !all {
+                line(&mut out, &format!("changed: {} more", changes.len() - MOST_CHANGES));
+            }
+        }
+    }
+    if let Some((kept, anew)) = lowered {
+        line(
+            &mut out,
+            &format!("reused in lowered form: {} of {}", kept, count(kept + anew, "file")),
+        );
+    }
+    summary(&mut out, reads);
+    if all {
+        reads.paths.iter().for_each(|path| line(&mut out, &path_text(path)));
+    }
+    for (name, _) in &reads.variables {
+        line(&mut out, &format!("environment variable: {}", String::from_utf8_lossy(name)));
+    }
+    match fate {
+        Fate::None => {}
+        Fate::Kept => line(&mut out, "kept for the next time"),
+        Fate::NoRoom => {
+            line(&mut out, "not kept: the cache can't be written to, or it is too large")
+        }
+        Fate::Failed => line(&mut out, "not kept: only listings without errors are"),
+        Fate::Prevented(obstacles) => {
+            obstacles.iter().for_each(|obstacle| line(&mut out, &format!("not kept: {obstacle}")));
+        }
+    }
+    out
+}
+
+fn line(out: &mut String, text: &str) {
+    // Writing to a string can't fail.
+    let _ = writeln!(out, "  {text}");
+}
+
+fn summary(out: &mut String, reads: &Reads) {
+    if reads.paths.is_empty() {
+        return;
+    }
+    line(
+        out,
+        &format!(
+            "read: {}, {}; looked at: {}",
+            count(reads.count(Question::Content), "file"),
+            match reads.count(Question::Listing) {
+                1 => "1 directory".to_owned(),
+                n => format!("{n} directories"),
+            },
+            count(reads.count(Question::Kind), "path"),
+        ),
+    );
+}
+
+fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+fn word(question: Question) -> &'static str {
+    match question {
+        Question::Kind => "what is there",
+        Question::Content => "content",
+        Question::Listing => "entries",
+        Question::Link => "where it leads",
+        Question::Modified => "time",
+    }
+}
+
+fn change_text(change: &Change) -> String {
+    match change {
+        Change::Path(path, question) => format!("{} ({})", path.display(), word(*question)),
+        Change::Variable(name) => {
+            format!("environment variable {}", String::from_utf8_lossy(name))
+        }
+    }
+}
+
+fn path_text(PathReads { path, reads }: &PathReads) -> String {
+    let words: Vec<&str> = reads.iter().map(|read| word(read.question)).collect();
+    format!("{}: {}", path.display(), words.join(", "))
+}

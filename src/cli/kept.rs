@@ -1,0 +1,137 @@
+//! A lab's listing from the cache, or evaluated and put there.
+//!
+//! A result is kept with what the lab printed and what there is to warn of, so that the second time
+//! says what the first time said. Labs that fail are not kept: they are about to be edited, and
+//! evaluating them again shows the texts as they are then.
+
+use std::sync::Mutex;
+
+use super::arguments::EvalOptions;
+use super::entry::Entry;
+use super::eval::{Outcome, request};
+use super::explain::{Explanation, Fate};
+use super::report::say;
+use super::setup::{self, Caches, config, machine, no_thread};
+use crate::bytes::{Reader, Writer};
+use crate::cache::{EvaluationKey, Lookup};
+use crate::diagnostic::{self, Diagnostic, Severity};
+use crate::session::{self, Config};
+use crate::source::SourceMap;
+use crate::sweep::{self, Listing, Request};
+use crate::world::{Obstacle, Reads, Recording, Thoroughness, World};
+
+/// The lab's jobs, and how the cache helped.
+pub(super) fn outcome(options: &EvalOptions, entry: Entry) -> (Outcome, Explanation) {
+    let machine = machine(&options.nix);
+    let caches = setup::caches(!options.no_cache);
+    let key = caches.as_ref().map(|_| key(options, &entry));
+    let lookup = match (&caches, key) {
+        (Some(caches), Some(key)) if !options.refresh => Some(look(caches, key, &machine, options)),
+        _ => None,
+    };
+    let mut explanation = Explanation::default();
+    if let Some(lookup) = lookup {
+        let kept = lookup.value.as_deref().and_then(unpack);
+        explanation.found = Some((lookup.state, lookup.compared));
+        explanation.reads = lookup.reads;
+        if let Some((outcome, messages)) = kept {
+            messages.iter().for_each(|message| say(message));
+            return (outcome, explanation);
+        }
+    }
+    let (mut outcome, reads, obstacles, messages) =
+        evaluate(options, entry, &machine, caches.as_ref());
+    explanation.lowered = caches.as_ref().map(|caches| caches.lowered.uses());
+    if let (Some(caches), Some(key)) = (&caches, key) {
+        caches.lowered.save();
+        explanation.fate = match (&outcome.listing, obstacles.is_empty()) {
+            (None, _) => Fate::Failed,
+            (Some(_), false) => Fate::Prevented(obstacles),
+            (Some(listing), true) => {
+                let value = pack(listing, &outcome, &messages);
+                let written = caches.evaluations.keep(key, reads.clone(), &value);
+                if written { Fate::Kept } else { Fate::NoRoom }
+            }
+        };
+        explanation.reads = reads;
+        outcome.diagnostics.extend(explanation.fate.advice());
+    }
+    (outcome, explanation)
+}
+
+/// Looks into the cache; all changes are sought only if they are to be shown.
+fn look(caches: &Caches, key: EvaluationKey, machine: &dyn World, options: &EvalOptions) -> Lookup {
+    let thoroughness = if options.explain_cache { Thoroughness::All } else { Thoroughness::First };
+    caches.evaluations.find(key, machine, thoroughness)
+}
+
+/// All that the evaluation is started with. Other things decide the result too, but those it asks
+/// of the machine.
+fn key(options: &EvalOptions, entry: &Entry) -> EvaluationKey {
+    let Entry { file, root, flake } = entry;
+    let entry = Entry { file: file.clone(), root: root.clone(), flake: flake.clone() };
+    // The commit is read from the repository, whose files are asked for; the number of threads
+    // decides nothing.
+    let request = Request { threads: 0, ..request(options, entry, None) };
+    let variable = |name: &str| std::env::var_os(name);
+    let surroundings = ["HOME", "NIX_REMOTE", "NIX_STORE_DIR"].map(variable);
+    let parts = [
+        format!("{request:?}"),
+        format!("{:?}", setup::search_path(&options.include)),
+        format!("{surroundings:?}"),
+        format!("{}", options.nix.no_ifd),
+    ];
+    EvaluationKey::new(&parts.each_ref().map(String::as_bytes))
+}
+
+/// Evaluates the lab and expands its sweeps. What it learned from the machine on the way, and what
+/// it printed.
+fn evaluate(
+    options: &EvalOptions,
+    entry: Entry,
+    machine: &dyn World,
+    caches: Option<&Caches>,
+) -> (Outcome, Reads, Vec<Obstacle>, Vec<String>) {
+    let recording = Recording::new(machine);
+    let world: &dyn World = if caches.is_some() { &recording } else { machine };
+    let sources = SourceMap::new();
+    let said: Mutex<Vec<String>> = Mutex::default();
+    let messages = |message: &str| {
+        said.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(message.to_owned());
+        say(message);
+    };
+    let request = request(options, entry, Some(world));
+    let config = config(world, &options.include, &sources, caches.map(|caches| &caches.lowered));
+    let config = Config { tolerant: true, messages: &messages, ..config };
+    let outcome =
+        session::run(&config, |session, evaluator| sweep::list(session, evaluator, &request));
+    let outcome = match outcome {
+        Ok(sweep::Outcome { listing, diagnostics }) => Outcome { listing, diagnostics, sources },
+        Err(error) => Outcome::failed(no_thread(&error)),
+    };
+    let (reads, obstacles) = recording.finish();
+    let said = said.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    (outcome, reads, obstacles, said)
+}
+
+fn pack(listing: &Listing, outcome: &Outcome, messages: &[String]) -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.list(messages.iter(), Writer::text);
+    diagnostic::stored::write(&mut writer, &outcome.diagnostics, &outcome.sources);
+    sweep::stored::write(&mut writer, listing);
+    writer.finish()
+}
+
+fn unpack(bytes: &[u8]) -> Option<(Outcome, Vec<String>)> {
+    let mut reader = Reader::new(bytes);
+    let messages = reader.list(|reader| reader.string().map(str::to_owned))?;
+    let sources = SourceMap::new();
+    let diagnostics = diagnostic::stored::read(&mut reader, &sources)?;
+    let listing = sweep::stored::read(&mut reader)?;
+    let sound = reader.is_done() && !diagnostics.iter().any(is_error);
+    sound.then(|| (Outcome { listing: Some(listing), diagnostics, sources }, messages))
+}
+
+fn is_error(diagnostic: &Diagnostic) -> bool {
+    diagnostic.severity == Severity::Error
+}

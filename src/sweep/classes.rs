@@ -1,0 +1,116 @@
+//! Which values of an axis are the same.
+
+use std::sync::OnceLock;
+
+use hashbrown::HashMap;
+
+use super::keys::Place;
+use crate::lab::{Run, Values};
+
+/// The values of one parameter on an axis, equal ones together.
+#[derive(Debug)]
+pub(super) struct Classes {
+    /// By value, the class it belongs to; classes are numbered as they appear. `None`: no two
+    /// values are the same.
+    of: Option<Vec<u32>>,
+}
+
+impl Classes {
+    /// Values that no function can tell apart are of one class.
+    fn told_apart(values: &Values<'_>) -> Classes {
+        if values.ascending() {
+            return Classes { of: None };
+        }
+        // A path and the string of its copy in the store have the same text.
+        let key = |(at, text)| (if values.is_plain(at) { None } else { Some(at) }, text);
+        Classes::by(values.texts().iter().enumerate().map(key))
+    }
+
+    /// Values with the same text are of one class, for they make the same job.
+    fn written(values: &Values<'_>) -> Classes {
+        match values.ascending() {
+            true => Classes { of: None },
+            false => Classes::by(values.texts().iter()),
+        }
+    }
+
+    fn by<K: std::hash::Hash + Eq>(keys: impl Iterator<Item = K>) -> Classes {
+        let mut classes: HashMap<K, u32> = HashMap::new();
+        let mut all = 0;
+        let of: Vec<u32> = keys
+            .map(|key| {
+                all += 1;
+                let next = classes.len() as u32;
+                *classes.entry(key).or_insert(next)
+            })
+            .collect();
+        Classes { of: (classes.len() < all).then_some(of) }
+    }
+
+    /// As they are given.
+    pub(super) fn listed(of: &[u32]) -> Classes {
+        Classes { of: Some(of.to_vec()) }
+    }
+
+    /// The class of a value.
+    pub(super) fn of(&self, value: u32) -> u32 {
+        match &self.of {
+            None => value,
+            Some(of) => of.get(value as usize).copied().unwrap_or(value),
+        }
+    }
+
+    /// Is no value there twice?
+    pub(super) fn all_differ(&self) -> bool {
+        self.of.is_none()
+    }
+}
+
+/// The classes of a run's values, found when first asked for.
+pub(super) struct RunClasses<'x, 'h> {
+    run: &'x Run<'h>,
+    /// By axis and member: told apart, and written.
+    known: Vec<Vec<[OnceLock<Classes>; 2]>>,
+}
+
+impl<'x, 'h> RunClasses<'x, 'h> {
+    pub(super) fn new(run: &'x Run<'h>) -> RunClasses<'x, 'h> {
+        let known = run.axes.iter().map(|axis| axis.members.iter().map(|_| <_>::default()));
+        RunClasses { run, known: known.map(Iterator::collect).collect() }
+    }
+
+    fn get(
+        &self,
+        (axis, member): Place,
+        which: usize,
+        find: impl Fn(&Values<'h>) -> Classes,
+    ) -> Option<&Classes> {
+        let values = &self.run.axes.get(axis)?.members.get(member)?.values;
+        Some(self.known.get(axis)?.get(member)?.get(which)?.get_or_init(|| find(values)))
+    }
+
+    /// Values that no function can tell apart are of one class.
+    pub(super) fn told_apart(&self, place: Place) -> Option<&Classes> {
+        self.get(place, 0, Classes::told_apart)
+    }
+
+    /// Values with the same text are of one class.
+    pub(super) fn written(&self, place: Place) -> Option<&Classes> {
+        self.get(place, 1, Classes::written)
+    }
+
+    /// How many points of an axis differ in how the values of these of its members are written.
+    pub(super) fn count(&self, axis: usize, members: &[usize]) -> u64 {
+        let length = self.run.axes.get(axis).map_or(1, |axis| axis.length);
+        let classes: Vec<&Classes> =
+            members.iter().filter_map(|member| self.written((axis, *member))).collect();
+        if classes.iter().any(|classes| classes.all_differ()) {
+            return length as u64;
+        }
+        let mut seen = hashbrown::HashSet::new();
+        for value in 0..length as u32 {
+            seen.insert(classes.iter().map(|classes| classes.of(value)).collect::<Vec<u32>>());
+        }
+        seen.len() as u64
+    }
+}

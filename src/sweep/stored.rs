@@ -1,0 +1,476 @@
+//! A listing as bytes, and back.
+//!
+//! Texts, and tables that several columns share, are written once, before all else, and are shared
+//! again when they are read. Bytes that no listing was written as give `None`.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::field::Column;
+use super::identity::JobId;
+use super::listing::{
+    Block, JobBits, JobSet, LabInfo, Listing, Param, ParamValues, Pieces, Places, Producer,
+    RunInfo, StageInfo, StageKind, Step, StepSource, Wire, Wiring,
+};
+use super::space::{Projection, Space};
+use crate::bytes::{Reader, Writer};
+use crate::lab::{Duration, Memory, Need, Resources, Texts};
+
+/// Writes a listing.
+pub fn write(writer: &mut Writer, listing: &Listing) {
+    let mut out = Out::default();
+    listing.write(&mut out);
+    writer.list(out.texts.order.iter(), Writer::text);
+    writer.list(out.tables.order.iter(), |writer, table| write_words(writer, table));
+    writer.list(out.values.order.iter(), |writer, values| {
+        writer.number(values.len() as u64);
+        values.iter().for_each(|value| writer.text(value));
+    });
+    writer.raw(&out.body.finish());
+}
+
+/// Reads a listing.
+pub fn read(reader: &mut Reader<'_>) -> Option<Listing> {
+    let texts = reader.list(|reader| reader.string().map(Arc::from))?;
+    let tables = reader.list(|reader| read_words(reader).map(Arc::new))?;
+    let values = reader.list(|reader| {
+        let mut values = Texts::default();
+        let count = reader.number()?;
+        for _ in 0..count {
+            values.push(reader.string()?);
+        }
+        Some(Arc::new(values))
+    })?;
+    let mut input = In { body: *reader, texts: &texts, tables: &tables, values: &values };
+    let listing = Listing::read(&mut input)?;
+    *reader = input.body;
+    Some(listing)
+}
+
+/// Numbers, four bytes each.
+fn write_words(writer: &mut Writer, words: &[u32]) {
+    writer.number(words.len() as u64);
+    words.iter().for_each(|word| writer.raw(&word.to_le_bytes()));
+}
+
+fn read_words(reader: &mut Reader<'_>) -> Option<Vec<u32>> {
+    let length = usize::try_from(reader.number()?).ok()?.checked_mul(4)?;
+    let (words, _) = reader.raw(length)?.as_chunks::<4>();
+    Some(words.iter().map(|word| u32::from_le_bytes(*word)).collect())
+}
+
+/// What is being written.
+#[derive(Default)]
+struct Out<'l> {
+    body: Writer,
+    texts: Once<'l, &'l str, str>,
+    tables: Once<'l, *const Vec<u32>, Vec<u32>>,
+    values: Once<'l, *const Texts, Texts>,
+}
+
+/// What is being read.
+struct In<'t, 'b> {
+    body: Reader<'b>,
+    texts: &'t [Arc<str>],
+    tables: &'t [Arc<Vec<u32>>],
+    values: &'t [Arc<Texts>],
+}
+
+/// Things that are written once, told apart by a key.
+struct Once<'l, K, T: ?Sized> {
+    numbers: HashMap<K, u64>,
+    order: Vec<&'l T>,
+}
+
+impl<K, T: ?Sized> Default for Once<'_, K, T> {
+    fn default() -> Self {
+        Once { numbers: HashMap::new(), order: Vec::new() }
+    }
+}
+
+impl<'l, K: Eq + std::hash::Hash, T: ?Sized> Once<'l, K, T> {
+    fn number(&mut self, key: K, thing: &'l T) -> u64 {
+        let next = self.order.len() as u64;
+        *self.numbers.entry(key).or_insert_with(|| {
+            self.order.push(thing);
+            next
+        })
+    }
+}
+
+/// Something a listing is made of.
+trait Stored: Sized {
+    fn write<'l>(&'l self, out: &mut Out<'l>);
+    fn read(input: &mut In<'_, '_>) -> Option<Self>;
+}
+
+/// Structs are their fields, one after the other.
+macro_rules! fields {
+    ($($name:ident { $($field:ident),* $(,)? })*) => {$(
+        impl Stored for $name {
+            fn write<'l>(&'l self, out: &mut Out<'l>) {
+                let $name { $($field),* } = self;
+                $($field.write(out);)*
+            }
+            fn read(input: &mut In<'_, '_>) -> Option<Self> {
+                Some($name { $($field: Stored::read(input)?),* })
+            }
+        }
+    )*};
+}
+
+fields! {
+    Listing { lab, groups, runs, blocks, ids, upstreams }
+    LabInfo { version, git_hash, entry }
+    RunInfo { name, depends_on, containerized, stages, jobs, shared }
+    Block {
+        run, first, count, stage, space, params, pnames, outputs, pieces, wirings, hints,
+        producers, after, places,
+    }
+    StageInfo { pipeline, name, kind, version }
+    Param { name, values }
+    Producer { block, onto, pnames }
+    Places { jobs, points }
+    Pieces { parts, steps }
+    Step { name, inputs }
+    Wiring { inputs, used }
+    Projection { terms }
+    Resources { mem, cpus, time, partition, sbatch_opts }
+}
+
+/// Enums are a number and their fields.
+macro_rules! variants {
+    ($($name:ident { $($number:literal => $variant:ident { $($field:ident),* }),* $(,)? })*) => {$(
+        impl Stored for $name {
+            fn write<'l>(&'l self, out: &mut Out<'l>) {
+                match self {
+                    $($name::$variant { $($field),* } => {
+                        out.body.byte($number);
+                        $($field.write(out);)*
+                    })*
+                }
+            }
+            fn read(input: &mut In<'_, '_>) -> Option<Self> {
+                Some(match input.body.byte()? {
+                    $($number => $name::$variant { $($field: Stored::read(input)?),* },)*
+                    _ => return None,
+                })
+            }
+        }
+    )*};
+}
+
+variants! {
+    StageKind { 0 => Simple {}, 1 => ScatterGather {} }
+    Need { 0 => Soft {}, 1 => Hard {} }
+}
+
+impl Stored for StepSource {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        match self {
+            StepSource::Item => out.body.byte(0),
+            StepSource::Workers => out.body.byte(1),
+            StepSource::Scatter(output) => {
+                out.body.byte(2);
+                output.write(out);
+            }
+            StepSource::Step { step, output } => {
+                out.body.byte(3);
+                step.write(out);
+                output.write(out);
+            }
+            StepSource::Stage => out.body.byte(4),
+        }
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Some(match input.body.byte()? {
+            0 => StepSource::Item,
+            1 => StepSource::Workers,
+            2 => StepSource::Scatter(Stored::read(input)?),
+            3 => StepSource::Step { step: Stored::read(input)?, output: Stored::read(input)? },
+            4 => StepSource::Stage,
+            _ => return None,
+        })
+    }
+}
+
+impl Stored for Wire {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        match self {
+            Wire::Dependency { index, output } => {
+                out.body.byte(0);
+                index.write(out);
+                output.write(out);
+            }
+            Wire::Run(run) => {
+                out.body.byte(1);
+                run.write(out);
+            }
+            Wire::StoreBase => out.body.byte(2),
+            Wire::Default(text) => {
+                out.body.byte(3);
+                text.write(out);
+            }
+        }
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Some(match input.body.byte()? {
+            0 => Wire::Dependency { index: Stored::read(input)?, output: Stored::read(input)? },
+            1 => Wire::Run(Stored::read(input)?),
+            2 => Wire::StoreBase,
+            3 => Wire::Default(Stored::read(input)?),
+            _ => return None,
+        })
+    }
+}
+
+impl Stored for ParamValues {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        match self {
+            ParamValues::Same(value) => {
+                out.body.byte(0);
+                value.write(out);
+            }
+            ParamValues::Swept(digit, values) => {
+                out.body.byte(1);
+                digit.write(out);
+                out.body.number(out.values.number(Arc::as_ptr(values), values));
+            }
+        }
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Some(match input.body.byte()? {
+            0 => ParamValues::Same(Stored::read(input)?),
+            1 => {
+                let digit = Stored::read(input)?;
+                ParamValues::Swept(digit, one_of(input.values, &mut input.body)?)
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn one_of<T: Clone>(table: &[T], reader: &mut Reader<'_>) -> Option<T> {
+    table.get(reader.index()? as usize).cloned()
+}
+
+impl<T: Stored> Stored for Column<T> {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        let Column { onto, table, values } = self;
+        onto.write(out);
+        out.body.number(out.tables.number(Arc::as_ptr(table), table));
+        values.write(out);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        let onto = Stored::read(input)?;
+        let table = one_of(input.tables, &mut input.body)?;
+        Some(Column { onto, table, values: Arc::new(Stored::read(input)?) })
+    }
+}
+
+impl Stored for Space {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.list(self.axes().iter().zip(self.lengths()), |body, (axis, length)| {
+            body.number(*axis as u64);
+            body.number(u64::from(*length));
+        });
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        let axes: Vec<(usize, u32)> = Stored::read(input)?;
+        let (axes, lengths): (Vec<usize>, Vec<u32>) = axes.into_iter().unzip();
+        Space::with_lengths(axes, lengths)
+    }
+}
+
+impl Stored for JobSet {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        self.0.write(out);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Stored::read(input).map(JobSet)
+    }
+}
+
+impl Stored for JobBits {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        self.0.write(out);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Stored::read(input).map(JobBits)
+    }
+}
+
+impl Stored for JobId {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.raw(self.bytes());
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        input.body.array().map(JobId::from_bytes)
+    }
+}
+
+impl Stored for Memory {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.text(self.to_string());
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Memory::parse(input.body.string()?).ok()
+    }
+}
+
+impl Stored for Duration {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.text(self.to_string());
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Duration::parse(input.body.string()?).ok()
+    }
+}
+
+impl Stored for Arc<str> {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.number(out.texts.number(self, self));
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        one_of(input.texts, &mut input.body)
+    }
+}
+
+impl Stored for String {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.text(self);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        input.body.string().map(str::to_owned)
+    }
+}
+
+impl Stored for bool {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.byte(u8::from(*self));
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        input.body.flag()
+    }
+}
+
+impl Stored for u64 {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.number(*self);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        input.body.number()
+    }
+}
+
+impl Stored for u32 {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.number(u64::from(*self));
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        input.body.index()
+    }
+}
+
+impl Stored for usize {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.number(*self as u64);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        input.body.number()?.try_into().ok()
+    }
+}
+
+impl<T: Stored> Stored for Vec<T> {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.number(self.len() as u64);
+        self.iter().for_each(|value| value.write(out));
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        let count: usize = Stored::read(input)?;
+        // Each takes a byte at least: more than there are bytes is a lie.
+        let mut values = Vec::with_capacity(count.min(input.body.rest().len()));
+        for _ in 0..count {
+            values.push(T::read(input)?);
+        }
+        Some(values)
+    }
+}
+
+impl<T: Stored> Stored for Option<T> {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.byte(u8::from(self.is_some()));
+        if let Some(value) = self {
+            value.write(out);
+        }
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        match input.body.flag()? {
+            false => Some(None),
+            true => T::read(input).map(Some),
+        }
+    }
+}
+
+impl<A: Stored, B: Stored> Stored for (A, B) {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        self.0.write(out);
+        self.1.write(out);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Some((A::read(input)?, B::read(input)?))
+    }
+}
+
+impl Stored for Range<u32> {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        self.start.write(out);
+        self.end.write(out);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Some(u32::read(input)?..u32::read(input)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweep::sample;
+
+    #[test]
+    fn nothing_is_lost() {
+        let listing = sample::listing();
+        let mut writer = Writer::new();
+        write(&mut writer, &listing);
+        let bytes = writer.finish();
+        let mut reader = Reader::new(&bytes);
+        let again = read(&mut reader).unwrap();
+        assert!(reader.is_done());
+        assert_eq!(format!("{again:?}"), format!("{listing:?}"));
+        for end in 0..bytes.len() {
+            let mut reader = Reader::new(&bytes[..end]);
+            assert!(read(&mut reader).is_none(), "{end}");
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! Evaluating functions of parameters once for each combination of what they read.
+//!
+//! A function is given a set whose values note that they were asked for
+//! ([`Watch`](crate::value::Watch)). Whatever it asked for is what its result depends on: the same
+//! function, given the same answers, asks the same questions. So there is a tree of questions; an
+//! evaluation walks down one branch, and what was asked on the way says which branches are left.
+//! They are walked in rounds, each in parallel; neither the tree nor the order of its leaves
+//! depends on the number of threads.
+
+use std::hash::Hash;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use rayon::prelude::*;
+
+use super::classes::Classes;
+use super::field::{Field, Interned, Look, MOST_POINTS};
+use super::space::Space;
+use crate::diagnostic::Diagnostic;
+use crate::lab::Reader;
+use crate::session::Session;
+
+/// Evaluations that one thread does at a time: few, so that all threads have some; many, where
+/// there are many.
+const AT_ONCE: std::ops::RangeInclusive<usize> = 16..=1024;
+/// Fewer evaluations than this are not worth waking other threads.
+const FEW: usize = 8;
+
+/// What a question is about.
+pub(super) enum Question<'q> {
+    /// A value that is always the same.
+    Known,
+    /// The value of a parameter on an axis.
+    Parameter { axis: usize, classes: &'q Classes },
+    /// Something that itself was found to depend on axes.
+    Field(Look<'q>),
+}
+
+/// What there is to ask, and where.
+pub(super) struct Tracking<'q, 'h> {
+    pub(super) session: &'q Session<'h>,
+    /// Of the run's axes.
+    pub(super) lengths: &'q [u32],
+    pub(super) questions: Vec<Question<'q>>,
+    /// More evaluations than this are not begun.
+    pub(super) most: usize,
+}
+
+/// What one evaluation gave, and what it asked, in order.
+pub(super) struct Answer<T> {
+    pub(super) value: Option<T>,
+    pub(super) asked: Vec<usize>,
+}
+
+/// Why there is no field.
+pub(super) enum Untold {
+    /// There would be too many evaluations.
+    TooMany,
+    /// Some evaluations failed; what there is to say was noted.
+    Failed,
+}
+
+/// Something to say, and the coordinates where it was first noticed.
+pub(super) type Noticed = (Vec<u32>, Diagnostic);
+
+/// Coordinates on one axis: those where a question has one answer.
+#[derive(Clone, Debug)]
+enum Cell {
+    One(u32),
+    Many(Arc<[u32]>),
+}
+
+impl Cell {
+    fn first(&self) -> u32 {
+        match self {
+            Cell::One(one) => *one,
+            Cell::Many(many) => many.first().copied().unwrap_or(0),
+        }
+    }
+
+    fn as_slice(&self) -> &[u32] {
+        match self {
+            Cell::One(one) => std::slice::from_ref(one),
+            Cell::Many(many) => many,
+        }
+    }
+}
+
+/// Restrictions to some coordinates, by axis.
+type Branch = Vec<(usize, Cell)>;
+
+/// Branches that differ on one axis.
+struct Family {
+    trunk: Branch,
+    axis: usize,
+    cells: Cells,
+}
+
+enum Cells {
+    /// The one branch that isn't restricted.
+    Root,
+    /// Each coordinate from 1 on.
+    Others(u32),
+    Listed(Vec<Cell>),
+}
+
+impl Family {
+    fn len(&self) -> usize {
+        match &self.cells {
+            Cells::Root => 1,
+            Cells::Others(length) => (*length as usize).saturating_sub(1),
+            Cells::Listed(cells) => cells.len(),
+        }
+    }
+
+    fn branch(&self, member: usize) -> Branch {
+        let mut branch = self.trunk.clone();
+        let cell = match &self.cells {
+            Cells::Root => None,
+            Cells::Others(_) => Some(Cell::One(member as u32 + 1)),
+            Cells::Listed(cells) => cells.get(member).cloned(),
+        };
+        branch.extend(cell.map(|cell| (self.axis, cell)));
+        branch
+    }
+}
+
+/// A leaf of the tree: where it is, and the number of its value.
+struct Leaf {
+    branch: Branch,
+    value: u32,
+}
+
+/// What a few branches gave.
+struct Part<T> {
+    /// By branch: its value, and its restrictions when it has more than its family's.
+    values: Vec<(T, Option<Branch>)>,
+    families: Vec<Family>,
+    noticed: Vec<Noticed>,
+    failed: bool,
+}
+
+/// Values of a family's branches; the families are numbered as they were walked.
+struct Walked {
+    family: Family,
+    /// By branch.
+    values: Vec<u32>,
+    /// Branches that asked for more, ascending.
+    longer: Vec<(usize, Branch)>,
+}
+
+impl<'q, 'h> Tracking<'q, 'h> {
+    /// The field of what an evaluation gives. It gets the coordinates of a point on the run's
+    /// axes; what it notes of problems is noted with the first point that has them.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn explore<T: Clone + Eq + Hash + Send>(
+        &self,
+        noticed: &mut Vec<Noticed>,
+        evaluate: impl Fn(&mut Reader<'_, 'h>, &[u32]) -> Answer<T> + Sync,
+    ) -> Result<Field<T>, Untold> {
+        let mut round = vec![Family { trunk: Vec::new(), axis: 0, cells: Cells::Root }];
+        let mut walked: Vec<Walked> = Vec::new();
+        let mut values = Interned::default();
+        let (mut done, mut failed) = (0usize, false);
+        while !round.is_empty() {
+            let count: usize = round.iter().map(Family::len).sum();
+            done = done.saturating_add(count);
+            if done > self.most {
+                return Err(Untold::TooMany);
+            }
+            let tasks = tasks(&round, count);
+            let walk = |(family, members): &(usize, Range<usize>)| {
+                let part = round.get(*family).map(|f| self.walk(f, members.clone(), &evaluate));
+                (*family, part)
+            };
+            let parts: Vec<(usize, Option<Part<T>>)> = match count < FEW {
+                true => tasks.iter().map(walk).collect(),
+                false => tasks.par_iter().map(walk).collect(),
+            };
+            let first = walked.len();
+            let mut next = Vec::new();
+            let families = round.drain(..);
+            walked.extend(families.map(|family| Walked {
+                family,
+                values: Vec::new(),
+                longer: Vec::new(),
+            }));
+            for (family, part) in parts {
+                let (Some(part), Some(place)) = (part, walked.get_mut(first + family)) else {
+                    continue;
+                };
+                failed |= part.failed;
+                noticed.extend(part.noticed);
+                next.extend(part.families);
+                for (value, longer) in part.values {
+                    place.longer.extend(longer.map(|branch| (place.values.len(), branch)));
+                    place.values.push(values.add(value));
+                }
+            }
+            round = next;
+        }
+        if failed {
+            return Err(Untold::Failed);
+        }
+        self.field(&walked, values.all).ok_or(Untold::TooMany)
+    }
+
+    fn walk<T>(
+        &self,
+        family: &Family,
+        members: Range<usize>,
+        evaluate: &impl Fn(&mut Reader<'_, 'h>, &[u32]) -> Answer<T>,
+    ) -> Part<T> {
+        let mut part = Part {
+            values: Vec::with_capacity(members.len()),
+            families: Vec::new(),
+            noticed: Vec::new(),
+            failed: false,
+        };
+        let mut evaluator = self.session.evaluator();
+        let mut reader = Reader::new(&mut evaluator);
+        let mut coordinates = vec![0; self.lengths.len()];
+        for member in members {
+            // The user may not want to wait for millions of them.
+            if self.session.shared.interrupt.load(Ordering::Relaxed) {
+                let stop = Diagnostic::error("repx::interrupted", "interrupted by the user");
+                part.noticed.push((Vec::new(), stop));
+                part.failed = true;
+                return part;
+            }
+            let mut branch = family.branch(member);
+            coordinates.fill(0);
+            for (axis, cell) in &branch {
+                if let Some(place) = coordinates.get_mut(*axis) {
+                    *place = cell.first();
+                }
+            }
+            let before = reader.diagnostics.len();
+            let answer = evaluate(&mut reader, &coordinates);
+            let new = reader.diagnostics.since(before).iter().cloned();
+            part.noticed.extend(new.map(|found| (coordinates.clone(), found)));
+            let known = branch.len();
+            let mut deeper = false;
+            for question in answer.asked {
+                deeper |= self.split(question, &mut branch, &mut part.families);
+            }
+            part.failed |= answer.value.is_none();
+            if let Some(value) = answer.value {
+                let longer = deeper || branch.len() > known;
+                part.values.push((value, longer.then_some(branch)));
+            }
+        }
+        part
+    }
+
+    /// Restricts a branch to where a question has the answer it got; where it has others are
+    /// new branches. Did that restrict it further?
+    fn split(&self, question: usize, branch: &mut Branch, others: &mut Vec<Family>) -> bool {
+        match self.questions.get(question) {
+            None | Some(Question::Known) => false,
+            Some(Question::Parameter { axis, classes }) => {
+                self.split_axis(*axis, Some(classes), branch, others)
+            }
+            Some(Question::Field(look)) => match look.single() {
+                Some((axis, table)) => {
+                    let classes = Classes::listed(table);
+                    self.split_axis(axis, Some(&classes), branch, others)
+                }
+                // Where several axes play together, each coordinate is a case of its own.
+                None => {
+                    let axes = look.axes().iter();
+                    axes.fold(false, |any, axis| self.split_axis(*axis, None, branch, others) | any)
+                }
+            },
+        }
+    }
+
+    fn split_axis(
+        &self,
+        axis: usize,
+        classes: Option<&Classes>,
+        branch: &mut Branch,
+        others: &mut Vec<Family>,
+    ) -> bool {
+        let length = self.lengths.get(axis).copied().unwrap_or(1);
+        let place = branch.iter().position(|(other, _)| *other == axis);
+        let at = place.and_then(|place| branch.get(place));
+        let mut cells = match at {
+            Some((_, Cell::One(_))) => return false,
+            None if length <= 1 => return false,
+            None if classes.is_none_or(Classes::all_differ) => {
+                let family = Family { trunk: branch.clone(), axis, cells: Cells::Others(length) };
+                others.push(family);
+                branch.push((axis, Cell::One(0)));
+                return true;
+            }
+            None => grouped(0..length, classes),
+            Some((_, Cell::Many(many))) => grouped(many.iter().copied(), classes),
+        };
+        if cells.len() <= 1 {
+            return false;
+        }
+        let rest = cells.split_off(1);
+        if let Some(place) = place {
+            branch.remove(place);
+        }
+        others.push(Family { trunk: branch.clone(), axis, cells: Cells::Listed(rest) });
+        branch.extend(cells.pop().map(|first| (axis, first)));
+        true
+    }
+
+    /// The table of all leaves.
+    fn field<T>(&self, walked: &[Walked], values: Vec<T>) -> Option<Field<T>> {
+        let mut axes: Vec<usize> = Vec::new();
+        for walked in walked {
+            let longer = walked.longer.iter().flat_map(|(_, branch)| branch);
+            axes.extend(walked.family.trunk.iter().chain(longer).map(|(axis, _)| *axis));
+            if !matches!(walked.family.cells, Cells::Root) {
+                axes.push(walked.family.axis);
+            }
+            axes.sort_unstable();
+            axes.dedup();
+        }
+        let space = Space::new(axes, self.lengths).filter(|s| s.points() <= MOST_POINTS)?;
+        if values.len() == 1 {
+            return Some(Field::new(space, Vec::new(), values));
+        }
+        let mut table = vec![0; space.points() as usize];
+        for walked in walked {
+            let mut longer = walked.longer.iter().peekable();
+            for (member, value) in walked.values.iter().enumerate() {
+                let branch = match longer.next_if(|(other, _)| *other == member) {
+                    Some((_, branch)) => branch.clone(),
+                    None => walked.family.branch(member),
+                };
+                fill(&mut table, &space, &Leaf { branch, value: *value }, 0, 0);
+            }
+        }
+        Some(Field::new(space, table, values))
+    }
+}
+
+/// Parts of a round, each of one family.
+fn tasks(round: &[Family], count: usize) -> Vec<(usize, Range<usize>)> {
+    let share = count / (8 * rayon::current_num_threads());
+    let at_once = share.clamp(*AT_ONCE.start(), *AT_ONCE.end());
+    let mut tasks = Vec::new();
+    for (index, family) in round.iter().enumerate() {
+        let mut start = 0;
+        while start < family.len() {
+            let end = family.len().min(start + at_once);
+            tasks.push((index, start..end));
+            start = end;
+        }
+    }
+    tasks
+}
+
+/// Coordinates by class, in the order in which classes appear.
+fn grouped(coordinates: impl Iterator<Item = u32>, classes: Option<&Classes>) -> Vec<Cell> {
+    let mut groups: Vec<Vec<u32>> = Vec::new();
+    let mut places: hashbrown::HashMap<u32, usize> = hashbrown::HashMap::new();
+    for coordinate in coordinates {
+        let class = classes.map_or(coordinate, |classes| classes.of(coordinate));
+        let place = *places.entry(class).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        if let Some(group) = groups.get_mut(place) {
+            group.push(coordinate);
+        }
+    }
+    let cell = |group: Vec<u32>| match group.as_slice() {
+        [one] => Cell::One(*one),
+        _ => Cell::Many(group.into()),
+    };
+    groups.into_iter().map(cell).collect()
+}
+
+/// Writes a leaf's value wherever it holds, from the axis number `at` on.
+fn fill(table: &mut [u32], space: &Space, leaf: &Leaf, at: usize, offset: u64) {
+    let (Some(axis), Some(stride), Some(length)) =
+        (space.axes().get(at), space.strides().get(at), space.lengths().get(at))
+    else {
+        if let Some(place) = table.get_mut(offset as usize) {
+            *place = leaf.value;
+        }
+        return;
+    };
+    let step = |coordinate: u32| offset + u64::from(coordinate) * stride;
+    match leaf.branch.iter().find(|(other, _)| other == axis) {
+        Some((_, cell)) => {
+            for coordinate in cell.as_slice() {
+                fill(table, space, leaf, at + 1, step(*coordinate));
+            }
+        }
+        None => {
+            (0..*length).for_each(|coordinate| fill(table, space, leaf, at + 1, step(coordinate)))
+        }
+    }
+}

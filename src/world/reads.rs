@@ -1,0 +1,214 @@
+//! What an evaluation has learned from the machine, as data: questions, and fingerprints of their
+//! answers. Whoever gets the same answers to the same questions comes to the same result.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::{Entry, FileKind, Stamp, World};
+use crate::bytes::{Reader, Writer};
+
+/// A hash of an answer.
+pub type Fingerprint = [u8; 32];
+
+/// What can be asked about a path.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Question {
+    /// What is there, if anything?
+    Kind,
+    /// Which bytes does the file have?
+    Content,
+    /// Which entries does the directory have, and what are they?
+    Listing,
+    /// Where does the link lead?
+    Link,
+    /// When was it last modified?
+    Modified,
+}
+
+/// A question that was asked about a path, and its answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Read {
+    /// The question.
+    pub question: Question,
+    /// The answer.
+    pub answer: Fingerprint,
+    /// The file's stamp from before it was read: as long as it has this one, the answer is the
+    /// same. `None` where that can't be relied on.
+    pub stamp: Option<Stamp>,
+}
+
+/// All that was asked about a path.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PathReads {
+    /// The path.
+    pub path: PathBuf,
+    /// Each question once.
+    pub reads: Vec<Read>,
+}
+
+/// All that was asked.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Reads {
+    /// When: in seconds since 1970. A clock that shows less now has been set back since.
+    pub at: i64,
+    /// About paths, sorted.
+    pub paths: Vec<PathReads>,
+    /// About environment variables, sorted: names, and what they held.
+    pub variables: Vec<(Vec<u8>, Fingerprint)>,
+}
+
+/// Why a result is not one of what was read alone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Obstacle {
+    /// It depends on the time.
+    Time,
+    /// It was fetched from elsewhere, which may give another thing the next time.
+    Fetched(String),
+    /// Nix built it or got it meanwhile: the next time it will be there to be read.
+    Built(String),
+    /// Nix couldn't be asked about this store path.
+    Unasked(String),
+    /// It changed while it was read.
+    Unsteady(String),
+}
+
+impl Question {
+    /// All of them; each stands where its number says.
+    const ALL: [Question; 5] =
+        [Question::Kind, Question::Content, Question::Listing, Question::Link, Question::Modified];
+
+    /// Asks it.
+    pub fn ask(self, world: &dyn World, path: &Path) -> Fingerprint {
+        match self {
+            Question::Kind => of_kind(&world.kind(path)),
+            Question::Content => of_content(&world.read_file(path)),
+            Question::Listing => of_listing(&world.list_dir(path)),
+            Question::Link => of_link(&world.read_link(path)),
+            Question::Modified => of_time(&world.modified(path)),
+        }
+    }
+}
+
+/// An answer, or how there was none.
+fn fingerprint<T>(answer: &io::Result<T>, hash: impl FnOnce(&T) -> blake3::Hash) -> Fingerprint {
+    let hash = match answer {
+        Ok(answer) => hash(answer),
+        // Kinds of errors have names, but no numbers.
+        Err(error) => blake3::keyed_hash(
+            b"an answer that was none, of kind",
+            format!("{:?}", error.kind()).as_bytes(),
+        ),
+    };
+    *hash.as_bytes()
+}
+
+pub(super) fn of_kind(kind: &io::Result<Option<FileKind>>) -> Fingerprint {
+    fingerprint(kind, |kind| {
+        let code = kind.map(FileKind::code);
+        blake3::hash(&[u8::from(code.is_some()), code.unwrap_or_default()])
+    })
+}
+
+pub(super) fn of_content(content: &io::Result<Vec<u8>>) -> Fingerprint {
+    fingerprint(content, |bytes| blake3::hash(bytes))
+}
+
+pub(super) fn of_listing(entries: &io::Result<Vec<Entry>>) -> Fingerprint {
+    fingerprint(entries, |entries| {
+        let mut writer = Writer::new();
+        writer.list(entries.iter(), |writer, (name, kind)| {
+            writer.text(name);
+            writer.byte(kind.code());
+        });
+        blake3::hash(&writer.finish())
+    })
+}
+
+pub(super) fn of_link(target: &io::Result<PathBuf>) -> Fingerprint {
+    fingerprint(target, |target| blake3::hash(target.as_os_str().as_bytes()))
+}
+
+pub(super) fn of_time(time: &io::Result<i64>) -> Fingerprint {
+    fingerprint(time, |time| blake3::hash(&time.to_le_bytes()))
+}
+
+/// What an environment variable holds.
+pub(super) fn of_variable(value: Option<&[u8]>) -> Fingerprint {
+    let mut writer = Writer::new();
+    writer.maybe(value, Writer::text);
+    *blake3::hash(&writer.finish()).as_bytes()
+}
+
+impl Reads {
+    /// How often this was asked.
+    pub fn count(&self, question: Question) -> usize {
+        let reads = self.paths.iter().flat_map(|path| &path.reads);
+        reads.filter(|read| read.question == question).count()
+    }
+
+    /// As bytes.
+    pub fn write(&self, writer: &mut Writer) {
+        writer.signed(self.at);
+        let mut before: &[u8] = b"";
+        writer.list(self.paths.iter(), |writer, PathReads { path, reads }| {
+            // Sorted, they begin as the one before does.
+            let path = path.as_os_str().as_bytes();
+            let same = path.iter().zip(before).take_while(|(a, b)| a == b).count();
+            writer.number(same as u64);
+            writer.text(path.get(same..).unwrap_or_default());
+            writer.list(reads.iter(), write_read);
+            before = path;
+        });
+        writer.list(self.variables.iter(), |writer, (name, value)| {
+            writer.text(name);
+            writer.raw(value);
+        });
+    }
+
+    /// From bytes; `None` if they are none of it.
+    pub fn read(reader: &mut Reader<'_>) -> Option<Reads> {
+        let at = reader.signed()?;
+        let mut path: Vec<u8> = Vec::new();
+        let paths = reader.list(|reader| {
+            let same = usize::try_from(reader.number()?).ok()?;
+            if same > path.len() {
+                return None;
+            }
+            path.truncate(same);
+            path.extend_from_slice(reader.text()?);
+            let path = PathBuf::from(std::ffi::OsStr::from_bytes(&path));
+            Some(PathReads { path, reads: reader.list(read_read)? })
+        })?;
+        let variables = reader.list(|reader| Some((reader.text()?.to_vec(), reader.array()?)))?;
+        Some(Reads { at, paths, variables })
+    }
+}
+
+fn write_read(writer: &mut Writer, read: &Read) {
+    writer.byte(read.question as u8);
+    writer.raw(&read.answer);
+    writer.maybe(read.stamp, |writer, stamp| stamp.write(writer));
+}
+
+fn read_read(reader: &mut Reader<'_>) -> Option<Read> {
+    Some(Read {
+        question: *Question::ALL.get(usize::from(reader.byte()?))?,
+        answer: reader.array()?,
+        stamp: reader.maybe(Stamp::read)?,
+    })
+}
+
+impl std::fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Obstacle::Time => write!(f, "it depends on the time (`builtins.currentTime`)"),
+            Obstacle::Fetched(what) => {
+                write!(f, "Nix fetched something for it (`{what}`), which may change")
+            }
+            Obstacle::Built(what) => write!(f, "Nix has just built or fetched '{what}' for it"),
+            Obstacle::Unasked(path) => write!(f, "Nix could not be asked about '{path}'"),
+            Obstacle::Unsteady(what) => write!(f, "{what} changed while it was read"),
+        }
+    }
+}
