@@ -9,6 +9,7 @@ use super::entry::{self, Entry};
 use super::filter::{Filter, select};
 use super::listing::{Statuses, TableStyle, View, write_json, write_ndjson, write_table};
 use super::report::{report, say};
+use super::settings::settings;
 use super::setup::{self, config, machine, no_thread};
 use super::stdout;
 use crate::diagnostic::Diagnostic;
@@ -55,14 +56,15 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
 fn load(options: &EvalOptions) -> Outcome {
     let sources = SourceMap::new();
     let failed = |diagnostic| (None, vec![diagnostic]);
-    let (listing, diagnostics) = match entry::find(options) {
-        Err(missing) => failed(missing),
-        Ok(entry) => {
+    let found = entry::find(options).and_then(|entry| Ok((entry, settings(&options.nix)?)));
+    let (listing, diagnostics) = match found {
+        Err(wrong) => failed(wrong),
+        Ok((entry, settings)) => {
             let request = request(options, entry);
             let cache = setup::cache(!options.no_cache);
             let machine = machine(&options.nix);
             let config = config(&machine, &options.include, &sources, cache.as_ref());
-            let config = Config { tolerant: true, ..config };
+            let config = Config { settings, tolerant: true, ..config };
             let outcome = session::run(&config, |session, evaluator| {
                 sweep::list(session, evaluator, &request)
             });

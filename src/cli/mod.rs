@@ -15,6 +15,7 @@ mod guard;
 mod instantiate;
 mod listing;
 mod report;
+mod settings;
 mod setup;
 mod stdout;
 

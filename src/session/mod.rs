@@ -19,7 +19,7 @@ use std::sync::{Mutex, OnceLock};
 
 use crate::builtins::{self, globals};
 use crate::diagnostic::Diagnostic;
-use crate::eval::{Builtin, Eval, Evaluator, Shared, Waits};
+use crate::eval::{Builtin, Eval, Evaluator, Settings, Shared, Waits};
 use crate::lower::Globals;
 use crate::source::{Name, SourceMap, Span};
 use crate::store::{Derivations, Objects};
@@ -29,9 +29,6 @@ use crate::world::{Overlay, World};
 
 /// Stack of a thread that evaluates. It is reserved, not used: pages come as they are touched.
 pub const STACK_SIZE: usize = 1 << 30;
-
-/// Calls within calls before evaluation gives up, as in Nix (`max-call-depth`).
-pub const MAX_CALL_DEPTH: u32 = 10_000;
 
 /// What an evaluation is set up with.
 pub struct Config<'a> {
@@ -43,8 +40,8 @@ pub struct Config<'a> {
     pub search_path: Vec<(String, String)>,
     /// What `~` stands for.
     pub home: Option<PathBuf>,
-    /// Calls within calls before evaluation gives up.
-    pub max_call_depth: u32,
+    /// What Nix lets one set.
+    pub settings: Settings,
     /// Evaluate files in which some names are undefined, as far as those are not needed; what is
     /// wrong with them is among the findings. For reporting many mistakes at once.
     pub tolerant: bool,
@@ -95,7 +92,7 @@ pub fn run<R: Send>(
             globals: OnceLock::new(),
             interrupt: config.interrupt,
             messages: config.messages,
-            max_call_depth: config.max_call_depth,
+            settings: config.settings,
             waits: Waits::default(),
             programs: Mutex::default(),
             evaluations: AtomicU32::new(0),

@@ -21,8 +21,8 @@ use super::{Exit, setup, stdout};
 use crate::builtins::to_json::{JsonOptions, to_json};
 use crate::builtins::to_xml::{XmlOptions, to_xml};
 use crate::diagnostic::Diagnostic;
-use crate::eval::{Coercion, Eval, Evaluator};
-use crate::session::{self, Config, MAX_CALL_DEPTH, Session};
+use crate::eval::{Coercion, Eval, Evaluator, Settings};
+use crate::session::{self, Config, Session};
 use crate::source::{Name, SourceMap, Span};
 use crate::store::StorePath;
 use crate::value::{Attr, Attrs, Context, Error, Slot, Value};
@@ -59,11 +59,9 @@ pub(super) fn run(options: &InstantiateOptions) -> Exit {
     let sources = ManuallyDrop::new(SourceMap::new());
     let cache = setup::cache(!options.no_cache);
     let machine = setup::machine(&options.nix);
-    let config = Config {
-        max_call_depth: options.max_call_depth.unwrap_or(MAX_CALL_DEPTH),
-        ..setup::config(&machine, &options.include, &sources, cache.as_ref())
-    };
-    let output = inputs(options).and_then(|inputs| {
+    let config = setup::config(&machine, &options.include, &sources, cache.as_ref());
+    let output = settings(options).and_then(|settings| {
+        let (inputs, config) = (inputs(options)?, Config { settings, ..config });
         let output = session::run(&config, |session, evaluator| {
             if options.parse {
                 tree::print(session, evaluator, &inputs, &config)
@@ -83,6 +81,15 @@ pub(super) fn run(options: &InstantiateOptions) -> Exit {
         cache.save();
     }
     exit
+}
+
+/// Settings, of which one has a flag of its own.
+fn settings(options: &InstantiateOptions) -> Result<Settings, Box<Diagnostic>> {
+    let mut settings = super::settings::settings(&options.nix)?;
+    if let Some(depth) = options.max_call_depth {
+        settings.max_call_depth = depth;
+    }
+    Ok(settings)
 }
 
 /// What the command line names. Standard input comes first, wherever its `-` stands.
