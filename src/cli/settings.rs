@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn what_is_said_later_counts() {
-        let aborts = |variables: &[_], options: &[_]| read(variables, options).unwrap().abort_on_warn;
+        let aborts =
+            |variables: &[_], options: &[_]| read(variables, options).unwrap().abort_on_warn;
         let on = ("NIX_ABORT_ON_WARN", "yes");
         let off = ("NIX_CONFIG", "cores = 1\n abort-on-warn = no # not now\ntrace-verbose = 1");
         assert!(!aborts(&[], &[]));

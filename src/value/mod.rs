@@ -22,6 +22,7 @@ pub mod number;
 pub mod text;
 pub mod thunk;
 
+pub use arena::OutOfMemory;
 pub use attrs::{Attr, Attrs};
 pub use context::Context;
 pub use env::Env;
