@@ -19,7 +19,7 @@
 //! let (world, sources, interrupt) = (Memory::new(), SourceMap::new(), AtomicBool::new(false));
 //! let config = session::Config {
 //!     world: &world, sources: &sources, search_path: vec![], home: None,
-//!     max_call_depth: session::MAX_CALL_DEPTH, tolerant: false,
+//!     settings: eval::Settings::default(), tolerant: false,
 //!     cache: None, threads: 1, last: false, interrupt: &interrupt, messages: &|_| {},
 //! };
 //! let shown = session::run(&config, |session, evaluator| {

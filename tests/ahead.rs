@@ -14,7 +14,7 @@ use std::time::Duration;
 use repx::builtins::to_json::{JsonOptions, to_json};
 use repx::diagnostic::render::nix;
 use repx::eval::Evaluator;
-use repx::session::{self, Config, MAX_CALL_DEPTH, Session};
+use repx::session::{self, Config, Session};
 use repx::source::SourceMap;
 use repx::value::{ContextSum, Slot, Value};
 use repx::world::{Disk, Entry, FileKind, World};
@@ -93,7 +93,7 @@ fn run(shaking: &Shaking, text: &str, how: How, threads: usize, helped: &AtomicU
         sources: &sources,
         search_path: Vec::new(),
         home: None,
-        max_call_depth: MAX_CALL_DEPTH,
+        settings: repx::eval::Settings::default(),
         tolerant: false,
         cache: None,
         threads,

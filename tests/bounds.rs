@@ -209,6 +209,9 @@ fn more_than_memory_holds() {
         &[
             "builtins.length (builtins.genList (x: x) 1000000000)",
             "builtins.stringLength (builtins.foldl' (a: _: a + a) \"x\" (builtins.genList (x: x) 60))",
+            // Written out they are larger than the values are.
+            "let l = builtins.genList (_: \"0123456789\") 100000; in builtins.toJSON (builtins.genList (_: l) 100000)",
+            "let l = builtins.genList (_: \"0123456789\") 100000; in builtins.toXML (builtins.genList (_: l) 100000)",
         ],
     );
     all_refused(

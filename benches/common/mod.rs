@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use repx::session::{self, Config, MAX_CALL_DEPTH};
+use repx::session::{self, Config};
 use repx::source::SourceMap;
 use repx::value::{Slot, Value};
 use repx::world::{Memory, World};
@@ -29,7 +29,7 @@ fn config<'a>(world: &'a dyn World, sources: &'a SourceMap) -> Config<'a> {
         sources,
         search_path: Vec::new(),
         home: None,
-        max_call_depth: MAX_CALL_DEPTH,
+        settings: repx::eval::Settings::default(),
         tolerant: false,
         cache: None,
         threads: 1,

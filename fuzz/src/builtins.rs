@@ -44,7 +44,7 @@ pub fn builtins(bytes: &[u8]) {
         sources: &sources,
         search_path: vec![],
         home: None,
-        max_call_depth: session::MAX_CALL_DEPTH,
+        settings: repx::eval::Settings::default(),
         tolerant: false,
         interrupt: &interrupt,
         messages: &|_| {},

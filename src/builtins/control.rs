@@ -132,7 +132,10 @@ fn trace<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h> {
     ev.force(x)
 }
 
-fn trace_verbose<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h> {
+fn trace_verbose<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    if ev.shared.settings.trace_verbose {
+        return trace(ev, args, at);
+    }
     let [_, x] = slots(args);
     ev.force(x)
 }
@@ -143,6 +146,10 @@ fn warn<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     // Further lines stand below the first, as Nix has them.
     let text = message.lossy().replace('\n', "\n                    ");
     ev.say(&format!("evaluation warning: {text}"))?;
+    if ev.shared.settings.abort_on_warn {
+        let why = "aborting to reveal stack trace of warning, as abort-on-warn is set";
+        return Err(ev.error_at(at, why));
+    }
     ev.force(x)
 }
 

@@ -130,7 +130,7 @@ fn evaluate(directory: &Path, text: &str, stack: usize) -> Result<String, String
         globals: OnceLock::new(),
         interrupt: &interrupt,
         messages: &|_| {},
-        max_call_depth: 10_000,
+        settings: crate::eval::Settings::default(),
         waits: Waits::default(),
         helpers: Helpers::default(),
         programs: Mutex::new(Vec::new()),

@@ -113,7 +113,7 @@ fn evaluate(text: &str, stack: usize, messages: &Mutex<Vec<String>>) -> Result<S
         globals: OnceLock::new(),
         interrupt: &interrupt,
         messages: &note,
-        max_call_depth: 10_000,
+        settings: crate::eval::Settings::default(),
         waits: Waits::default(),
         helpers: Helpers::default(),
         programs: Mutex::new(Vec::new()),

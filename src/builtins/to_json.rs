@@ -53,6 +53,7 @@ struct Writer<'w, 'h> {
 
 impl<'h> Writer<'_, 'h> {
     fn slot(&mut self, ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, ()> {
+        ev.room_for_text(self.out.len())?;
         ev.nested(|ev| self.value(ev, slot))
     }
 

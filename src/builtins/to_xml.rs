@@ -44,6 +44,7 @@ struct Walk<'w, 'h> {
 
 impl<'h> Walk<'_, 'h> {
     fn slot(&mut self, ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, ()> {
+        ev.room_for_text(self.xml.written())?;
         ev.nested(|ev| self.inner(ev, slot))
     }
 

@@ -50,6 +50,11 @@ impl XmlWriter {
         self.out.extend_from_slice(b" />\n");
     }
 
+    /// Bytes written so far.
+    pub fn written(&self) -> usize {
+        self.out.len()
+    }
+
     /// Closes what is still open and returns the document.
     pub fn finish(mut self) -> Vec<u8> {
         while !self.open.is_empty() {

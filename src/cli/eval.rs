@@ -12,6 +12,7 @@ use super::guard::INTERRUPTED;
 use super::kept;
 use super::listing::{Pace, Statuses, TableStyle, View, write_json, write_ndjson, write_table};
 use super::report::{report, say};
+use super::settings::settings;
 use super::stdout;
 use crate::diagnostic::Diagnostic;
 use crate::flake::head_commit;
@@ -60,10 +61,11 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
 }
 
 fn load(options: &EvalOptions, terminal: &Terminal) -> Outcome {
-    match entry::find(options) {
-        Err(missing) => Outcome::failed(missing),
-        Ok(entry) => {
-            let (outcome, explanation) = kept::outcome(options, entry);
+    let found = entry::find(options).and_then(|entry| Ok((entry, settings(&options.nix)?)));
+    match found {
+        Err(wrong) => Outcome::failed(wrong),
+        Ok((entry, settings)) => {
+            let (outcome, explanation) = kept::outcome(options, entry, settings);
             if options.explain_cache {
                 explain(&explanation, terminal);
             }

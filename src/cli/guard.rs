@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Exit;
 use super::report::say;
+use crate::value::OutOfMemory;
 
 /// Set once the user has asked to stop.
 pub(super) static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -12,8 +13,8 @@ pub(super) static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// The exit status of a second Ctrl-C, which doesn't wait for anything.
 const INTERRUPTED_STATUS: i32 = 130;
 
-/// The panic of the evaluator's heap (`bumpalo`) when the system gives no more memory.
-const OUT_OF_MEMORY: &str = "out of memory";
+/// The exit status of an evaluation that can't be, as of [`Exit::Wrong`].
+const WRONG_STATUS: i32 = 2;
 
 /// Lets Ctrl-C ask the evaluation to stop, and a second one stop at once.
 pub(super) fn catch_interrupts() {
@@ -30,21 +31,19 @@ pub(super) fn catch_interrupts() {
 pub(super) fn catching_bugs(command: impl FnOnce() -> Exit) -> Exit {
     set_hook(Box::new(describe));
     // What the command leaves behind half done is never looked at again: the process ends.
-    catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|panic| {
-        let message = panic.downcast_ref::<&str>().copied();
-        if message == Some(OUT_OF_MEMORY) { Exit::Wrong } else { Exit::Bug }
-    })
+    catch_unwind(AssertUnwindSafe(command)).unwrap_or(Exit::Bug)
 }
 
 fn describe(panic: &PanicHookInfo<'_>) {
+    if panic.payload().is::<OutOfMemory>() {
+        say("error: out of memory: the evaluation needs more than the machine has");
+        // At once: other threads may be waiting for what this one was evaluating.
+        std::process::exit(WRONG_STATUS);
+    }
     let message = panic.payload_as_str().unwrap_or("no message");
     let place = panic
         .location()
         .map_or_else(String::new, |place| format!(" ({}:{})", place.file(), place.line()));
-    if message == OUT_OF_MEMORY {
-        say("repx: out of memory: the evaluation needs more than the system gives");
-        return;
-    }
     say(&format!(
         "repx {}: a bug of repx, not of your lab: {message}{place}\n\
          Please report it, with the command and if possible the lab.",

@@ -15,16 +15,21 @@ use super::setup::{self, Caches, config, machine, no_thread};
 use crate::bytes::{Reader, Writer};
 use crate::cache::{EvaluationKey, Lookup};
 use crate::diagnostic::{self, Diagnostic, Severity};
+use crate::eval::Settings;
 use crate::session::{self, Config};
 use crate::source::SourceMap;
 use crate::sweep::{self, Listing, Request};
 use crate::world::{Obstacle, Reads, Recording, Thoroughness, World};
 
 /// The lab's jobs, and how the cache helped.
-pub(super) fn outcome(options: &EvalOptions, entry: Entry) -> (Outcome, Explanation) {
+pub(super) fn outcome(
+    options: &EvalOptions,
+    entry: Entry,
+    settings: Settings,
+) -> (Outcome, Explanation) {
     let machine = machine(&options.nix);
     let caches = setup::caches(!options.no_cache);
-    let key = caches.as_ref().map(|_| key(options, &entry));
+    let key = caches.as_ref().map(|_| key(options, &entry, settings));
     let lookup = match (&caches, key) {
         (Some(caches), Some(key)) if !options.refresh => Some(look(caches, key, &machine, options)),
         _ => None,
@@ -40,7 +45,7 @@ pub(super) fn outcome(options: &EvalOptions, entry: Entry) -> (Outcome, Explanat
         }
     }
     let (mut outcome, reads, obstacles, messages) =
-        evaluate(options, entry, &machine, caches.as_ref());
+        evaluate(options, entry, settings, &machine, caches.as_ref());
     explanation.lowered = caches.as_ref().map(|caches| caches.lowered.uses());
     if let (Some(caches), Some(key)) = (&caches, key) {
         caches.lowered.save();
@@ -67,7 +72,7 @@ fn look(caches: &Caches, key: EvaluationKey, machine: &dyn World, options: &Eval
 
 /// All that the evaluation is started with. Other things decide the result too, but those it asks
 /// of the machine.
-fn key(options: &EvalOptions, entry: &Entry) -> EvaluationKey {
+fn key(options: &EvalOptions, entry: &Entry, settings: Settings) -> EvaluationKey {
     let Entry { file, root, flake } = entry;
     let entry = Entry { file: file.clone(), root: root.clone(), flake: flake.clone() };
     // The commit is read from the repository, whose files are asked for; the number of threads
@@ -79,7 +84,7 @@ fn key(options: &EvalOptions, entry: &Entry) -> EvaluationKey {
         format!("{request:?}"),
         format!("{:?}", setup::search_path(&options.include)),
         format!("{surroundings:?}"),
-        format!("{}", options.nix.no_ifd),
+        format!("{} {settings:?}", options.nix.no_ifd),
     ];
     EvaluationKey::new(&parts.each_ref().map(String::as_bytes))
 }
@@ -89,6 +94,7 @@ fn key(options: &EvalOptions, entry: &Entry) -> EvaluationKey {
 fn evaluate(
     options: &EvalOptions,
     entry: Entry,
+    settings: Settings,
     machine: &dyn World,
     caches: Option<&Caches>,
 ) -> (Outcome, Reads, Vec<Obstacle>, Vec<String>) {
@@ -102,7 +108,7 @@ fn evaluate(
     };
     let request = request(options, entry, Some(world));
     let config = config(world, &options.include, &sources, caches.map(|caches| &caches.lowered));
-    let config = Config { tolerant: true, messages: &messages, ..config };
+    let config = Config { settings, tolerant: true, messages: &messages, ..config };
     let outcome =
         session::run(&config, |session, evaluator| sweep::list(session, evaluator, &request));
     let outcome = match outcome {

@@ -17,6 +17,7 @@ mod instantiate;
 mod kept;
 mod listing;
 mod report;
+mod settings;
 mod setup;
 mod stdout;
 

@@ -7,8 +7,9 @@ use super::arguments::{NixOptions, pairs};
 use super::guard::INTERRUPTED;
 use crate::cache::{Evaluations, LoweredFiles};
 use crate::diagnostic::Diagnostic;
+use crate::eval::Settings;
 use crate::realise::{Builds, Machine, Programs};
-use crate::session::{Config, FileCache, MAX_CALL_DEPTH};
+use crate::session::{Config, FileCache};
 use crate::source::SourceMap;
 use crate::world::World;
 
@@ -35,7 +36,7 @@ pub(super) fn config<'a>(
         sources,
         search_path: search_path(include),
         home: std::env::var_os("HOME").map(PathBuf::from),
-        max_call_depth: MAX_CALL_DEPTH,
+        settings: Settings::default(),
         tolerant: false,
         cache: cache.map(|cache| -> &dyn FileCache { cache }),
         threads: 1,

@@ -151,7 +151,7 @@ impl<'h> Evaluator<'h> {
     /// Is one more level allowed?
     #[inline]
     pub fn check_depth(&mut self) -> Eval<'h, ()> {
-        if self.depth > self.shared.max_call_depth {
+        if self.depth > self.shared.settings.max_call_depth {
             return Err(self.stack_overflow());
         }
         Ok(())

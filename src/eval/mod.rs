@@ -20,6 +20,7 @@ pub mod print;
 mod search;
 mod select;
 mod set;
+mod settings;
 mod wait;
 mod words;
 
@@ -28,6 +29,7 @@ pub use force::slots_of;
 pub use helpers::{FORCE, Helpers, Sharing, Work};
 pub use print::PrintOptions;
 pub use search::{Comparison, Wanted};
+pub use settings::Settings;
 pub use wait::Waits;
 pub use words::{Words, words};
 
@@ -125,8 +127,8 @@ pub struct Shared<'h> {
     pub interrupt: &'h AtomicBool,
     /// Messages of `trace` and `warn` go here.
     pub messages: &'h (dyn Fn(&str) + Sync),
-    /// Calls within calls before evaluation gives up (Nix's `max-call-depth`).
-    pub max_call_depth: u32,
+    /// What Nix lets one set.
+    pub settings: Settings,
     /// Who waits for whom.
     pub waits: Waits,
     /// The threads that evaluate ahead.

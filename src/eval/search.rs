@@ -85,7 +85,7 @@ impl<'h> Evaluator<'h> {
             return None;
         };
         // Levels that don't suffice for calls must be noticed by calls.
-        let room = self.shared.max_call_depth.saturating_sub(self.depth) > LEVELS;
+        let room = self.shared.settings.max_call_depth.saturating_sub(self.depth) > LEVELS;
         let slot = closure.env().up(up.checked_sub(1)?).slot(*slot);
         room.then_some(Comparison { wanted: Wanted { slot, first }, equal })
     }

@@ -22,7 +22,7 @@ use std::thread::Scope;
 
 use crate::builtins::{self, globals};
 use crate::diagnostic::Diagnostic;
-use crate::eval::{Builtin, Eval, Evaluator, Helpers, Shared, Waits};
+use crate::eval::{Builtin, Eval, Evaluator, Helpers, Settings, Shared, Waits};
 use crate::lower::Globals;
 use crate::source::{Name, SourceMap, Span};
 use crate::store::{Derivations, Objects};
@@ -32,9 +32,6 @@ use crate::world::{Overlay, World};
 
 /// Stack of a thread that evaluates. It is reserved, not used: pages come as they are touched.
 pub const STACK_SIZE: usize = 1 << 30;
-
-/// Calls within calls before evaluation gives up, as in Nix (`max-call-depth`).
-pub const MAX_CALL_DEPTH: u32 = 10_000;
 
 /// What an evaluation is set up with.
 #[derive(Clone)]
@@ -47,8 +44,8 @@ pub struct Config<'a> {
     pub search_path: Vec<(String, String)>,
     /// What `~` stands for.
     pub home: Option<PathBuf>,
-    /// Calls within calls before evaluation gives up.
-    pub max_call_depth: u32,
+    /// What Nix lets one set.
+    pub settings: Settings,
     /// Evaluate files in which some names are undefined, as far as those are not needed; what is
     /// wrong with them is among the findings. For reporting many mistakes at once.
     pub tolerant: bool,
@@ -102,7 +99,7 @@ pub fn run<R: Send>(
             globals: OnceLock::new(),
             interrupt: config.interrupt,
             messages: config.messages,
-            max_call_depth: config.max_call_depth,
+            settings: config.settings,
             waits: Waits::default(),
             helpers: Helpers::new(config.threads.saturating_sub(1)),
             programs: Mutex::default(),

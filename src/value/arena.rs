@@ -10,6 +10,8 @@
 use std::alloc::Layout;
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::env::Spare;
 use super::keys::Memory;
@@ -21,6 +23,16 @@ const LARGEST_CHUNK: usize = 32 * 1024 * 1024;
 const PAGE: usize = 4096;
 /// How much of a chunk is made ready for use at a time.
 const STRIDE: usize = 256 * 1024;
+
+/// Bytes in all chunks of all arenas.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// What a thread panics with when there is no memory left for an evaluation.
+///
+/// There is no going on from here, and no good in it being a result: it may happen wherever
+/// anything is allocated.
+#[derive(Clone, Copy, Debug)]
+pub struct OutOfMemory;
 
 /// Memory of one thread. Used through the one [`super::Local`] that was made for it.
 pub(super) struct Arena {
@@ -114,12 +126,15 @@ impl Arena {
     fn chunk(&self, size: usize) -> (NonNull<u8>, usize) {
         let align = if size >= STRIDE { PAGE } else { align_of::<u128>() };
         // Only a size beyond the address space fails.
-        let Ok(layout) = Layout::from_size_align(size.next_multiple_of(align), align) else {
-            std::alloc::handle_alloc_error(Layout::new::<u8>())
-        };
+        let size = size.checked_next_multiple_of(align).unwrap_or(usize::MAX);
+        let Ok(layout) = Layout::from_size_align(size, align) else { out_of_memory() };
+        let held = HELD.fetch_add(layout.size(), Ordering::Relaxed);
+        if held.saturating_add(layout.size()) > most() {
+            out_of_memory()
+        }
         // SAFETY: the size isn't zero.
         let Some(start) = NonNull::new(unsafe { std::alloc::alloc(layout) }) else {
-            std::alloc::handle_alloc_error(layout)
+            out_of_memory()
         };
         self.chunks.borrow_mut().push((start, layout));
         (start, layout.size())
@@ -145,6 +160,24 @@ impl Arena {
     }
 }
 
+#[cold]
+#[allow(clippy::panic, reason = "whoever allocates anything can't go on, nor say so in a result")]
+fn out_of_memory() -> ! {
+    std::panic::panic_any(OutOfMemory)
+}
+
+/// Bytes that all arenas together may have: nearly what the machine has. A system that promises more
+/// than it has would end the process when it comes to use it, and perhaps others instead.
+fn most() -> usize {
+    static MOST: OnceLock<usize> = OnceLock::new();
+    *MOST.get_or_init(|| {
+        let machine = rustix::system::sysinfo();
+        let units = machine.totalram.saturating_add(machine.totalswap);
+        let bytes = units.saturating_mul(u64::from(machine.mem_unit));
+        usize::try_from(bytes / 16 * 15).unwrap_or(usize::MAX)
+    })
+}
+
 /// Has the system find memory for these pages now. Where it can't, each is found when touched.
 fn populate(start: *mut u8, size: usize) {
     let first = start.addr().next_multiple_of(PAGE) - start.addr();
@@ -164,6 +197,7 @@ impl Drop for Arena {
         for (start, layout) in self.chunks.get_mut().drain(..) {
             // SAFETY: it was allocated with this layout, and is freed nowhere else.
             unsafe { std::alloc::dealloc(start.as_ptr(), layout) };
+            HELD.fetch_sub(layout.size(), Ordering::Relaxed);
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod number;
 pub mod text;
 pub mod thunk;
 
+pub use arena::OutOfMemory;
 pub use attrs::{Attr, Attrs};
 pub use context::{Context, ContextSum};
 pub use env::Env;

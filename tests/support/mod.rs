@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use repx::eval::Evaluator;
-use repx::session::{self, Config, MAX_CALL_DEPTH, Session};
+use repx::session::{self, Config, Session};
 use repx::source::SourceMap;
 use repx::sweep::{self, Outcome, PackageSet, Request};
 use repx::world::Disk;
@@ -71,7 +71,7 @@ fn config<'a>(sources: &'a SourceMap, interrupt: &'a AtomicBool, tolerant: bool)
         sources,
         search_path: Vec::new(),
         home: Some(PathBuf::from("/home/nobody")),
-        max_call_depth: MAX_CALL_DEPTH,
+        settings: repx::eval::Settings::default(),
         tolerant,
         cache: None,
         threads: 1,

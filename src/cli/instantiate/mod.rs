@@ -22,8 +22,8 @@ use super::{Exit, setup, stdout};
 use crate::builtins::to_json::{JsonOptions, to_json};
 use crate::builtins::to_xml::{XmlOptions, to_xml};
 use crate::diagnostic::Diagnostic;
-use crate::eval::{Coercion, Eval, Evaluator};
-use crate::session::{self, Config, MAX_CALL_DEPTH, Session};
+use crate::eval::{Coercion, Eval, Evaluator, Settings};
+use crate::session::{self, Config, Session};
 use crate::source::{Name, SourceMap, Span};
 use crate::store::StorePath;
 use crate::value::{Attr, Attrs, ContextSum, Error, ErrorKind, Slot, Value};
@@ -61,11 +61,11 @@ pub(super) fn run(options: &InstantiateOptions) -> Exit {
     let cache = setup::caches(!options.no_cache).map(|caches| caches.lowered);
     let machine = setup::machine(&options.nix);
     let config = Config {
-        max_call_depth: options.max_call_depth.unwrap_or(MAX_CALL_DEPTH),
         threads: threads(options),
         ..setup::config(&machine, &options.include, &sources, cache.as_ref())
     };
-    let output = inputs(options).and_then(|inputs| {
+    let output = settings(options).and_then(|settings| {
+        let (inputs, config) = (inputs(options)?, Config { settings, ..config });
         let output = session::run_as_alone(&config, |session, evaluator| {
             if options.parse {
                 tree::print(session, evaluator, &inputs, &config)
@@ -96,6 +96,15 @@ fn threads(options: &InstantiateOptions) -> usize {
         || std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS),
         usize::from,
     )
+}
+
+/// Settings, of which one has a flag of its own.
+fn settings(options: &InstantiateOptions) -> Result<Settings, Box<Diagnostic>> {
+    let mut settings = super::settings::settings(&options.nix)?;
+    if let Some(depth) = options.max_call_depth {
+        settings.max_call_depth = depth;
+    }
+    Ok(settings)
 }
 
 /// What the command line names. Standard input comes first, wherever its `-` stands.

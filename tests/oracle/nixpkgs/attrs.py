@@ -6,7 +6,8 @@
 Each top-level attribute is evaluated by both; where one of them fails for good, the other must
 fail too, and the messages are compared. Since a derivation's path is a digest of its file, with
 the paths of the derivations it needs within, equal paths stand for equal closures; `--texts N`
-compares the files of the closures of every N-th attribute as well.
+compares the files of the closures of every N-th attribute as well, and `--stores` has both write
+all of them, with the sources they need, to a store each, and compares these.
 
 `--nix` and `--repx` are command lines (`--nix 'chroot /sid nix-instantiate'`); both must see
 NIXPKGS and the working directory (`--scratch`) under the same names.
@@ -69,17 +70,35 @@ class Evaluator:
         """Answers up to the first failure, and the failure."""
         return self.trace("walk.nix", {"names": paths}, "--argstr", "what", what)
 
-    def trace(self, expression, data, *flags):
-        """The answers that an expression traces, and how it failed."""
+    def run(self, expression, data, *flags):
+        """What came of evaluating an expression."""
         arguments = ["--argstr", "nixpkgs", self.options.nixpkgs, "--arg", "config", self.options.config]
         for name, value in data.items():
             file = Path(self.scratch, f"{self.name}-{name}.json")
             file.write_text(json.dumps(value))
             arguments += ["--argstr", name, str(file)]
-        run = subprocess.run(
-            [*self.command, "--eval", str(Path(self.scratch, expression)), *arguments, *flags],
+        return subprocess.run(
+            [*self.command, str(Path(self.scratch, expression)), *arguments, *flags],
             capture_output=True, text=True, errors="replace", check=False,
         )
+
+    def make(self, paths):
+        """Writes the derivations at these attribute paths to the store."""
+        begin = time.monotonic()
+        for done in range(0, len(paths), CHUNK):
+            run = self.run("make.nix", {"names": paths[done : done + CHUNK]})
+            if run.returncode:
+                sys.exit(f"{self.name} doesn't write the derivations:\n{run.stderr[-2000:]}")
+            print(
+                f"\r{self.name}: {min(done + CHUNK, len(paths))} of {len(paths)} written, "
+                f"{time.monotonic() - begin:.0f} s ",
+                end="", file=sys.stderr, flush=True,
+            )
+        print(file=sys.stderr)
+
+    def trace(self, expression, data, *flags):
+        """The answers that an expression traces, and how it failed."""
+        run = self.run(expression, data, "--eval", *flags)
         answers, rest = {}, []
         for line in run.stderr.splitlines():
             if line.startswith("trace: @ "):
@@ -145,6 +164,35 @@ def compare_texts(nix, repx, expected, options):
     return len(wrong)
 
 
+def compare_stores(nix, repx, expected, options):
+    """Has both write all derivations; gives how many objects of the stores differ."""
+    paths = [name.split(".") for name, answer in expected.items() if answer.startswith("/")]
+    stores = [Path(root, "nix/store") for root in options.stores]
+    for evaluator, store in zip((nix, repx), stores):
+        if store.exists() and any(store.iterdir()):
+            sys.exit(f"{store} isn't empty")
+        evaluator.make(paths)
+    # `.links` are those of a store that shares equal files, locks those of a store at work.
+    objects = [{entry.name for entry in store.iterdir() if entry.name[0] != "." and entry.suffix != ".lock"}
+               for store in stores]
+    only = objects[0] ^ objects[1]
+    both = sorted(objects[0] & objects[1])
+    wrong = [name for name in both if not same_tree(stores[0] / name, stores[1] / name)]
+    made = Counter("derivations" if name.endswith(".drv") else "others" for name in both)
+    print(f"{len(both)} objects in both stores ({dict(made)}), {len(wrong)} differ, {len(only)} are in one only",
+          *wrong[:20], *sorted(only)[:20], sep="\n  ")
+    return len(wrong) + len(only)
+
+
+def same_tree(one, other):
+    """Are two files, links or directories the same, but for owners and times?"""
+    diff = ["diff", "--recursive", "--brief", "--no-dereference", str(one), str(other)]
+    if one.is_symlink() or one.is_dir():
+        return not other.is_file() and subprocess.run(diff, capture_output=True, check=False).returncode == 0
+    executable = [file.stat().st_mode & 0o100 for file in (one, other)]
+    return executable[0] == executable[1] and one.read_bytes() == other.read_bytes()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("nixpkgs", help="the package set's directory")
@@ -156,6 +204,8 @@ def main():
     parser.add_argument("--repx", default="target/release/repx instantiate")
     parser.add_argument("--scratch", help="a directory that both see (default: a temporary one)")
     parser.add_argument("--texts", type=int, metavar="N", help="compare the .drv files of every N-th attribute's closure")
+    parser.add_argument("--stores", nargs=2, metavar=("NIX", "REPX"), help="compare what both write to their stores: empty "
+                        "directories, which --nix and --repx name as NIX_REMOTE='local?root=…'")
     parser.add_argument("--root", default="", help="where Nix's /nix/store is seen from here (/sid for a chroot)")
     parser.add_argument("--record", help="write Nix's answers to this file")
     parser.add_argument("--recorded", help="take Nix's answers from this file")
@@ -164,7 +214,7 @@ def main():
 
     with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
         os.chmod(scratch, 0o755)
-        for expression in ("walk.nix", "texts.nix"):
+        for expression in ("walk.nix", "texts.nix", "make.nix"):
             shutil.copy(HERE / expression, scratch)
         nix = Evaluator("nix", shlex.split(options.nix), options, scratch)
         repx = Evaluator("repx", shlex.split(options.repx), options, scratch)
@@ -187,6 +237,8 @@ def main():
         differences = compare(expected, repx.walk(paths, options.what))
         if options.texts:
             differences += compare_texts(nix, repx, expected, options)
+        if options.stores:
+            differences += compare_stores(nix, repx, expected, options)
         return 1 if differences else 0
 
 
