@@ -23,6 +23,7 @@ const STEPS: usize = 4096;
 
 /// The arguments of a builtin by their number. The evaluator calls with exactly as many as the
 /// row names; a missing one would read as null.
+#[inline]
 pub(super) fn slots<'h, const N: usize>(args: &[Slot<'h>]) -> [Slot<'h>; N] {
     debug_assert_eq!(args.len(), N);
     std::array::from_fn(|i| args.get(i).copied().unwrap_or(Slot::Value(Value::Null)))
@@ -47,6 +48,7 @@ pub(super) fn mismatch<'h>(
 }
 
 /// A list.
+#[inline]
 pub(super) fn list<'h>(
     ev: &mut Evaluator<'h>,
     slot: Slot<'h>,
@@ -60,6 +62,7 @@ pub(super) fn list<'h>(
 }
 
 /// An attribute set.
+#[inline]
 pub(super) fn attrs<'h>(
     ev: &mut Evaluator<'h>,
     slot: Slot<'h>,
@@ -73,6 +76,7 @@ pub(super) fn attrs<'h>(
 }
 
 /// An integer.
+#[inline]
 pub(super) fn integer<'h>(
     ev: &mut Evaluator<'h>,
     slot: Slot<'h>,
@@ -86,6 +90,7 @@ pub(super) fn integer<'h>(
 }
 
 /// A Boolean.
+#[inline]
 pub(super) fn boolean<'h>(
     ev: &mut Evaluator<'h>,
     slot: Slot<'h>,
@@ -99,6 +104,7 @@ pub(super) fn boolean<'h>(
 }
 
 /// A string; nothing else is made one.
+#[inline]
 pub(super) fn string<'h>(
     ev: &mut Evaluator<'h>,
     slot: Slot<'h>,
@@ -123,6 +129,7 @@ pub(super) fn name<'h>(
 }
 
 /// Something that can be called.
+#[inline]
 pub(super) fn function<'h>(
     ev: &mut Evaluator<'h>,
     slot: Slot<'h>,
@@ -138,6 +145,7 @@ pub(super) fn function<'h>(
 }
 
 /// Calls a predicate on one item.
+#[inline]
 pub(super) fn holds<'h>(
     ev: &mut Evaluator<'h>,
     predicate: Value<'h>,

@@ -8,7 +8,7 @@
 use std::cmp::Ordering;
 
 use super::arguments::{self, FIRST, RESULT, SECOND, boolean, breathe, function, slots};
-use crate::eval::{Builtin, Eval, Evaluator};
+use crate::eval::{Builtin, Eval, Evaluator, FORCE};
 use crate::source::Span;
 use crate::value::{Slot, Value};
 
@@ -29,10 +29,13 @@ fn sort<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
         return Ok(Value::List(list));
     }
     let comparator = function(ev, comparator, at, FIRST)?;
+    let mut sharing = ev.sharing(FORCE);
     for (step, item) in list.items().iter().enumerate() {
         breathe(ev, step)?;
+        sharing.reach(ev, step, |_| list.items());
         ev.force(*item)?;
     }
+    sharing.done();
     let mut items = list.items().to_vec();
     if is_less_than(ev, comparator) {
         sort_by_order(ev, &mut items)?;

@@ -96,8 +96,7 @@ impl<'h> Evaluator<'h> {
     fn end(&self, thunk: &'h Thunk<'h>, claim: Claim<'h>, result: Eval<'h>) -> Eval<'h> {
         let waited_for = match result {
             Ok(value) => claim.fulfil(value),
-            Err(error) if error.kind().is_passing() => self.give_up(claim, error.kind()),
-            Err(error) => claim.fail(error),
+            Err(error) => self.end_failed(claim, error),
         };
         if waited_for {
             self.shared.waits.wake(thunk);
@@ -105,14 +104,14 @@ impl<'h> Evaluator<'h> {
         result
     }
 
-    /// Ends a claim without an answer. What is too deep for a helper, or not to be done by one, no
-    /// helper tries again.
+    /// What is too deep for a helper, or not to be done by one, no helper tries again.
     #[cold]
-    fn give_up(&self, claim: Claim<'h>, kind: ErrorKind) -> bool {
-        if self.helps.is_some() && kind != ErrorKind::Interrupted {
-            claim.leave()
-        } else {
-            claim.abandon()
+    #[inline(never)]
+    fn end_failed(&self, claim: Claim<'h>, error: Error<'h>) -> bool {
+        match error.kind() {
+            ErrorKind::Catchable | ErrorKind::Plain => claim.fail(error),
+            ErrorKind::TooDeep | ErrorKind::OutOfTurn if self.helps.is_some() => claim.leave(),
+            ErrorKind::TooDeep | ErrorKind::OutOfTurn | ErrorKind::Interrupted => claim.abandon(),
         }
     }
 

@@ -41,12 +41,22 @@ pub(super) struct Group<'h> {
     here: Span,
     depth: u32,
     /// Those before this one are begun by whoever shares them.
-    front: AtomicUsize,
+    front: Apart<AtomicUsize>,
     /// Those from this one on are taken by helpers.
-    back: AtomicUsize,
+    back: Apart<AtomicUsize>,
     /// Nobody needs them any more.
     withdrawn: AtomicBool,
 }
+
+/// Something in a cache line of its own: what one thread writes all the time must not take from
+/// another what that one reads.
+#[repr(align(64))]
+struct Apart<T>(T);
+
+/// Slots that a helper takes at a time: this part of what is left, but not more than this. Who
+/// shares them may overtake a helper, so nothing depends on it but how often numbers are written.
+const PART: usize = 64;
+const MOST_AT_ONCE: usize = 64;
 
 impl<'h> Group<'h> {
     pub(super) fn is_withdrawn(&self) -> bool {
@@ -54,15 +64,25 @@ impl<'h> Group<'h> {
     }
 
     fn is_open(&self) -> bool {
-        self.front.load(Ordering::Relaxed) < self.back.load(Ordering::Relaxed)
+        self.front.0.load(Ordering::Relaxed) < self.back.0.load(Ordering::Relaxed)
             && !self.is_withdrawn()
     }
 
-    /// A slot for a helper.
-    fn take(&self) -> Option<Slot<'h>> {
-        let lower = |back: usize| (self.front.load(Ordering::Relaxed) < back).then(|| back - 1);
-        let taken = self.back.fetch_update(Ordering::Relaxed, Ordering::Relaxed, lower).ok()?;
-        self.slots.get(taken.checked_sub(1)?).copied()
+    /// Some slots for a helper, to be evaluated from the last to the first.
+    fn take(&self) -> Option<&'h [Slot<'h>]> {
+        let mut end = self.back.0.load(Ordering::Relaxed);
+        loop {
+            let left = end.saturating_sub(self.front.0.load(Ordering::Relaxed));
+            if left == 0 || self.is_withdrawn() {
+                return None;
+            }
+            let start = end - (left / PART).clamp(1, MOST_AT_ONCE);
+            let order = Ordering::Relaxed;
+            match self.back.0.compare_exchange_weak(end, start, order, order) {
+                Ok(_) => return self.slots.get(start..end),
+                Err(now) => end = now,
+            }
+        }
     }
 }
 
@@ -98,13 +118,15 @@ struct Board<'h> {
 
 /// A group that was worth sharing occupied its helpers for so long.
 const WORTH_IT: Duration = Duration::from_micros(100);
+const SHORTEST_PAUSE: u32 = 16;
 const LONGEST_PAUSE: u32 = 4096;
 
 impl<'h> Helpers<'h> {
     /// So many threads beside the one that evaluates in order; whoever makes the session starts
     /// the first with [`Evaluator::help`].
     pub fn new(most: usize) -> Helpers<'h> {
-        Helpers { most, ..Helpers::default() }
+        let next_pause = AtomicU32::new(SHORTEST_PAUSE);
+        Helpers { most, next_pause, ..Helpers::default() }
     }
 
     /// Has anything been done by a helper?
@@ -196,12 +218,12 @@ impl<'h> Helpers<'h> {
     /// Learns how long a group has occupied a helper.
     fn learn(&self, time: Duration) {
         if time >= WORTH_IT {
-            self.next_pause.store(1, Ordering::Relaxed);
+            self.next_pause.store(SHORTEST_PAUSE, Ordering::Relaxed);
             self.pause.store(0, Ordering::Relaxed);
         } else {
             let pause = self.next_pause.load(Ordering::Relaxed);
             self.pause.store(pause, Ordering::Relaxed);
-            self.next_pause.store((pause * 2).clamp(1, LONGEST_PAUSE), Ordering::Relaxed);
+            self.next_pause.store((pause * 2).min(LONGEST_PAUSE), Ordering::Relaxed);
         }
     }
 }
@@ -230,11 +252,13 @@ impl<'h> Evaluator<'h> {
         while let Some(group) = helpers.next(another) {
             let begun = Instant::now();
             self.helps = Some(group);
-            while let Some(slot) = group.take() {
+            while let Some(slots) = group.take() {
                 helpers.helped.store(true, Ordering::Relaxed);
-                (self.depth, self.here) = (group.depth, group.here);
-                // What has failed fails again for the one who needs it.
-                let _ = (group.work.run)(self, slot);
+                for slot in slots.iter().rev().take_while(|_| !group.is_withdrawn()) {
+                    (self.depth, self.here) = (group.depth, group.here);
+                    // What has failed fails again for the one who needs it.
+                    let _ = (group.work.run)(self, *slot);
+                }
             }
             self.helps = None;
             helpers.learn(begun.elapsed());
@@ -286,7 +310,7 @@ impl<'h> Sharing<'h> {
         slots: impl FnOnce(Local<'h>) -> &'h [Slot<'h>],
     ) {
         match self.group {
-            Some(group) => group.front.store(index + 1, Ordering::Relaxed),
+            Some(group) => group.front.0.store(index + 1, Ordering::Relaxed),
             None if self.pointless || self.helpers.idle.load(Ordering::Relaxed) == 0 => {}
             None if self.helpers.is_worth_trying() => self.share(ev, index, slots(ev.local)),
             None => {}
@@ -313,8 +337,8 @@ impl<'h> Sharing<'h> {
             work: self.work,
             here: ev.here,
             depth: ev.depth,
-            front: AtomicUsize::new(index + 1),
-            back: AtomicUsize::new(slots.len()),
+            front: Apart(AtomicUsize::new(index + 1)),
+            back: Apart(AtomicUsize::new(slots.len())),
             withdrawn: AtomicBool::new(false),
         });
         self.helpers.post(group);
@@ -347,7 +371,7 @@ impl Drop for Sharing<'_> {
     fn drop(&mut self) {
         if let Some(group) = self.group {
             self.helpers.withdraw(group);
-            if !self.complete && group.back.load(Ordering::Relaxed) < group.slots.len() {
+            if !self.complete && group.back.0.load(Ordering::Relaxed) < group.slots.len() {
                 self.helpers.ahead.store(true, Ordering::Relaxed);
             }
         }

@@ -26,6 +26,8 @@ enum Node<'h> {
 }
 
 /// Errors that some part of the program treats in its own way.
+///
+/// Thunks keep the first two: of the others it depends on who asks whether they come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ErrorKind {
     /// `throw`, `assert`, a missing `<path>`: what `tryEval` catches (Nix manual, `tryEval`).
@@ -39,16 +41,6 @@ pub enum ErrorKind {
     TooDeep,
     /// Who evaluates ahead of its turn has come to something that must be done in its turn.
     OutOfTurn,
-}
-
-impl ErrorKind {
-    /// No answer of the program's, so not kept in thunks: whether it comes depends on who asks.
-    pub fn is_passing(self) -> bool {
-        match self {
-            ErrorKind::Interrupted | ErrorKind::TooDeep | ErrorKind::OutOfTurn => true,
-            ErrorKind::Catchable | ErrorKind::Plain => false,
-        }
-    }
 }
 
 /// Something that was being evaluated when an error passed.
