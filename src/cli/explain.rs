@@ -34,6 +34,8 @@ pub(super) enum Fate {
     NoRoom,
     /// There is none.
     Failed,
+    /// There is none, but the number of jobs.
+    Counted,
     /// It depends on more than is known.
     Prevented(Vec<Obstacle>),
 }
@@ -114,6 +116,7 @@ fn text(explanation: &Explanation, all: bool) -> String {
             line(&mut out, "not kept: the cache can't be written to, or it is too large")
         }
         Fate::Failed => line(&mut out, "not kept: only listings without errors are"),
+        Fate::Counted => line(&mut out, "not kept: the jobs were only counted"),
         Fate::Prevented(obstacles) => {
             obstacles.iter().for_each(|obstacle| line(&mut out, &format!("not kept: {obstacle}")));
         }

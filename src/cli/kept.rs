@@ -18,7 +18,7 @@ use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::eval::Settings;
 use crate::session::{self, Config};
 use crate::source::SourceMap;
-use crate::sweep::{self, Listing, Request};
+use crate::sweep::{self, Ask, Listing, Request};
 use crate::world::{Obstacle, Reads, Recording, Thoroughness, World};
 
 /// The lab's jobs, and how the cache helped.
@@ -51,6 +51,8 @@ pub(super) fn outcome(
         caches.lowered.save();
         explanation.fate = match (&outcome.listing, obstacles.is_empty()) {
             (None, _) => Fate::Failed,
+            // A number of jobs is found out as fast as it is looked up.
+            (Some(_), _) if outcome.counts.is_some() => Fate::Counted,
             (Some(_), false) => Fate::Prevented(obstacles),
             (Some(listing), true) => {
                 let value = pack(listing, &outcome, &messages);
@@ -76,8 +78,8 @@ fn key(options: &EvalOptions, entry: &Entry, settings: Settings) -> EvaluationKe
     let Entry { file, root, flake } = entry;
     let entry = Entry { file: file.clone(), root: root.clone(), flake: flake.clone() };
     // The commit is read from the repository, whose files are asked for; the number of threads
-    // decides nothing.
-    let request = Request { threads: 0, ..request(options, entry, None) };
+    // decides nothing, and who asks for less can do with all.
+    let request = Request { threads: 0, ask: Ask::Jobs, ..request(options, entry, None) };
     let variable = |name: &str| std::env::var_os(name);
     let surroundings = ["HOME", "NIX_REMOTE", "NIX_STORE_DIR"].map(variable);
     let parts = [
@@ -112,7 +114,9 @@ fn evaluate(
     let outcome =
         session::run(&config, |session, evaluator| sweep::list(session, evaluator, &request));
     let outcome = match outcome {
-        Ok(sweep::Outcome { listing, diagnostics }) => Outcome { listing, diagnostics, sources },
+        Ok(sweep::Outcome { listing, counts, diagnostics }) => {
+            Outcome { listing, counts, diagnostics, sources }
+        }
         Err(error) => Outcome::failed(no_thread(&error)),
     };
     let (reads, obstacles) = recording.finish();
@@ -135,7 +139,8 @@ fn unpack(bytes: &[u8]) -> Option<(Outcome, Vec<String>)> {
     let diagnostics = diagnostic::stored::read(&mut reader, &sources)?;
     let listing = sweep::stored::read(&mut reader)?;
     let sound = reader.is_done() && !diagnostics.iter().any(is_error);
-    sound.then(|| (Outcome { listing: Some(listing), diagnostics, sources }, messages))
+    sound
+        .then(|| (Outcome { listing: Some(listing), counts: None, diagnostics, sources }, messages))
 }
 
 fn is_error(diagnostic: &Diagnostic) -> bool {
