@@ -35,7 +35,9 @@ pub(super) fn outcome(options: &EvalOptions, entry: Entry) -> (Outcome, Explanat
         explanation.found = Some((lookup.state, lookup.compared));
         explanation.reads = lookup.reads;
         if let Some((outcome, messages)) = kept {
-            messages.iter().for_each(|message| say(message));
+            for message in &messages {
+                say(message);
+            }
             return (outcome, explanation);
         }
     }
