@@ -67,61 +67,70 @@ pub(super) fn explain(explanation: &Explanation, terminal: &Terminal) {
 
 fn text(explanation: &Explanation, all: bool) -> String {
     let Explanation { found, reads, lowered, fate } = explanation;
-    let mut out = String::from("cache: ");
+    let mut out = format!("cache: {}\n", begin(found.as_ref(), fate));
     match found {
-        None if matches!(fate, Fate::None) => out.push_str("not used\n"),
-        None => out.push_str("not looked at, as asked for; the lab was evaluated\n"),
-        Some((State::Same, compared)) => {
-            out.push_str("nothing has changed, the listing was taken from it\n");
-            if *compared > 0 {
-                line(
-                    &mut out,
-                    &format!("compared by content: {compared}, the times saying too little"),
-                );
-            }
+        Some((State::Same, compared)) if *compared > 0 => {
+            line(
+                &mut out,
+                &format!("compared by content: {compared}, the times saying too little"),
+            );
         }
-        Some((State::Absent, _)) => {
-            out.push_str("nothing kept for this call; the lab was evaluated\n")
-        }
-        Some((State::Damaged, _)) => {
-            out.push_str("what was kept can't be read; the lab was evaluated\n")
-        }
-        Some((State::Changed(changes), _)) => {
-            out.push_str("something has changed; the lab was evaluated\n");
-            for change in changes.iter().take(if all { usize::MAX } else { MOST_CHANGES }) {
-                line(&mut out, &format!("changed: {}", change_text(change)));
-            }
-            if changes.len() > MOST_CHANGES && !all {
-                line(&mut out, &format!("changed: {} more", changes.len() - MOST_CHANGES));
-            }
-        }
+        Some((State::Changed(changes), _)) => write_changes(&mut out, changes, all),
+        Some((State::Same | State::Absent | State::Damaged, _)) | None => {}
     }
     if let Some((kept, anew)) = lowered {
-        line(
-            &mut out,
-            &format!("reused in lowered form: {} of {}", kept, count(kept + anew, "file")),
-        );
+        let files = count(kept + anew, "file");
+        line(&mut out, &format!("reused in lowered form: {kept} of {files}"));
     }
     summary(&mut out, reads);
-    if all {
-        reads.paths.iter().for_each(|path| line(&mut out, &path_text(path)));
+    for path in reads.paths.iter().filter(|_| all) {
+        line(&mut out, &path_text(path));
     }
     for (name, _) in &reads.variables {
         line(&mut out, &format!("environment variable: {}", String::from_utf8_lossy(name)));
     }
-    match fate {
-        Fate::None => {}
-        Fate::Kept => line(&mut out, "kept for the next time"),
-        Fate::NoRoom => {
-            line(&mut out, "not kept: the cache can't be written to, or it is too large")
-        }
-        Fate::Failed => line(&mut out, "not kept: only listings without errors are"),
-        Fate::Counted => line(&mut out, "not kept: the jobs were only counted"),
-        Fate::Prevented(obstacles) => {
-            obstacles.iter().for_each(|obstacle| line(&mut out, &format!("not kept: {obstacle}")));
-        }
+    for end in end(fate) {
+        line(&mut out, &end);
     }
     out
+}
+
+/// Where the listing is from.
+fn begin(found: Option<&(State, usize)>, fate: &Fate) -> &'static str {
+    match (found.map(|(state, _)| state), fate) {
+        (None, Fate::None) => "not used",
+        (None, _) => "not looked at, as asked for; the lab was evaluated",
+        (Some(State::Same), _) => "nothing has changed, the listing was taken from it",
+        (Some(State::Absent), _) => "nothing kept for this call; the lab was evaluated",
+        (Some(State::Damaged), _) => "what was kept can't be read; the lab was evaluated",
+        (Some(State::Changed(_)), _) => "something has changed; the lab was evaluated",
+    }
+}
+
+fn write_changes(out: &mut String, changes: &[Change], all: bool) {
+    let shown = if all { changes.len() } else { MOST_CHANGES };
+    for change in changes.iter().take(shown) {
+        line(out, &format!("changed: {}", change_text(change)));
+    }
+    if changes.len() > shown {
+        line(out, &format!("changed: {} more", changes.len() - shown));
+    }
+}
+
+/// What the next time will find.
+fn end(fate: &Fate) -> Vec<String> {
+    match fate {
+        Fate::None => Vec::new(),
+        Fate::Kept => vec!["kept for the next time".to_owned()],
+        Fate::NoRoom => {
+            vec!["not kept: the cache can't be written to, or the listing is too large".to_owned()]
+        }
+        Fate::Failed => vec!["not kept: only listings without errors are".to_owned()],
+        Fate::Counted => vec!["not kept: the jobs were only counted".to_owned()],
+        Fate::Prevented(obstacles) => {
+            obstacles.iter().map(|obstacle| format!("not kept: {obstacle}")).collect()
+        }
+    }
 }
 
 fn line(out: &mut String, text: &str) {

@@ -40,7 +40,9 @@ pub(super) fn outcome(
         explanation.found = Some((lookup.state, lookup.compared));
         explanation.reads = lookup.reads;
         if let Some((outcome, messages)) = kept {
-            messages.iter().for_each(|message| say(message));
+            for message in &messages {
+                say(message);
+            }
             return (outcome, explanation);
         }
     }

@@ -25,7 +25,9 @@ pub fn write(writer: &mut Writer, listing: &Listing) {
     writer.list(out.tables.order.iter(), |writer, table| write_words(writer, table));
     writer.list(out.values.order.iter(), |writer, values| {
         writer.number(values.len() as u64);
-        values.iter().for_each(|value| writer.text(value));
+        for value in values.iter() {
+            writer.text(value);
+        }
     });
     writer.raw(&out.body.finish());
 }
@@ -51,7 +53,9 @@ pub fn read(reader: &mut Reader<'_>) -> Option<Listing> {
 /// Numbers, four bytes each.
 fn write_words(writer: &mut Writer, words: &[u32]) {
     writer.number(words.len() as u64);
-    words.iter().for_each(|word| writer.raw(&word.to_le_bytes()));
+    for word in words {
+        writer.raw(&word.to_le_bytes());
+    }
 }
 
 fn read_words(reader: &mut Reader<'_>) -> Option<Vec<u32>> {
@@ -401,7 +405,9 @@ impl Stored for usize {
 impl<T: Stored> Stored for Vec<T> {
     fn write<'l>(&'l self, out: &mut Out<'l>) {
         out.body.number(self.len() as u64);
-        self.iter().for_each(|value| value.write(out));
+        for value in self {
+            value.write(out);
+        }
     }
 
     fn read(input: &mut In<'_, '_>) -> Option<Self> {
