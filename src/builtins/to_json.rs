@@ -95,6 +95,8 @@ impl<'h> Writer<'_, 'h> {
     }
 
     fn list(&mut self, ev: &mut Evaluator<'h>, items: &'h [Slot<'h>]) -> Eval<'h, ()> {
+        // It may be large and known, so that nothing is called that would look.
+        ev.check_interrupt()?;
         self.out.push(b'[');
         let mut sharing = ev.sharing(WORK);
         for (i, item) in items.iter().enumerate() {
@@ -120,6 +122,7 @@ impl<'h> Writer<'_, 'h> {
         if let Some(out_path) = attrs.get(words().out_path) {
             return self.slot(ev, out_path);
         }
+        ev.check_interrupt()?;
         self.out.push(b'{');
         let attrs = attrs.by_name(ev.local);
         let mut sharing = ev.sharing(WORK);

@@ -171,6 +171,7 @@ impl<'h> Evaluator<'h> {
                 if list.is_empty() || !seen.insert(list.address()) {
                     return Ok(());
                 }
+                self.check_interrupt()?;
                 let mut sharing = self.sharing(DEEP);
                 for (i, item) in list.items().iter().enumerate() {
                     sharing.reach(self, i, |_| list.items());
@@ -187,6 +188,7 @@ impl<'h> Evaluator<'h> {
                 if !seen.insert(attrs.address()) {
                     return Ok(());
                 }
+                self.check_interrupt()?;
                 let attrs = attrs.by_name(self.local);
                 let mut sharing = self.sharing(DEEP);
                 for (i, attr) in attrs.iter().enumerate() {
