@@ -14,7 +14,7 @@
 //!
 //! ```
 //! use std::sync::atomic::AtomicBool;
-//! use repx::{session, source::SourceMap, world::Memory};
+//! use repx::{eval, session, source::SourceMap, world::Memory};
 //!
 //! let (world, sources, interrupt) = (Memory::new(), SourceMap::new(), AtomicBool::new(false));
 //! let config = session::Config {

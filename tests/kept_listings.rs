@@ -341,8 +341,8 @@ fn killed_at_any_moment_it_leaves_nothing_wrong() {
         place.write("gen.nix", &GEN.replace("AAAA", &name));
         let mut child =
             place.command(&[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // Most of the time close to the end, when it writes.
-        std::thread::sleep(Duration::from_micros(whole / 2 + whole * (round % 20) / 20));
+        // At once, later and later, and when it should be done: it writes close to the end.
+        std::thread::sleep(Duration::from_micros(whole * (round % 20) / 16));
         if child.kill().is_ok() && !child.wait().unwrap().success() {
             killed += 1;
         }
