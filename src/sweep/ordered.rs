@@ -152,9 +152,9 @@ mod tests {
     #[test]
     fn items_keep_their_order() {
         for count in [0, 1, AT_ONCE, 50 * AT_ONCE + 7] {
-            let expected: String = (0..count).map(|item| format!("{item}\n")).collect();
+            let expected: Vec<String> = (0..count).map(|item| format!("{item}\n")).collect();
             for threads in [1, 2, 7] {
-                assert_eq!(written(count, threads), expected.as_bytes());
+                assert_eq!(written(count, threads), expected.concat().as_bytes());
             }
         }
     }

@@ -150,7 +150,7 @@ struct Walked {
     longer: Vec<(usize, Branch)>,
 }
 
-impl<'q, 'h> Tracking<'q, 'h> {
+impl<'h> Tracking<'_, 'h> {
     /// The field of what an evaluation gives. It gets the coordinates of a point on the run's
     /// axes; what it notes of problems is noted with the first point that has them.
     ///
@@ -398,7 +398,7 @@ fn fill(table: &mut [u32], space: &Space, leaf: &Leaf, at: usize, offset: u64) {
             }
         }
         None => {
-            (0..*length).for_each(|coordinate| fill(table, space, leaf, at + 1, step(coordinate)))
+            (0..*length).for_each(|coordinate| fill(table, space, leaf, at + 1, step(coordinate)));
         }
     }
 }

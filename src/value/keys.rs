@@ -44,7 +44,7 @@ struct Made {
     under: Slice,
     /// None for names whose places were taken away.
     over: Option<Slice>,
-    made: Slice,
+    result: Slice,
 }
 
 /// The memory of one [`Local`], which knows the lifetime of what is in it.
@@ -96,10 +96,10 @@ impl<'h> Keys<'h> {
         let hash = under.hash().rotate_left(23) ^ over.map_or(0, Slice::hash);
         let Some(cell) = table.get(place(hash, MADE)) else { return make() };
         match cell.get() {
-            Some(known) if known.under == under && known.over == over => self.slice(known.made),
+            Some(known) if known.under == under && known.over == over => self.slice(known.result),
             _ => {
                 let made = make();
-                cell.set(Some(Made { under, over, made: Slice::of(made) }));
+                cell.set(Some(Made { under, over, result: Slice::of(made) }));
                 made
             }
         }
@@ -237,7 +237,7 @@ mod tests {
     fn the_same_names_lie_at_one_place() {
         let heap = Heap::new();
         let local = heap.local();
-        let some: Vec<String> = (0..MANY + 1).map(|n| format!("known{n}")).collect();
+        let some: Vec<String> = (0..=MANY).map(|n| format!("known{n}")).collect();
         let some: Vec<&str> = some.iter().map(String::as_str).collect();
         let keys = |count: usize, place: u32| keys(local, &some[..count], place);
         let first = local.keys().known(local, keys(5, 1));
