@@ -99,6 +99,8 @@ const CLAIMED: usize = 0b1_0111;
 const WAITED_FOR: usize = 0b1000;
 /// Bits from here on hold the owner of a claim.
 const OWNER: u32 = 32;
+/// A suspended thunk's: it sleeps because who evaluates ahead of its turn must not end it.
+const LEFT: usize = 1 << 63;
 
 const _: () = assert!(usize::BITS == 64);
 const _: () = assert!(align_of::<Expr>() > KIND);
@@ -225,6 +227,7 @@ impl<'h> Thunk<'h> {
                 self.state.compare_exchange(state, claimed, Ordering::Acquire, Ordering::Acquire);
             match exchanged {
                 Ok(before) => {
+                    let before = before.map_addr(|before| before & !LEFT);
                     // SAFETY: the claim's owner alone reads and writes the second word.
                     let rest = unsafe { std::mem::replace(&mut *self.rest.get(), Rest { before }) };
                     let not_send = std::marker::PhantomData;
@@ -249,6 +252,13 @@ impl<'h> Thunk<'h> {
             let before = (*self.rest.get()).before;
             (before.addr() & KIND == EVAL).then(|| &*before.cast::<Expr>().cast_const())
         }
+    }
+
+    /// Has somebody who evaluates ahead left it to be evaluated in its turn?
+    #[inline]
+    pub fn is_left(&self) -> bool {
+        let state = self.state.load(Ordering::Relaxed).addr();
+        state & LEFT != 0 && owner(state).is_none()
     }
 
     /// Is `me` at work on it?
@@ -318,6 +328,12 @@ impl<'h> Claim<'h> {
     /// Puts the thunk back to sleep, as if it had never been claimed.
     pub fn abandon(self) -> bool {
         let (before, rest) = (self.before, self.rest);
+        self.end(before, rest)
+    }
+
+    /// The same, and notes that it must be evaluated in its turn ([`Thunk::is_left`]).
+    pub fn leave(self) -> bool {
+        let (before, rest) = (self.before.map_addr(|before| before | LEFT), self.rest);
         self.end(before, rest)
     }
 
@@ -395,6 +411,26 @@ mod tests {
             assert!(matches!(f, Slot::Value(Value::Int(1))));
             assert!(!claim.abandon());
         }
+    }
+
+    #[test]
+    fn what_is_left_says_so_until_it_is_claimed() {
+        let heap = Heap::new();
+        let thunk = thunk(heap.local());
+        assert!(!thunk.is_left());
+        let Forced::Claimed(claim, _) = thunk.look(ME) else {
+            unreachable!("a fresh thunk can be claimed")
+        };
+        assert!(!claim.leave());
+        assert!(thunk.is_left());
+        let Forced::Claimed(claim, Computation::Apply(f, _)) = thunk.look(EvaluationId(u32::MAX))
+        else {
+            unreachable!("it can be claimed in its turn")
+        };
+        assert!(matches!(f, Slot::Value(Value::Int(1))));
+        assert!(!thunk.is_left());
+        claim.fulfil(Value::Int(3));
+        assert!(!thunk.is_left());
     }
 
     #[test]
