@@ -45,7 +45,8 @@ fn hash_string<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<
     };
     let algorithm = algorithm(ev, *kind, at)?;
     let bytes = ev.string(*string)?.bytes();
-    Ok(ev.text(Hash::digest(algorithm, bytes).base16()))
+    let mut digits = [0; Hash::DIGITS];
+    Ok(ev.text(Hash::digest(algorithm, bytes).base16_in(&mut digits)))
 }
 
 fn hash_file<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {

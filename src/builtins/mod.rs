@@ -49,7 +49,7 @@ mod store_tests;
 #[cfg(test)]
 mod tests;
 
-use crate::eval::Builtin;
+use crate::eval::{Builtin, Eager};
 pub use derivation::Script;
 pub use support::made;
 
@@ -84,9 +84,9 @@ pub fn table() -> Vec<Builtin> {
     [FAMILIES, HIDDEN].concat().concat()
 }
 
-/// Which builtins of [`table`] evaluate their first argument before anything else.
-pub fn eager() -> Vec<bool> {
-    table().iter().map(|row| eager::is_eager(row.name)).collect()
+/// What the builtins of [`table`] evaluate before anything else.
+pub fn eager() -> Vec<&'static [Eager]> {
+    table().iter().map(|row| eager::of(row.name)).collect()
 }
 
 /// How many rows of [`table`] are members of `builtins`: the first so many.

@@ -32,23 +32,39 @@ pub(super) fn replace<'r, E>(
     Ok(out)
 }
 
+/// So few patterns are looked through one by one.
+const FEW: usize = 8;
+
 /// Which patterns can stand where.
 struct Starts {
-    /// The patterns, by their first byte and then in order; those without one are left out.
+    /// Does a pattern begin with this byte?
+    can: [bool; 256],
+    /// The patterns, by their first byte and then in order; those without one are left out. Empty
+    /// if they are few.
     sorted: Vec<usize>,
     /// Where those of each byte begin in the list. Those of the last byte end with it.
-    begins: [u32; 257],
+    begins: Vec<u32>,
     /// The first empty pattern.
     empty: Option<usize>,
 }
 
 impl Starts {
     fn of(patterns: &[&[u8]]) -> Starts {
+        let mut can = [false; 256];
+        for byte in patterns.iter().filter_map(|pattern| pattern.first()) {
+            if let Some(can) = can.get_mut(usize::from(*byte)) {
+                *can = true;
+            }
+        }
+        let empty = patterns.iter().position(|pattern| pattern.is_empty());
+        if patterns.len() <= FEW {
+            return Starts { can, sorted: Vec::new(), begins: Vec::new(), empty };
+        }
         let mut sorted: Vec<usize> = Vec::with_capacity(patterns.len());
         sorted.extend((0..patterns.len()).filter(|which| first(patterns, *which).is_some()));
         // Stable: of the patterns of one byte the first in the list stays the first.
         sorted.sort_by_key(|which| first(patterns, *which));
-        let mut begins = [0; 257];
+        let mut begins = vec![0; 257];
         for which in &sorted {
             let byte = first(patterns, *which).map_or(0, usize::from);
             if let Some(end) = begins.get_mut(byte + 1) {
@@ -60,8 +76,7 @@ impl Starts {
             sum += *begin;
             *begin = sum;
         }
-        let empty = patterns.iter().position(|pattern| pattern.is_empty());
-        Starts { sorted, begins, empty }
+        Starts { can, sorted, begins, empty }
     }
 
     #[inline]
@@ -76,11 +91,17 @@ impl Starts {
         if self.empty.is_some() {
             return 0;
         }
-        let can_start = |byte: &u8| !self.candidates(*byte).is_empty();
+        let can_start = |byte: &u8| self.can.get(usize::from(*byte)) == Some(&true);
         rest.iter().position(can_start).unwrap_or(rest.len())
     }
 
     fn first_match(&self, patterns: &[&[u8]], rest: &[u8]) -> Option<usize> {
+        if patterns.len() <= FEW {
+            return patterns.iter().position(|pattern| match pattern {
+                [only] => rest.first() == Some(only),
+                pattern => rest.starts_with(pattern),
+            });
+        }
         let candidates = rest.first().map_or(&[][..], |byte| self.candidates(*byte));
         let stands = |which: &usize| patterns.get(*which).is_some_and(|p| rest.starts_with(p));
         let found = candidates.iter().copied().find(stands);
@@ -105,6 +126,24 @@ mod tests {
         let with = |which: usize| Ok::<&[u8], Infallible>(pairs[which].1.as_bytes());
         let Ok(bytes) = replace(subject.as_bytes(), &patterns, with);
         String::from_utf8(bytes).unwrap()
+    }
+
+    /// Few are looked for in another way than many.
+    #[test]
+    fn more_patterns_that_do_not_occur_change_nothing() {
+        let others = ["q1", "q2", "q3", "q4", "q5", "q6", "q7", "q8", "q9"];
+        for pairs in [
+            &[("", "X")][..],
+            &[("a", "1"), ("", "X")],
+            &[("ab", "1"), ("a", "2"), ("abc", "3"), ("b", "")],
+            &[("c", "1"), ("bc", "2")],
+        ] {
+            let more = pairs.iter().copied().chain(others.map(|other| (other, "no")));
+            let more: Vec<_> = more.collect();
+            for subject in ["", "a", "abcab", "cabcabba"] {
+                assert_eq!(replaced(subject, pairs), replaced(subject, &more), "{subject}");
+            }
+        }
     }
 
     /// Observed with Nix 2.34.8.

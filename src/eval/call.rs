@@ -1,7 +1,7 @@
 //! Calling functions.
 
 use super::fail::written;
-use super::{Builtin, Eval, Evaluator, words};
+use super::{Builtin, Eager, Eval, Evaluator, words};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::lower::{self, Expr, Formals, Param};
 use crate::source::{Name, Span};
@@ -17,8 +17,8 @@ const FEW: usize = 4;
 #[derive(Clone, Copy)]
 enum Early<'h> {
     None,
-    /// The first, by this builtin.
-    Builtin(&'h Builtin),
+    /// Some, by this builtin.
+    Builtin(&'h Builtin, &'h [Eager]),
     /// The second, by this function: the first only waits for it.
     Second(&'h lower::Lambda),
 }
@@ -77,17 +77,48 @@ impl<'h> Evaluator<'h> {
         let early = self.early(function, count);
         for (i, (slot, argument)) in few.iter_mut().zip(&call.arguments).enumerate() {
             *slot = match early {
-                Early::Builtin(builtin) if i == 0 => match self.expr(argument, env) {
-                    Ok(value) => Slot::Value(value),
-                    Err(error) => return Err(self.through_builtin(error, builtin.name, call.span)),
-                },
+                Early::Builtin(_, eager) if eager.iter().any(|eager| eager.argument == i) => {
+                    continue;
+                }
                 Early::Second(inner) if i == 1 => self.argument(inner, argument, env, call.span)?,
-                Early::Builtin(_) | Early::Second(_) | Early::None => {
+                Early::Builtin(..) | Early::Second(_) | Early::None => {
                     self.delay_argument(argument, env)
                 }
             };
         }
+        if let Early::Builtin(builtin, eager) = early {
+            self.early_arguments(builtin, eager, call, env, &mut few)?;
+        }
         self.apply(function, few.get(..count).unwrap_or(&few), call.span)
+    }
+
+    /// The arguments that a builtin evaluates before anything else, in its order.
+    fn early_arguments(
+        &mut self,
+        builtin: &'h Builtin,
+        eager: &'h [Eager],
+        call: &'h lower::Call,
+        env: Env<'h>,
+        slots: &mut [Slot<'h>; FEW],
+    ) -> Eval<'h, ()> {
+        let mut certain = true;
+        for Eager { argument: index, given } in eager {
+            let [first, ..] = slots;
+            certain = certain && given.is_none_or(|given| first.known().is_some_and(given));
+            let (Some(slot), Some(argument)) = (slots.get_mut(*index), call.arguments.get(*index))
+            else {
+                continue;
+            };
+            *slot = if certain {
+                match self.expr(argument, env) {
+                    Ok(value) => Slot::Value(value),
+                    Err(error) => return Err(self.through_builtin(error, builtin.name, call.span)),
+                }
+            } else {
+                self.delay_argument(argument, env)
+            };
+        }
+        Ok(())
     }
 
     /// Which of so many arguments the function evaluates before anything else.
@@ -98,14 +129,15 @@ impl<'h> Evaluator<'h> {
                 Some(inner) if inner.strict && count >= 2 => Early::Second(inner),
                 Some(_) | None => Early::None,
             },
-            Value::Builtin(id) if self.shared.eager.get(id.0 as usize) == Some(&true) => {
-                match self.builtin(id) {
-                    Some(builtin) if builtin.arguments.len() <= count => Early::Builtin(builtin),
-                    Some(_) | None => Early::None,
+            Value::Builtin(id) => match (self.builtin(id), self.shared.eager.get(id.0 as usize)) {
+                (Some(builtin), Some(eager))
+                    if builtin.arguments.len() <= count && !eager.is_empty() =>
+                {
+                    Early::Builtin(builtin, eager)
                 }
-            }
-            Value::Builtin(_)
-            | Value::Null
+                (Some(_), _) | (None, _) => Early::None,
+            },
+            Value::Null
             | Value::Bool(_)
             | Value::Int(_)
             | Value::Float(_)

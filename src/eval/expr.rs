@@ -2,7 +2,7 @@
 
 use super::{Coercion, Eval, Evaluator, words};
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::lower::{self, BinaryOp, Expr, Piece};
+use crate::lower::{self, BinaryOp, Expr, Piece, Step};
 use crate::source::Span;
 use crate::value::{
     Attr, Attrs, Closure, Context, ContextSum, Env, Error, List, Path, Slot, Text, Thunk, Value,
@@ -102,11 +102,12 @@ impl<'h> Evaluator<'h> {
         }
     }
 
-    /// As [`Evaluator::delay`], for an argument: arithmetic on known integers is done at once.
+    /// As [`Evaluator::delay`], for an argument: arithmetic on known integers is done at once, and
+    /// known attributes are taken out of known sets.
     #[inline]
     pub(super) fn delay_argument(&mut self, expr: &'h Expr, env: Env<'h>) -> Slot<'h> {
-        match Self::known_number(expr, env) {
-            Some(number) => Slot::Value(number),
+        match Self::known_number(expr, env).or_else(|| Self::known_attribute(expr, env)) {
+            Some(value) => Slot::Value(value),
             None => self.delay(expr, env),
         }
     }
@@ -116,8 +117,8 @@ impl<'h> Evaluator<'h> {
     /// anything but the integers they are known to be.
     #[inline]
     pub(super) fn delay_binding(&mut self, expr: &'h Expr, env: Env<'h>) -> Slot<'h> {
-        match Self::known_number(expr, env) {
-            Some(number) => Slot::Value(number),
+        match Self::known_number(expr, env).or_else(|| Self::known_attribute(expr, env)) {
+            Some(value) => Slot::Value(value),
             None => self.delay_within(expr, env),
         }
     }
@@ -151,6 +152,30 @@ impl<'h> Evaluator<'h> {
             | BinaryOp::Implies
             | BinaryOp::Update
             | BinaryOp::Concat => None,
+        }
+    }
+
+    /// The value of an attribute that is known already of a set that is, as for
+    /// [`Evaluator::known_number`].
+    #[inline]
+    fn known_attribute(expr: &'h Expr, env: Env<'h>) -> Option<Value<'h>> {
+        let Expr::Select(select) = expr else {
+            return None;
+        };
+        let [Step::Static(key, hint)] = &*select.path else {
+            return None;
+        };
+        let from = match &select.from {
+            Expr::Local(slot) => env.slot(*slot),
+            Expr::Outer { up, slot } => env.up(*up).slot(*slot),
+            _ => return None,
+        };
+        let Value::Attrs(attrs) = from.known()? else {
+            return None;
+        };
+        match attrs.get_near(key.name, hint)?.shorten() {
+            Slot::Value(value) => Some(value),
+            Slot::Thunk(_) => None,
         }
     }
 

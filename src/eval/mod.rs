@@ -56,6 +56,16 @@ pub struct Builtin {
     pub run: BuiltinFn,
 }
 
+/// An argument that a builtin evaluates before it does anything else, but for what stands before
+/// it in the builtin's list of these.
+#[derive(Clone, Copy)]
+pub struct Eager {
+    /// Which, from 0.
+    pub argument: usize,
+    /// It does so if the first argument is like this: with any other it fails before.
+    pub given: Option<fn(Value<'_>) -> bool>,
+}
+
 /// The function of a [`Builtin`].
 pub type BuiltinFn =
     for<'h> fn(&mut Evaluator<'h>, &[Slot<'h>], Span) -> Result<Value<'h>, Error<'h>>;
@@ -113,8 +123,8 @@ pub struct Shared<'h> {
     pub sources: &'h SourceMap,
     /// The builtins, by [`BuiltinId`].
     pub builtins: &'h [Builtin],
-    /// Which of them evaluate their first argument before anything else.
-    pub eager: &'h [bool],
+    /// What each of them evaluates before anything else.
+    pub eager: &'h [&'static [Eager]],
     /// Files.
     pub loader: &'h dyn Loader<'h>,
     /// The derivations made so far.

@@ -382,8 +382,8 @@ impl<'h> Attrs<'h> {
     pub fn ordered(self, local: Local<'h>) -> impl Iterator<Item = Attr<'h>> {
         let (keys, slots) = self.entries(local);
         let order = local.keys().by_name(keys);
-        (0..order.len()).filter_map(move |at| {
-            let at = *order.get(at)? as usize;
+        (0..keys.len()).filter_map(move |at| {
+            let at = order.get(at)?;
             Some(Attr { key: *keys.get(at)?, slot: *slots.get(at)? })
         })
     }

@@ -1,6 +1,6 @@
 //! Environments: what the names of an expression stand for.
 //!
-//! A header and its slots lie in one piece of memory. Most environments are those of calls, and
+//! A header of one word and the slots lie in one piece of memory. Most environments are those of calls, and
 //! most calls leave nothing behind that refers to theirs: such an environment is *uncaptured*,
 //! and its memory serves the next call (`give_back`).
 
@@ -10,7 +10,7 @@ use std::alloc::Layout;
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::{Local, Slot, Value};
 
@@ -20,17 +20,20 @@ use super::{Local, Slot, Value};
 #[derive(Clone, Copy)]
 pub struct Env<'h>(NonNull<Header<'h>>, PhantomData<&'h Header<'h>>);
 
-/// What lies before the slots.
-#[repr(C)]
-struct Header<'h> {
-    up: Option<Env<'h>>,
-    length: u32,
-    /// Does anything refer to it that may outlive the call it was made for? Whatever is captured
-    /// has captured ancestors alone.
-    captured: AtomicBool,
-}
+/// What lies before the slots: the scope around, if there is one, and in the lowest bits more. If
+/// there is more than one slot, their number lies before that.
+#[repr(transparent)]
+struct Header<'h>(AtomicPtr<()>, PhantomData<Env<'h>>);
 
-const _: () = assert!(size_of::<Header<'static>>() == 16);
+/// Does anything refer to it that may outlive the call it was made for? Whatever is captured has
+/// captured ancestors alone.
+const CAPTURED: usize = 0b01;
+/// Is there one slot? Most scopes are those of functions with a simple parameter.
+const SINGLE: usize = 0b10;
+const BITS: usize = CAPTURED | SINGLE;
+
+const _: () = assert!(size_of::<Header<'static>>() == size_of::<usize>());
+const _: () = assert!(align_of::<Header<'static>>() > BITS);
 const _: () = assert!(align_of::<Header<'static>>() >= align_of::<Slot<'static>>());
 
 // SAFETY: slots are written only through `EnvBuilder`, by the thread that made the environment
@@ -51,9 +54,9 @@ const REUSED: usize = 8;
 pub(super) struct Spare([Cell<Option<NonNull<()>>>; REUSED + 1]);
 
 impl<'h> Env<'h> {
-    /// The scope that holds nothing.
+    /// The scope that holds nothing, or nothing that has a name.
     pub fn empty(local: Local<'h>) -> Env<'h> {
-        Env::make(local, None, 0)
+        Env::make(local, None, 1)
     }
 
     /// A scope of one slot: a simple parameter, or the set of a `with`.
@@ -67,6 +70,9 @@ impl<'h> Env<'h> {
 
     /// A scope with these slots.
     pub fn with_slots(local: Local<'h>, up: Env<'h>, slots: &[Slot<'h>]) -> Env<'h> {
+        if slots.is_empty() {
+            return Env::make(local, Some(up), 1);
+        }
         let env = Env::raw(local, Some(up), slots.len());
         // SAFETY: room for that many, which nobody else knows yet.
         unsafe {
@@ -84,40 +90,70 @@ impl<'h> Env<'h> {
         env
     }
 
-    /// An uncaptured scope whose slots the caller must write at once.
+    /// An uncaptured scope whose slots, at least one, the caller must write at once.
     #[inline]
     fn raw(local: Local<'h>, up: Option<Env<'h>>, length: usize) -> Env<'h> {
+        debug_assert!(length > 0);
+        let bits = if length == 1 { SINGLE } else { 0 };
+        let around: *mut () = up.map_or(std::ptr::null_mut(), |up| up.0.as_ptr().cast());
+        let word = around.map_addr(|address| address | bits);
         if let Some(list) = local.spare().0.get(length)
             && let Some(spare) = list.get()
         {
-            let mut header = spare.cast::<Header<'h>>();
+            let header = spare.cast::<Header<'h>>();
             // SAFETY: what is on the list was an environment of this length, made in this heap,
-            // that nobody refers to (contract of `give_back`); its `up` is the next of the list.
+            // that nobody refers to (contract of `give_back`); its word is the next of the list.
             unsafe {
-                let header = header.as_mut();
-                list.set(header.up.map(|next| next.0.cast()));
-                header.up = up;
+                let place = &header.as_ref().0;
+                list.set(NonNull::new(place.load(Ordering::Relaxed)));
+                place.store(word, Ordering::Relaxed);
             }
             return Env(header, PhantomData);
         }
+        let before = if length == 1 { 0 } else { 1 };
+        let header = Header(AtomicPtr::new(word), PhantomData);
+        let words = Layout::array::<usize>(before + 1);
         let slots = Layout::array::<Slot<'h>>(length);
         // Only a length beyond the address space fails.
-        let Ok((layout, _)) = slots.and_then(|slots| Layout::new::<Header<'h>>().extend(slots))
-        else {
-            std::alloc::handle_alloc_error(Layout::new::<Header<'h>>())
+        let (Ok(words), Ok(slots)) = (words, slots) else {
+            std::alloc::handle_alloc_error(Layout::new::<usize>())
         };
-        let header = local.raw(layout).cast::<Header<'h>>();
-        let captured = AtomicBool::new(false);
-        // SAFETY: fresh memory with room for a header.
-        unsafe { header.write(Header { up, length: length as u32, captured }) };
-        Env(header, PhantomData)
+        let Ok((layout, _)) = words.extend(slots) else { std::alloc::handle_alloc_error(words) };
+        let start = local.raw(layout).cast::<usize>();
+        // SAFETY: fresh memory with room for these words.
+        unsafe {
+            if before == 1 {
+                start.write(length);
+            }
+            let place = start.add(before).cast::<Header<'h>>();
+            place.write(header);
+            Env(place, PhantomData)
+        }
+    }
+
+    /// The header's word.
+    #[inline]
+    fn word(self) -> *mut () {
+        // SAFETY: an `Env` is only made of initialised headers, which live as long as the heap;
+        // a header is written again only when nobody refers to it (contract of `give_back`), but
+        // for the mark of what is captured.
+        unsafe { self.0.as_ref() }.0.load(Ordering::Relaxed)
+    }
+
+    /// The scope around.
+    #[inline]
+    fn around(self) -> Option<Env<'h>> {
+        let up = self.word().map_addr(|address| address & !BITS);
+        NonNull::new(up).map(|up| Env(up.cast(), PhantomData))
     }
 
     #[inline]
-    fn header(self) -> &'h Header<'h> {
-        // SAFETY: an `Env` is only made of initialised headers, which live as long as the heap;
-        // a header is written again only when nobody refers to it (contract of `give_back`).
-        unsafe { self.0.as_ref() }
+    fn length(self) -> usize {
+        if self.word().addr() & SINGLE != 0 {
+            return 1;
+        }
+        // SAFETY: where there is more than one slot their number lies before the header.
+        unsafe { self.0.cast::<usize>().sub(1).read() }
     }
 
     /// The first slot, or the end if there is none.
@@ -131,9 +167,9 @@ impl<'h> Env<'h> {
     /// answers `null`.
     #[inline]
     pub fn slot(self, index: u32) -> Slot<'h> {
-        if index < self.header().length {
-            // SAFETY: within the slots, which are all initialised; no writer exists any more once
-            // an environment can be read (see `Sync`).
+        if index == 0 || (index as usize) < self.length() {
+            // SAFETY: within the slots, of which there is at least one and which are all
+            // initialised; no writer exists any more once an environment can be read (see `Sync`).
             unsafe { self.slots_start().add(index as usize).read() }
         } else {
             Slot::Value(Value::Null)
@@ -146,7 +182,7 @@ impl<'h> Env<'h> {
     pub fn up(self, levels: u32) -> Env<'h> {
         let mut env = self;
         for _ in 0..levels {
-            match env.header().up {
+            match env.around() {
                 Some(up) => env = up,
                 None => return env,
             }
@@ -157,7 +193,7 @@ impl<'h> Env<'h> {
     /// The first `count` slots, to be shared with an attribute set made of them.
     pub fn slots(self, count: usize) -> &'h [Slot<'h>] {
         self.capture();
-        let count = count.min(self.header().length as usize);
+        let count = count.min(self.length());
         // SAFETY: that many are there, and nothing is written any more (see `Sync`); captured
         // memory isn't used again.
         unsafe { std::slice::from_raw_parts(self.slots_start().as_ptr(), count) }
@@ -168,9 +204,14 @@ impl<'h> Env<'h> {
     #[inline]
     pub(super) fn capture(self) {
         let mut env = self;
-        while !env.header().captured.load(Ordering::Relaxed) {
-            env.header().captured.store(true, Ordering::Relaxed);
-            match env.header().up {
+        while let word = env.word()
+            && word.addr() & CAPTURED == 0
+        {
+            let marked = word.map_addr(|address| address | CAPTURED);
+            // SAFETY: as for `word`. What is uncaptured is known to this thread alone, so the
+            // mark can't meet another's.
+            unsafe { env.0.as_ref() }.0.store(marked, Ordering::Relaxed);
+            match env.around() {
                 Some(up) => env = up,
                 None => return,
             }
@@ -184,14 +225,15 @@ impl<'h> Env<'h> {
     /// has returned and every environment made within it that is uncaptured has gone out of use.
     #[inline]
     pub(crate) fn give_back(self, local: Local<'h>) {
-        let header = self.header();
-        if header.captured.load(Ordering::Relaxed) {
+        let bits = self.word().addr() & BITS;
+        if bits & CAPTURED != 0 {
             return;
         }
-        if let Some(list) = local.spare().0.get(header.length as usize) {
-            let next = list.get().map(|next| Env(next.cast(), PhantomData));
+        let length = if bits == SINGLE { 1 } else { self.length() };
+        if let Some(list) = local.spare().0.get(length) {
+            let next = list.get().map_or(std::ptr::null_mut(), NonNull::as_ptr);
             // SAFETY: uncaptured, so this thread alone knows it, and the caller is done with it.
-            unsafe { (*self.0.as_ptr()).up = next };
+            unsafe { self.0.as_ref() }.0.store(next, Ordering::Relaxed);
             list.set(Some(self.0.cast()));
         }
     }
@@ -212,7 +254,7 @@ impl<'h> EnvBuilder<'h> {
     /// Begins a scope of `size` slots within `up`.
     #[inline]
     pub(crate) fn new(local: Local<'h>, up: Env<'h>, size: usize) -> EnvBuilder<'h> {
-        EnvBuilder { env: Env::make(local, Some(up), size), not_send: PhantomData }
+        EnvBuilder { env: Env::make(local, Some(up), size.max(1)), not_send: PhantomData }
     }
 
     /// The environment, for suspended expressions to capture.
@@ -224,7 +266,7 @@ impl<'h> EnvBuilder<'h> {
     /// Gives slot `index` its meaning.
     #[inline]
     pub(crate) fn set(&mut self, index: usize, slot: Slot<'h>) {
-        if index < self.env.header().length as usize {
+        if index < self.env.length() {
             // SAFETY: within the slots; this thread alone has the builder, and nothing reads the
             // slot before `finish` (contract above).
             unsafe { self.env.slots_start().add(index).write(slot) }
@@ -240,7 +282,7 @@ impl<'h> EnvBuilder<'h> {
 
 impl std::fmt::Debug for Env<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Env[{}]", self.header().length)
+        write!(f, "Env[{}]", self.length())
     }
 }
 

@@ -30,7 +30,7 @@ const MADE: u32 = 11;
 const KNOWN: u32 = 11;
 const ORDERS: u32 = 3;
 /// The order of fewer names is found faster than remembered.
-const FEW: usize = 24;
+const FEW: usize = 16;
 /// As many names are seldom made twice.
 const MANY: usize = 256;
 
@@ -156,10 +156,14 @@ impl<'h> Keys<'h> {
     }
 
     /// The indices of the names in the order of their bytes.
-    pub(super) fn by_name(self, keys: &'h [Key]) -> Rc<[u32]> {
-        if keys.len() < FEW {
-            return order(keys);
+    pub(super) fn by_name(self, keys: &'h [Key]) -> Order {
+        if keys.len() <= FEW {
+            return few(keys);
         }
+        Order::Many(self.many(keys))
+    }
+
+    fn many(self, keys: &'h [Key]) -> Rc<[u32]> {
         let slice = Slice::of(keys);
         let mut orders = self.0.orders.borrow_mut();
         if orders.is_empty() {
@@ -179,21 +183,54 @@ impl<'h> Keys<'h> {
     }
 }
 
+/// Indices in some order.
+pub(super) enum Order {
+    Few([u8; FEW]),
+    Many(Rc<[u32]>),
+}
+
+impl Order {
+    #[inline]
+    pub(super) fn get(&self, at: usize) -> Option<usize> {
+        match self {
+            Order::Few(few) => few.get(at).map(|index| usize::from(*index)),
+            Order::Many(many) => many.get(at).map(|index| *index as usize),
+        }
+    }
+}
+
+/// The beginning of a name, behind bytes that need not be looked at: such compare as one number.
+#[inline]
+fn begin(name: &[u8], common: usize) -> u64 {
+    let rest = name.get(common..).unwrap_or_default();
+    if let Some(whole) = rest.first_chunk::<8>() {
+        return u64::from_be_bytes(*whole);
+    }
+    let begin = rest.iter().fold(0, |begin, byte| begin << 8 | u64::from(*byte));
+    // Shorter by the byte at least: the shift stays below the width.
+    if rest.is_empty() { 0 } else { begin << (u64::BITS - 8 * rest.len() as u32) }
+}
+
+fn few(keys: &[Key]) -> Order {
+    let mut sorted = [(0, &[][..], 0); FEW];
+    let count = keys.len().min(FEW);
+    for ((place, key), index) in sorted.iter_mut().zip(keys).zip(0..) {
+        let name = key.name.bytes();
+        *place = (begin(name, 0), name, index);
+    }
+    if let Some(sorted) = sorted.get_mut(..count) {
+        sorted.sort_unstable();
+    }
+    Order::Few(sorted.map(|(_, _, index)| index))
+}
+
 fn order(keys: &[Key]) -> Rc<[u32]> {
     let names = keys.iter().map(|key| key.name.bytes());
     let first = keys.first().map_or(&[][..], |key| key.name.bytes());
     let alike = |name: &[u8]| first.iter().zip(name).take_while(|(a, b)| a == b).count();
     let common = names.clone().map(alike).min().unwrap_or(0);
-    // Most names differ within the first eight bytes behind what all of them begin with, and those
-    // compare as one number.
-    let begins = |name: &[u8]| {
-        let mut begin = [0; 8];
-        for (to, from) in begin.iter_mut().zip(name.iter().skip(common)) {
-            *to = *from;
-        }
-        u64::from_be_bytes(begin)
-    };
-    let mut sorted: Vec<(u64, u32)> = names.map(begins).zip(0..).collect();
+    // Most names differ within the first eight bytes behind what all of them begin with.
+    let mut sorted: Vec<(u64, u32)> = names.map(|name| begin(name, common)).zip(0..).collect();
     let name = |at: u32| keys.get(at as usize).map(|key| key.name.bytes());
     sorted.sort_unstable_by(|(a, i), (b, j)| a.cmp(b).then_with(|| name(*i).cmp(&name(*j))));
     sorted.into_iter().map(|(_, at)| at).collect()
@@ -265,7 +302,8 @@ mod tests {
             names.sort_unstable();
             for _ in 0..2 {
                 let order = local.keys().by_name(keys);
-                let ordered = order.iter().map(|at| keys[*at as usize].name.text().into_owned());
+                let indices = (0..keys.len()).filter_map(|at| order.get(at));
+                let ordered = indices.map(|at| keys[at].name.text().into_owned());
                 assert_eq!(ordered.collect::<Vec<_>>(), names);
             }
         }

@@ -464,6 +464,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_says_so_until_it_is_claimed() {
+        let heap = Heap::new();
+        let thunk = thunk(heap.local());
+        assert!(!thunk.is_left());
+        let Forced::Claimed(claim, _) = thunk.look(ME) else {
+            unreachable!("a fresh thunk can be claimed")
+        };
+        assert!(!claim.leave());
+        assert!(thunk.is_left());
+        let Forced::Claimed(claim, Computation::Apply(f, _)) = thunk.look(EvaluationId(u32::MAX))
+        else {
+            unreachable!("it can be claimed in its turn")
+        };
+        assert!(matches!(f, Slot::Value(Value::Int(1))));
+        assert!(!thunk.is_left());
+        claim.fulfil(Value::Int(3));
+        assert!(!thunk.is_left());
+    }
+
+    #[test]
     fn it_keeps_every_value() {
         let heap = Heap::new();
         let local = heap.local();
@@ -490,25 +510,6 @@ mod tests {
             assert_eq!(format!("{:?}", thunk.done().unwrap()), format!("{value:?}"));
             assert!(matches!(thunk.look(ME), Forced::Value(_)));
         }
-    }
-
-    #[test]
-    fn what_is_left_says_so_until_it_is_claimed() {
-        let heap = Heap::new();
-        let thunk = thunk(heap.local());
-        assert!(!thunk.is_left());
-        let Forced::Claimed(claim, _) = thunk.look(ME) else {
-            unreachable!("a fresh thunk can be claimed")
-        };
-        assert!(!claim.leave());
-        assert!(thunk.is_left());
-        let Forced::Claimed(claim, Computation::Apply(f, _)) = thunk.look(YOU) else {
-            unreachable!("it can be claimed in its turn")
-        };
-        assert!(matches!(f, Slot::Value(Value::Int(1))));
-        assert!(!thunk.is_left());
-        claim.fulfil(Value::Int(3));
-        assert!(!thunk.is_left());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use super::json::{inner, key, next_key, resources, separated, text};
 use super::{Status, Statuses};
-use crate::sweep::{Block, JobView, Listing, Wire, Wiring};
+use crate::sweep::{Block, JobSet, JobView, Listing, Wire, Wiring};
 
 /// Writes jobs.
 pub(super) struct Records<'l> {

@@ -112,6 +112,9 @@ pub struct Hash {
 }
 
 impl Hash {
+    /// Digits of the longest hash in hexadecimal.
+    pub const DIGITS: usize = 2 * MAX_SIZE;
+
     /// Takes a digest; `None` if it hasn't the algorithm's length.
     pub fn from_bytes(algo: HashAlgo, digest: &[u8]) -> Option<Self> {
         (digest.len() == algo.size()).then(|| Self::padded(algo, digest))
@@ -150,13 +153,19 @@ impl Hash {
 
     /// Lower-case hexadecimal, without the algorithm.
     pub fn base16(&self) -> String {
-        let digit = |value: u8| char::from(BASE16[usize::from(value & 0xf)]);
-        let mut text = String::with_capacity(2 * self.bytes().len());
-        for byte in self.bytes() {
-            text.push(digit(byte >> 4));
-            text.push(digit(*byte));
+        let mut digits = [0; Hash::DIGITS];
+        let text = self.base16_in(&mut digits);
+        String::from_utf8_lossy(text).into_owned()
+    }
+
+    /// As [`Hash::base16`], in a place that has room for every hash.
+    pub fn base16_in<'d>(&self, digits: &'d mut [u8; Hash::DIGITS]) -> &'d [u8] {
+        let digit = |value: u8| BASE16[usize::from(value & 0xf)];
+        let (pairs, _) = digits.as_chunks_mut();
+        for (pair, byte) in pairs.iter_mut().zip(self.bytes()) {
+            *pair = [digit(byte >> 4), digit(*byte)];
         }
-        text
+        digits.get(..2 * self.bytes().len()).unwrap_or_default()
     }
 
     /// Writes the hash; [`HashFormat::Sri`] brings its algorithm along, the others are bare.
