@@ -130,6 +130,7 @@ pub fn list(world: &Memory, threads: usize) -> usize {
         threads,
         flake: None,
         git_hash: None,
+        ask: repx::sweep::Ask::Jobs,
     };
     let outcome = session::run(&config(world, &sources), |session, evaluator| {
         repx::sweep::list(session, evaluator, &request)

@@ -107,6 +107,7 @@ Examples:
   repx eval examples/sweep --format json     everything, for programs
   repx eval .#paper                          a lab of the flake in this directory
   repx eval --run @paper --stage train       some of its jobs
+  repx eval --count                          how many there are
   repx eval --param model=resnet --param seed=1")]
 pub(super) struct EvalOptions {
     /// A lab's directory or file, or a flake with an output: .#name
@@ -120,6 +121,11 @@ pub(super) struct EvalOptions {
     /// How to print the jobs
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: Format,
+    /// Say how many jobs there are, not which
+    ///
+    /// Most labs are counted without making their jobs, however many they are.
+    #[arg(long)]
+    pub(super) count: bool,
     /// Only jobs of this run, or of the runs of this group; may be repeated
     #[arg(long = "run", value_name = "NAME|@GROUP", help_heading = "Which jobs")]
     pub(super) runs: Vec<String>,

@@ -1,5 +1,6 @@
 //! `repx eval`: the jobs of a lab.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -7,22 +8,31 @@ use super::Exit;
 use super::arguments::{EvalOptions, Format, Terminal, Volume, pairs};
 use super::entry::{self, Entry};
 use super::explain::explain;
-use super::filter::{Filter, select};
+use super::filter::{Filter, select, select_runs, wanted};
 use super::guard::INTERRUPTED;
 use super::kept;
-use super::listing::{Pace, Statuses, TableStyle, View, write_json, write_ndjson, write_table};
+use super::listing::{
+    Pace, Statuses, TableStyle, Tally, View, write_counts, write_counts_json, write_counts_ndjson,
+    write_json, write_ndjson, write_table, write_too_many,
+};
 use super::report::{report, say};
 use super::stdout;
 use crate::diagnostic::Diagnostic;
-use crate::flake::head_commit;
 use crate::source::SourceMap;
-use crate::sweep::{Argument, Listing, PackageSet, Request};
-use crate::world::{Disk, World};
+use crate::sweep::{Argument, Ask, Counts, Listing, PackageSet, Request};
+use crate::world::Disk;
+
+/// The table of a lab that may have more jobs than this shows numbers that were counted.
+const MOST_IN_TABLE: u64 = 1_000_000;
+/// A lab that may have more jobs than this is not expanded to count those that are shared.
+const MOST_COUNTED: u64 = 20_000_000;
 
 /// What came of evaluating a lab.
 pub(super) struct Outcome {
     /// Its jobs; without them the diagnostics hold at least one error.
     pub(super) listing: Option<Listing>,
+    /// Where they were only counted, their numbers.
+    pub(super) counts: Option<Counts>,
     /// What is to be said about it.
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The texts that the diagnostics speak of.
@@ -32,17 +42,25 @@ pub(super) struct Outcome {
 impl Outcome {
     /// There is nothing but this to say.
     pub(super) fn failed(diagnostic: Diagnostic) -> Outcome {
-        Outcome { listing: None, diagnostics: vec![diagnostic], sources: SourceMap::new() }
+        let (diagnostics, sources) = (vec![diagnostic], SourceMap::new());
+        Outcome { listing: None, counts: None, diagnostics, sources }
     }
 }
 
 /// Lists a lab's jobs.
 pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
     let begin = Instant::now();
-    let Outcome { listing, mut diagnostics, sources } = load(options, terminal);
+    let Outcome { listing, counts, mut diagnostics, sources } = load(options, terminal);
     let filter = Filter { runs: &options.runs, stages: &options.stages, params: &options.params };
-    let view = match listing.as_ref().map(|listing| select(listing, filter)) {
-        Some(Ok(view)) => Some(view),
+    let shown = listing.as_ref().map(|listing| match &counts {
+        None => select(listing, filter).map(Shown::Jobs),
+        Some(counts) => {
+            let runs = select_runs(listing, counts, filter);
+            runs.map(|runs| Shown::Counts(Tally::counted(listing, counts, &runs, filter.stages)))
+        }
+    });
+    let shown = match shown {
+        Some(Ok(shown)) => Some(shown),
         Some(Err(unknown)) => {
             diagnostics.extend(unknown);
             None
@@ -50,13 +68,20 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
         None => None,
     };
     let exit = report(diagnostics, &sources, terminal, options.show_trace);
-    let Some(view) = view.filter(|_| exit == Exit::Fine) else {
+    let Some(shown) = shown.filter(|_| exit == Exit::Fine) else {
         return exit;
     };
     if terminal.volume == Volume::Verbose {
-        say(&format!("{} jobs in {:.1?}", view.listing.len(), begin.elapsed()));
+        let jobs = listing.as_ref().map_or(0, Listing::len);
+        say(&format!("{jobs} jobs in {:.1?}", begin.elapsed()));
     }
-    print(&view, options, terminal)
+    print(&shown, options, terminal)
+}
+
+/// What is to be printed.
+enum Shown<'l> {
+    Jobs(View<'l>),
+    Counts(Tally<'l>),
 }
 
 fn load(options: &EvalOptions, terminal: &Terminal) -> Outcome {
@@ -72,18 +97,19 @@ fn load(options: &EvalOptions, terminal: &Terminal) -> Outcome {
     }
 }
 
-/// What is to be listed; `world` says at which commit the lab is.
-pub(super) fn request(options: &EvalOptions, entry: Entry, world: Option<&dyn World>) -> Request {
+/// What is to be listed, but for the commit the lab is at.
+pub(super) fn request(options: &EvalOptions, entry: Entry) -> Request {
     let Entry { file, root, flake } = entry;
     let expressions =
         pairs(&options.arg).map(|(name, text)| (name, Argument::Expression(text.into())));
     let texts = pairs(&options.argstr).map(|(name, text)| (name, Argument::Text(text.into())));
     let arguments = expressions.chain(texts).map(|(name, argument)| (name.to_owned(), argument));
     Request {
-        git_hash: world.and_then(|world| head_commit(&root, world)),
+        git_hash: None,
         arguments: arguments.collect(),
         packages: package_set(options.pkgs.as_deref()),
         threads: options.threads.map_or(0, usize::from),
+        ask: ask(options),
         entry: file,
         root,
         flake,
@@ -102,16 +128,44 @@ fn package_set(pkgs: Option<&str>) -> PackageSet {
     }
 }
 
-fn print(view: &View<'_>, options: &EvalOptions, terminal: &Terminal) -> Exit {
-    let statuses = Statuses::read(&base_path(options), &Disk);
+/// What is wanted of the jobs: who only wants to see how many there are needn't wait for them.
+fn ask(options: &EvalOptions) -> Ask {
+    match (options.count, options.format) {
+        (true, _) => Ask::Counts(MOST_COUNTED, wanted(&options.params)),
+        (false, Format::Table) => Ask::Few(MOST_IN_TABLE, wanted(&options.params)),
+        (false, Format::Json | Format::Ndjson) => Ask::Jobs,
+    }
+}
+
+fn print(shown: &Shown<'_>, options: &EvalOptions, terminal: &Terminal) -> Exit {
     let style = TableStyle { width: terminal.width, color: terminal.color };
     let threads = options.threads.map_or(0, usize::from);
     let pace = Pace { threads, interrupt: &INTERRUPTED };
-    stdout::print(|out| match options.format {
-        Format::Table => write_table(out, view, &statuses, style),
-        Format::Json => write_json(out, view, &statuses, pace),
-        Format::Ndjson => write_ndjson(out, view, &statuses, pace),
+    let statuses = match options.count {
+        true => Statuses::default(),
+        false => Statuses::read(&base_path(options), &Disk),
+    };
+    stdout::print(|out| match (shown, options.format) {
+        (Shown::Jobs(view), _) if options.count => counts(out, &Tally::of(view), options, style),
+        (Shown::Counts(tally), _) if options.count => counts(out, tally, options, style),
+        (Shown::Counts(tally), _) => write_too_many(out, tally, &statuses, style),
+        (Shown::Jobs(view), Format::Table) => write_table(out, view, &statuses, style),
+        (Shown::Jobs(view), Format::Json) => write_json(out, view, &statuses, pace),
+        (Shown::Jobs(view), Format::Ndjson) => write_ndjson(out, view, &statuses, pace),
     })
+}
+
+fn counts(
+    out: &mut impl Write,
+    tally: &Tally<'_>,
+    options: &EvalOptions,
+    style: TableStyle,
+) -> io::Result<()> {
+    match options.format {
+        Format::Table => write_counts(out, tally, style),
+        Format::Json => write_counts_json(out, tally),
+        Format::Ndjson => write_counts_ndjson(out, tally),
+    }
 }
 
 /// Where results are kept: as asked for, else `.repx` beside the lab.

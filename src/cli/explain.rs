@@ -34,6 +34,8 @@ pub(super) enum Fate {
     NoRoom,
     /// There is none.
     Failed,
+    /// Its jobs were counted, not made.
+    Counted,
     /// It depends on more than is known.
     Prevented(Vec<Obstacle>),
 }
@@ -124,6 +126,7 @@ fn end(fate: &Fate) -> Vec<String> {
             vec!["not kept: the cache can't be written to, or the listing is too large".to_owned()]
         }
         Fate::Failed => vec!["not kept: only listings without errors are".to_owned()],
+        Fate::Counted => vec!["not kept: the jobs were only counted".to_owned()],
         Fate::Prevented(obstacles) => {
             obstacles.iter().map(|obstacle| format!("not kept: {obstacle}")).collect()
         }

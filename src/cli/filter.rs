@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::listing::View;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::sweep::{Block, Listing};
+use crate::sweep::{Block, Counts, Listing, StageCount, Wanted};
 
 /// Names from the command line; of an empty list everything is wanted.
 #[derive(Clone, Copy)]
@@ -36,7 +36,8 @@ pub(super) fn select<'l>(
         view.runs = runs(listing, filter.runs, &mut unknown);
     }
     check_stages(listing, filter.stages, &mut unknown);
-    let params = params(listing, filter.params, &mut unknown);
+    let wanted = wanted(filter.params);
+    let params = params(listing, &wanted, &mut unknown);
     if !unknown.is_empty() {
         return Err(unknown);
     }
@@ -56,6 +57,52 @@ pub(super) fn select<'l>(
     }
     view.jobs = Some(jobs);
     Ok(view)
+}
+
+/// The same for a lab whose jobs were only counted: which runs are shown.
+///
+/// # Errors
+/// One for each name that the lab doesn't have.
+pub(super) fn select_runs(
+    listing: &Listing,
+    counts: &Counts,
+    filter: Filter<'_>,
+) -> Result<Vec<bool>, Vec<Diagnostic>> {
+    let mut unknown = Vec::new();
+    let shown = match filter.runs {
+        [] => vec![true; listing.runs.len()],
+        wanted => runs(listing, wanted, &mut unknown),
+    };
+    let stages = || counts.runs.iter().flat_map(|run| &run.stages);
+    let called = |stage: &StageCount, name: &str| {
+        *stage.name == *name
+            || stage.pnames.as_ref().is_none_or(|all| all.iter().any(|pname| **pname == *name))
+    };
+    for name in filter.stages {
+        if !stages().any(|stage| called(stage, name)) {
+            let known = stages().map(|stage| &*stage.name).collect();
+            unknown.push(no_such("stage", name, &known));
+        }
+    }
+    let params: BTreeSet<&str> = stages().flat_map(|stage| &stage.params).map(|p| &**p).collect();
+    for (key, _) in filter.params {
+        if !params.contains(key.as_str()) {
+            unknown.push(no_such("parameter", key, &params));
+        }
+    }
+    if unknown.is_empty() { Ok(shown) } else { Err(unknown) }
+}
+
+/// Parameters, and the texts that are wanted values of them.
+pub(super) fn wanted(params: &[(String, String)]) -> Vec<Wanted> {
+    let mut all: Vec<Wanted> = Vec::new();
+    for (key, value) in params {
+        match all.iter_mut().find(|(other, _)| other == key) {
+            Some((_, values)) => values.extend(meanings(value)),
+            None => all.push((key.clone(), meanings(value).collect())),
+        }
+    }
+    all
 }
 
 /// Marks those jobs of a block that are of a wanted run and of a wanted stage.
@@ -131,7 +178,7 @@ fn check_stages(listing: &Listing, wanted: &[String], unknown: &mut Vec<Diagnost
 /// A parameter and the texts that are a wanted value of it.
 struct Param<'a> {
     key: &'a str,
-    values: Vec<String>,
+    values: &'a [String],
 }
 
 impl Param<'_> {
@@ -160,20 +207,13 @@ impl Param<'_> {
 
 fn params<'a>(
     listing: &Listing,
-    wanted: &'a [(String, String)],
+    wanted: &'a [Wanted],
     unknown: &mut Vec<Diagnostic>,
 ) -> Vec<Param<'a>> {
-    let mut params: Vec<Param<'a>> = Vec::new();
-    for (key, value) in wanted {
-        if !names_of_params(listing).contains(key.as_str()) {
-            unknown.push(no_such("parameter", key, &names_of_params(listing)));
-        }
-        match params.iter_mut().find(|param| param.key == key) {
-            Some(param) => param.values.extend(meanings(value)),
-            None => params.push(Param { key, values: meanings(value).collect() }),
-        }
-    }
-    params
+    let known = names_of_params(listing);
+    let missing = wanted.iter().filter(|(key, _)| !known.contains(key.as_str()));
+    unknown.extend(missing.map(|(key, _)| no_such("parameter", key, &known)));
+    wanted.iter().map(|(key, values)| Param { key, values }).collect()
 }
 
 fn names_of_params(listing: &Listing) -> BTreeSet<&str> {

@@ -25,7 +25,7 @@ impl<'h> Datum<'h> {
         let value = evaluator.force_deep(slot)?;
         let json = json_text(evaluator, value)?;
         // Found out now, not when a script is made: a value that has no text is no parameter.
-        word(evaluator, value, &json)?;
+        word(evaluator, value, Some(&json))?;
         Ok(Datum { slot: Slot::Value(value), json: json.into() })
     }
 }
@@ -41,7 +41,7 @@ pub fn script_word<'h>(
     json: &str,
 ) -> Eval<'h, String> {
     let value = evaluator.force(slot)?;
-    word(evaluator, value, json)
+    word(evaluator, value, Some(json))
 }
 
 /// The values of a parameter on an axis.
@@ -185,12 +185,24 @@ fn json_text<'h>(evaluator: &mut Evaluator<'h>, value: Value<'h>) -> Eval<'h, St
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn word<'h>(evaluator: &mut Evaluator<'h>, value: Value<'h>, json: &str) -> Eval<'h, String> {
+/// `json` is that of the value, where it is known.
+fn word<'h>(
+    evaluator: &mut Evaluator<'h>,
+    value: Value<'h>,
+    json: Option<&str>,
+) -> Eval<'h, String> {
+    let json = |evaluator: &mut Evaluator<'h>| match json {
+        Some(json) => Ok(json.to_owned()),
+        None => json_text(evaluator, value),
+    };
     Ok(match value {
         Value::Null => String::new(),
-        Value::Bool(_) | Value::Int(_) => json.to_owned(),
-        // Nix's JSON writes 2.0 for a whole float; scripts get what a person would write.
-        Value::Float(_) => json.strip_suffix(".0").unwrap_or(json).to_owned(),
+        Value::Bool(_) | Value::Int(_) => json(evaluator)?,
+        Value::Float(_) => {
+            // Nix's JSON writes 2.0 for a whole float; scripts get what a person would write.
+            let json = json(evaluator)?;
+            json.strip_suffix(".0").unwrap_or(&json).to_owned()
+        }
         Value::Text(_) | Value::Path(_) => {
             let text = evaluator.coerce(value, Coercion::INTERPOLATION)?;
             shell_word(&String::from_utf8_lossy(text.bytes()))
@@ -199,19 +211,21 @@ fn word<'h>(evaluator: &mut Evaluator<'h>, value: Value<'h>, json: &str) -> Eval
             let mut words = Vec::with_capacity(list.len());
             for item in list.items() {
                 let item = evaluator.force(*item)?;
-                let json = json_text(evaluator, item)?;
-                words.push(word(evaluator, item, &json)?);
+                words.push(word(evaluator, item, None)?);
             }
             words.join(" ")
         }
-        Value::Attrs(_) => match json.starts_with('"') {
-            // A derivation, or what says how it is a string: its path.
-            true => {
-                let text = evaluator.coerce(value, Coercion::INTERPOLATION)?;
-                shell_word(&String::from_utf8_lossy(text.bytes()))
+        Value::Attrs(_) => {
+            let json = json(evaluator)?;
+            match json.starts_with('"') {
+                // A derivation, or what says how it is a string: its path.
+                true => {
+                    let text = evaluator.coerce(value, Coercion::INTERPOLATION)?;
+                    shell_word(&String::from_utf8_lossy(text.bytes()))
+                }
+                false => shell_word(&json),
             }
-            false => shell_word(json),
-        },
+        }
         Value::Lambda(_) | Value::Builtin(_) | Value::Partial(_) => String::new(),
     })
 }

@@ -99,18 +99,68 @@ impl<'x, 'h> RunClasses<'x, 'h> {
         self.get(place, 1, Classes::written)
     }
 
+    /// Does the text of a value tell all there is to know of it?
+    pub(super) fn text_tells(&self, (axis, place): Place) -> bool {
+        let values = self.run.axes.get(axis).and_then(|axis| axis.members.get(place));
+        values.is_none_or(|member| {
+            let values = &member.values;
+            values.ascending()
+                || (0..values.len()).all(|index| values.is_plain(index))
+                || self.written((axis, place)).is_some_and(Classes::all_differ)
+        })
+    }
+
     /// How many points of an axis differ in how the values of these of its members are written.
     pub(super) fn count(&self, axis: usize, members: &[usize]) -> u64 {
-        let length = self.run.axes.get(axis).map_or(1, |axis| axis.length);
-        let classes: Vec<&Classes> =
-            members.iter().filter_map(|member| self.written((axis, *member))).collect();
+        self.count_of(axis, members, &[])
+    }
+
+    /// How many of those there are where members have wanted values.
+    pub(super) fn count_of(
+        &self,
+        axis: usize,
+        members: &[usize],
+        wanted: &[(usize, &[String])],
+    ) -> u64 {
+        let length = self.run.axes.get(axis).map_or(1, |axis| axis.length as u32);
+        let classes = self.written_members(axis, members);
         if classes.iter().any(|classes| classes.all_differ()) {
-            return length as u64;
+            if wanted.is_empty() {
+                return u64::from(length);
+            }
+            return (0..length).filter(|at| self.is_wanted(axis, *at, wanted)).count() as u64;
         }
         let mut seen = hashbrown::HashSet::new();
-        for value in 0..length as u32 {
-            seen.insert(classes.iter().map(|classes| classes.of(value)).collect::<Vec<u32>>());
+        for at in (0..length).filter(|at| self.is_wanted(axis, *at, wanted)) {
+            seen.insert(classes.iter().map(|classes| classes.of(at)).collect::<Vec<u32>>());
         }
         seen.len() as u64
+    }
+
+    /// Does this point of an axis count: is it wanted, and the first of those that are written
+    /// alike?
+    pub(super) fn counts_at(
+        &self,
+        axis: usize,
+        members: &[usize],
+        wanted: &[(usize, &[String])],
+        at: u32,
+    ) -> bool {
+        let classes = self.written_members(axis, members);
+        let alike = |other: u32| classes.iter().all(|classes| classes.of(at) == classes.of(other));
+        let differ = classes.iter().any(|classes| classes.all_differ());
+        self.is_wanted(axis, at, wanted) && (differ || !(0..at).any(alike))
+    }
+
+    fn written_members(&self, axis: usize, members: &[usize]) -> Vec<&Classes> {
+        members.iter().filter_map(|member| self.written((axis, *member))).collect()
+    }
+
+    fn is_wanted(&self, axis: usize, at: u32, wanted: &[(usize, &[String])]) -> bool {
+        wanted.iter().all(|(member, texts)| {
+            let member = self.run.axes.get(axis).and_then(|axis| axis.members.get(*member));
+            let value = member.and_then(|member| member.values.get(at as usize));
+            value.is_some_and(|(_, json)| texts.iter().any(|text| text == json))
+        })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::classes::RunClasses;
 use super::facet::Names;
-use super::field::{Field, Look, combined};
+use super::field::{Field, Look, MOST_POINTS, combined};
 use super::identity::{Identity, JobId, Part};
 use super::ids::{Hashing, Own};
 use super::keys::{self, Place};
@@ -42,6 +42,26 @@ pub(super) fn expand<'h>(session: &Session<'h>, lab: &Lab<'h>) -> Expanded {
         expansion.run(index, run);
     }
     Expanded { listing: expansion.listing, found: expansion.found }
+}
+
+/// What is said of a run, its jobs aside.
+pub(super) fn run_info(lab: &Lab<'_>, run: &Run<'_>) -> RunInfo {
+    let named =
+        |(other, need): &(usize, Need)| Some((Arc::clone(&lab.runs.get(*other)?.name), *need));
+    let mut stages: Vec<Arc<str>> = Vec::new();
+    for stage in run.pipelines.iter().flat_map(|pipeline| &pipeline.stages) {
+        if !stages.contains(&stage.key) {
+            stages.push(Arc::clone(&stage.key));
+        }
+    }
+    RunInfo {
+        name: Arc::clone(&run.name),
+        depends_on: run.depends_on.iter().filter_map(named).collect(),
+        containerized: run.containerized,
+        stages,
+        jobs: 0,
+        shared: JobBits::default(),
+    }
 }
 
 struct Expansion<'x, 'h> {
@@ -94,18 +114,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let lengths: Vec<u32> =
             run.axes.iter().map(|axis| u32::try_from(axis.length).unwrap_or(u32::MAX)).collect();
         let classes = RunClasses::new(run);
-        let depends_on = run.depends_on.iter().filter_map(|(other, need)| {
-            Some((Arc::clone(&self.lab.runs.get(*other)?.name), *need))
-        });
-        let info = RunInfo {
-            name: Arc::clone(&run.name),
-            depends_on: depends_on.collect(),
-            containerized: run.containerized,
-            stages: Vec::new(),
-            jobs: 0,
-            shared: JobBits::default(),
-        };
-        self.listing.runs.push(info);
+        self.listing.runs.push(run_info(self.lab, run));
         for pipeline in &run.pipelines {
             let scene = Scene {
                 run,
@@ -116,13 +125,6 @@ impl<'x, 'h> Expansion<'x, 'h> {
                 upstream: &upstream,
             };
             self.pipeline(&scene);
-            if let Some(info) = self.listing.runs.last_mut() {
-                for stage in &pipeline.stages {
-                    if !info.stages.contains(&stage.key) {
-                        info.stages.push(Arc::clone(&stage.key));
-                    }
-                }
-            }
         }
         let jobs = self.jobs_of(index).len();
         if let Some(info) = self.listing.runs.last_mut() {
@@ -323,28 +325,14 @@ impl<'x, 'h> Expansion<'x, 'h> {
             producers: producers.iter().map(|other| other.stage).collect(),
             runs: &scene.upstream.names,
         };
-        let looks: Vec<Look<'_>> = std::iter::once(ports.inputs.look())
-            .chain(producers.iter().map(|other| other.outputs.look()))
-            .collect();
-        let mut problems: Vec<Diagnostic> = Vec::new();
-        let wiring = combined(scene.lengths, &looks, |picks| {
-            let wired = wired(&around, producers, ports, picks);
-            wired.unwrap_or_else(|found| {
-                problems.extend(found);
-                Wiring::default()
-            })
-        });
-        let Some(wiring) = wiring else {
-            self.too_many(scene, stage, &[]);
-            return None;
-        };
-        if problems.is_empty() {
-            problems = unmatched(&around, producers, ports, &wiring);
-        }
+        let outputs: Vec<&Field<Names>> = producers.iter().map(|other| &other.outputs).collect();
+        let (wiring, problems) = around.field(scene.lengths, ports, &outputs, MOST_POINTS);
         let found = !problems.is_empty();
-        let context = format!("in stage `{}`", stage.key);
-        self.found.extend(problems.into_iter().map(|p| p.within(stage.span, &*context)));
-        (!found).then_some(wiring)
+        self.found.extend(problems);
+        if wiring.is_none() {
+            self.too_many(scene, stage, &[]);
+        }
+        wiring.filter(|_| !found)
     }
 
     /// Hashes the jobs of a block and gives them their places. `None`: no room, or interrupted.
@@ -462,41 +450,6 @@ fn params(
     stage.params.iter().zip(sources).map(param).collect()
 }
 
-/// The wiring of jobs for which inputs and producers' outputs are these, by number.
-fn wired(
-    around: &Around<'_, '_>,
-    producers: &[&Grown<'_, '_>],
-    ports: &Ports,
-    picks: &[u32],
-) -> Result<Wiring, Vec<Diagnostic>> {
-    let mut picks = picks.iter().map(|pick| *pick as usize);
-    let own = picks.next().and_then(|pick| ports.inputs.values().get(pick));
-    let outputs = producers.iter().zip(picks);
-    let outputs: Option<Vec<&Names>> =
-        outputs.map(|(other, pick)| other.outputs.values().get(pick)).collect();
-    match own.zip(outputs) {
-        Some((own, outputs)) => around.wire(own, &outputs),
-        None => Ok(Wiring::default()),
-    }
-}
-
-/// Dependencies that none of the jobs has: their names don't fit.
-fn unmatched(
-    around: &Around<'_, '_>,
-    producers: &[&Grown<'_, '_>],
-    ports: &Ports,
-    wiring: &Field<Wiring>,
-) -> Vec<Diagnostic> {
-    let unused = producers
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| !wiring.values().iter().any(|wiring| wiring.used.contains(index)));
-    let (own, first) = (ports.inputs.at(&[]), &[]);
-    unused
-        .filter_map(|(index, other)| Some(around.unmatched(index, own?, other.outputs.at(first)?)))
-        .collect()
-}
-
 /// Hints merged with those of what a job depends on, in the order in which its inputs are wired.
 fn hints(
     scene: &Scene<'_, '_, '_>,
@@ -511,7 +464,7 @@ fn hints(
     let first = producers.is_empty();
     let after = scene.upstream.resources.as_ref();
     let after = after.filter(|_| first && scene.upstream.jobs.is_some());
-    combined(scene.lengths, &looks, |picks| {
+    combined(scene.lengths, &looks, MOST_POINTS, |picks| {
         let pick = |at: usize| picks.get(at).map_or(0, |pick| *pick as usize);
         let own = studied.hints.values().get(pick(0)).cloned().flatten();
         let used = wiring.values().get(pick(1)).map_or(&[][..], |wiring| &wiring.used);

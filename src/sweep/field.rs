@@ -50,6 +50,10 @@ impl<T> Field<T> {
         &self.values
     }
 
+    pub(super) fn space(&self) -> &Space {
+        &self.space
+    }
+
     /// Which value stands where the run's axes have these coordinates.
     pub(super) fn index_at(&self, coordinates: &[u32]) -> usize {
         let terms = self.space.axes().iter().zip(self.space.strides());
@@ -144,16 +148,17 @@ impl<T> Field<T> {
 }
 
 /// The field of what follows from several fields: `make` gets, for each combination that occurs,
-/// in the order of points, which value each field has. `None`: there would be too many points.
+/// in the order of points, which value each field has. `None`: there would be more than `most` points.
 pub(super) fn combined<T: Clone + Eq + Hash>(
     lengths: &[u32],
     fields: &[Look<'_>],
+    most: u64,
     mut make: impl FnMut(&[u32]) -> T,
 ) -> Option<Field<T>> {
     let mut axes: Vec<usize> = fields.iter().flat_map(|f| f.space.axes()).copied().collect();
     axes.sort_unstable();
     axes.dedup();
-    let space = Space::new(axes, lengths).filter(|space| space.points() <= MOST_POINTS)?;
+    let space = Space::new(axes, lengths).filter(|space| space.points() <= most)?;
     let columns: Vec<(Projection, &[u32])> =
         fields.iter().map(|field| (space.onto(field.space), field.table)).collect();
     let mut values = Interned::default();

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::expand::expand;
+use super::count::{Counts, Wanted, bound, count};
+use super::expand::{Expanded, expand, run_info};
 use super::flake::{self, FlakeLab};
 use super::listing::{LabInfo, Listing};
 use crate::diagnostic::{Diagnostic, Found, did_you_mean};
 use crate::eval::Evaluator;
-use crate::lab::{self, Offer, Places, Reader};
+use crate::lab::{self, Lab, Offer, Places, Reader};
 use crate::session::{STACK_SIZE, Session};
 use crate::source::{Name, Span};
 use crate::value::{Attr, Attrs, Slot, Value};
@@ -29,6 +30,21 @@ pub struct Request {
     pub git_hash: Option<String>,
     /// The flake that gives the lab, where one does; `entry` is its `flake.nix`.
     pub flake: Option<FlakeLab>,
+    /// What is wanted of its jobs.
+    pub ask: Ask,
+}
+
+/// What is wanted of a lab's jobs.
+#[derive(Clone, Debug, Default)]
+pub enum Ask {
+    /// All of them.
+    #[default]
+    Jobs,
+    /// All of them; but where there may be more than so many, how many have wanted values.
+    Few(u64, Vec<Wanted>),
+    /// How many have wanted values: counted without making them where that gives the number, or
+    /// where there may be more than so many.
+    Counts(u64, Vec<Wanted>),
 }
 
 /// An argument from outside.
@@ -54,8 +70,10 @@ pub enum PackageSet {
 /// A listing, unless something is wrong, and what there is to say.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The jobs.
+    /// The jobs; where only their number was found out, none of them.
     pub listing: Option<Listing>,
+    /// The number of jobs, where it is all that was found out.
+    pub counts: Option<Counts>,
     /// Errors and warnings; with an error among them there is no listing.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -81,19 +99,19 @@ pub fn list<'h>(
     let read = std::mem::take(&mut reader.diagnostics);
     let Some((lab, offer)) = lab else {
         let found = explained(session.take_findings(), read);
-        return Outcome { listing: None, diagnostics: found.into_iter().collect() };
+        return Outcome { listing: None, counts: None, diagnostics: found.into_iter().collect() };
     };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(request.threads)
         .stack_size(STACK_SIZE)
         .thread_name(|i| format!("sweep-{i}"))
         .build();
-    let expanded = match pool {
-        Ok(pool) => pool.install(|| expand(session, &lab)),
+    let (expanded, counts) = match pool {
+        Ok(pool) => pool.install(|| answer(session, &lab, &request.ask)),
         Err(error) => {
             let message = format!("the system refuses threads to work on: {error}");
             let refused = Diagnostic::error("repx::system::threads", message);
-            return Outcome { listing: None, diagnostics: vec![refused] };
+            return Outcome { listing: None, counts: None, diagnostics: vec![refused] };
         }
     };
     let mut places = Places::new(session.shared.sources);
@@ -112,7 +130,26 @@ pub fn list<'h>(
         ..expanded.listing
     };
     let failed = found.failed();
-    Outcome { listing: (!failed).then_some(listing), diagnostics: found.into_iter().collect() }
+    let counts = counts.filter(|_| !failed);
+    let diagnostics = found.into_iter().collect();
+    Outcome { listing: (!failed).then_some(listing), counts, diagnostics }
+}
+
+/// The jobs, or a listing without any and their number.
+fn answer<'h>(session: &Session<'h>, lab: &Lab<'h>, ask: &Ask) -> (Expanded, Option<Counts>) {
+    let many = |most: u64| bound(lab).is_none_or(|bound| bound > u128::from(most));
+    let (wanted, most) = match ask {
+        Ask::Counts(most, wanted) => (wanted, *most),
+        Ask::Few(most, wanted) if many(*most) => (wanted, *most),
+        Ask::Few(..) | Ask::Jobs => return (expand(session, lab), None),
+    };
+    let (counts, found) = count(session, lab, wanted);
+    let told = counts.total(|_| true).is_exact() && counts.all_exact();
+    if told || found.failed() || many(most) {
+        let runs = lab.runs.iter().map(|run| run_info(lab, run)).collect();
+        return (Expanded { listing: Listing { runs, ..Listing::default() }, found }, Some(counts));
+    }
+    (expand(session, lab), None)
 }
 
 /// What is wrong with the texts of files, then what was met in evaluating them. A hole in a file

@@ -9,6 +9,7 @@
 //! This is the home of rayon: nothing above it starts parallel work.
 
 mod classes;
+mod count;
 mod expand;
 mod facet;
 mod field;
@@ -30,9 +31,10 @@ mod study;
 mod tracked;
 mod wiring;
 
+pub use count::{Count, Counts, RunCount, StageCount, Wanted};
 pub use flake::FlakeLab;
 pub use identity::JobId;
-pub use list::{Argument, Outcome, PackageSet, Request, find_entry, list};
+pub use list::{Argument, Ask, Outcome, PackageSet, Request, find_entry, list};
 pub use listing::{
     Block, JobSet, JobView, LabInfo, Listing, Outputs, Param, Picks, Pieces, RunInfo, Source,
     StageInfo, StageKind, Step, StepSource, Wire, Wiring,

@@ -77,13 +77,18 @@ impl<'h> Study<'_, 'h> {
         }
     }
 
+    /// What its jobs are called.
+    pub(super) fn pname(&self, noticed: &mut Vec<Noticed>) -> Result<Field<Arc<str>>, Untold> {
+        self.functions(noticed, |facets| facets.pname())
+    }
+
     /// What else it is.
     pub(super) fn rest(
         &self,
         ports: &Ports,
         noticed: &mut Vec<Noticed>,
     ) -> Result<Studied, Untold> {
-        let pname = self.functions(noticed, |facets| facets.pname());
+        let pname = self.pname(noticed);
         let full = |hints: Option<Resources>| hints.filter(|hints| !hints.is_empty());
         if let Some(whole) = &ports.whole {
             return Ok(Studied {

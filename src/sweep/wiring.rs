@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::facet::{Input, Names};
+use super::field::{Field, Look, combined};
+use super::study::Ports;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::lab::{Dependency, Link, Stage};
 
@@ -48,15 +50,48 @@ pub(super) struct Around<'a, 'h> {
 }
 
 impl Around<'_, '_> {
+    /// How inputs are wired, for all combinations of what the stages read and write: the field,
+    /// unless it would have more than `most` points, and what doesn't fit.
+    pub(super) fn field(
+        &self,
+        lengths: &[u32],
+        ports: &Ports,
+        outputs: &[&Field<Names>],
+        most: u64,
+    ) -> (Option<Field<Wiring>>, Vec<Diagnostic>) {
+        let looks: Vec<Look<'_>> = std::iter::once(ports.inputs.look())
+            .chain(outputs.iter().map(|outputs| outputs.look()))
+            .collect();
+        let mut problems = Vec::new();
+        let wiring = combined(lengths, &looks, most, |picks| {
+            let mut picks = picks.iter().map(|pick| *pick as usize);
+            let own = picks.next().and_then(|pick| ports.inputs.values().get(pick));
+            let names: Option<Vec<&Names>> =
+                outputs.iter().zip(picks).map(|(names, pick)| names.values().get(pick)).collect();
+            let wired = own.zip(names).map(|(own, names)| self.wire(own, &names));
+            wired.unwrap_or_else(|| Ok(Wiring::default())).unwrap_or_else(|found| {
+                problems.extend(found);
+                Wiring::default()
+            })
+        });
+        if let Some(wiring) = wiring.as_ref().filter(|_| problems.is_empty()) {
+            let used = |index: usize| wiring.values().iter().any(|w| w.used.contains(&index));
+            let unused = outputs.iter().enumerate().filter(|(index, _)| !used(*index));
+            let own = ports.inputs.at(&[]);
+            problems
+                .extend(unused.filter_map(|(index, names)| {
+                    Some(self.unmatched(index, own?, names.at(&[])?))
+                }));
+        }
+        let context = format!("in stage `{}`", self.stage.key);
+        let problems = problems.into_iter().map(|p| p.within(self.stage.span, &*context));
+        (wiring, problems.collect())
+    }
     /// Wires one job's inputs to the outputs of what it depends on.
     ///
     /// # Errors
     /// Everything that doesn't fit.
-    pub(super) fn wire(
-        &self,
-        own: &[Input],
-        producers: &[&Names],
-    ) -> Result<Wiring, Vec<Diagnostic>> {
+    fn wire(&self, own: &[Input], producers: &[&Names]) -> Result<Wiring, Vec<Diagnostic>> {
         let mut wiring = Wiring::default();
         let (mut problems, mut unwired) = (Vec::new(), Vec::new());
         let dependencies = self.stage.dependencies.iter().zip(producers).enumerate();

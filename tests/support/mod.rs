@@ -65,7 +65,11 @@ pub(crate) fn in_session_told<R: Send>(
     session::run(&config, work).expect("a thread can be had")
 }
 
-fn config<'a>(sources: &'a SourceMap, interrupt: &'a AtomicBool, tolerant: bool) -> Config<'a> {
+pub(crate) fn config<'a>(
+    sources: &'a SourceMap,
+    interrupt: &'a AtomicBool,
+    tolerant: bool,
+) -> Config<'a> {
     Config {
         world: &Disk,
         sources,
@@ -92,6 +96,7 @@ pub(crate) fn list(lab: &Path) -> (Outcome, SourceMap) {
         threads: 2,
         flake: None,
         git_hash: None,
+        ask: repx::sweep::Ask::Jobs,
     };
     let never = AtomicBool::new(false);
     let outcome = session::run(&config(&sources, &never, true), |session, evaluator| {

@@ -8,13 +8,15 @@ mod json;
 mod record;
 mod status;
 mod table;
+mod tally;
 
 #[cfg(test)]
 pub(crate) mod sample;
 
 pub(super) use json::{Pace, write_json, write_ndjson};
 pub(super) use status::{Status, Statuses};
-pub(super) use table::{TableStyle, write_table};
+pub(super) use table::{TableStyle, write_counts, write_table, write_too_many};
+pub(super) use tally::{Tally, write_counts_json, write_counts_ndjson};
 
 use crate::sweep::{JobView, Listing, RunInfo};
 

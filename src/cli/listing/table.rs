@@ -6,15 +6,16 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use hashbrown::HashMap;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{Status, Statuses, View};
+use super::{Status, Statuses, Tally, View};
 use crate::source::printable;
-use crate::sweep::{JobView, RunInfo};
+use crate::sweep::{Count, JobView, RunInfo};
 
 /// More jobs than this are counted, not listed.
 const MOST_JOBS: usize = 40;
+/// What to do where there are more.
+const HINT: &str = "To see jobs: --run NAME, --stage NAME, --param KEY=VALUE, or --format ndjson.";
 /// Characters of an id shown.
 const SHORT_ID: usize = 8;
 /// No column is cut below this many characters.
@@ -59,8 +60,7 @@ pub(crate) fn write_table(
     style: TableStyle,
 ) -> io::Result<()> {
     let shown = view.count();
-    writeln!(out, "{}", style.paint(Paint::Strong, &headline(view, shown)))?;
-    runs(out, view, style)?;
+    write_counts(out, &Tally::of(view), style)?;
     if shown == 0 {
         return Ok(());
     }
@@ -71,33 +71,69 @@ pub(crate) fn write_table(
     jobs(out, view, statuses, style)
 }
 
-fn headline(view: &View<'_>, shown: usize) -> String {
-    let (listing, lab) = (view.listing, &view.listing.lab);
-    let all = listing.len();
-    let jobs = if shown == all {
-        counted(all, "job")
-    } else {
-        format!("{} of {}", grouped(shown), counted(all, "job"))
+/// Writes the lab in a line, and its runs.
+pub(crate) fn write_counts(
+    out: &mut impl Write,
+    tally: &Tally<'_>,
+    style: TableStyle,
+) -> io::Result<()> {
+    writeln!(out, "{}", style.paint(Paint::Strong, &headline(tally)))?;
+    for row in &tally.runs {
+        let name = style.paint(Paint::Strong, &clean(&row.run.name));
+        writeln!(out, "\n{name} · {}{}", counted(row.jobs, "job"), after(row.run))?;
+        let stages = row.stages.iter();
+        let stages = stages.map(|(name, jobs)| format!("{} {}", clean(name), grouped(*jobs)));
+        wrapped(out, stages, style)?;
+    }
+    Ok(())
+}
+
+/// Writes the table of a lab whose jobs are too many to be made only to be counted.
+pub(crate) fn write_too_many(
+    out: &mut impl Write,
+    tally: &Tally<'_>,
+    statuses: &Statuses,
+    style: TableStyle,
+) -> io::Result<()> {
+    write_counts(out, tally, style)?;
+    writeln!(out)?;
+    if statuses.is_empty() && tally.total.is_exact() {
+        writeln!(out, "{} pending", grouped(tally.total))?;
+    }
+    writeln!(out, "{}", style.paint(Paint::Faint, HINT))
+}
+
+fn headline(tally: &Tally<'_>) -> String {
+    let lab = &tally.listing.lab;
+    let jobs = match tally.total == tally.all {
+        true => counted(tally.all, "job"),
+        false => format!("{} of {}", grouped(tally.total), counted(tally.all, "job")),
     };
     let version = if lab.version.is_empty() {
         "lab".to_owned()
     } else {
         format!("lab {}", clean(&lab.version))
     };
-    let runs = view.shown_runs().count();
-    format!("{version} · {} · {} · {jobs}", clean(&lab.entry), counted(runs, "run"))
+    let runs = counted(Count::Exactly(tally.runs.len() as u128), "run");
+    format!("{version} · {} · {runs} · {jobs}", clean(&lab.entry))
 }
 
 /// "1 job", "2,401 jobs".
-fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
+fn counted(count: Count, what: &str) -> String {
+    let plural = if count == Count::Exactly(1) { "" } else { "s" };
     format!("{} {what}{plural}", grouped(count))
 }
 
 /// A number with commas between thousands.
-fn grouped(number: usize) -> String {
+fn grouped(count: Count) -> String {
+    let (begin, number) = match count {
+        Count::Exactly(number) => ("", number),
+        Count::AtMost(number) => ("at most ", number),
+        Count::Beyond => return "more than 10^38".to_owned(),
+    };
     let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    let mut text = String::with_capacity(begin.len() + digits.len() * 4 / 3);
+    text.push_str(begin);
     for (i, digit) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
@@ -105,49 +141,6 @@ fn grouped(number: usize) -> String {
         text.push(digit);
     }
     text
-}
-
-/// Each run: its name, how many jobs, what it comes after; its stages with their jobs.
-fn runs(out: &mut impl Write, view: &View<'_>, style: TableStyle) -> io::Result<()> {
-    let counts = counts(view);
-    for (index, run) in view.shown_runs() {
-        let of = |stage: &str| counts.get(&(index, stage)).copied().unwrap_or(0);
-        let total: usize = counts.iter().filter(|((r, _), _)| *r == index).map(|(_, n)| n).sum();
-        let name = style.paint(Paint::Strong, &clean(&run.name));
-        writeln!(out, "\n{name} · {}{}", counted(total, "job"), after(run))?;
-        let mut names: Vec<&str> = Vec::with_capacity(run.stages.len());
-        for stage in &run.stages {
-            if !names.contains(&&**stage) {
-                names.push(stage);
-            }
-        }
-        let stages = names.iter().map(|name| format!("{} {}", clean(name), grouped(of(name))));
-        wrapped(out, stages, style)?;
-    }
-    Ok(())
-}
-
-/// Jobs shown by run and stage.
-fn counts<'l>(view: &View<'l>) -> HashMap<(u32, &'l str), usize> {
-    let mut counts = HashMap::new();
-    let mut add = |run: u32, stage: &'l str, jobs: usize| {
-        *counts.entry((run, stage)).or_insert(0) += jobs;
-    };
-    let listing = view.listing;
-    for block in listing.blocks() {
-        let shown = match &view.jobs {
-            None => block.range().len(),
-            Some(_) => block.range().filter(|job| view.shows(*job)).count(),
-        };
-        add(block.run(), &block.stage().name, shown);
-    }
-    for (run, job) in listing.shared_jobs() {
-        if let Some(block) = listing.blocks().get(listing.block_of(job)).filter(|_| view.shows(job))
-        {
-            add(run, &block.stage().name, 1);
-        }
-    }
-    counts
 }
 
 fn after(run: &RunInfo) -> String {
@@ -197,11 +190,11 @@ fn many(
         numbers.iter_mut().filter(|(s, _)| *s == status).for_each(|(_, n)| *n += 1);
     }
     let numbers = numbers.iter().filter(|(_, number)| *number > 0);
-    let numbers: Vec<String> =
-        numbers.map(|(s, n)| format!("{} {}", grouped(*n), s.name())).collect();
+    let numbers: Vec<String> = numbers
+        .map(|(s, n)| format!("{} {}", grouped(Count::Exactly(*n as u128)), s.name()))
+        .collect();
     writeln!(out, "{}", numbers.join(" · "))?;
-    let hint = "To see jobs: --run NAME, --stage NAME, --param KEY=VALUE, or --format ndjson.";
-    writeln!(out, "{}", style.paint(Paint::Faint, hint))
+    writeln!(out, "{}", style.paint(Paint::Faint, HINT))
 }
 
 /// The columns of the table of jobs.
@@ -408,9 +401,10 @@ mod tests {
 
     #[test]
     fn numbers_and_words() {
-        assert_eq!(grouped(960_001), "960,001");
-        assert_eq!(grouped(1), "1");
-        assert_eq!(counted(1, "job"), "1 job");
+        assert_eq!(grouped(Count::Exactly(960_001)), "960,001");
+        assert_eq!(grouped(Count::Exactly(1)), "1");
+        assert_eq!(grouped(Count::AtMost(1_000)), "at most 1,000");
+        assert_eq!(counted(Count::Exactly(1), "job"), "1 job");
         assert_eq!(bare("\"fast\""), "fast");
         assert_eq!(bare("\"two words\""), "\"two words\"");
         assert_eq!(bare("\"\""), "\"\"");

@@ -1,0 +1,170 @@
+//! How many jobs there are, by run and stage: of a listing, or as they were counted.
+
+use std::io::{self, Write};
+
+use hashbrown::HashMap;
+
+use super::View;
+use super::json::{key, next_key, separated, text};
+use crate::sweep::{Count, Counts, Listing, RunInfo, StageCount};
+
+/// The version of the format.
+const SCHEMA: &str = "repx-count/1";
+
+/// Numbers of jobs that are shown.
+pub(crate) struct Tally<'l> {
+    /// What is said of the lab.
+    pub(super) listing: &'l Listing,
+    /// Jobs of all runs shown, those that several have once.
+    pub(super) total: Count,
+    /// The same without what was asked for, where it is known.
+    pub(super) all: Count,
+    /// Runs shown.
+    pub(super) runs: Vec<Row<'l>>,
+}
+
+/// Numbers of jobs of a run.
+pub(super) struct Row<'l> {
+    pub(super) run: &'l RunInfo,
+    pub(super) jobs: Count,
+    /// By stage, in order of appearance.
+    pub(super) stages: Vec<(&'l str, Count)>,
+}
+
+impl<'l> Tally<'l> {
+    /// Of the jobs that are shown of a listing.
+    pub(crate) fn of(view: &View<'l>) -> Tally<'l> {
+        let counts = counts(view);
+        let exactly = |count: usize| Count::Exactly(count as u128);
+        let rows = view.shown_runs().map(|(index, run)| {
+            let of = |stage: &str| counts.get(&(index, stage)).copied().unwrap_or(0);
+            let stages = run.stages.iter().map(|stage| (&**stage, exactly(of(stage)))).collect();
+            let jobs = counts.iter().filter(|((r, _), _)| *r == index).map(|(_, n)| n).sum();
+            Row { run, jobs: exactly(jobs), stages }
+        });
+        Tally {
+            listing: view.listing,
+            total: exactly(view.count()),
+            all: exactly(view.listing.len()),
+            runs: rows.collect(),
+        }
+    }
+
+    /// Of runs and stages that were counted, as far as they are shown.
+    pub(crate) fn counted(
+        listing: &'l Listing,
+        counts: &Counts,
+        shown: &[bool],
+        stages: &[String],
+    ) -> Tally<'l> {
+        let mut counts = counts.clone();
+        for stage in counts.runs.iter_mut().flat_map(|run| &mut run.stages) {
+            stage.jobs = named(stage, stages);
+        }
+        let is_shown = |index: usize| shown.get(index) == Some(&true);
+        let rows = listing.runs.iter().zip(&counts.runs).enumerate();
+        let rows = rows.filter(|(index, _)| is_shown(*index)).map(|(_, (run, counted))| {
+            let sum = |stages: &mut dyn Iterator<Item = &StageCount>| {
+                stages.fold(Count::NONE, |sum, stage| sum.plus(stage.jobs))
+            };
+            let of = |name: &str| sum(&mut counted.stages.iter().filter(|s| *s.name == *name));
+            let stages = run.stages.iter().map(|name| (&**name, of(name))).collect();
+            Row { run, jobs: sum(&mut counted.stages.iter()), stages }
+        });
+        let runs = rows.collect();
+        let total = counts.total(is_shown);
+        Tally { listing, total, all: total, runs }
+    }
+}
+
+/// The jobs of a stage that have one of these names.
+fn named(stage: &StageCount, names: &[String]) -> Count {
+    if names.is_empty() || names.iter().any(|name| **name == *stage.name) {
+        return stage.jobs;
+    }
+    let wanted = |pname: &std::sync::Arc<str>| names.iter().any(|name| **name == **pname);
+    match &stage.pnames {
+        Some(pnames) if pnames.iter().all(wanted) => stage.jobs,
+        Some(pnames) if !pnames.iter().any(wanted) => Count::NONE,
+        Some(_) | None => stage.jobs.at_most(),
+    }
+}
+
+/// Jobs shown by run and stage.
+fn counts<'l>(view: &View<'l>) -> HashMap<(u32, &'l str), usize> {
+    let mut counts = HashMap::new();
+    let mut add = |run: u32, stage: &'l str, jobs: usize| {
+        *counts.entry((run, stage)).or_insert(0) += jobs;
+    };
+    let listing = view.listing;
+    for block in listing.blocks() {
+        let shown = match &view.jobs {
+            None => block.range().len(),
+            Some(_) => block.range().filter(|job| view.shows(*job)).count(),
+        };
+        add(block.run(), &block.stage().name, shown);
+    }
+    for (run, job) in listing.shared_jobs() {
+        let block = listing.blocks().get(listing.block_of(job));
+        if let Some(block) = block.filter(|_| view.shows(job)) {
+            add(run, &block.stage().name, 1);
+        }
+    }
+    counts
+}
+
+/// Writes the numbers as one object.
+pub(crate) fn write_counts_json(out: &mut impl Write, tally: &Tally<'_>) -> io::Result<()> {
+    out.write_all(b"{ \"schema\": ")?;
+    text(out, SCHEMA)?;
+    out.write_all(b",\n  ")?;
+    number(out, tally.total)?;
+    out.write_all(b",\n  \"runs\": [")?;
+    separated(out, &tally.runs, |out, row| {
+        out.write_all(b"\n    {")?;
+        key(out, "name")?;
+        text(out, &row.run.name)?;
+        out.write_all(b", ")?;
+        number(out, row.jobs)?;
+        next_key(out, "stages")?;
+        out.write_all(b"[")?;
+        separated(out, &row.stages, |out, (name, jobs)| {
+            out.write_all(b"{")?;
+            key(out, "name")?;
+            text(out, name)?;
+            out.write_all(b", ")?;
+            number(out, *jobs)?;
+            out.write_all(b"}")
+        })?;
+        out.write_all(b"]}")
+    })?;
+    out.write_all(b"] }\n")
+}
+
+/// Writes the number of each stage's jobs as a line.
+pub(crate) fn write_counts_ndjson(out: &mut impl Write, tally: &Tally<'_>) -> io::Result<()> {
+    for row in &tally.runs {
+        for (name, jobs) in &row.stages {
+            out.write_all(b"{")?;
+            key(out, "run")?;
+            text(out, &row.run.name)?;
+            next_key(out, "stage")?;
+            text(out, name)?;
+            out.write_all(b", ")?;
+            number(out, *jobs)?;
+            out.write_all(b"}\n")?;
+        }
+    }
+    Ok(())
+}
+
+/// How many, and whether that is the number or a bound of it; null: beyond all measure.
+fn number(out: &mut impl Write, count: Count) -> io::Result<()> {
+    key(out, "jobs")?;
+    match count {
+        Count::Exactly(count) | Count::AtMost(count) => write!(out, "{count}")?,
+        Count::Beyond => out.write_all(b"null")?,
+    }
+    next_key(out, "exact")?;
+    out.write_all(if count.is_exact() { b"true" } else { b"false" })
+}

@@ -1,0 +1,351 @@
+//! Sweeps, made at random: every job as if it were the only one of its lab, in the same order, and
+//! as many as were counted.
+//!
+//! The functions of the generated stages read their parameters in every way there is: one or
+//! another depending on a third, all at once, not at all. Whatever is shared between jobs must not
+//! show.
+#![allow(clippy::pedantic, clippy::perf)] // tests are read, not tuned
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test may stop")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use proptest::prelude::*;
+use proptest::sample::{Index, subsequence};
+use repx::session;
+use repx::source::SourceMap;
+use repx::sweep::{self, Ask, Count, Counts, JobView, Listing, PackageSet, Request, Source};
+use repx::world::Memory;
+
+/// Values of every kind; some are written alike.
+const VALUES: [&str; 18] = [
+    "1",
+    "2",
+    "3",
+    "1.0",
+    "0.1",
+    "(-1.0e-7)",
+    "null",
+    "true",
+    "\"1\"",
+    "\"fast\"",
+    "\"two words\"",
+    "\"it's ${\"\\\"quoted\\\"\"}\\n\\t\"",
+    "(builtins.fromJSON \"\\\"\\\\u0001\\\\u001f\\\"\")",
+    "[ 1 [ null { } ] ]",
+    "{ z = 1; a = [ 2 ]; }",
+    "./file",
+    "(derivation { name = \"d\"; system = \"x\"; builder = \"b\"; })",
+    "\"\"",
+];
+
+const PNAMES: [&str; 5] = [
+    "\"NAME\"",
+    "{ params }: \"NAME-${builtins.hashString \"md5\" (builtins.toJSON (params.a or 0))}\"",
+    "{ params }: if (params.a or 1) == 1 then \"NAME-one\" else \"NAME-${builtins.typeOf (params.b or 0)}\"",
+    "{ params }: \"NAME-${toString (builtins.length (builtins.attrNames params))}\"",
+    "all: \"NAME-${builtins.substring 0 3 (builtins.hashString \"md5\" (builtins.toJSON all.params))}\"",
+];
+
+const OUTPUTS: [&str; 5] = [
+    "{ oNAME = \"$out/o\"; }",
+    "{ params }: { oNAME = \"$out/${builtins.toJSON (params.b or null)}\"; }",
+    "{ params }: { oNAME = if params ? a then \"$out/a\" else \"$out/b\"; more = params.c or \"\"; }",
+    "{ params }: { oNAME = \"$out/${if (params.c or 1) == (params.a or 2) then \"same\" else builtins.toJSON (params.b or 1)}\"; }",
+    "{ params }: { oNAME = \"$out/${builtins.concatStringsSep \"-\" (map builtins.typeOf (builtins.attrValues params))}\"; }",
+];
+
+const INPUTS: [&str; 3] = [
+    "{ INPUTS }",
+    "{ params }: { INPUTS extra = builtins.toJSON (params.a or 5); }",
+    "{ params }: { INPUTS } // (if builtins.isString (params.b or 1) then { text = \"it is\"; } else { })",
+];
+
+const RESOURCES: [&str; 4] = [
+    "{ }",
+    "{ cpus = 2; mem = \"1G\"; }",
+    "{ params }: { cpus = if (params.b or 0) == 2 then 4 else 1; time = 60; }",
+    "{ params }: { mem = if params == { } then \"2G\" else \"4G\"; partition = builtins.typeOf (params.c or 0); }",
+];
+
+const SCRIPTS: [&str; 6] = [
+    "_: \"true\"",
+    "{ params, ... }: \"run ${params.a or \"\"}\"",
+    "{ params, outputs, ... }: \"run ${if (params.a or \"1\") == \"1\" then params.b or \"\" else \"none\"} ${toString (builtins.attrValues outputs)}\"",
+    "{ inputs, params, ... }: \"${toString (builtins.attrValues inputs)} ${toString (builtins.attrValues params)}\"",
+    "{ params, ... }@all: builtins.toJSON (builtins.removeAttrs all [ \"pkgs\" ])",
+    "{ outputs, ... }: \"touch ${outputs.oNAME}\"",
+];
+
+/// A stage: which parameters it has, and which of the forms above its functions take.
+#[derive(Clone, Debug)]
+struct Stage {
+    params: Vec<&'static str>,
+    forms: [Index; 5],
+}
+
+/// An axis: its key, or with two keys a zip of them; and values.
+type Axis = (Vec<&'static str>, Vec<Vec<&'static str>>);
+
+fn stage() -> impl Strategy<Value = Stage> {
+    (subsequence(vec!["a", "b", "c"], 0..=3), any::<[Index; 5]>())
+        .prop_map(|(params, forms)| Stage { params, forms })
+}
+
+fn values(keys: usize) -> impl Strategy<Value = Vec<Vec<&'static str>>> {
+    let value = any::<Index>().prop_map(|index| *index.get(&VALUES));
+    proptest::collection::vec(proptest::collection::vec(value, keys), 1..=3)
+}
+
+fn axes() -> impl Strategy<Value = Vec<Axis>> {
+    let keys = prop_oneof![
+        3 => Just(vec![vec!["a"], vec!["b"], vec!["c"]]),
+        2 => Just(vec![vec!["a", "c"], vec!["b"]]),
+        1 => Just(vec![vec!["s0.a"], vec!["a"], vec!["b"]]),
+        1 => Just(vec![vec!["b", "s1.a"], vec!["c"]]),
+    ];
+    keys.prop_flat_map(|all| subsequence(all.clone(), 0..=all.len())).prop_flat_map(|all| {
+        all.into_iter()
+            .map(|keys| values(keys.len()).prop_map(move |values| (keys.clone(), values)))
+            .collect::<Vec<_>>()
+    })
+}
+
+/// Without the axes that name a parameter of a stage which has no such parameter.
+fn fitting(axes: &[Axis], stages: &[Stage]) -> Vec<Axis> {
+    let fits = |key: &&str| match key.split_once('.') {
+        Some(("s0", param)) => stages[0].params.contains(&param),
+        Some((_, param)) => stages[1].params.contains(&param),
+        None => true,
+    };
+    axes.iter().filter(|(keys, _)| keys.iter().all(fits)).cloned().collect()
+}
+
+/// The axes in the order in which they are swept: by name, a zip's being that of its first key.
+fn written(axes: &[Axis]) -> String {
+    let mut text = String::from("{ ");
+    for (keys, points) in axes {
+        let list = |at: usize| points.iter().map(|point| point[at]).collect::<Vec<_>>().join(" ");
+        match keys.as_slice() {
+            [key] => text.push_str(&format!("\"{key}\" = [ {} ]; ", list(0))),
+            _ => {
+                let members = keys.iter().enumerate();
+                let members: String =
+                    members.map(|(at, key)| format!("\"{key}\" = [ {} ]; ", list(at))).collect();
+                let name = format!("{}-zip", keys[0]);
+                text.push_str(&format!("\"{name}\" = repx-lib.utils.zip {{ {members} }}; "));
+            }
+        }
+    }
+    text + "}"
+}
+
+fn stage_file(number: usize, stage: &Stage, from: &[usize]) -> String {
+    let name = format!("s{number}");
+    let form = |at: usize, forms: &[&str]| stage.forms[at].get(forms).replace("NAME", &name);
+    let inputs: String = from.iter().map(|other| format!("os{other} = \"\"; ")).collect();
+    let params: String =
+        stage.params.iter().map(|param| format!("{param} = \"default\"; ")).collect();
+    format!(
+        "{{ pkgs }}: {{ pname = {}; params = {{ {params} }}; inputs = {}; outputs = {}; resources = {}; run = {}; }}",
+        form(0, &PNAMES),
+        form(1, &INPUTS).replace("INPUTS", &inputs),
+        form(2, &OUTPUTS),
+        form(3, &RESOURCES),
+        form(4, &SCRIPTS),
+    )
+}
+
+/// Three stages, the second reading from the first and the third from both or from the second.
+fn world(stages: &[Stage], both: bool, runs: &[&[Axis]]) -> Memory {
+    let last = if both { "[ s1 s0 ]" } else { "[ s1 ]" };
+    let from: [&[usize]; 3] = [&[], &[0], if both { &[0, 1] } else { &[1] }];
+    let names: String =
+        (0..runs.len()).map(|i| format!("r{i} = repx-lib.callRun ./r{i}.nix [ ]; ")).collect();
+    let mut world = Memory::new()
+        .file("/lab/file", "contents")
+        .file(
+            "/lab/lab.nix",
+            format!(
+                "{{ pkgs, repx-lib, ... }}: repx-lib.mkLab {{ inherit pkgs repx-lib; lab_version = \"1\"; runs = {{ {names} }}; }}"
+            ),
+        )
+        .file(
+            "/lab/p.nix",
+            format!(
+                "{{ repx }}: repx.mkPipe rec {{ s0 = repx.callStage ./s0.nix [ ]; s1 = repx.callStage ./s1.nix [ s0 ]; s2 = repx.callStage ./s2.nix {last}; }}"
+            ),
+        );
+    for (number, stage) in stages.iter().enumerate() {
+        world = world.file(format!("/lab/s{number}.nix"), stage_file(number, stage, from[number]));
+    }
+    for (number, axes) in runs.iter().enumerate() {
+        let run = format!(
+            "{{ repx-lib, ... }}: {{ name = \"r{number}\"; pipelines = [ ./p.nix ]; params = {}; }}",
+            written(axes)
+        );
+        world = world.file(format!("/lab/r{number}.nix"), run);
+    }
+    world
+}
+
+fn ask(world: &Memory, threads: usize, ask: Ask) -> (Listing, Option<Counts>) {
+    let sources = SourceMap::new();
+    let request = Request {
+        entry: PathBuf::from("/lab/lab.nix"),
+        root: PathBuf::from("/lab"),
+        packages: PackageSet::Host,
+        arguments: Vec::new(),
+        threads,
+        flake: None,
+        git_hash: None,
+        ask,
+    };
+    let never = AtomicBool::new(false);
+    let config = session::Config { world, ..support::config(&sources, &never, false) };
+    let outcome =
+        session::run(&config, |session, evaluator| sweep::list(session, evaluator, &request))
+            .expect("a thread can be had");
+    let listing = outcome.listing.unwrap_or_else(|| panic!("{:#?}", outcome.diagnostics));
+    (listing, outcome.counts)
+}
+
+fn list(world: &Memory, threads: usize) -> Listing {
+    ask(world, threads, Ask::Jobs).0
+}
+
+/// All that is said of a job, but for which runs it belongs to.
+fn row(listing: &Listing, job: &JobView<'_>) -> String {
+    let id = |job: u32| listing.id(job).expect("it is there");
+    let inputs: Vec<String> = job
+        .inputs()
+        .map(|(name, source)| match source {
+            Source::Job { job, output } => format!("{name}={}.{output}", id(job)),
+            other => format!("{name}={other:?}"),
+        })
+        .collect();
+    let mut needs: Vec<String> =
+        job.depends_on().into_iter().map(|job| id(job).to_string()).collect();
+    needs.sort();
+    let params: Vec<_> = job.params().collect();
+    format!(
+        "{} {} {params:?} {inputs:?} {:?} {:?} {needs:?}",
+        job.stage().name,
+        job.name(),
+        job.outputs(),
+        job.resources()
+    )
+}
+
+fn rows(listing: &Listing) -> Vec<String> {
+    listing.jobs().map(|job| row(listing, &job)).collect()
+}
+
+/// The rows of all labs with one value on each axis, by stage, each once.
+fn one_by_one(stages: &[Stage], both: bool, axes: &[Axis]) -> Vec<String> {
+    // As the lab has them, whose attributes are sorted.
+    let mut axes = axes.to_vec();
+    axes.sort_by_key(|(keys, _)| match keys.as_slice() {
+        [key] => (*key).to_owned(),
+        keys => format!("{}-zip", keys[0]),
+    });
+    let mut points: Vec<Vec<Axis>> = vec![Vec::new()];
+    for (keys, values) in &axes {
+        points = points
+            .iter()
+            .flat_map(|point| {
+                let one = |value: &Vec<&'static str>| (keys.clone(), vec![value.clone()]);
+                values.iter().map(move |value| [point.clone(), vec![one(value)]].concat())
+            })
+            .collect();
+    }
+    let mut all: Vec<String> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for point in &points {
+        for row in rows(&list(&world(stages, both, &[point]), 1)) {
+            if seen.insert(row.clone()) {
+                all.push(row);
+            }
+        }
+    }
+    // By stage: sorting is stable, and rows begin with the stage's name.
+    all.sort_by(|a, b| a[..2].cmp(&b[..2]));
+    all
+}
+
+fn counted(listing: &Listing, run: u32, stage: &str) -> u128 {
+    let of =
+        |job: &JobView<'_>| *job.stage().name == *stage && job.runs().any(|other| other == run);
+    listing.jobs().filter(of).count() as u128
+}
+
+fn fits(count: Count, jobs: u128) -> bool {
+    match count {
+        Count::Exactly(count) => count == jobs,
+        Count::AtMost(count) => count >= jobs,
+        Count::Beyond => false,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn each_job_is_as_if_it_were_alone(
+        stages in proptest::collection::vec(stage(), 3),
+        both: bool,
+        axes in axes(),
+    ) {
+        let axes = fitting(&axes, &stages);
+        let swept = list(&world(&stages, both, &[&axes]), 1);
+        prop_assert_eq!(rows(&swept), one_by_one(&stages, both, &axes));
+    }
+
+    #[test]
+    fn threads_and_other_runs_change_nothing(
+        stages in proptest::collection::vec(stage(), 3),
+        both: bool,
+        first in axes(),
+        second in axes(),
+    ) {
+        let (first, second) = (fitting(&first, &stages), fitting(&second, &stages));
+        let world_of = |runs: &[&[Axis]]| world(&stages, both, runs);
+        let together = list(&world_of(&[&first, &second]), 1);
+        prop_assert_eq!(rows(&together), rows(&list(&world_of(&[&first, &second]), 3)));
+        for (run, axes) in [&first, &second].into_iter().enumerate() {
+            let alone = list(&world_of(&[axes]), 2);
+            let alone_rows: BTreeSet<String> = rows(&alone).into_iter().collect();
+            let of = |job: &JobView<'_>| job.runs().any(|other| other as usize == run);
+            let mine: BTreeSet<String> =
+                together.jobs().filter(of).map(|job| row(&together, &job)).collect();
+            prop_assert_eq!(&mine, &alone_rows);
+            prop_assert_eq!(together.runs[run].jobs, mine.len());
+        }
+    }
+
+    #[test]
+    fn counting_gives_the_number(
+        stages in proptest::collection::vec(stage(), 3),
+        both: bool,
+        first in axes(),
+        second in axes(),
+    ) {
+        let (first, second) = (fitting(&first, &stages), fitting(&second, &stages));
+        let world = world(&stages, both, &[&first, &second]);
+        let listing = list(&world, 2);
+        // Nothing is few enough to be listed for it.
+        let (_, counts) = ask(&world, 2, Ask::Counts(0, Vec::new()));
+        let counts = counts.expect("it was counted");
+        for (index, run) in (0..).zip(&counts.runs) {
+            for stage in &run.stages {
+                let jobs = counted(&listing, index, &stage.name);
+                prop_assert!(fits(stage.jobs, jobs), "{} {:?} {jobs}", stage.name, stage.jobs);
+            }
+        }
+        let total = counts.total(|_| true);
+        prop_assert!(fits(total, listing.len() as u128), "{total:?} {}", listing.len());
+    }
+}
