@@ -28,10 +28,10 @@ fn hash(places: &[&str]) -> std::io::Result<u64> {
     Ok(hasher.finish())
 }
 
-/// A file, or all files below a directory, in an order that doesn't depend on the machine.
+/// A file, if it is there, or all files below a directory, in an order that doesn't depend on the machine.
 fn files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
-    if directory.is_file() {
-        return Ok(vec![directory.to_owned()]);
+    if !directory.is_dir() {
+        return Ok(directory.is_file().then(|| directory.to_owned()).into_iter().collect());
     }
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory)? {

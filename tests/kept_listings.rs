@@ -605,3 +605,30 @@ fn the_state_of_a_flake_s_checkout_is_seen() {
     git(&lab, &["commit", "-q", "--allow-empty", "-m", "three"]);
     place.sees("a commit", host);
 }
+
+#[test]
+fn all_labs_are_listed_alike() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let cache = tempfile::tempdir().unwrap();
+    let mut labs = 0;
+    for folder in ["corpus/labs", "examples"] {
+        for entry in std::fs::read_dir(repository.join(folder)).unwrap().flatten() {
+            if !entry.path().is_dir() {
+                continue;
+            }
+            labs += 1;
+            let list = |arguments: &[&str]| {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_repx"));
+                command.args(["eval", "--format", "json"]).arg(entry.path()).args(arguments);
+                command.env_remove("REPX_NO_CACHE").env_remove("NIX_PATH");
+                command.env("REPX_CACHE_DIR", cache.path()).output().unwrap()
+            };
+            let (first, second, truth) = (list(&[]), list(&[]), list(&["--no-cache"]));
+            assert_eq!(first, truth, "{:?}", entry.path());
+            assert_eq!(second, truth, "{:?}, again", entry.path());
+            let said = list(&["--explain-cache"]).stderr;
+            assert!(String::from_utf8_lossy(&said).contains(SAME), "{:?}", entry.path());
+        }
+    }
+    assert!(labs > 15, "{labs} labs");
+}

@@ -76,10 +76,12 @@ pub enum State {
 }
 
 impl EvaluationKey {
-    /// The key that stands for these parts, and for this version of the program.
+    /// The key that stands for these parts, for this version of the program, and for the kind of
+    /// machine: a cache may be shared by several.
     pub fn new(parts: &[&[u8]]) -> EvaluationKey {
         let mut hasher = blake3::Hasher::new();
-        for part in [VERSION.as_bytes()].iter().chain(parts) {
+        let own = [VERSION, std::env::consts::ARCH, std::env::consts::OS].map(str::as_bytes);
+        for part in own.iter().chain(parts) {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part);
         }

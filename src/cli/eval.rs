@@ -19,10 +19,9 @@ use super::report::{report, say};
 use super::settings::settings;
 use super::stdout;
 use crate::diagnostic::Diagnostic;
-use crate::flake::head_commit;
 use crate::source::SourceMap;
 use crate::sweep::{Argument, Ask, Counts, Listing, PackageSet, Request};
-use crate::world::{Disk, World};
+use crate::world::Disk;
 
 /// The table of a lab that may have more jobs than this shows numbers that were counted.
 const MOST_IN_TABLE: u64 = 1_000_000;
@@ -44,8 +43,8 @@ pub(super) struct Outcome {
 impl Outcome {
     /// There is nothing but this to say.
     pub(super) fn failed(diagnostic: Diagnostic) -> Outcome {
-        let sources = SourceMap::new();
-        Outcome { listing: None, counts: None, diagnostics: vec![diagnostic], sources }
+        let (diagnostics, sources) = (vec![diagnostic], SourceMap::new());
+        Outcome { listing: None, counts: None, diagnostics, sources }
     }
 }
 
@@ -100,15 +99,15 @@ fn load(options: &EvalOptions, terminal: &Terminal) -> Outcome {
     }
 }
 
-/// What is to be listed; `world` says at which commit the lab is.
-pub(super) fn request(options: &EvalOptions, entry: Entry, world: Option<&dyn World>) -> Request {
+/// What is to be listed, but for the commit the lab is at.
+pub(super) fn request(options: &EvalOptions, entry: Entry) -> Request {
     let Entry { file, root, flake } = entry;
     let expressions =
         pairs(&options.arg).map(|(name, text)| (name, Argument::Expression(text.into())));
     let texts = pairs(&options.argstr).map(|(name, text)| (name, Argument::Text(text.into())));
     let arguments = expressions.chain(texts).map(|(name, argument)| (name.to_owned(), argument));
     Request {
-        git_hash: world.and_then(|world| head_commit(&root, world)),
+        git_hash: None,
         arguments: arguments.collect(),
         packages: package_set(options.pkgs.as_deref()),
         threads: options.threads.map_or(0, usize::from),

@@ -34,7 +34,7 @@ pub(super) enum Fate {
     NoRoom,
     /// There is none.
     Failed,
-    /// There is none, but the number of jobs.
+    /// Its jobs were counted, not made.
     Counted,
     /// It depends on more than is known.
     Prevented(Vec<Obstacle>),

@@ -2,7 +2,8 @@
 //!
 //! A result is kept with what the lab printed and what there is to warn of, so that the second time
 //! says what the first time said. Labs that fail are not kept: they are about to be edited, and
-//! evaluating them again shows the texts as they are then.
+//! evaluating them again shows the texts as they are then. Jobs that were only counted aren't
+//! either: that takes no time.
 
 use std::sync::Mutex;
 
@@ -13,9 +14,10 @@ use super::explain::{Explanation, Fate};
 use super::report::say;
 use super::setup::{self, Caches, config, machine, no_thread};
 use crate::bytes::{Reader, Writer};
-use crate::cache::{EvaluationKey, Lookup};
+use crate::cache::{EvaluationKey, Lookup, State};
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::eval::Settings;
+use crate::flake::head_commit;
 use crate::session::{self, Config};
 use crate::source::SourceMap;
 use crate::sweep::{self, Ask, Listing, Request};
@@ -29,7 +31,9 @@ pub(super) fn outcome(
 ) -> (Outcome, Explanation) {
     let machine = machine(&options.nix);
     let caches = setup::caches(!options.no_cache);
-    let key = caches.as_ref().map(|_| key(options, &entry, settings));
+    let request = request(options, entry);
+    let counting = matches!(request.ask, Ask::Counts(..));
+    let key = caches.as_ref().filter(|_| !counting).map(|_| key(options, &request, settings));
     let lookup = match (&caches, key) {
         (Some(caches), Some(key)) if !options.refresh => Some(look(caches, key, &machine, options)),
         _ => None,
@@ -37,27 +41,31 @@ pub(super) fn outcome(
     let mut explanation = Explanation::default();
     if let Some(lookup) = lookup {
         let kept = lookup.value.as_deref().and_then(unpack);
-        explanation.found = Some((lookup.state, lookup.compared));
+        let kept = kept.filter(|kept| kept.few || matches!(request.ask, Ask::Jobs));
+        let unfit = lookup.state == State::Same && kept.is_none();
+        let state = if unfit { State::Absent } else { lookup.state };
+        explanation.found = Some((state, lookup.compared));
         explanation.reads = lookup.reads;
-        if let Some((outcome, messages)) = kept {
+        if let Some(Kept { outcome, messages, .. }) = kept {
             for message in &messages {
                 say(message);
             }
             return (outcome, explanation);
         }
     }
+    let few = matches!(request.ask, Ask::Few(..));
     let (mut outcome, reads, obstacles, messages) =
-        evaluate(options, entry, settings, &machine, caches.as_ref());
+        evaluate(options, request, settings, &machine, caches.as_ref());
     explanation.lowered = caches.as_ref().map(|caches| caches.lowered.uses());
     if let (Some(caches), Some(key)) = (&caches, key) {
         caches.lowered.save();
-        explanation.fate = match (&outcome.listing, obstacles.is_empty()) {
+        let listing = outcome.listing.as_ref().filter(|_| outcome.counts.is_none());
+        explanation.fate = match (listing, obstacles.is_empty()) {
+            (None, _) if outcome.counts.is_some() => Fate::Counted,
             (None, _) => Fate::Failed,
-            // A number of jobs is found out as fast as it is looked up.
-            (Some(_), _) if outcome.counts.is_some() => Fate::Counted,
             (Some(_), false) => Fate::Prevented(obstacles),
             (Some(listing), true) => {
-                let value = pack(listing, &outcome, &messages);
+                let value = pack(few, listing, &outcome, &messages);
                 let written = caches.evaluations.keep(key, reads.clone(), &value);
                 if written { Fate::Kept } else { Fate::NoRoom }
             }
@@ -76,12 +84,10 @@ fn look(caches: &Caches, key: EvaluationKey, machine: &dyn World, options: &Eval
 
 /// All that the evaluation is started with. Other things decide the result too, but those it asks
 /// of the machine.
-fn key(options: &EvalOptions, entry: &Entry, settings: Settings) -> EvaluationKey {
-    let Entry { file, root, flake } = entry;
-    let entry = Entry { file: file.clone(), root: root.clone(), flake: flake.clone() };
+fn key(options: &EvalOptions, request: &Request, settings: Settings) -> EvaluationKey {
     // The commit is read from the repository, whose files are asked for; the number of threads
-    // decides nothing, and who asks for less can do with all.
-    let request = Request { threads: 0, ask: Ask::Jobs, ..request(options, entry, None) };
+    // decides nothing, and what is asked nothing about the jobs.
+    let request = Request { threads: 0, ask: Ask::Jobs, ..request.clone() };
     let variable = |name: &str| std::env::var_os(name);
     let surroundings = ["HOME", "NIX_REMOTE", "NIX_STORE_DIR"].map(variable);
     let parts = [
@@ -97,7 +103,7 @@ fn key(options: &EvalOptions, entry: &Entry, settings: Settings) -> EvaluationKe
 /// it printed.
 fn evaluate(
     options: &EvalOptions,
-    entry: Entry,
+    request: Request,
     settings: Settings,
     machine: &dyn World,
     caches: Option<&Caches>,
@@ -110,7 +116,8 @@ fn evaluate(
         said.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(message.to_owned());
         say(message);
     };
-    let request = request(options, entry, Some(world));
+    let git_hash = head_commit(&request.root, world);
+    let request = Request { git_hash, ..request };
     let config = config(world, &options.include, &sources, caches.map(|caches| &caches.lowered));
     let config = Config { settings, tolerant: true, messages: &messages, ..config };
     let outcome =
@@ -126,23 +133,33 @@ fn evaluate(
     (outcome, reads, obstacles, said)
 }
 
-fn pack(listing: &Listing, outcome: &Outcome, messages: &[String]) -> Vec<u8> {
+/// What is kept.
+struct Kept {
+    outcome: Outcome,
+    messages: Vec<String>,
+    /// Was it found that there are few enough jobs for a table?
+    few: bool,
+}
+
+fn pack(few: bool, listing: &Listing, outcome: &Outcome, messages: &[String]) -> Vec<u8> {
     let mut writer = Writer::new();
+    writer.byte(u8::from(few));
     writer.list(messages.iter(), Writer::text);
     diagnostic::stored::write(&mut writer, &outcome.diagnostics, &outcome.sources);
     sweep::stored::write(&mut writer, listing);
     writer.finish()
 }
 
-fn unpack(bytes: &[u8]) -> Option<(Outcome, Vec<String>)> {
+fn unpack(bytes: &[u8]) -> Option<Kept> {
     let mut reader = Reader::new(bytes);
+    let few = reader.flag()?;
     let messages = reader.list(|reader| reader.string().map(str::to_owned))?;
     let sources = SourceMap::new();
     let diagnostics = diagnostic::stored::read(&mut reader, &sources)?;
     let listing = sweep::stored::read(&mut reader)?;
     let sound = reader.is_done() && !diagnostics.iter().any(is_error);
-    sound
-        .then(|| (Outcome { listing: Some(listing), counts: None, diagnostics, sources }, messages))
+    let outcome = Outcome { listing: Some(listing), counts: None, diagnostics, sources };
+    sound.then_some(Kept { outcome, messages, few })
 }
 
 fn is_error(diagnostic: &Diagnostic) -> bool {

@@ -274,4 +274,89 @@ mod tests {
         let (reads, _) = recording.finish();
         assert_eq!(reads.paths[0].reads[0].stamp, None);
     }
+
+    /// What may be done to a directory with files `a` and `b`, a directory `d` and a link `l`.
+    fn meddle(root: &Path, number: u64) -> io::Result<()> {
+        use std::fs;
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let (a, b, d, l) = (root.join("a"), root.join("b"), root.join("d"), root.join("l"));
+        let spare = root.join("spare");
+        let text = ["one", "two", "six"][(number / 16 % 3) as usize];
+        match number % 16 {
+            0 => fs::write(&a, text),
+            1 => fs::write(&b, text),
+            2 => {
+                // Of the same size, with the time it had.
+                let time = fs::metadata(&a)?.modified()?;
+                fs::write(&a, text)?;
+                fs::File::options().write(true).open(&a)?.set_modified(time)
+            }
+            3 => fs::rename(&a, &b),
+            4 => fs::hard_link(&a, &b),
+            5 => fs::rename(&b, &spare)
+                .and_then(|()| fs::rename(&a, &b))
+                .and_then(|()| fs::rename(&spare, &a)),
+            6 => fs::remove_file(&l).and_then(|()| symlink("a", &l)),
+            7 => fs::remove_file(&l).and_then(|()| symlink("b", &l)),
+            8 => fs::set_permissions(&a, PermissionsExt::from_mode(0o755)),
+            9 => fs::set_permissions(&a, PermissionsExt::from_mode(0o644)),
+            10 => fs::write(d.join("x"), text),
+            11 => fs::remove_file(d.join("x")),
+            12 => fs::remove_file(d.join("x")).and_then(|()| fs::create_dir(d.join("x"))),
+            13 => fs::remove_dir(d.join("x")),
+            14 => fs::rename(&d, &spare)
+                .and_then(|()| fs::create_dir(&d))
+                .and_then(|()| fs::remove_dir_all(&spare)),
+            _ => fs::remove_file(&a),
+        }
+    }
+
+    /// Everything there is to ask of such a directory.
+    fn everything(root: &Path, world: &Staged) -> Reads {
+        let recording = Recording::new(world);
+        for name in ["", "a", "b", "d", "d/x", "l", "l/x"] {
+            let path = root.join(name);
+            // What can't be asked is an answer too.
+            let _ = (recording.read_file(&path), recording.kind(&path), recording.list_dir(&path));
+            let _ = (recording.read_link(&path), recording.modified(&path));
+        }
+        recording.finish().0
+    }
+
+    fn answers(reads: &Reads) -> Vec<(&Path, Question, [u8; 32])> {
+        let of = |path: &PathReads| -> Vec<_> {
+            path.reads.iter().map(|read| (read.question, read.answer)).collect()
+        };
+        let all = reads.paths.iter().map(|path| (path.path.as_path(), of(path)));
+        all.flat_map(|(path, all)| all.into_iter().map(move |(q, a)| (path, q, a))).collect()
+    }
+
+    #[test]
+    fn whatever_is_done_is_seen_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        std::fs::create_dir(root.join("d")).unwrap();
+        std::os::unix::fs::symlink("a", root.join("l")).unwrap();
+        // All that is older than a moment counts as settled: stamps have to tell.
+        let world = Staged::at(settled());
+        let mut kept = everything(root, &world);
+        let (mut seed, mut seen, mut relied) = (7_u64, 0, 0);
+        for round in 0..300 {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            // What can't be done now, another time.
+            let _ = meddle(root, seed >> 33);
+            // The system's clock ticks a few hundred times a second.
+            std::thread::sleep(std::time::Duration::from_millis(11));
+            let checked = kept.check(&world, Thoroughness::All);
+            let truth = everything(root, &world);
+            let same = answers(&kept) == answers(&truth);
+            assert_eq!(checked.changes.is_empty(), same, "{round}: {:?}", checked.changes);
+            seen += usize::from(!same);
+            relied += usize::from(same && checked.compared == 0);
+            kept = truth;
+        }
+        assert!(seen > 50 && relied > 50, "{seen} changes, {relied} times nothing");
+    }
 }

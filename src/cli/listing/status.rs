@@ -29,23 +29,45 @@ impl Status {
     }
 }
 
+/// Folders that are worth a thread: each takes the system a few microseconds.
+const SHARE: usize = 512;
+
 /// The states of all jobs that have one; the others are pending.
 #[derive(Default)]
 pub(crate) struct Statuses(HashMap<String, Status>);
 
 impl Statuses {
     /// Reads `<base>/outputs/<job name>/repx/SUCCESS|FAIL`. The folder of outputs is read once;
-    /// where there is none, nothing has run.
+    /// where there is none, nothing has run. Jobs' own folders are looked into by several threads.
     pub(crate) fn read(base: &Path, world: &dyn World) -> Statuses {
         let outputs = base.join("outputs");
         // No folder, or one that can't be read: nothing is known to be done.
         let entries = world.list_dir(&outputs).unwrap_or_default();
         let names = entries.into_iter().filter(|(_, kind)| *kind == FileKind::Directory);
-        let names = names.filter_map(|(name, _)| String::from_utf8(name).ok());
-        let states = names.map(|name| {
-            let status = status(&outputs.join(&name).join("repx"), world);
-            (name, status)
+        let names: Vec<String> =
+            names.filter_map(|(name, _)| String::from_utf8(name).ok()).collect();
+        let look = |names: &[String]| -> Vec<Status> {
+            names.iter().map(|name| status(&outputs.join(name).join("repx"), world)).collect()
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = names.len().div_ceil(threads).max(SHARE);
+        let states: Vec<Status> = std::thread::scope(|scope| {
+            let mut shares = names.chunks(share);
+            let own = shares.next().unwrap_or_default();
+            // A thread that can't be had is no reason not to look.
+            let others: Vec<_> = shares
+                .map(|share| {
+                    (share, std::thread::Builder::new().spawn_scoped(scope, move || look(share)))
+                })
+                .collect();
+            let mut states = look(own);
+            for (share, thread) in others {
+                let looked = thread.ok().and_then(|thread| thread.join().ok());
+                states.extend(looked.unwrap_or_else(|| look(share)));
+            }
+            states
         });
+        let states = names.into_iter().zip(states);
         Statuses(states.filter(|(_, status)| *status != Status::Pending).collect())
     }
 
@@ -100,5 +122,21 @@ mod tests {
         assert_eq!(all, [Status::Done, Status::Failed, Status::Pending]);
         let nothing = Statuses::read(Path::new("/elsewhere"), &world);
         assert!(nothing.is_empty());
+    }
+
+    #[test]
+    fn many_folders_are_told_apart() {
+        let name = |at: usize| format!("{at}-job");
+        let files = (0..3 * SHARE).filter(|at| at % 3 != 2);
+        let world = files.fold(Memory::new(), |world, at| {
+            let mark = if at % 3 == 0 { "SUCCESS" } else { "FAIL" };
+            world.file(format!("/base/outputs/{}/repx/{mark}", name(at)), "")
+        });
+        let statuses = Statuses::read(Path::new("/base"), &world);
+        assert_eq!(statuses.0.len(), 2 * SHARE);
+        for at in (0..3 * SHARE).step_by(7) {
+            let expected = [Some(Status::Done), Some(Status::Failed), None][at % 3];
+            assert_eq!(statuses.0.get(&name(at)).copied(), expected, "{at}");
+        }
     }
 }
