@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // a failing test stops here
 #![allow(clippy::pedantic, clippy::perf)] // tests are read, not tuned
+#![allow(clippy::print_stdout)] // what a machine doesn't allow is said
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -56,9 +56,11 @@ pub(super) fn outcome(
     let few = matches!(request.ask, Ask::Few(..));
     let (mut outcome, reads, obstacles, messages) =
         evaluate(options, request, settings, &machine, caches.as_ref());
-    explanation.lowered = caches.as_ref().map(|caches| caches.lowered.uses());
-    if let (Some(caches), Some(key)) = (&caches, key) {
+    if let Some(caches) = &caches {
+        explanation.lowered = Some(caches.lowered.uses());
         caches.lowered.save();
+    }
+    if let (Some(caches), Some(key)) = (&caches, key) {
         let listing = outcome.listing.as_ref().filter(|_| outcome.counts.is_none());
         explanation.fate = match (listing, obstacles.is_empty()) {
             (None, _) if outcome.counts.is_some() => Fate::Counted,
