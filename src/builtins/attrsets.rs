@@ -1,6 +1,6 @@
 //! Attribute sets, and what functions want in them.
 
-use super::arguments::{self, ELEMENT, FIRST, SECOND, attrs, breathe, function, name, slots};
+use super::arguments::{self, attrs, breathe, function, name, slots};
 use super::lists::Groups;
 use crate::eval::{Builtin, Eval, Evaluator, words};
 use crate::lower::{Key, Param};
@@ -84,7 +84,7 @@ pub(super) const ROWS: &[Builtin] = &[
 
 fn attr_names<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [set] = slots(args);
-    let set = attrs(ev, set, at, FIRST)?;
+    let set = attrs(ev, set, at, "the argument passed to builtins.attrNames")?;
     let sorted = set.by_name(ev.local);
     let names = sorted.iter().map(|attr| Slot::Value(ev.text_of(attr.key.name)));
     let names: Vec<Slot<'h>> = names.collect();
@@ -93,7 +93,7 @@ fn attr_names<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'
 
 fn attr_values<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [set] = slots(args);
-    let set = attrs(ev, set, at, FIRST)?;
+    let set = attrs(ev, set, at, "the argument passed to builtins.attrValues")?;
     let sorted = set.by_name(ev.local);
     let values = ev.local.collect(sorted.iter().map(|attr| attr.slot));
     Ok(Value::List(List::of(ev.local, values)))
@@ -101,29 +101,38 @@ fn attr_values<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<
 
 fn has_attr<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [key, set] = slots(args);
-    let key = name(ev, key, at, FIRST)?;
-    Ok(Value::bool(attrs(ev, set, at, SECOND)?.has(key)))
+    let key = name(ev, key, at, "the first argument passed to builtins.hasAttr")?;
+    Ok(Value::bool(attrs(ev, set, at, "the second argument passed to builtins.hasAttr")?.has(key)))
 }
 
 fn get_attr<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [key, set] = slots(args);
-    let key = name(ev, key, at, FIRST)?;
-    let set = attrs(ev, set, at, SECOND)?;
+    let key = name(ev, key, at, "the first argument passed to builtins.getAttr")?;
+    let set = attrs(ev, set, at, "the second argument passed to builtins.getAttr")?;
     let slot = match (set.get(key), set.missing()) {
         (Some(slot), _) => slot,
         (None, Some(missing)) => ev.ask_missing(missing, key, at)?,
-        (None, None) => return Err(ev.missing_attribute(set, key, at)),
+        (None, None) => {
+            let error = ev.missing_attribute(set, key, at);
+            return Err(ev.frame_of_nix(error, at, "in the attribute set under consideration"));
+        }
     };
     ev.force(slot)
 }
 
 fn remove_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [set, names] = slots(args);
-    let set = attrs(ev, set, at, FIRST)?;
-    let list = arguments::list(ev, names, at, SECOND)?;
+    let set = attrs(ev, set, at, "the first argument passed to builtins.removeAttrs")?;
+    let list =
+        arguments::list(ev, names, at, "the second argument passed to builtins.removeAttrs")?;
     let mut names = Vec::with_capacity(list.len());
     for item in list.items() {
-        names.push(name(ev, *item, at, ELEMENT)?);
+        names.push(name(
+            ev,
+            *item,
+            at,
+            "the values of the second argument passed to builtins.removeAttrs",
+        )?);
     }
     names.retain(|name| set.has(*name));
     if names.is_empty() {
@@ -137,8 +146,8 @@ fn remove_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval
 
 fn intersect_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [names, set] = slots(args);
-    let names = attrs(ev, names, at, FIRST)?;
-    let set = attrs(ev, set, at, SECOND)?;
+    let names = attrs(ev, names, at, "the first argument passed to builtins.intersectAttrs")?;
+    let set = attrs(ev, set, at, "the second argument passed to builtins.intersectAttrs")?;
     // The smaller one is walked, the larger one searched: `callPackage` asks for a few names of
     // a package set that has many thousands.
     let shared: Vec<Attr<'h>> = if names.len() < set.len() {
@@ -160,7 +169,7 @@ fn sorted_set<'h>(ev: &Evaluator<'h>, attrs: &[Attr<'h>]) -> Value<'h> {
 
 fn map_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [f, set] = slots(args);
-    let set = attrs(ev, set, at, SECOND)?;
+    let set = attrs(ev, set, at, "the second argument passed to builtins.mapAttrs")?;
     let local = ev.local;
     // What comes out was written nowhere: it has no place (nixpkgs sees that in
     // `unsafeGetAttrPos`).
@@ -178,25 +187,40 @@ fn nowhere(name: Name) -> Key {
 
 fn cat_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [key, sets] = slots(args);
-    let key = name(ev, key, at, FIRST)?;
-    let sets = arguments::list(ev, sets, at, SECOND)?;
+    let key = name(ev, key, at, "the first argument passed to builtins.catAttrs")?;
+    let sets = arguments::list(ev, sets, at, "the second argument passed to builtins.catAttrs")?;
     let mut found = Vec::new();
     for (step, set) in sets.items().iter().enumerate() {
         breathe(ev, step)?;
-        found.extend(attrs(ev, *set, at, ELEMENT)?.get(key));
+        found.extend(
+            attrs(
+                ev,
+                *set,
+                at,
+                "an element in the list passed as second argument to builtins.catAttrs",
+            )?
+            .get(key),
+        );
     }
     Ok(ev.list(&found))
 }
 
+/// Nix's frame of what `listToAttrs` is given.
+const PAIR: &str = "in a {name=...; value=...;} pair";
+
 fn list_to_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [list] = slots(args);
-    let list = arguments::list(ev, list, at, FIRST)?;
+    let list = arguments::list(ev, list, at, "the argument passed to builtins.listToAttrs")?;
     let mut pairs = Vec::with_capacity(list.len());
     for (step, item) in list.items().iter().enumerate() {
         breathe(ev, step)?;
-        let pair = attrs(ev, *item, at, ELEMENT)?;
-        let key = ev.attribute(pair, words().name)?;
-        pairs.push((name(ev, key, at, "`name` of an element")?, pair));
+        let pair = attrs(ev, *item, at, "an element of the list passed to builtins.listToAttrs")?;
+        let Some(key) = pair.attr(words().name) else {
+            let error = ev.missing_attribute(pair, words().name, at);
+            return Err(ev.frame_of_nix(error, at, PAIR));
+        };
+        let what = "the `name` attribute of an element of the list passed to builtins.listToAttrs";
+        pairs.push((name(ev, key.slot, at, what)?, pair));
     }
     // Stable, so the first of a name stays the first; only its value need exist.
     pairs.sort_by_key(|(name, _)| *name);
@@ -205,7 +229,10 @@ fn list_to_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eva
     for (name, pair) in pairs {
         match pair.attr(words().value) {
             Some(value) => named.push(Attr::new(name, value.key.span, value.slot)),
-            None => return Err(ev.missing_attribute(pair, words().value, at)),
+            None => {
+                let error = ev.missing_attribute(pair, words().value, at);
+                return Err(ev.frame_of_nix(error, at, PAIR));
+            }
         }
     }
     Ok(sorted_set(ev, &named))
@@ -213,12 +240,20 @@ fn list_to_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eva
 
 fn zip_attrs_with<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [f, sets] = slots(args);
-    let f = Slot::Value(function(ev, f, at, FIRST)?);
-    let sets = arguments::list(ev, sets, at, SECOND)?;
+    let f = Slot::Value(function(ev, f, at, "the first argument passed to builtins.zipAttrsWith")?);
+    let sets =
+        arguments::list(ev, sets, at, "the second argument passed to builtins.zipAttrsWith")?;
     let mut groups = Groups::default();
     for (step, set) in sets.items().iter().enumerate() {
         breathe(ev, step)?;
-        for attr in attrs(ev, *set, at, ELEMENT)?.iter(ev.local) {
+        for attr in attrs(
+            ev,
+            *set,
+            at,
+            "a value of the list passed as second argument to builtins.zipAttrsWith",
+        )?
+        .iter(ev.local)
+        {
             groups.add(attr.key.name, attr.slot);
         }
     }
@@ -231,8 +266,8 @@ fn zip_attrs_with<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Ev
 
 fn unsafe_get_attr_pos<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [key, set] = slots(args);
-    let key = name(ev, key, at, FIRST)?;
-    let set = attrs(ev, set, at, SECOND)?;
+    let key = name(ev, key, at, "the first argument passed to builtins.unsafeGetAttrPos")?;
+    let set = attrs(ev, set, at, "the second argument passed to builtins.unsafeGetAttrPos")?;
     Ok(match set.attr(key) {
         Some(attr) => ev.position(attr.key.span),
         None => Value::Null,
