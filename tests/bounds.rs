@@ -221,6 +221,19 @@ fn more_than_memory_holds() {
 }
 
 #[test]
+fn more_than_the_system_gives() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let program = repx(directory.path());
+    // What is kept alive grows until the system refuses; the stack alone reserves 1 GiB.
+    let text = "let l = builtins.genList (x: x) 100000; in builtins.length (builtins.concatLists (map (x: map (y: x * y) l) l))";
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "ulimit -v 2500000 && exec \"$0\" instantiate --no-cache --eval -E \"$1\""]);
+    limited.arg(program.get_program()).arg(text).current_dir(directory.path());
+    refused(&run(&mut limited), text, "out of memory");
+}
+
+#[test]
 fn large_but_fine() {
     for (text, value) in [
         (

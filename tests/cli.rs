@@ -157,3 +157,97 @@ fn quiet_hides_warnings_alone() {
     let (_, help, _) = repx(&["--help"], "");
     assert!(help.contains("builtins.trace"), "{help}");
 }
+
+/// What Nix 2.34.8 says to each with `--show-trace`.
+#[test]
+fn traces_are_those_of_nix() {
+    let told = [
+        (
+            "builtins.map 1 [ 1 ]",
+            "error:
+       … while calling the 'map' builtin
+         at «string»:1:1:
+            1| builtins.map 1 [ 1 ]
+             | ^
+
+       … while evaluating the first argument passed to builtins.map
+
+       error: expected a function but found an integer: 1
+",
+        ),
+        (
+            "let f = { a }: a; in f { b = 1; }",
+            "error:
+       … from call site
+         at «string»:1:22:
+            1| let f = { a }: a; in f { b = 1; }
+             |                      ^
+
+       error: function 'f' called without required argument 'a'
+       at «string»:1:9:
+            1| let f = { a }: a; in f { b = 1; }
+             |         ^
+",
+        ),
+        (
+            "let p.a = {}; in p.a.b",
+            "error:
+       … while evaluating the attribute 'a.b'
+         at «string»:1:5:
+            1| let p.a = {}; in p.a.b
+             |     ^
+
+       error: attribute 'b' missing
+       at «string»:1:18:
+            1| let p.a = {}; in p.a.b
+             |                  ^
+",
+        ),
+        (
+            "builtins.foldl' (a: b: throw \"x\") 0 [ 1 ]",
+            "error:
+       … while calling the 'foldl'' builtin
+         at «string»:1:1:
+            1| builtins.foldl' (a: b: throw \"x\") 0 [ 1 ]
+             | ^
+
+       … while calling anonymous lambda
+         at «string»:1:21:
+            1| builtins.foldl' (a: b: throw \"x\") 0 [ 1 ]
+             |                     ^
+
+       … while calling the 'throw' builtin
+         at «string»:1:24:
+            1| builtins.foldl' (a: b: throw \"x\") 0 [ 1 ]
+             |                        ^
+
+       error: x
+",
+        ),
+    ];
+    for (expression, expected) in told {
+        let (code, out, err) =
+            repx(&["instantiate", "--eval", "--strict", "--show-trace", "-E", expression], "");
+        assert_eq!((code, &*out), (Some(2), ""), "{expression}");
+        assert_eq!(err, expected, "{expression}");
+    }
+}
+
+#[test]
+fn nix_settings_are_heeded() {
+    let warn = ["instantiate", "--eval", "-E", "builtins.warn \"w\" 1"];
+    let (code, out, err) = repx(&warn, "");
+    assert_eq!((code, &*out, &*err), (Some(0), "1\n", "evaluation warning: w\n"));
+    let (code, out, err) = repx(&[&warn[..], &["--option", "abort-on-warn", "true"]].concat(), "");
+    assert_eq!((code, &*out), (Some(2), ""));
+    let why = "error: aborting to reveal stack trace of warning, as abort-on-warn is set";
+    assert!(err.contains(why), "{err}");
+    let (code, _, err) = repx(&[&warn[..], &["--option", "abort-on-warn", "2"]].concat(), "");
+    assert_eq!(code, Some(2));
+    assert!(err.contains("Boolean setting 'abort-on-warn' has invalid value '2'"), "{err}");
+    let verbose = ["instantiate", "--eval", "-E", "builtins.traceVerbose \"t\" 1"];
+    let (_, _, err) = repx(&verbose, "");
+    assert_eq!(err, "");
+    let (_, _, err) = repx(&[&verbose[..], &["--option", "trace-verbose", "true"]].concat(), "");
+    assert_eq!(err, "trace: t\n");
+}

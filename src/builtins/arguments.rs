@@ -1,22 +1,12 @@
 //! What builtins do with their arguments: take them apart, and insist on types.
 //!
-//! Each function forces one slot and wants a type; its error says in the label which argument
-//! was wrong ([`FIRST`], [`RESULT`], …), in its message what Nix says.
+//! Each function forces one slot and wants a type. `what` is Nix's phrase for the argument meant,
+//! such as "the first argument passed to builtins.map": a frame of its trace says so, and the
+//! label says the beginning.
 
 use crate::eval::{Eval, Evaluator};
 use crate::source::{Name, Span};
 use crate::value::{Attrs, Error, List, Slot, Text, Value};
-
-/// For labels: the argument meant.
-pub(super) const FIRST: &str = "the first argument";
-/// For labels: the argument meant.
-pub(super) const SECOND: &str = "the second argument";
-/// For labels: the argument meant.
-pub(super) const THIRD: &str = "the third argument";
-/// For labels: an element of a list that was given.
-pub(super) const ELEMENT: &str = "an element of the list";
-/// For labels: what a function that was given has returned.
-pub(super) const RESULT: &str = "what the function returns";
 
 /// Loops that could run long look for an interruption every so many steps.
 const STEPS: usize = 4096;
@@ -44,7 +34,37 @@ pub(super) fn mismatch<'h>(
     wanted: &str,
     got: Value<'h>,
 ) -> Error<'h> {
-    ev.expected_as(at, wanted, got, format!("{what} is {}", got.a_type()))
+    let label = format!("{} is {}", brief(what), got.a_type());
+    in_argument(ev, ev.expected_as(at, wanted, got, label), at, what)
+}
+
+/// A phrase of Nix's as a label at the call says it.
+fn brief(what: &str) -> &str {
+    if what.starts_with("the return value") {
+        return "what the function returns";
+    }
+    what.split(" passed ").next().unwrap_or(what)
+}
+
+/// An error in an argument, told as Nix tells it.
+#[cold]
+pub(super) fn in_argument<'h>(
+    ev: &Evaluator<'h>,
+    error: Error<'h>,
+    at: Span,
+    what: &str,
+) -> Error<'h> {
+    ev.frame_of_nix(error, at, format!("while evaluating {what}"))
+}
+
+/// What is done with an argument; its errors are those of the argument.
+pub(super) fn argument<'h, T>(
+    ev: &mut Evaluator<'h>,
+    at: Span,
+    what: &str,
+    work: impl FnOnce(&mut Evaluator<'h>) -> Eval<'h, T>,
+) -> Eval<'h, T> {
+    work(ev).map_err(|error| in_argument(ev, error, at, what))
 }
 
 /// A list.
@@ -83,7 +103,7 @@ pub(super) fn integer<'h>(
     at: Span,
     what: &str,
 ) -> Eval<'h, i64> {
-    match ev.force(slot)? {
+    match argument(ev, at, what, |ev| ev.force(slot))? {
         Value::Int(int) => Ok(int),
         other => Err(mismatch(ev, at, what, "an integer", other)),
     }
@@ -97,7 +117,7 @@ pub(super) fn boolean<'h>(
     at: Span,
     what: &str,
 ) -> Eval<'h, bool> {
-    match ev.force(slot)? {
+    match argument(ev, at, what, |ev| ev.force(slot))? {
         Value::Bool(bool) => Ok(bool.get()),
         other => Err(mismatch(ev, at, what, "a Boolean", other)),
     }
@@ -111,7 +131,7 @@ pub(super) fn string<'h>(
     at: Span,
     what: &str,
 ) -> Eval<'h, Text<'h>> {
-    match ev.force(slot)? {
+    match argument(ev, at, what, |ev| ev.force(slot))? {
         Value::Text(text) => Ok(text),
         other => Err(mismatch(ev, at, what, "a string", other)),
     }
@@ -136,7 +156,7 @@ pub(super) fn function<'h>(
     at: Span,
     what: &str,
 ) -> Eval<'h> {
-    let value = ev.force(slot)?;
+    let value = argument(ev, at, what, |ev| ev.force(slot))?;
     if ev.can_be_called(value) {
         Ok(value)
     } else {
@@ -151,7 +171,8 @@ pub(super) fn holds<'h>(
     predicate: Value<'h>,
     item: Slot<'h>,
     at: Span,
+    what: &str,
 ) -> Eval<'h, bool> {
     let answer = ev.call(predicate, &[item], at)?;
-    boolean(ev, Slot::Value(answer), at, RESULT)
+    boolean(ev, Slot::Value(answer), at, what)
 }

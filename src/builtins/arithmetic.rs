@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::arguments::{FIRST, SECOND, integer, mismatch, slots};
+use super::arguments::{integer, mismatch, slots};
 use crate::eval::{Builtin, Eval, Evaluator};
 use crate::lower::BinaryOp;
 use crate::source::Span;
@@ -102,48 +102,77 @@ fn less_than<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h>
 }
 
 fn bit_and<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    bits(ev, args, at, |a, b| a & b)
+    bits(
+        ev,
+        args,
+        at,
+        [
+            "the first argument passed to builtins.bitAnd",
+            "the second argument passed to builtins.bitAnd",
+        ],
+        |a, b| a & b,
+    )
 }
 
 fn bit_or<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    bits(ev, args, at, |a, b| a | b)
+    bits(
+        ev,
+        args,
+        at,
+        [
+            "the first argument passed to builtins.bitOr",
+            "the second argument passed to builtins.bitOr",
+        ],
+        |a, b| a | b,
+    )
 }
 
 fn bit_xor<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    bits(ev, args, at, |a, b| a ^ b)
+    bits(
+        ev,
+        args,
+        at,
+        [
+            "the first argument passed to builtins.bitXor",
+            "the second argument passed to builtins.bitXor",
+        ],
+        |a, b| a ^ b,
+    )
 }
 
 fn bits<'h>(
     ev: &mut Evaluator<'h>,
     args: &[Slot<'h>],
     at: Span,
+    [first, second]: [&str; 2],
     combine: fn(i64, i64) -> i64,
 ) -> Eval<'h> {
     let [a, b] = slots(args);
-    let a = integer(ev, a, at, FIRST)?;
-    let b = integer(ev, b, at, SECOND)?;
+    let a = integer(ev, a, at, first)?;
+    let b = integer(ev, b, at, second)?;
     Ok(Value::Int(combine(a, b)))
 }
 
 fn ceil<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    rounded(ev, args, at, number::ceil)
+    rounded(ev, args, at, "the first argument passed to builtins.ceil", number::ceil)
 }
 
 fn floor<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    rounded(ev, args, at, number::floor)
+    rounded(ev, args, at, "the first argument passed to builtins.floor", number::floor)
 }
 
 fn rounded<'h>(
     ev: &mut Evaluator<'h>,
     args: &[Slot<'h>],
     at: Span,
+    what: &str,
     round: fn(f64) -> Result<i64, NumberError>,
 ) -> Eval<'h> {
     let [x] = slots(args);
     let rounded = match ev.force(x)? {
         Value::Int(int) => number::round_integer(int),
         Value::Float(float) => round(float.get()),
-        other => return Err(mismatch(ev, at, FIRST, "a float", other)),
+        other => return Err(mismatch(ev, at, what, "a float", other)),
     };
     rounded.map(Value::Int).map_err(|error| ev.error_at(at, error.to_string()))
 }

@@ -1,6 +1,6 @@
 //! Attribute sets, and what functions want in them.
 
-use super::arguments::{self, ELEMENT, FIRST, SECOND, attrs, breathe, function, name, slots};
+use super::arguments::{self, attrs, breathe, function, name, slots};
 use super::lists::Groups;
 use crate::eval::{Builtin, Eval, Evaluator, FORCE, Work, words};
 use crate::lower::{Key, Param};
@@ -84,14 +84,14 @@ pub(super) const ROWS: &[Builtin] = &[
 
 fn attr_names<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [set] = slots(args);
-    let set = attrs(ev, set, at, FIRST)?;
+    let set = attrs(ev, set, at, "the argument passed to builtins.attrNames")?;
     let mut names = set.ordered(ev.local).map(|attr| Slot::Value(ev.text_of(attr.key.name)));
     Ok(list_of(ev, set.len(), &mut names))
 }
 
 fn attr_values<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [set] = slots(args);
-    let set = attrs(ev, set, at, FIRST)?;
+    let set = attrs(ev, set, at, "the argument passed to builtins.attrValues")?;
     let mut values = set.ordered(ev.local).map(|attr| attr.slot);
     Ok(list_of(ev, set.len(), &mut values))
 }
@@ -108,29 +108,38 @@ fn list_of<'h>(
 
 fn has_attr<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [key, set] = slots(args);
-    let key = name(ev, key, at, FIRST)?;
-    Ok(Value::bool(attrs(ev, set, at, SECOND)?.has(key)))
+    let key = name(ev, key, at, "the first argument passed to builtins.hasAttr")?;
+    Ok(Value::bool(attrs(ev, set, at, "the second argument passed to builtins.hasAttr")?.has(key)))
 }
 
 fn get_attr<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [key, set] = slots(args);
-    let key = name(ev, key, at, FIRST)?;
-    let set = attrs(ev, set, at, SECOND)?;
+    let key = name(ev, key, at, "the first argument passed to builtins.getAttr")?;
+    let set = attrs(ev, set, at, "the second argument passed to builtins.getAttr")?;
     let slot = match (set.get(key), set.missing()) {
         (Some(slot), _) => slot,
         (None, Some(missing)) => ev.ask_missing(missing, key, at)?,
-        (None, None) => return Err(ev.missing_attribute(set, key, at)),
+        (None, None) => {
+            let error = ev.missing_attribute(set, key, at);
+            return Err(ev.frame_of_nix(error, at, "in the attribute set under consideration"));
+        }
     };
     ev.force(slot)
 }
 
 fn remove_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [set, names] = slots(args);
-    let set = attrs(ev, set, at, FIRST)?;
-    let list = arguments::list(ev, names, at, SECOND)?;
+    let set = attrs(ev, set, at, "the first argument passed to builtins.removeAttrs")?;
+    let list =
+        arguments::list(ev, names, at, "the second argument passed to builtins.removeAttrs")?;
     let mut names = Vec::with_capacity(list.len());
     for item in list.items() {
-        names.push(name(ev, *item, at, ELEMENT)?);
+        names.push(name(
+            ev,
+            *item,
+            at,
+            "the values of the second argument passed to builtins.removeAttrs",
+        )?);
     }
     names.retain(|name| set.has(*name));
     if names.is_empty() {
@@ -144,8 +153,8 @@ fn remove_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval
 
 fn intersect_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [names, set] = slots(args);
-    let names = attrs(ev, names, at, FIRST)?;
-    let set = attrs(ev, set, at, SECOND)?;
+    let names = attrs(ev, names, at, "the first argument passed to builtins.intersectAttrs")?;
+    let set = attrs(ev, set, at, "the second argument passed to builtins.intersectAttrs")?;
     // The smaller one is walked, the larger one searched: `callPackage` asks for a few names of
     // a package set that has many thousands.
     let shared: Vec<Attr<'h>> = if names.len() < set.len() {
@@ -165,7 +174,7 @@ fn sorted_set<'h>(ev: &Evaluator<'h>, attrs: &[Attr<'h>]) -> Value<'h> {
 
 fn map_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [f, set] = slots(args);
-    let set = attrs(ev, set, at, SECOND)?;
+    let set = attrs(ev, set, at, "the second argument passed to builtins.mapAttrs")?;
     Ok(mapped(ev, f, set))
 }
 
@@ -181,21 +190,29 @@ fn mapped<'h>(ev: &Evaluator<'h>, function: Slot<'h>, set: Attrs<'h>) -> Value<'
 
 fn cat_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [key, sets] = slots(args);
-    let key = name(ev, key, at, FIRST)?;
-    let sets = arguments::list(ev, sets, at, SECOND)?;
+    let key = name(ev, key, at, "the first argument passed to builtins.catAttrs")?;
+    let sets = arguments::list(ev, sets, at, "the second argument passed to builtins.catAttrs")?;
     let mut found = Vec::new();
     let mut sharing = ev.sharing(FORCE);
     for (step, set) in sets.items().iter().enumerate() {
         breathe(ev, step)?;
         sharing.reach(ev, step, |_| sets.items());
-        found.extend(attrs(ev, *set, at, ELEMENT)?.get(key));
+        found.extend(
+            attrs(
+                ev,
+                *set,
+                at,
+                "an element in the list passed as second argument to builtins.catAttrs",
+            )?
+            .get(key),
+        );
     }
     sharing.done();
     Ok(ev.list(&found))
 }
 
 /// What `listToAttrs` asks of an element.
-const PAIR: Work = Work {
+const PAIR_WORK: Work = Work {
     run: |ev, slot| {
         let pair = ev.attrs(slot)?;
         let name = ev.attribute(pair, words().name)?;
@@ -204,17 +221,24 @@ const PAIR: Work = Work {
     deep: false,
 };
 
+/// Nix's frame of what `listToAttrs` is given.
+const PAIR: &str = "in a {name=...; value=...;} pair";
+
 fn list_to_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [list] = slots(args);
-    let list = arguments::list(ev, list, at, FIRST)?;
+    let list = arguments::list(ev, list, at, "the argument passed to builtins.listToAttrs")?;
     let mut pairs = Vec::with_capacity(list.len());
-    let mut sharing = ev.sharing(PAIR);
+    let mut sharing = ev.sharing(PAIR_WORK);
     for (step, item) in list.items().iter().enumerate() {
         breathe(ev, step)?;
         sharing.reach(ev, step, |_| list.items());
-        let pair = attrs(ev, *item, at, ELEMENT)?;
-        let key = ev.attribute(pair, words().name)?;
-        pairs.push((name(ev, key, at, "`name` of an element")?, pair));
+        let pair = attrs(ev, *item, at, "an element of the list passed to builtins.listToAttrs")?;
+        let Some(key) = pair.attr(words().name) else {
+            let error = ev.missing_attribute(pair, words().name, at);
+            return Err(ev.frame_of_nix(error, at, PAIR));
+        };
+        let what = "the `name` attribute of an element of the list passed to builtins.listToAttrs";
+        pairs.push((name(ev, key.slot, at, what)?, pair));
     }
     sharing.done();
     // Stable, so the first of a name stays the first; only its value need exist.
@@ -222,7 +246,8 @@ fn list_to_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eva
     pairs.dedup_by_key(|(name, _)| *name);
     let value = words().value;
     if let Some((_, pair)) = pairs.iter().find(|(_, pair)| !pair.has(value)) {
-        return Err(ev.missing_attribute(*pair, value, at));
+        let error = ev.missing_attribute(*pair, value, at);
+        return Err(ev.frame_of_nix(error, at, PAIR));
     }
     let keys = pairs.iter().map(|(name, pair)| Key {
         name: *name,
@@ -236,14 +261,22 @@ fn list_to_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eva
 
 fn zip_attrs_with<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [f, sets] = slots(args);
-    let f = Slot::Value(function(ev, f, at, FIRST)?);
-    let sets = arguments::list(ev, sets, at, SECOND)?;
+    let f = Slot::Value(function(ev, f, at, "the first argument passed to builtins.zipAttrsWith")?);
+    let sets =
+        arguments::list(ev, sets, at, "the second argument passed to builtins.zipAttrsWith")?;
     let mut groups = Groups::default();
     let mut sharing = ev.sharing(FORCE);
     for (step, set) in sets.items().iter().enumerate() {
         breathe(ev, step)?;
         sharing.reach(ev, step, |_| sets.items());
-        for attr in attrs(ev, *set, at, ELEMENT)?.iter(ev.local) {
+        for attr in attrs(
+            ev,
+            *set,
+            at,
+            "a value of the list passed as second argument to builtins.zipAttrsWith",
+        )?
+        .iter(ev.local)
+        {
             groups.add(attr.key.name, attr.slot);
         }
     }
@@ -255,8 +288,8 @@ fn zip_attrs_with<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Ev
 
 fn unsafe_get_attr_pos<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [key, set] = slots(args);
-    let key = name(ev, key, at, FIRST)?;
-    let set = attrs(ev, set, at, SECOND)?;
+    let key = name(ev, key, at, "the first argument passed to builtins.unsafeGetAttrPos")?;
+    let set = attrs(ev, set, at, "the second argument passed to builtins.unsafeGetAttrPos")?;
     Ok(match set.attr(key) {
         Some(attr) => ev.position(attr.key.span),
         None => Value::Null,

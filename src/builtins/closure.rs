@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
-use super::arguments::{self, FIRST, RESULT, breathe, slots};
+use super::arguments::{self, breathe, slots};
 use crate::eval::{Builtin, Eval, Evaluator, words};
 use crate::source::Span;
 use crate::value::{Slot, Value};
@@ -17,14 +17,25 @@ pub(super) const ROWS: &[Builtin] = &[Builtin {
 
 fn generic_closure<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [set] = slots(args);
-    let set = arguments::attrs(ev, set, at, FIRST)?;
+    let set =
+        arguments::attrs(ev, set, at, "the first argument passed to builtins.genericClosure")?;
     let start = ev.attribute(set, words().start_set)?;
-    let start = arguments::list(ev, start, at, "`startSet`")?;
+    let start = arguments::list(
+        ev,
+        start,
+        at,
+        "the 'startSet' attribute passed as argument to builtins.genericClosure",
+    )?;
     if start.is_empty() {
         return Ok(Value::List(start));
     }
     let operator = ev.attribute(set, words().operator)?;
-    let operator = arguments::function(ev, operator, at, "`operator`")?;
+    let operator = arguments::function(
+        ev,
+        operator,
+        at,
+        "the 'operator' attribute passed as argument to builtins.genericClosure",
+    )?;
 
     let mut waiting: VecDeque<Slot<'h>> = start.items().iter().copied().collect();
     let mut found = Vec::new();
@@ -39,7 +50,12 @@ fn generic_closure<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> E
         if keys.add(ev, key)? {
             found.push(item);
             let next = ev.call(operator, &[item], at)?;
-            let next = arguments::list(ev, Slot::Value(next), at, RESULT)?;
+            let next = arguments::list(
+                ev,
+                Slot::Value(next),
+                at,
+                "the return value of the `operator` passed to builtins.genericClosure",
+            )?;
             waiting.extend(next.items());
         }
     }

@@ -1,10 +1,10 @@
 //! What is evaluated when, and what happens when it fails.
 
-use super::arguments::{FIRST, slots, string};
-use crate::diagnostic::Diagnostic;
+use super::arguments::{argument, slots, string};
+use crate::diagnostic::{Diagnostic, Shown};
 use crate::eval::{Builtin, Coercion, Eval, Evaluator, PrintOptions, words};
 use crate::source::Span;
-use crate::value::{Attr, Attrs, ErrorKind, Slot, Value};
+use crate::value::{Attr, Attrs, ErrorKind, Frame, Slot, Value};
 
 pub(super) const ROWS: &[Builtin] = &[
     Builtin {
@@ -70,22 +70,27 @@ pub(super) const ROWS: &[Builtin] = &[
 ];
 
 fn throw<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    let message = message(ev, args)?;
+    let message = message(ev, args, at, "the error message passed to builtin.throw")?;
     let diagnostic = Diagnostic::error("repx::eval::throw", message).at(at, "thrown here");
     Err(ev.catchable(diagnostic))
 }
 
 fn abort<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    let message = message(ev, args)?;
+    let message = message(ev, args, at, "the error message passed to builtins.abort")?;
     let message = format!("evaluation aborted with the following error message: '{message}'");
     let diagnostic = Diagnostic::error("repx::eval::abort", message).at(at, "aborted here");
     Err(ev.error_with(diagnostic))
 }
 
-fn message<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>]) -> Eval<'h, String> {
+fn message<'h>(
+    ev: &mut Evaluator<'h>,
+    args: &[Slot<'h>],
+    at: Span,
+    what: &str,
+) -> Eval<'h, String> {
     let [message] = slots(args);
     let message = ev.force(message)?;
-    let message = ev.coerce(message, Coercion::INTERPOLATION)?;
+    let message = argument(ev, at, what, |ev| ev.coerce(message, Coercion::INTERPOLATION))?;
     Ok(String::from_utf8_lossy(message.bytes()).into_owned())
 }
 
@@ -142,7 +147,8 @@ fn trace_verbose<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eva
 
 fn warn<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [message, x] = slots(args);
-    let message = string(ev, message, at, FIRST)?;
+    let message =
+        string(ev, message, at, "the first argument; the message passed to builtins.warn")?;
     // Further lines stand below the first, as Nix has them.
     let text = message.lossy().replace('\n', "\n                    ");
     ev.say(&format!("evaluation warning: {text}"))?;
@@ -169,5 +175,8 @@ fn add_error_context<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) ->
     };
     let message = ev.force(message)?;
     let message = ev.coerce(message, Coercion::PATH)?;
-    Err(ev.frame(error, at, String::from_utf8_lossy(message.bytes())))
+    let message = String::from_utf8_lossy(message.bytes());
+    let text = ev.local.str(&message);
+    let error = error.within_for(ev.local, Frame { span: at, text, shown: Shown::InLabs });
+    Err(ev.frame_of_nix(error, Span::NONE, text))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::arguments::argument;
 use super::context::{ordered, store_text};
 use super::json::{self, JsonError};
 use super::reader::Reader;
@@ -61,7 +62,9 @@ fn from_json<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
     let [text] = args else {
         return Err(wrong_count(ev, at));
     };
-    let text = ev.plain_string(*text)?;
+    let text = argument(ev, at, "the first argument passed to builtins.fromJSON", |ev| {
+        ev.plain_string(*text)
+    })?;
     read_json(ev, text, at)
 }
 
@@ -108,8 +111,12 @@ fn to_file<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> 
     let [name, contents] = args else {
         return Err(wrong_count(ev, at));
     };
-    let name = plain_text(ev, *name, "file name", at)?;
-    let contents = ev.string(*contents)?;
+    let name = argument(ev, at, "the first argument passed to builtins.toFile", |ev| {
+        plain_text(ev, *name, "file name", at)
+    })?;
+    let contents = argument(ev, at, "the second argument passed to builtins.toFile", |ev| {
+        ev.string(*contents)
+    })?;
     let mut references = BTreeSet::new();
     for element in ordered(contents.context()) {
         match element {

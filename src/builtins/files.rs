@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 
+use super::arguments::argument;
 use super::context::ordered;
 use super::paths::{follow_links, missing, path_of, read, readable, reason, unreadable};
 use super::support::{store_dir, wrap, wrong_count};
@@ -223,7 +224,9 @@ fn get_env<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> 
     let [name] = args else {
         return Err(wrong_count(ev, at));
     };
-    let name = ev.plain_string(*name)?;
+    let name = argument(ev, at, "the first argument passed to builtins.getEnv", |ev| {
+        ev.plain_string(*name)
+    })?;
     let value = ev.shared.world.variable(name);
     Ok(ev.text(value.unwrap_or_default()))
 }
@@ -232,7 +235,9 @@ fn to_path<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> 
     let [path] = args else {
         return Err(wrong_count(ev, at));
     };
-    let (path, context) = path_of(ev, *path, at)?;
+    let (path, context) = argument(ev, at, "the first argument passed to builtins.toPath", |ev| {
+        path_of(ev, *path, at)
+    })?;
     let text = Text::with_context(ev.local, path.bytes(), context);
     Ok(Value::Text(text))
 }

@@ -1,5 +1,6 @@
 //! Hashes of strings, and their ways of being written.
 
+use super::arguments::argument;
 use super::support::{optional, plain_text, required, utf8, wrap, wrong_count};
 use crate::eval::{Builtin, Eval, Evaluator};
 use crate::source::Span;
@@ -44,7 +45,10 @@ fn hash_string<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<
         return Err(wrong_count(ev, at));
     };
     let algorithm = algorithm(ev, *kind, at)?;
-    let bytes = ev.string(*string)?.bytes();
+    let bytes = argument(ev, at, "the second argument passed to builtins.hashString", |ev| {
+        ev.string(*string)
+    })?
+    .bytes();
     let mut digits = [0; Hash::DIGITS];
     Ok(ev.text(Hash::digest(algorithm, bytes).base16_in(&mut digits)))
 }
@@ -81,7 +85,9 @@ fn placeholder<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<
     let [output] = args else {
         return Err(wrong_count(ev, at));
     };
-    let output = ev.plain_string(*output)?;
+    let output = argument(ev, at, "the first argument passed to builtins.placeholder", |ev| {
+        ev.plain_string(*output)
+    })?;
     let output = utf8(ev, at, "output name", output)?;
     Ok(ev.text(hash_placeholder(output)))
 }

@@ -4,9 +4,7 @@ use std::ops::Range;
 
 use hashbrown::HashMap;
 
-use super::arguments::{
-    self, ELEMENT, FIRST, RESULT, SECOND, THIRD, boolean, breathe, function, holds, integer, slots,
-};
+use super::arguments::{self, boolean, breathe, function, holds, integer, slots};
 use crate::eval::{Builtin, Comparison, Eval, Evaluator, FORCE, Sharing, Wanted, words};
 use crate::source::{Name, Span};
 use crate::value::{Attr, Attrs, List, Slot, Thunk, Value};
@@ -109,13 +107,13 @@ const LONGEST: i64 = 1 << 32;
 
 fn length<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [list] = slots(args);
-    let list = arguments::list(ev, list, at, FIRST)?;
+    let list = arguments::list(ev, list, at, "the first argument passed to builtins.length")?;
     Ok(Value::Int(list.len() as i64))
 }
 
 fn head<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [list] = slots(args);
-    match arguments::list(ev, list, at, FIRST)?.items() {
+    match arguments::list(ev, list, at, "the first argument passed to 'builtins.head'")?.items() {
         [first, ..] => ev.force(*first),
         [] => Err(ev.error_at(at, "'builtins.head' called on an empty list")),
     }
@@ -123,7 +121,7 @@ fn head<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
 
 fn tail<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [list] = slots(args);
-    match arguments::list(ev, list, at, FIRST)?.items() {
+    match arguments::list(ev, list, at, "the first argument passed to 'builtins.tail'")?.items() {
         [_, rest @ ..] => Ok(Value::List(List::of(ev.local, rest))),
         [] => Err(ev.error_at(at, "'builtins.tail' called on an empty list")),
     }
@@ -131,8 +129,8 @@ fn tail<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
 
 fn elem_at<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [list, index] = slots(args);
-    let index = integer(ev, index, at, SECOND)?;
-    let list = arguments::list(ev, list, at, FIRST)?;
+    let index = integer(ev, index, at, "the second argument passed to 'builtins.elemAt'")?;
+    let list = arguments::list(ev, list, at, "the first argument passed to 'builtins.elemAt'")?;
     let item = usize::try_from(index).ok().and_then(|index| list.items().get(index));
     match item {
         Some(item) => ev.force(*item),
@@ -145,18 +143,18 @@ fn elem_at<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> 
 
 fn elem<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [wanted, list] = slots(args);
-    let list = arguments::list(ev, list, at, SECOND)?;
+    let list = arguments::list(ev, list, at, "the second argument passed to builtins.elem")?;
     let found = ev.find_equal(Wanted { slot: wanted, first: true }, list.items())?;
     Ok(Value::bool(found.is_some()))
 }
 
 fn map<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [f, list] = slots(args);
-    let list = arguments::list(ev, list, at, SECOND)?;
+    let list = arguments::list(ev, list, at, "the second argument passed to builtins.map")?;
     if list.is_empty() {
         return Ok(Value::List(list));
     }
-    let f = function(ev, f, at, FIRST)?;
+    let f = function(ev, f, at, "the first argument passed to builtins.map")?;
     let local = ev.local;
     let f = local.alloc(Slot::Value(f));
     let calls = list.items().iter();
@@ -166,11 +164,11 @@ fn map<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
 
 fn filter<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [predicate, list] = slots(args);
-    let list = arguments::list(ev, list, at, SECOND)?;
+    let list = arguments::list(ev, list, at, "the second argument passed to builtins.filter")?;
     if list.is_empty() {
         return Ok(Value::List(list));
     }
-    let predicate = function(ev, predicate, at, FIRST)?;
+    let predicate = function(ev, predicate, at, "the first argument passed to builtins.filter")?;
     let mut kept = Kept::new(list.items());
     if let Some(comparison) = ev.comparison(predicate) {
         let mut sharing = ev.sharing(FORCE);
@@ -186,7 +184,12 @@ fn filter<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     for step in 0..list.len() {
         breathe(ev, step)?;
         let answer = calls.result(ev, step)?;
-        if boolean(ev, Slot::Value(answer), at, RESULT)? {
+        if boolean(
+            ev,
+            Slot::Value(answer),
+            at,
+            "the return value of the filtering function passed to builtins.filter",
+        )? {
             kept.keep(step..step + 1);
         }
     }
@@ -254,8 +257,8 @@ impl<'h> Kept<'h> {
 
 fn foldl<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [f, initial, list] = slots(args);
-    let f = function(ev, f, at, FIRST)?;
-    let list = arguments::list(ev, list, at, THIRD)?;
+    let f = function(ev, f, at, "the first argument passed to builtins.foldlStrict")?;
+    let list = arguments::list(ev, list, at, "the third argument passed to builtins.foldlStrict")?;
     let mut result = initial;
     for (step, item) in list.items().iter().enumerate() {
         breathe(ev, step)?;
@@ -266,11 +269,11 @@ fn foldl<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
 
 fn gen_list<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [f, length] = slots(args);
-    let length = integer(ev, length, at, SECOND)?;
+    let length = integer(ev, length, at, "the second argument passed to builtins.genList")?;
     if !(0..LONGEST).contains(&length) {
         return Err(ev.error_at(at, format!("cannot create list of size {length}")));
     }
-    let f = function(ev, f, at, FIRST)?;
+    let f = function(ev, f, at, "the first argument passed to builtins.genList")?;
     ev.room_for_list(length as usize)?;
     let local = ev.local;
     let f = local.alloc(Slot::Value(f));
@@ -281,12 +284,14 @@ fn gen_list<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h>
 
 fn concat_lists<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [lists] = slots(args);
-    let lists = arguments::list(ev, lists, at, FIRST)?;
+    let lists =
+        arguments::list(ev, lists, at, "the first argument passed to builtins.concatLists")?;
     let (mut parts, mut total) = (Vec::with_capacity(lists.len()), 0_usize);
     let mut sharing = ev.sharing(FORCE);
     for (i, list) in lists.items().iter().enumerate() {
         sharing.reach(ev, i, |_| lists.items());
-        let part = arguments::list(ev, *list, at, ELEMENT)?;
+        let part =
+            arguments::list(ev, *list, at, "a value of the list passed to builtins.concatLists")?;
         total = total.saturating_add(part.len());
         ev.room_for_list(total)?;
         parts.push(part);
@@ -297,14 +302,19 @@ fn concat_lists<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval
 
 fn concat_map<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [f, list] = slots(args);
-    let f = function(ev, f, at, FIRST)?;
-    let list = arguments::list(ev, list, at, SECOND)?;
+    let f = function(ev, f, at, "the first argument passed to builtins.concatMap")?;
+    let list = arguments::list(ev, list, at, "the second argument passed to builtins.concatMap")?;
     let (mut parts, mut total) = (Vec::with_capacity(list.len()), 0_usize);
     let mut calls = Calls::new(ev, f, list.items(), at);
     for step in 0..list.len() {
         breathe(ev, step)?;
         let part = calls.result(ev, step)?;
-        let part = arguments::list(ev, Slot::Value(part), at, RESULT)?;
+        let part = arguments::list(
+            ev,
+            Slot::Value(part),
+            at,
+            "the return value of the function passed to builtins.concatMap",
+        )?;
         total = total.saturating_add(part.len());
         ev.room_for_list(total)?;
         parts.push(part);
@@ -327,11 +337,21 @@ fn join<'h>(ev: &Evaluator<'h>, parts: &[List<'h>], total: usize) -> Value<'h> {
 }
 
 fn all<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    Ok(Value::bool(!some_item(ev, args, at, false)?))
+    let told = [
+        "the first argument passed to builtins.all",
+        "the second argument passed to builtins.all",
+        "the return value of the function passed to builtins.all",
+    ];
+    Ok(Value::bool(!some_item(ev, args, at, told, false)?))
 }
 
 fn any<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
-    Ok(Value::bool(some_item(ev, args, at, true)?))
+    let told = [
+        "the first argument passed to builtins.any",
+        "the second argument passed to builtins.any",
+        "the return value of the function passed to builtins.any",
+    ];
+    Ok(Value::bool(some_item(ev, args, at, told, true)?))
 }
 
 /// Does the predicate give `answer` for some item?
@@ -339,14 +359,15 @@ fn some_item<'h>(
     ev: &mut Evaluator<'h>,
     args: &[Slot<'h>],
     at: Span,
+    [first, second, result]: [&str; 3],
     answer: bool,
 ) -> Eval<'h, bool> {
     let [predicate, list] = slots(args);
-    let predicate = function(ev, predicate, at, FIRST)?;
-    let list = arguments::list(ev, list, at, SECOND)?;
+    let predicate = function(ev, predicate, at, first)?;
+    let list = arguments::list(ev, list, at, second)?;
     for (step, item) in list.items().iter().enumerate() {
         breathe(ev, step)?;
-        if holds(ev, predicate, *item, at)? == answer {
+        if holds(ev, predicate, *item, at, result)? == answer {
             return Ok(true);
         }
     }
@@ -355,8 +376,8 @@ fn some_item<'h>(
 
 fn partition<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [predicate, list] = slots(args);
-    let predicate = function(ev, predicate, at, FIRST)?;
-    let list = arguments::list(ev, list, at, SECOND)?;
+    let predicate = function(ev, predicate, at, "the first argument passed to builtins.partition")?;
+    let list = arguments::list(ev, list, at, "the second argument passed to builtins.partition")?;
     let (mut right, mut wrong) = (Vec::new(), Vec::new());
     let mut calls = Calls::new(ev, predicate, list.items(), at);
     for (step, item) in list.items().iter().enumerate() {
@@ -364,7 +385,12 @@ fn partition<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
         // Unlike `filter`, Nix evaluates every item here, whatever the predicate looks at.
         ev.force(*item)?;
         let answer = calls.result(ev, step)?;
-        if boolean(ev, Slot::Value(answer), at, RESULT)? {
+        if boolean(
+            ev,
+            Slot::Value(answer),
+            at,
+            "the return value of the partition function passed to builtins.partition",
+        )? {
             right.push(*item);
         } else {
             wrong.push(*item);
@@ -380,14 +406,19 @@ fn partition<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
 
 fn group_by<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [f, list] = slots(args);
-    let f = function(ev, f, at, FIRST)?;
-    let list = arguments::list(ev, list, at, SECOND)?;
+    let f = function(ev, f, at, "the first argument passed to builtins.groupBy")?;
+    let list = arguments::list(ev, list, at, "the second argument passed to builtins.groupBy")?;
     let mut groups = Groups::default();
     let mut calls = Calls::new(ev, f, list.items(), at);
     for (step, item) in list.items().iter().enumerate() {
         breathe(ev, step)?;
         let name = calls.result(ev, step)?;
-        let name = arguments::name(ev, Slot::Value(name), at, RESULT)?;
+        let name = arguments::name(
+            ev,
+            Slot::Value(name),
+            at,
+            "the return value of the grouping function passed to builtins.groupBy",
+        )?;
         groups.add(name, *item);
     }
     calls.done();

@@ -7,7 +7,7 @@
 
 use std::cmp::Ordering;
 
-use super::arguments::{self, FIRST, RESULT, SECOND, boolean, breathe, function, slots};
+use super::arguments::{self, boolean, breathe, function, slots};
 use crate::eval::{Builtin, Eval, Evaluator, FORCE};
 use crate::source::Span;
 use crate::value::{Slot, Value};
@@ -24,11 +24,11 @@ const SHORT: usize = 16;
 
 fn sort<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [comparator, list] = slots(args);
-    let list = arguments::list(ev, list, at, SECOND)?;
+    let list = arguments::list(ev, list, at, "the second argument passed to builtins.sort")?;
     if list.is_empty() {
         return Ok(Value::List(list));
     }
-    let comparator = function(ev, comparator, at, FIRST)?;
+    let comparator = function(ev, comparator, at, "the first argument passed to builtins.sort")?;
     let mut sharing = ev.sharing(FORCE);
     for (step, item) in list.items().iter().enumerate() {
         breathe(ev, step)?;
@@ -45,7 +45,12 @@ fn sort<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
             step += 1;
             breathe(ev, step)?;
             let answer = ev.call(comparator, &[a, b], at)?;
-            boolean(ev, Slot::Value(answer), at, RESULT)
+            boolean(
+                ev,
+                Slot::Value(answer),
+                at,
+                "the return value of the sorting function passed to builtins.sort",
+            )
         })?;
     }
     Ok(ev.list(&items))

@@ -1,5 +1,6 @@
 //! Strings, versions and patterns.
 
+use super::arguments::{argument, in_argument};
 use super::support::{set, wrap, wrong_count};
 use super::{regex, replace, version};
 use crate::eval::{Builtin, Coercion, Eval, Evaluator, Sharing};
@@ -86,7 +87,11 @@ fn string_length<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eva
         return Err(wrong_count(ev, at));
     };
     let value = ev.force(*string)?;
-    let length = ev.coerce(value, Coercion::INTERPOLATION)?.bytes().len();
+    let length = argument(ev, at, "the argument passed to builtins.stringLength", |ev| {
+        ev.coerce(value, Coercion::INTERPOLATION)
+    })?
+    .bytes()
+    .len();
     Ok(Value::Int(length as i64))
 }
 
@@ -94,13 +99,28 @@ fn substring<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
     let [start, length, string] = args else {
         return Err(wrong_count(ev, at));
     };
-    let start = ev.int(*start)?;
+    let start = argument(
+        ev,
+        at,
+        "the first argument (the start offset) passed to builtins.substring",
+        |ev| ev.int(*start),
+    )?;
     let Ok(start) = usize::try_from(start) else {
         return Err(ev.error_at(at, "negative start position in 'substring'"));
     };
-    let length = usize::try_from(ev.int(*length)?).unwrap_or(usize::MAX);
+    let length = usize::try_from(argument(
+        ev,
+        at,
+        "the second argument (the substring length) passed to builtins.substring",
+        |ev| ev.int(*length),
+    )?)
+    .unwrap_or(usize::MAX);
     let value = ev.force(*string)?;
-    let text = ev.coerce(value, Coercion::INTERPOLATION)?.into_text(ev.local);
+    let text =
+        argument(ev, at, "the third argument (the string) passed to builtins.substring", |ev| {
+            ev.coerce(value, Coercion::INTERPOLATION)
+        })?
+        .into_text(ev.local);
     let rest = text.bytes().get(start..).unwrap_or_default();
     let part = rest.get(..length).unwrap_or(rest);
     Ok(Value::Text(Text::with_context(ev.local, part, text.context())))
@@ -110,8 +130,18 @@ fn concat_strings_sep<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -
     let [separator, list] = args else {
         return Err(wrong_count(ev, at));
     };
-    let separator = ev.string(*separator)?;
-    let list = ev.items(*list)?;
+    let separator = argument(
+        ev,
+        at,
+        "the first argument (the separator string) passed to builtins.concatStringsSep",
+        |ev| ev.string(*separator),
+    )?;
+    let list = argument(
+        ev,
+        at,
+        "the second argument (the list of strings to concat) passed to builtins.concatStringsSep",
+        |ev| ev.items(*list),
+    )?;
     let mut sharing = ev.sharing(Coercion::INTERPOLATION.work());
     let (strings, length) = joined_length(ev, separator, list, &mut sharing)?;
     let mut bytes = Vec::with_capacity(length);
@@ -122,7 +152,12 @@ fn concat_strings_sep<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -
             sharing.reach(ev, i, |_| list.items());
         }
         let value = ev.force(*item)?;
-        let piece = ev.coerce(value, Coercion::INTERPOLATION)?;
+        let piece = ev.coerce(value, Coercion::INTERPOLATION);
+        let piece = piece.map_err(|error| {
+            let what =
+                "one element of the list of strings to concat passed to builtins.concatStringsSep";
+            in_argument(ev, error, at, what)
+        })?;
         let more = separator.bytes().len().saturating_add(piece.bytes().len());
         ev.room_for_text(bytes.len().saturating_add(more))?;
         if i > 0 {
@@ -169,9 +204,19 @@ fn replace_strings<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> E
     }
     let mut patterns = Vec::with_capacity(from.len());
     for pattern in from.items() {
-        patterns.push(ev.string(*pattern)?.bytes());
+        patterns.push(
+            argument(
+                ev,
+                at,
+                "one of the strings to replace passed to builtins.replaceStrings",
+                |ev| ev.string(*pattern),
+            )?
+            .bytes(),
+        );
     }
-    let subject = ev.string(*string)?;
+    let subject = argument(ev, at, "the third argument passed to builtins.replaceStrings", |ev| {
+        ev.string(*string)
+    })?;
     let mut context = ContextSum::default();
     context.add(subject.context());
     // A replacement is forced when it is used first: what is never used may fail.
@@ -200,7 +245,9 @@ fn to_string<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
         return Err(wrong_count(ev, at));
     };
     let value = ev.force(*value)?;
-    let made = ev.coerce(value, Coercion::TO_STRING)?;
+    let made = argument(ev, at, "the first argument passed to builtins.toString", |ev| {
+        ev.coerce(value, Coercion::TO_STRING)
+    })?;
     Ok(Value::Text(made.into_text(ev.local)))
 }
 
@@ -208,8 +255,14 @@ fn split_version<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eva
     let [version] = args else {
         return Err(wrong_count(ev, at));
     };
-    let parts: Vec<Slot<'h>> =
-        version::split_version(ev.plain_string(*version)?).map(|part| part_of(ev, part)).collect();
+    let parts: Vec<Slot<'h>> = version::split_version(argument(
+        ev,
+        at,
+        "the first argument passed to builtins.splitVersion",
+        |ev| ev.plain_string(*version),
+    )?)
+    .map(|part| part_of(ev, part))
+    .collect();
     Ok(ev.list(&parts))
 }
 
@@ -217,8 +270,13 @@ fn compare_versions<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> 
     let [first, second] = args else {
         return Err(wrong_count(ev, at));
     };
-    let first = ev.plain_string(*first)?;
-    let second = ev.plain_string(*second)?;
+    let first = argument(ev, at, "the first argument passed to builtins.compareVersions", |ev| {
+        ev.plain_string(*first)
+    })?;
+    let second =
+        argument(ev, at, "the second argument passed to builtins.compareVersions", |ev| {
+            ev.plain_string(*second)
+        })?;
     let order = version::compare_versions(first, second);
     Ok(Value::Int(order as i64))
 }
@@ -227,7 +285,12 @@ fn parse_drv_name<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Ev
     let [name] = args else {
         return Err(wrong_count(ev, at));
     };
-    let (name, version) = version::parse_drv_name(ev.plain_string(*name)?);
+    let (name, version) = version::parse_drv_name(argument(
+        ev,
+        at,
+        "the first argument passed to builtins.parseDrvName",
+        |ev| ev.plain_string(*name),
+    )?);
     let name = Value::Text(Text::of(ev.local, name));
     let version = Value::Text(Text::of(ev.local, version));
     Ok(set(ev, vec![("name", name), ("version", version)]))
@@ -238,7 +301,10 @@ fn base_name_of<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval
         return Err(wrong_count(ev, at));
     };
     let value = ev.force(*path)?;
-    let path = ev.coerce(value, Coercion::PATH)?.into_text(ev.local);
+    let path = argument(ev, at, "the first argument passed to builtins.baseNameOf", |ev| {
+        ev.coerce(value, Coercion::PATH)
+    })?
+    .into_text(ev.local);
     let name = base_name(path.bytes());
     Ok(Value::Text(Text::with_context(ev.local, name, path.context())))
 }
@@ -261,7 +327,10 @@ fn dir_of<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     if let Value::Path(path) = value {
         return Ok(Value::Path(Path::new(ev.local, dir(path.bytes()))));
     }
-    let path = ev.coerce(value, Coercion::PATH)?.into_text(ev.local);
+    let path = argument(ev, at, "the first argument passed to 'builtins.dirOf'", |ev| {
+        ev.coerce(value, Coercion::PATH)
+    })?
+    .into_text(ev.local);
     let dir = Text::with_context(ev.local, dir(path.bytes()), path.context());
     Ok(Value::Text(dir))
 }
@@ -278,9 +347,13 @@ fn match_<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [pattern, subject] = args else {
         return Err(wrong_count(ev, at));
     };
-    let pattern = ev.plain_string(*pattern)?;
+    let pattern = argument(ev, at, "the first argument passed to builtins.match", |ev| {
+        ev.plain_string(*pattern)
+    })?;
     let regex = wrap(ev, at, regex::compiled(pattern))?;
-    let subject = ev.string(*subject)?.bytes();
+    let subject =
+        argument(ev, at, "the second argument passed to builtins.match", |ev| ev.string(*subject))?
+            .bytes();
     Ok(match wrap(ev, at, regex.full_match(subject))? {
         Some(groups) => matched(ev, subject, &groups),
         None => Value::Null,
@@ -291,9 +364,14 @@ fn split<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [pattern, subject_slot] = args else {
         return Err(wrong_count(ev, at));
     };
-    let pattern = ev.plain_string(*pattern)?;
+    let pattern = argument(ev, at, "the first argument passed to builtins.split", |ev| {
+        ev.plain_string(*pattern)
+    })?;
     let regex = wrap(ev, at, regex::compiled(pattern))?;
-    let subject = ev.string(*subject_slot)?.bytes();
+    let subject = argument(ev, at, "the second argument passed to builtins.split", |ev| {
+        ev.string(*subject_slot)
+    })?
+    .bytes();
     let pieces = wrap(ev, at, regex.split(subject))?;
     if let [_] = pieces.as_slice() {
         // Without a match the string itself is the only part, its context included.

@@ -186,7 +186,7 @@ pub(super) struct NixOptions {
     /// Make it an error if evaluation needs something to be built
     #[arg(long)]
     pub(super) no_ifd: bool,
-    /// Override one of Nix's settings while it builds
+    /// Override one of Nix's settings: abort-on-warn, trace-verbose, max-call-depth, or any while it builds
     #[arg(long = "option", num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true)]
     pub(super) option: Vec<String>,
 }

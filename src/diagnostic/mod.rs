@@ -10,7 +10,7 @@ pub mod render;
 pub mod stored;
 
 pub use collect::Found;
-pub use near::{did_you_mean, nearest};
+pub use near::{did_you_mean, meant_by_nix, nearest};
 
 use crate::source::Span;
 
@@ -59,10 +59,47 @@ pub struct Diagnostic {
     pub secondary: Vec<Label>,
     /// What was being evaluated, innermost first, in the lab's own terms, then in Nix's.
     pub trace: Vec<Label>,
+    /// What Nix tells otherwise.
+    pub nix: NixAccount,
     /// What to do about it.
     pub help: Option<String>,
     /// Replacements that mend it.
     pub fixes: Vec<Fix>,
+}
+
+/// In which rendering of an error a frame of its trace is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shown {
+    /// In all.
+    Always,
+    /// For the author of a lab.
+    InLabs,
+    /// As Nix tells it.
+    AsNix,
+    /// As Nix tells it to whom wants the whole trace.
+    AsNixInFull,
+}
+
+/// A frame of Nix's trace.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct NixFrame {
+    /// Where; [`Span::NONE`] when Nix doesn't say.
+    pub span: Span,
+    /// What was being evaluated.
+    pub text: String,
+    /// Only part of the whole trace.
+    pub in_full: bool,
+}
+
+/// An error as Nix tells it, as far as that is something else.
+#[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
+pub struct NixAccount {
+    /// What was being evaluated, innermost first.
+    pub trace: Vec<NixFrame>,
+    /// Where it is wrong, if not where we say.
+    pub place: Option<Span>,
+    /// What it suggests after "Did you mean".
+    pub meant: Option<String>,
 }
 
 impl Diagnostic {
@@ -75,6 +112,7 @@ impl Diagnostic {
             primary: None,
             secondary: Vec::new(),
             trace: Vec::new(),
+            nix: NixAccount::default(),
             help: None,
             fixes: Vec::new(),
         }
@@ -122,7 +160,39 @@ impl Diagnostic {
     /// Adds what was being evaluated: an outer frame, further from the cause than those before.
     #[must_use]
     pub fn within(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
-        self.trace.push(Label { span, text: text.into() });
+        let text = text.into();
+        self.nix.trace.push(NixFrame { span, text: text.clone(), in_full: false });
+        self.trace.push(Label { span, text });
+        self
+    }
+
+    /// As [`Diagnostic::within`], for those whom it concerns.
+    #[must_use]
+    pub fn within_for(mut self, shown: Shown, span: Span, text: &str) -> Diagnostic {
+        let in_full = match shown {
+            Shown::Always => return self.within(span, text),
+            Shown::InLabs => {
+                self.trace.push(Label { span, text: text.to_owned() });
+                return self;
+            }
+            Shown::AsNix => false,
+            Shown::AsNixInFull => true,
+        };
+        self.nix.trace.push(NixFrame { span, text: text.to_owned(), in_full });
+        self
+    }
+
+    /// Says which names Nix would suggest.
+    #[must_use]
+    pub fn meant_for_nix(mut self, meant: Option<String>) -> Diagnostic {
+        self.nix.meant = meant;
+        self
+    }
+
+    /// Says where Nix finds it, if elsewhere; with [`Span::NONE`] Nix names no place.
+    #[must_use]
+    pub fn at_for_nix(mut self, span: Span) -> Diagnostic {
+        self.nix.place = Some(span);
         self
     }
 

@@ -38,9 +38,62 @@ pub fn did_you_mean<S: AsRef<str>>(
     nearest(wanted, candidates).map(|name| format!("did you mean `{name}`?"))
 }
 
+/// How many names Nix suggests, and how many edits away they may be.
+const MOST_OF_NIX: usize = 5;
+const FARTHEST_OF_NIX: usize = 2;
+
+/// The names that Nix would suggest, as it writes them after "Did you mean".
+pub fn meant_by_nix<S: AsRef<str>>(
+    wanted: &str,
+    candidates: impl IntoIterator<Item = S>,
+) -> Option<String> {
+    let mut near: Vec<(usize, String)> = candidates
+        .into_iter()
+        .map(|name| {
+            let distance = strsim::generic_levenshtein(&Bytes(wanted), &Bytes(name.as_ref()));
+            (distance, name.as_ref().to_owned())
+        })
+        .filter(|(distance, _)| *distance <= FARTHEST_OF_NIX)
+        .collect();
+    near.sort();
+    near.truncate(MOST_OF_NIX);
+    let names: Vec<String> = near.into_iter().map(|(_, name)| name).collect();
+    match &*names {
+        [] => None,
+        [one] => Some(one.clone()),
+        [first @ .., last] => Some(format!("one of {} or {last}", first.join(", "))),
+    }
+}
+
+/// A name of which bytes are compared, not characters.
+struct Bytes<'t>(&'t str);
+
+impl<'t> IntoIterator for &Bytes<'t> {
+    type Item = u8;
+    type IntoIter = std::str::Bytes<'t>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.bytes()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nix_suggests_up_to_five_names_two_edits_away() {
+        assert_eq!(meant_by_nix("b", ["a", "far off"]).as_deref(), Some("a"));
+        assert_eq!(
+            meant_by_nix("ab", ["b", "ac", "abcd"]).as_deref(),
+            Some("one of ac, b or abcd")
+        );
+        assert_eq!(
+            meant_by_nix("x", ["g", "f", "e", "d", "c", "b", "a"]).as_deref(),
+            Some("one of a, b, c, d or e")
+        );
+        assert_eq!(meant_by_nix("nixVersions", ["nix"]), None);
+    }
 
     #[test]
     fn finds_slips_and_nothing_else() {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Diagnostic, Fix, Label, Severity};
+use super::{Diagnostic, Fix, Label, NixAccount, Severity};
 use crate::bytes::{Reader, Writer};
 use crate::source::{SourceMap, Span};
 
@@ -115,6 +115,8 @@ fn read_one(
         primary: reader.maybe(label)?,
         secondary: reader.list(label)?,
         trace: reader.list(label)?,
+        // Only `repx instantiate` tells it, which keeps no diagnostics.
+        nix: NixAccount::default(),
         help: reader.maybe(text)?,
         fixes: reader.list(|reader| {
             let title = text(reader)?;

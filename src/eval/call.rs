@@ -2,13 +2,18 @@
 
 use super::fail::written;
 use super::{Builtin, Eager, Eval, Evaluator, words};
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, Shown, did_you_mean, meant_by_nix};
 use crate::lower::{self, Expr, Formals, Param};
 use crate::source::{Name, Span};
-use crate::value::{Attrs, BuiltinId, Closure, Env, EnvBuilder, Error, Partial, Slot, Value};
+use crate::value::{
+    Attrs, BuiltinId, Closure, Env, EnvBuilder, Error, Frame, Partial, Slot, Value,
+};
 
 /// Calls after which an evaluation looks whether it has been asked to stop.
 const CALLS_BETWEEN_LOOKS: u32 = 4096;
+
+/// Nix's frame of the place where a function is called.
+const CALL_SITE: &str = "from call site";
 
 /// Calls with up to this many arguments keep them on the stack.
 const FEW: usize = 4;
@@ -301,7 +306,10 @@ impl<'h> Evaluator<'h> {
 
     #[cold]
     fn through_builtin(&self, error: Error<'h>, name: &str, at: Span) -> Error<'h> {
-        self.frame(error, at, format!("while calling the '{name}' builtin"))
+        let text = self.local.str(&format!("while calling the '{name}' builtin"));
+        // Nix leaves the frame out that would say only where another one comes from.
+        let shown = if name == "addErrorContext" { Shown::InLabs } else { Shown::Always };
+        error.within_for(self.local, Frame { span: at, text, shown })
     }
 
     #[cold]
@@ -346,11 +354,14 @@ impl<'h> Evaluator<'h> {
 
     #[cold]
     fn through_lambda(&self, error: Error<'h>, lambda: &lower::Lambda, at: Span) -> Error<'h> {
-        let text = match lambda.name {
-            Some(name) => format!("while calling '{name}'"),
-            None => "while calling a function".to_owned(),
-        };
-        self.frame(error, at, text)
+        let named = lambda.name.map(|name| self.local.str(&format!("while calling '{name}'")));
+        let ours = named.unwrap_or("while calling a function");
+        let theirs = named.unwrap_or("while calling anonymous lambda");
+        let (within, full) = (lambda.span, Shown::AsNixInFull);
+        error
+            .within_for(self.local, Frame { span: at, text: ours, shown: Shown::InLabs })
+            .within_for(self.local, Frame { span: within, text: theirs, shown: full })
+            .within_for(self.local, Frame { span: at, text: CALL_SITE, shown: full })
     }
 
     #[inline(never)]
@@ -366,7 +377,17 @@ impl<'h> Evaluator<'h> {
             Value::Attrs(attrs) => attrs,
             other => {
                 let error = self.expected_at(at, "a set", other);
-                return Err(self.through_lambda(error, lambda, at));
+                let text = "while evaluating the value passed for the lambda argument";
+                let error = self.frame_of_nix(error, lambda.span, text);
+                let text = match lambda.name {
+                    Some(name) => format!("while calling '{name}'"),
+                    None => "while calling a function".to_owned(),
+                };
+                let error = error.within_for(
+                    self.local,
+                    Frame { span: at, text: self.local.str(&text), shown: Shown::InLabs },
+                );
+                return Err(self.frame_of_nix(error, at, CALL_SITE));
             }
         };
         let count = formals.formals.len();
@@ -413,12 +434,14 @@ impl<'h> Evaluator<'h> {
             lambda_name(lambda),
             written(name)
         );
-        self.error_with(
+        let error = self.error_with(
             Diagnostic::error("repx::eval::missing-argument", message)
                 .at(at, format!("`{name}` is not among the arguments"))
+                .at_for_nix(lambda.span)
                 .also(formal.key.span, "wanted here")
                 .maybe_help(did_you_mean(&name.text(), spare.map(Name::text))),
-        )
+        );
+        self.frame_of_nix(error, at, CALL_SITE)
     }
 
     #[cold]
@@ -441,13 +464,16 @@ impl<'h> Evaluator<'h> {
             lambda_name(lambda),
             written(name)
         );
-        let wanted = formals.formals.iter().map(|f| f.key.name.text());
-        self.error_with(
+        let wanted = || formals.formals.iter().map(|f| f.key.name.text());
+        let error = self.error_with(
             Diagnostic::error("repx::eval::unexpected-argument", message)
                 .at(extra.key.span, "given here")
+                .at_for_nix(lambda.span)
                 .also(formals.span, "the function takes these alone")
-                .maybe_help(did_you_mean(&name.text(), wanted)),
-        )
+                .maybe_help(did_you_mean(&name.text(), wanted()))
+                .meant_for_nix(meant_by_nix(&name.text(), wanted())),
+        );
+        self.frame_of_nix(error, at, CALL_SITE)
     }
 }
 

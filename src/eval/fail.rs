@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::sync::PoisonError;
 
 use super::{Eval, Evaluator};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Shown};
 use crate::lower::place_of;
 use crate::source::{Name, Span};
 use crate::syntax::literal::attr_name;
-use crate::value::{Error, ErrorKind, Thunk, Value};
+use crate::value::{Error, ErrorKind, Frame, Thunk, Value};
 
 impl<'h> Evaluator<'h> {
     /// An error at the place being evaluated.
@@ -43,6 +43,13 @@ impl<'h> Evaluator<'h> {
     #[cold]
     pub fn frame(&self, error: Error<'h>, span: Span, text: impl AsRef<str>) -> Error<'h> {
         error.within(self.local, span, self.local.str(text.as_ref()))
+    }
+
+    /// An error that has passed through something that only Nix speaks of.
+    #[cold]
+    pub fn frame_of_nix(&self, error: Error<'h>, span: Span, text: impl AsRef<str>) -> Error<'h> {
+        let text = self.local.str(text.as_ref());
+        error.within_for(self.local, Frame { span, text, shown: Shown::AsNix })
     }
 
     /// A value of the wrong type. `wanted` has its article: "a set".

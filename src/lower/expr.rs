@@ -250,7 +250,7 @@ impl<'a> Lowerer<'a> {
         match param {
             syntax::Param::Name { name: argument, .. } => {
                 self.scopes.enter([(*argument, 0)]);
-                let body = self.expr(body);
+                let body = self.body(body, name);
                 self.scopes.leave([*argument]);
                 function(Param::Name(*argument), body, name, span)
             }
@@ -266,7 +266,7 @@ impl<'a> Lowerer<'a> {
                         hint: Hint::default(),
                     })
                     .collect();
-                let body = self.expr(body);
+                let body = self.body(body, name);
                 self.scopes.leave(names);
                 let param = Param::Formals(Formals {
                     formals,
@@ -277,6 +277,12 @@ impl<'a> Lowerer<'a> {
                 function(param, body, name, span)
             }
         }
+    }
+
+    /// What a function gives. A function again goes by the same name (Nix's `setName`).
+    fn body(&mut self, tree: &syntax::Expr, name: Option<Name>) -> Expr {
+        self.binding = name;
+        self.expr(tree)
     }
 
     /// `f x y` as one call with all its arguments.

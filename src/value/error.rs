@@ -5,7 +5,7 @@
 //! first. Frames are added while the error travels outwards.
 
 use super::Local;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Shown};
 use crate::source::Span;
 
 /// What went wrong, and what was being evaluated.
@@ -50,6 +50,8 @@ pub struct Frame<'h> {
     pub span: Span,
     /// What ("while calling the 'map' builtin").
     pub text: &'h str,
+    /// For whom.
+    pub shown: Shown,
 }
 
 impl<'h> Error<'h> {
@@ -64,8 +66,15 @@ impl<'h> Error<'h> {
     #[cold]
     #[must_use]
     pub fn within(self, local: Local<'h>, span: Span, text: &'h str) -> Error<'h> {
+        self.within_for(local, Frame { span, text, shown: Shown::Always })
+    }
+
+    /// As [`Error::within`], with a frame that not all are shown.
+    #[cold]
+    #[must_use]
+    pub fn within_for(self, local: Local<'h>, frame: Frame<'h>) -> Error<'h> {
         let kind = self.kind();
-        Error(local.alloc(Node::Within { inner: self, kind, frame: Frame { span, text } }))
+        Error(local.alloc(Node::Within { inner: self, kind, frame }))
     }
 
     /// Which kind.
@@ -99,7 +108,7 @@ impl<'h> Error<'h> {
             }
         };
         for frame in frames.into_iter().rev() {
-            diagnostic = diagnostic.within(frame.span, frame.text);
+            diagnostic = diagnostic.within_for(frame.shown, frame.span, frame.text);
         }
         diagnostic
     }

@@ -19,13 +19,14 @@ use std::collections::BTreeMap;
 
 use self::attributes::Draft;
 use super::support::{plain_text, store_dir, wrap, wrong_count};
+use crate::diagnostic::Shown;
 use crate::eval::{Builtin, Eval, Evaluator, words};
 use crate::source::{Name, Span};
 use crate::store::{
     ContextElement, Derivation, DerivationOutput, ElementId, Hash, IngestMethod, StorePath,
     check_name,
 };
-use crate::value::{Attr, Attrs, Context, Slot, Text, Value};
+use crate::value::{Attr, Attrs, Context, Frame, Slot, Text, Value};
 
 pub(super) const ROWS: &[Builtin] = &[Builtin {
     name: "derivationStrict",
@@ -47,7 +48,18 @@ fn derivation_strict<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) ->
     let name =
         ev.framed(name, place, || "while evaluating the derivation attribute 'name'".to_owned())?;
     let made = make(ev, name, given, at);
-    ev.framed(made, place, || format!("while evaluating derivation '{name}'"))
+    made.map_err(|error| {
+        let text = ev.local.str(&format!("while evaluating derivation '{name}'"));
+        let error = error.within_for(ev.local, Frame { span: place, text, shown: Shown::InLabs });
+        let whose = match ev.shared.sources.nix_place(place) {
+            Some(place) => {
+                let (path, line, column) = (place.path().display(), place.line, place.column);
+                format!("{text}\n  whose name attribute is located at {path}:{line}:{column}")
+            }
+            None => text.to_owned(),
+        };
+        ev.frame_of_nix(error, Span::NONE, whose)
+    })
 }
 
 fn make<'h>(ev: &mut Evaluator<'h>, name: &str, given: Attrs<'h>, at: Span) -> Eval<'h> {

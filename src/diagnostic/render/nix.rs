@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use super::harmless;
-use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::diagnostic::{Diagnostic, NixFrame, Severity};
 use crate::source::{NixPlace, SourceMap, Span};
 
 /// Runs of repeated frames up to this length are shown all the same.
@@ -28,9 +28,7 @@ pub fn render(diagnostic: &Diagnostic, map: &SourceMap, show_trace: bool) -> Str
         Severity::Advice => "note: ",
     };
     let mut page = Page { text: String::new(), map };
-    // Calls of functions are frames only of the whole trace.
-    let shown = |frame: &&Label| show_trace || !is_call_of_function(&frame.text);
-    let trace: Vec<&Label> = diagnostic.trace.iter().filter(shown).collect();
+    let trace = page.frames(diagnostic, show_trace);
     if !trace.is_empty() {
         page.trace(&trace, show_trace);
         page.text.push('\n');
@@ -39,22 +37,25 @@ pub fn render(diagnostic: &Diagnostic, map: &SourceMap, show_trace: bool) -> Str
     page.text.push_str(&harmless(&diagnostic.message));
     page.text.push_str(&page.first_definition(diagnostic));
     page.text.push('\n');
-    // A place just shown, that of the innermost frame, is not shown again.
-    let again = |label: &&Label| trace.first().is_none_or(|frame| frame.span != label.span);
-    if let Some(label) = diagnostic.primary.as_ref().filter(again) {
+    // A place just shown, that of the innermost frame, is not shown again; nor is that of a
+    // builtin's call, where what the builtin says has none.
+    let again = |span: Span| {
+        trace.first().is_none_or(|(frame, _)| frame.span != span)
+            && !trace.iter().any(|(frame, _)| frame.span == span && is_call_of_builtin(&frame.text))
+    };
+    if let Some(place) = diagnostic.nix.place {
+        page.place("", place);
+    } else if let Some(label) = diagnostic.primary.as_ref().filter(|label| again(label.span)) {
         page.place("", label.span);
         if !is_of_nix(diagnostic.code) && !label.text.is_empty() {
             page.text.push_str(&[&*harmless(&label.text), "\n"].concat());
         }
     }
-    if let Some(help) = diagnostic.help.as_deref() {
-        match meant(help) {
-            Some(name) => page.text.push_str(&["Did you mean ", name, "?\n"].concat()),
-            None if !is_of_nix(diagnostic.code) => {
-                page.text.push_str(&["help: ", &*harmless(help), "\n"].concat());
-            }
-            None => {}
-        }
+    let help = diagnostic.help.as_deref().filter(|_| !is_of_nix(diagnostic.code));
+    if let Some(name) = diagnostic.nix.meant.as_deref().or_else(|| help.and_then(meant)) {
+        page.text.push_str(&["Did you mean ", &*harmless(name), "?\n"].concat());
+    } else if let Some(help) = help {
+        page.text.push_str(&["help: ", &*harmless(help), "\n"].concat());
     }
     indented(prefix, &page.text)
 }
@@ -66,10 +67,9 @@ fn is_of_nix(code: &str) -> bool {
     of_language && !matches!(code, "repx::eval::offline" | "repx::eval::fetch")
 }
 
-/// Is it the frame of a function written in Nix?
-fn is_call_of_function(text: &str) -> bool {
-    text == "while calling a function"
-        || text.starts_with("while calling '") && !text.ends_with(" builtin")
+/// Is it the frame of a builtin's call?
+fn is_call_of_builtin(text: &str) -> bool {
+    text.starts_with("while calling the '") && text.ends_with("' builtin")
 }
 
 /// The name in "did you mean `name`?"; other help is no business of Nix's format.
@@ -93,19 +93,56 @@ fn shown(place: &NixPlace, map: &SourceMap) -> String {
     format!("{}:{}:{}", map.original(place.path()).display(), place.line, place.column)
 }
 
+/// A frame and the place that is shown with it.
+type Frame<'d> = (&'d NixFrame, Option<Span>);
+
+/// Where the embedded files are.
+const OURS: &str = "/«repx»";
+
 struct Page<'m> {
     text: String,
     map: &'m SourceMap,
 }
 
 impl Page<'_> {
+    /// The frames to be shown, innermost first, each with its place, if that is shown.
+    ///
+    /// What a builtin does has no place in Nix: the call's has been shown with the call.
+    fn frames<'d>(&self, diagnostic: &'d Diagnostic, show_trace: bool) -> Vec<Frame<'d>> {
+        let mut frames = Vec::new();
+        let mut within: Option<Span> = None;
+        for frame in diagnostic.nix.trace.iter().rev() {
+            if frame.in_full && !show_trace || self.is_internal(frame) {
+                continue;
+            }
+            let by_builtin = within == Some(frame.span);
+            if is_call_of_builtin(&frame.text) {
+                within = Some(frame.span);
+                frames.push((frame, Some(frame.span)));
+            } else if !by_builtin {
+                within = None;
+                frames.push((frame, Some(frame.span)));
+            } else if frame.text != "from call site" {
+                frames.push((frame, None));
+            }
+        }
+        frames.reverse();
+        frames
+    }
+
+    /// Is it an attribute of what `derivation` makes?
+    fn is_internal(&self, frame: &NixFrame) -> bool {
+        frame.text.starts_with("while evaluating the attribute '")
+            && self.map.nix_place(frame.span).is_some_and(|place| place.path().starts_with(OURS))
+    }
+
     /// Frames, outermost first. `frames` has them innermost first.
-    fn trace(&mut self, frames: &[&Label], show_trace: bool) {
+    fn trace(&mut self, frames: &[Frame<'_>], show_trace: bool) {
         let mut count = 0;
-        let mut seen: HashSet<&Label> = HashSet::new();
-        let mut repeated: Vec<&Label> = Vec::new();
+        let mut seen: HashSet<Frame<'_>> = HashSet::new();
+        let mut repeated: Vec<Frame<'_>> = Vec::new();
         let mut truncated = false;
-        for frame in frames.iter().rev() {
+        for frame in frames.iter().rev().copied() {
             truncated |= !show_trace && count > MOST_WITHOUT_TRACE;
             if truncated {
                 continue;
@@ -125,12 +162,12 @@ impl Page<'_> {
         }
     }
 
-    fn repeated(&mut self, frames: &mut Vec<&Label>, count: &mut usize) {
+    fn repeated(&mut self, frames: &mut Vec<Frame<'_>>, count: &mut usize) {
         if frames.len() > FEW_REPEATED {
             self.text.push_str(&format!("\n({} duplicate frames omitted)\n", frames.len()));
         } else {
             for frame in frames.iter() {
-                *count += self.frame(frame);
+                *count += self.frame(*frame);
             }
         }
         frames.clear();
@@ -145,9 +182,9 @@ impl Page<'_> {
     }
 
     /// One frame; how many places it has.
-    fn frame(&mut self, frame: &Label) -> usize {
+    fn frame(&mut self, (frame, place): Frame<'_>) -> usize {
         self.text.push_str(&["\n… ", &harmless(&frame.text), "\n"].concat());
-        usize::from(self.place("  ", frame.span))
+        usize::from(place.is_some_and(|place| self.place("  ", place)))
     }
 
     /// `at file:line:column:` and the lines around; false when there is no such place.
@@ -200,7 +237,8 @@ mod tests {
         let file = map.add("/a.nix", "let\n  ab = 1;\nin abc\n").unwrap();
         let diagnostic = Diagnostic::error("repx::eval::test", "undefined variable 'abc'")
             .at(at(&file, "abc"), "here")
-            .help("did you mean `ab`?");
+            .help("did you mean `ab`?")
+            .meant_for_nix(Some("ab".to_owned()));
         insta::assert_snapshot!(render(&diagnostic, &map, false), @r"
         error: undefined variable 'abc'
                at /a.nix:3:4:
@@ -253,7 +291,7 @@ mod tests {
             text,
             "error:\n       … again\n\n       (8 duplicate frames omitted)\n\n       error: deep\n"
         );
-        diagnostic.trace.truncate(3);
+        diagnostic.nix.trace.truncate(3);
         assert_eq!(render(&diagnostic, &map, true).matches("… again").count(), 3);
     }
 }
