@@ -24,6 +24,8 @@ use crate::session::Session;
 /// Evaluations that one thread does at a time: few, so that all threads have some; many, where
 /// there are many.
 const AT_ONCE: std::ops::RangeInclusive<usize> = 16..=1024;
+/// A table may have so many points for each evaluation that is allowed.
+const POINTS_EACH: u64 = 64;
 /// Fewer evaluations than this are not worth waking other threads.
 const FEW: usize = 8;
 
@@ -150,7 +152,7 @@ struct Walked {
     longer: Vec<(usize, Branch)>,
 }
 
-impl<'q, 'h> Tracking<'q, 'h> {
+impl<'h> Tracking<'_, 'h> {
     /// The field of what an evaluation gives. It gets the coordinates of a point on the run's
     /// axes; what it notes of problems is noted with the first point that has them.
     ///
@@ -324,7 +326,9 @@ impl<'q, 'h> Tracking<'q, 'h> {
             axes.sort_unstable();
             axes.dedup();
         }
-        let space = Space::new(axes, self.lengths).filter(|s| s.points() <= MOST_POINTS)?;
+        // Who asks for few evaluations doesn't want a large table of them either.
+        let most = (self.most as u64).saturating_mul(POINTS_EACH).min(MOST_POINTS);
+        let space = Space::new(axes, self.lengths).filter(|space| space.points() <= most)?;
         if values.len() == 1 {
             return Some(Field::new(space, Vec::new(), values));
         }
@@ -398,7 +402,7 @@ fn fill(table: &mut [u32], space: &Space, leaf: &Leaf, at: usize, offset: u64) {
             }
         }
         None => {
-            (0..*length).for_each(|coordinate| fill(table, space, leaf, at + 1, step(coordinate)))
+            (0..*length).for_each(|coordinate| fill(table, space, leaf, at + 1, step(coordinate)));
         }
     }
 }

@@ -254,7 +254,7 @@ impl<'l> Records<'l> {
     /// The names of a set's jobs, each after a comma.
     fn names_of(&self, set: u32) -> Vec<u8> {
         let mut names = Vec::new();
-        let jobs = self.listing.upstream(set).into_iter().flat_map(|jobs| jobs.iter());
+        let jobs = self.listing.upstream(set).into_iter().flat_map(crate::sweep::JobSet::iter);
         let mut view: Option<JobView<'_>> = None;
         for number in jobs {
             match &mut view {
