@@ -153,9 +153,7 @@ fn intersect_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> E
 
 /// A set of attributes that are sorted by name id and have no name twice.
 fn sorted_set<'h>(ev: &Evaluator<'h>, attrs: &[Attr<'h>]) -> Value<'h> {
-    let keys = ev.local.collect(attrs.iter().map(|attr| attr.key));
-    let slots = ev.local.collect(attrs.iter().map(|attr| attr.slot));
-    Value::Attrs(Attrs::of(ev.local, keys, slots))
+    Value::Attrs(Attrs::sorted(ev.local, attrs))
 }
 
 fn map_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -165,7 +163,7 @@ fn map_attrs<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
     // What comes out was written nowhere: it has no place (nixpkgs sees that in
     // `unsafeGetAttrPos`).
     let (keys, slots) = set.entries(local);
-    let keys = local.collect(keys.iter().map(|key| nowhere(key.name)));
+    let keys = local.keys_of(keys.iter().map(|key| nowhere(key.name)));
     let calls = local.alloc(NamedCalls { function: f, keys, slots });
     let value = |i: usize| Slot::Thunk(Thunk::apply_named(local, calls, i));
     let values = local.fill(keys.len(), value);

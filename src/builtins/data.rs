@@ -13,7 +13,7 @@ use super::toml;
 use crate::eval::{Builtin, Eval, Evaluator};
 use crate::source::Span;
 use crate::store::{ContextElement, ContextPath, Hash, HashAlgo, Object};
-use crate::value::{Context, Slot, Text, Value};
+use crate::value::{ContextSum, Slot, Text, Value};
 
 pub(super) const ROWS: &[Builtin] = &[
     Builtin {
@@ -52,10 +52,10 @@ fn to_json_text<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval
     let [value] = args else {
         return Err(wrong_count(ev, at));
     };
-    let (mut out, mut context) = (Vec::new(), Context::EMPTY);
+    let (mut out, mut context) = (Vec::new(), ContextSum::default());
     to_json(ev, *value, JsonOptions::TO_JSON, &mut out, &mut context)?;
     let bytes = ev.local.slice(&out);
-    Ok(Value::Text(Text::with_context(ev.local, bytes, context)))
+    Ok(Value::Text(Text::with_context(ev.local, bytes, context.finish(ev.local))))
 }
 
 fn from_json<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -87,10 +87,10 @@ fn to_xml_text<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<
         return Err(wrong_count(ev, at));
     };
     let how = XmlOptions { force: true, places: false };
-    let mut context = Context::EMPTY;
+    let mut context = ContextSum::default();
     let document = to_xml(ev, *value, how, &mut context)?;
     let bytes = ev.local.slice(&document);
-    Ok(Value::Text(Text::with_context(ev.local, bytes, context)))
+    Ok(Value::Text(Text::with_context(ev.local, bytes, context.finish(ev.local))))
 }
 
 fn from_toml<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {

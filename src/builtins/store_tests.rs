@@ -13,7 +13,7 @@ use crate::source::{Name, SourceMap, Span};
 use crate::store::{Derivations, Objects};
 use crate::syntax;
 use crate::value::{
-    Attrs, Context, Env, Heap, List, Local, Path as PathValue, Slot, Text, Thunk, Value,
+    Attrs, ContextSum, Env, Heap, List, Local, Path as PathValue, Slot, Text, Thunk, Value,
 };
 use crate::world::{Disk, Overlay};
 
@@ -146,7 +146,7 @@ fn evaluate(directory: &Path, text: &str, stack: usize) -> Result<String, String
     files
         .load(&mut ev, &path, text, Some(scope))
         .and_then(|value| {
-            let (mut out, mut context) = (Vec::new(), Context::EMPTY);
+            let (mut out, mut context) = (Vec::new(), ContextSum::default());
             let slot = Slot::Value(value);
             to_json(&mut ev, slot, JsonOptions::TO_JSON, &mut out, &mut context)?;
             Ok(String::from_utf8_lossy(&out).into_owned())

@@ -4,7 +4,7 @@ use super::support::{set, wrap, wrong_count};
 use super::{regex, replace, version};
 use crate::eval::{Builtin, Coercion, Eval, Evaluator};
 use crate::source::Span;
-use crate::value::{Context, Path, Slot, Text, Value};
+use crate::value::{Context, ContextSum, Path, Slot, Text, Value};
 
 pub(super) const ROWS: &[Builtin] = &[
     Builtin {
@@ -113,7 +113,8 @@ fn concat_strings_sep<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -
     let separator = ev.string(*separator)?;
     let list = ev.items(*list)?;
     let mut bytes = Vec::new();
-    let mut context = separator.context();
+    let mut context = ContextSum::default();
+    context.add(separator.context());
     for (i, item) in list.items().iter().enumerate() {
         let value = ev.force(*item)?;
         let piece = ev.coerce(value, Coercion::INTERPOLATION)?;
@@ -123,8 +124,9 @@ fn concat_strings_sep<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -
             bytes.extend_from_slice(separator.bytes());
         }
         bytes.extend_from_slice(piece.bytes());
-        context = context.union(ev.local, piece.context());
+        context.add(piece.context());
     }
+    let context = context.finish(ev.local);
     Ok(text(ev, &bytes, context))
 }
 
@@ -144,7 +146,8 @@ fn replace_strings<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> E
         patterns.push(ev.string(*pattern)?.bytes());
     }
     let subject = ev.string(*string)?;
-    let mut context = subject.context();
+    let mut context = ContextSum::default();
+    context.add(subject.context());
     // A replacement is forced when it is used first: what is never used may fail.
     let mut replacements: Vec<Option<&'h [u8]>> = vec![None; to.len()];
     let mut total = subject.bytes().len();
@@ -156,12 +159,13 @@ fn replace_strings<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> E
         }
         let slot = to.items().get(which).copied();
         let replacement = ev.string(slot.unwrap_or(Slot::Value(Value::Null)))?;
-        context = context.union(ev.local, replacement.context());
+        context.add(replacement.context());
         if let Some(place) = replacements.get_mut(which) {
             *place = Some(replacement.bytes());
         }
         Ok(replacement.bytes())
     })?;
+    let context = context.finish(ev.local);
     Ok(text(ev, &bytes, context))
 }
 

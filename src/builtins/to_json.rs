@@ -5,7 +5,7 @@ use super::support::wrap;
 use crate::eval::{Coercion, Eval, Evaluator, words};
 use crate::source::Span;
 use crate::value::number::push_json;
-use crate::value::{Attrs, Context, Slot, Value};
+use crate::value::{Attrs, Context, ContextSum, Slot, Value};
 
 /// How values become JSON.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ pub fn to_json<'h>(
     slot: Slot<'h>,
     how: JsonOptions,
     out: &mut Vec<u8>,
-    context: &mut Context<'h>,
+    context: &mut ContextSum<'h>,
 ) -> Eval<'h, ()> {
     let mut writer = Writer { how, out, context };
     writer.slot(ev, slot)
@@ -39,7 +39,7 @@ pub fn to_json<'h>(
 struct Writer<'w, 'h> {
     how: JsonOptions,
     out: &'w mut Vec<u8>,
-    context: &'w mut Context<'h>,
+    context: &'w mut ContextSum<'h>,
 }
 
 impl<'h> Writer<'_, 'h> {
@@ -80,7 +80,7 @@ impl<'h> Writer<'_, 'h> {
     }
 
     fn string(&mut self, ev: &Evaluator<'h>, bytes: &[u8], context: Context<'h>) -> Eval<'h, ()> {
-        *self.context = self.context.union(ev.local, context);
+        self.context.add(context);
         wrap(ev, Span::NONE, write_string(self.out, bytes))
     }
 

@@ -7,7 +7,7 @@ use crate::eval::{Eval, Evaluator, words};
 use crate::lower::{Lambda, Param};
 use crate::source::Span;
 use crate::value::number::to_general;
-use crate::value::{Attrs, Context, Slot, Value};
+use crate::value::{Attrs, ContextSum, Slot, Value};
 
 /// How values become XML.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,7 @@ pub fn to_xml<'h>(
     ev: &mut Evaluator<'h>,
     slot: Slot<'h>,
     how: XmlOptions,
-    context: &mut Context<'h>,
+    context: &mut ContextSum<'h>,
 ) -> Eval<'h, Vec<u8>> {
     let mut walk = Walk { how, xml: XmlWriter::new(), context, seen: HashSet::new() };
     walk.xml.open("expr", &[]);
@@ -37,7 +37,7 @@ pub fn to_xml<'h>(
 struct Walk<'w, 'h> {
     how: XmlOptions,
     xml: XmlWriter,
-    context: &'w mut Context<'h>,
+    context: &'w mut ContextSum<'h>,
     /// Paths of derivations already written out.
     seen: HashSet<&'h [u8]>,
 }
@@ -58,7 +58,7 @@ impl<'h> Walk<'_, 'h> {
             Value::Int(int) => self.value("int", int.to_string().as_bytes()),
             Value::Float(float) => self.value("float", to_general(float.get()).as_bytes()),
             Value::Text(text) => {
-                *self.context = self.context.union(ev.local, text.context());
+                self.context.add(text.context());
                 self.value("string", text.bytes());
             }
             Value::Path(path) => self.value("path", path.bytes()),

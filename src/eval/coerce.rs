@@ -2,7 +2,7 @@
 
 use super::{Eval, Evaluator, words};
 use crate::value::number;
-use crate::value::{Attrs, Context, Error, Local, Slot, Text, Value};
+use crate::value::{Attrs, Context, ContextSum, Error, Local, Slot, Text, Value};
 
 /// How far coercion goes (Nix's `coerceToString` and its flags).
 #[derive(Clone, Copy, Debug)]
@@ -122,7 +122,7 @@ impl<'h> Evaluator<'h> {
         how: Coercion,
     ) -> Eval<'h, Coerced<'h>> {
         let mut bytes = Vec::new();
-        let mut context = Context::EMPTY;
+        let mut context = ContextSum::default();
         let last = list.len().saturating_sub(1);
         for (i, item) in list.items().iter().enumerate() {
             let (value, piece) = self.nested(|ev| {
@@ -131,13 +131,13 @@ impl<'h> Evaluator<'h> {
             })?;
             self.room_for_text(bytes.len().saturating_add(piece.bytes().len()))?;
             bytes.extend_from_slice(piece.bytes());
-            context = context.union(self.local, piece.context());
+            context.add(piece.context());
             let empty_list = matches!(value, Value::List(inner) if inner.is_empty());
             if i < last && !empty_list {
                 bytes.push(b' ');
             }
         }
-        Ok(Coerced::Made(bytes, context))
+        Ok(Coerced::Made(bytes, context.finish(self.local)))
     }
 
     #[cold]

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::lower::{self, BinaryOp, Expr, Piece};
 use crate::source::Span;
 use crate::value::{
-    Attr, Attrs, Closure, Context, Env, Error, List, Path, Slot, Text, Thunk, Value,
+    Attr, Attrs, Closure, Context, ContextSum, Env, Error, List, Path, Slot, Text, Thunk, Value,
 };
 
 impl<'h> Evaluator<'h> {
@@ -184,9 +184,7 @@ impl<'h> Evaluator<'h> {
             Expr::Lambda(lambda) => {
                 Slot::Value(Value::Lambda(Closure::new(self.local, lambda, env)))
             }
-            Expr::List(items) if items.is_empty() => {
-                Slot::Value(Value::List(List::of(self.local, &[])))
-            }
+            Expr::List(items) if items.is_empty() => Slot::Value(Value::List(List::empty())),
             Expr::Set(set) if set.values.is_empty() && set.dynamic.is_empty() => {
                 Slot::Value(Value::Attrs(Attrs::empty(self.local)))
             }
@@ -317,9 +315,9 @@ impl<'h> Evaluator<'h> {
     ) -> Eval<'h, (Vec<u8>, Context<'h>)> {
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
-        let mut context = Context::EMPTY;
+        let mut context = ContextSum::default();
         if let Some(value) = first {
-            context = context.union(self.local, self.push_coerced(value, &mut bytes)?);
+            context.add(self.push_coerced(value, &mut bytes)?);
         }
         for part in parts {
             match part {
@@ -327,11 +325,11 @@ impl<'h> Evaluator<'h> {
                 Piece::Value(expr, span) => {
                     let value = self.expr(expr, env)?;
                     self.here = *span;
-                    context = context.union(self.local, self.push_coerced(value, &mut bytes)?);
+                    context.add(self.push_coerced(value, &mut bytes)?);
                 }
             }
         }
-        Ok((bytes, context))
+        Ok((bytes, context.finish(self.local)))
     }
 
     #[inline]

@@ -35,12 +35,7 @@ impl<'h> Evaluator<'h> {
             | BinaryOp::LessOrEqual
             | BinaryOp::More
             | BinaryOp::MoreOrEqual => self.nested(|ev| ev.both(binary, env)),
-            // The type of the right side before the left is looked at, as Nix does.
-            BinaryOp::Update => {
-                let over = self.update_operand(&binary.right, binary.right_span, env)?;
-                let under = self.update_operand(&binary.left, binary.left_span, env)?;
-                Ok(Value::Attrs(under.update(self.local, over)))
-            }
+            BinaryOp::Update => self.update(binary, env),
             BinaryOp::Add | BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Concat => {
                 self.both(binary, env)
             }
@@ -136,6 +131,40 @@ impl<'h> Evaluator<'h> {
         let right = self.expr(&binary.right, env)?;
         let second = self.coerce_operand(right, left, binary, Coercion::PATH)?;
         Ok(Value::Text(first.append(self.local, second.bytes(), second.context())))
+    }
+
+    /// `a // b`, or a chain of such.
+    #[inline(never)]
+    fn update(&mut self, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
+        if !is_update(&binary.left) && !is_update(&binary.right) {
+            let over = self.update_operand(&binary.right, binary.right_span, env)?;
+            let under = self.update_operand(&binary.left, binary.left_span, env)?;
+            return Ok(Value::Attrs(under.update(self.local, over)));
+        }
+        let mut last_first = Vec::with_capacity(8);
+        self.update_operands(binary, env, &mut last_first)?;
+        Ok(Value::Attrs(Attrs::update_all(self.local, &last_first)))
+    }
+
+    /// The operands of a chain. The type of the right side is looked at before the left is
+    /// evaluated, as Nix does.
+    fn update_operands(
+        &mut self,
+        binary: &'h Binary,
+        env: Env<'h>,
+        last_first: &mut Vec<Attrs<'h>>,
+    ) -> Eval<'h, ()> {
+        let sides = [(&binary.right, binary.right_span), (&binary.left, binary.left_span)];
+        for (side, span) in sides {
+            match side.read() {
+                Expr::Binary(inner) if inner.op == BinaryOp::Update => {
+                    self.check_stack()?;
+                    self.update_operands(inner, env, last_first)?;
+                }
+                _ => last_first.push(self.update_operand(side, span, env)?),
+            }
+        }
+        Ok(())
     }
 
     fn update_operand(&mut self, expr: &'h Expr, span: Span, env: Env<'h>) -> Eval<'h, Attrs<'h>> {
@@ -284,4 +313,8 @@ fn with_advice(diagnostic: Diagnostic, strings: bool) -> Diagnostic {
     } else {
         diagnostic
     }
+}
+
+fn is_update(expr: &Expr) -> bool {
+    matches!(expr.read(), Expr::Binary(binary) if binary.op == BinaryOp::Update)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::builtins::to_json::{JsonOptions, to_json};
 use crate::eval::{Coercion, Eval, Evaluator};
-use crate::value::{Context, Slot, Value};
+use crate::value::{ContextSum, Slot, Value};
 
 /// A parameter's value: as Nix has it, and as text.
 #[derive(Clone, Debug)]
@@ -179,7 +179,7 @@ impl Datum<'_> {
 }
 
 fn json_text<'h>(evaluator: &mut Evaluator<'h>, value: Value<'h>) -> Eval<'h, String> {
-    let (mut bytes, mut context) = (Vec::new(), Context::EMPTY);
+    let (mut bytes, mut context) = (Vec::new(), ContextSum::default());
     let slot = Slot::Value(value);
     to_json(evaluator, slot, JsonOptions::TO_JSON, &mut bytes, &mut context)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -12,6 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 
 use super::env::Spare;
+use super::shapes::Shapes;
 
 /// The first chunk; each is twice as large as the one before, up to the largest.
 const FIRST_CHUNK: usize = 64 * 1024;
@@ -30,6 +31,7 @@ pub(super) struct Arena {
     chunk_end: Cell<*mut u8>,
     chunks: RefCell<Vec<(NonNull<u8>, Layout)>>,
     spare: Spare,
+    shapes: Shapes,
 }
 
 // SAFETY: it is used through its one `Local` alone, which can't leave its thread; the heap only
@@ -45,6 +47,7 @@ impl Default for Arena {
             chunk_end: nothing,
             chunks: RefCell::default(),
             spare: Spare::default(),
+            shapes: Shapes::default(),
         }
     }
 }
@@ -126,6 +129,12 @@ impl Arena {
     #[inline]
     pub(super) fn spare(&self) -> &Spare {
         &self.spare
+    }
+
+    /// Names of sets made lately.
+    #[inline]
+    pub(super) fn shapes(&self) -> &Shapes {
+        &self.shapes
     }
 
     /// Bytes asked of the system.

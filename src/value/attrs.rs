@@ -16,6 +16,8 @@ use crate::source::{Name, Span};
 const RATIO: usize = 4;
 /// Sets up to this size are copied: a layer would cost more.
 const SMALL: usize = 8;
+/// Sets up to this size are joined with others before they are laid over what is below.
+const FEW: usize = 64;
 
 /// An immutable attribute set.
 #[derive(Clone, Copy)]
@@ -89,7 +91,12 @@ impl<'h> Attrs<'h> {
     pub fn new(local: Local<'h>, mut attrs: Vec<Attr<'h>>) -> Attrs<'h> {
         attrs.sort_by_key(|attr| attr.key.name);
         attrs.dedup_by_key(|attr| attr.key.name);
-        let keys = local.collect(attrs.iter().map(|attr| attr.key));
+        Attrs::sorted(local, &attrs)
+    }
+
+    /// A set of attributes that are sorted by name id and have no name twice.
+    pub fn sorted(local: Local<'h>, attrs: &[Attr<'h>]) -> Attrs<'h> {
+        let keys = local.keys_of(attrs.iter().map(|attr| attr.key));
         let slots = local.collect(attrs.iter().map(|attr| attr.slot));
         Attrs::of(local, keys, slots)
     }
@@ -236,26 +243,55 @@ impl<'h> Attrs<'h> {
         let open = other.open().or(self.open());
         // A small set under a large one: what the large one doesn't have is laid over it. No name
         // is in both then, so which of them lies above makes no difference.
-        let mut below = Some(self.0);
-        let (mut keys, mut slots) = if self.len() * RATIO < other.len() && other.len() > SMALL {
-            below = Some(other.0);
+        if self.len() * RATIO < other.len() && other.len() > SMALL {
             let rest = self.iter(local).filter(|attr| !other.has(attr.key.name));
-            let rest: Vec<Attr<'h>> = rest.collect();
-            if rest.is_empty() && open.is_none() {
+            let rest: Scratch<'h> = rest.map(|attr| (attr.key, attr.slot)).unzip();
+            if rest.0.is_empty() && open.is_none() {
                 return other;
             }
-            let keys = local.collect(rest.iter().map(|attr| attr.key));
-            (keys, local.collect(rest.iter().map(|attr| attr.slot)))
-        } else {
-            other.entries(local)
+            return other.under(local, Top::Scratch(rest), open);
+        }
+        self.under(local, Top::Kept(other.entries(local)), open)
+    }
+
+    /// `a // b // c …`, of which the last is given first: what the sets between would be is never
+    /// made.
+    pub fn update_all(local: Local<'h>, last_first: &[Attrs<'h>]) -> Attrs<'h> {
+        let few = |set: &Attrs<'h>| set.len() <= FEW && set.open().is_none();
+        let Some((first, over)) = last_first.split_last() else {
+            return Attrs::empty(local);
         };
+        if !over.iter().all(few) {
+            return over.iter().rev().fold(*first, |under, over| under.update(local, *over));
+        }
+        let mut over = over.iter().filter(|set| !set.is_empty());
+        let Some(last) = over.next() else {
+            return *first;
+        };
+        let Some(second) = over.next() else {
+            return first.update(local, *last);
+        };
+        let mut top = merge(second.entries(local), last.entries(local));
+        for set in over {
+            top = merge(set.entries(local), (&top.0, &top.1));
+        }
+        first.under(local, Top::Scratch(top), first.open())
+    }
+
+    /// Lays the names and slots of `top` over the set.
+    fn under(self, local: Local<'h>, mut top: Top<'h>, open: Option<&'h Slot<'h>>) -> Attrs<'h> {
+        let mut below = Some(self.0);
         // Layers that are not much larger than what lies over them are joined with it.
         while let Some(layer) = below
-            && (layer.keys.len() < keys.len() * RATIO || layer.keys.len() <= SMALL)
+            && (layer.keys.len() < top.len() * RATIO || layer.keys.len() <= SMALL)
         {
-            (keys, slots) = merge(local, (layer.keys, layer.slots), (keys, slots));
+            // An empty set at the bottom adds nothing.
+            if !layer.keys.is_empty() {
+                top = Top::Scratch(merge((layer.keys, layer.slots), top.parts()));
+            }
             below = layer.below();
         }
+        let (keys, slots) = top.keep(local);
         let size = match below {
             None => keys.len(),
             Some(rest) => {
@@ -267,14 +303,44 @@ impl<'h> Attrs<'h> {
     }
 }
 
+/// Names and slots in the making.
+type Scratch<'h> = (Vec<Key>, Vec<Slot<'h>>);
+
+/// The uppermost layer of a set in the making.
+enum Top<'h> {
+    /// It is in the heap already.
+    Kept(Flat<'h>),
+    Scratch(Scratch<'h>),
+}
+
+impl<'h> Top<'h> {
+    fn parts(&self) -> (&[Key], &[Slot<'h>]) {
+        match self {
+            Top::Kept((keys, slots)) => (keys, slots),
+            Top::Scratch((keys, slots)) => (keys, slots),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.parts().0.len()
+    }
+
+    fn keep(self, local: Local<'h>) -> Flat<'h> {
+        match self {
+            Top::Kept(flat) => flat,
+            Top::Scratch((keys, slots)) => (local.keys(&keys), local.slice(&slots)),
+        }
+    }
+}
+
 fn flatten<'h>(local: Local<'h>, object: &'h AttrsObject<'h>) -> Flat<'h> {
-    let mut all = (object.keys, object.slots);
+    let mut all = Top::Kept((object.keys, object.slots));
     let mut below = object.below();
     while let Some(layer) = below {
-        all = merge(local, (layer.keys, layer.slots), all);
+        all = Top::Scratch(merge((layer.keys, layer.slots), all.parts()));
         below = layer.below();
     }
-    all
+    all.keep(local)
 }
 
 /// Position of a name in a sorted slice.
@@ -288,7 +354,7 @@ fn find(keys: &[Key], name: Name) -> Option<usize> {
 }
 
 /// Both, `over` winning where a name is in both.
-fn merge<'h>(local: Local<'h>, under: Flat<'h>, over: Flat<'h>) -> Flat<'h> {
+fn merge<'h>(under: (&[Key], &[Slot<'h>]), over: (&[Key], &[Slot<'h>])) -> Scratch<'h> {
     let capacity = under.0.len() + over.0.len();
     let (mut keys, mut slots) = (Vec::with_capacity(capacity), Vec::with_capacity(capacity));
     let mut unders = under.0.iter().zip(under.1).peekable();
@@ -305,7 +371,7 @@ fn merge<'h>(local: Local<'h>, under: Flat<'h>, over: Flat<'h>) -> Flat<'h> {
         keys.push(*lower);
         slots.push(*value);
     }
-    (local.slice(&keys), local.slice(&slots))
+    (keys, slots)
 }
 
 impl<'h> Attr<'h> {
@@ -372,6 +438,32 @@ mod tests {
             assert_eq!(int, model.get(&name).copied(), "{name}");
         }
         assert_eq!(show(local, attrs), model.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn many_updates_at_once_are_those_one_by_one() {
+        let heap = Heap::new();
+        let local = heap.local();
+        let mut seed = 3usize;
+        for _ in 0..2000 {
+            let mut next = |below: usize| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
+                (seed >> 33) % below
+            };
+            let sets: Vec<Attrs<'_>> = (0..next(6))
+                .map(|_| {
+                    let size = [0, 1, 3, 20, 100][next(5)];
+                    set(local, &(0..size).map(|_| (next(150), next(9) as i64)).collect::<Vec<_>>())
+                })
+                .collect();
+            let one_by_one = sets
+                .iter()
+                .rev()
+                .fold(Attrs::empty(local), |under, over| under.update(local, *over));
+            let at_once = Attrs::update_all(local, &sets);
+            assert_eq!(show(local, at_once), show(local, one_by_one));
+            assert_eq!(at_once.len(), show(local, at_once).len());
+        }
     }
 
     #[test]

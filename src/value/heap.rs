@@ -9,6 +9,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::arena::Arena;
 use super::env::Spare;
+use super::shapes::MOST_NAMES;
+use crate::lower::Key;
 
 /// Owner of all memory of one evaluation. Threads allocate through a [`Local`] each.
 #[derive(Default)]
@@ -161,6 +163,21 @@ impl<'h> Local<'h> {
         let bytes = self.slice(text.as_bytes());
         // SAFETY: they were copied from a text.
         unsafe { std::str::from_utf8_unchecked(bytes) }
+    }
+
+    /// Stores names of a set, or finds where they lie already.
+    pub fn keys(self, keys: &[Key]) -> &'h [Key] {
+        // SAFETY: what `slice` gives never changes and lives as long as the heap, as does the
+        // arena that remembers it; `'h` is no longer.
+        unsafe { self.arena.shapes().find(keys, |keys| self.slice(keys)) }
+    }
+
+    /// As [`Local::keys`], of an iterator.
+    pub fn keys_of(self, keys: impl ExactSizeIterator<Item = Key>) -> &'h [Key] {
+        if keys.len() > MOST_NAMES {
+            return self.collect(keys);
+        }
+        self.keys(&keys.collect::<Vec<_>>())
     }
 
     /// Environments to be used again.

@@ -1,5 +1,7 @@
 //! Lists.
 
+#![allow(unsafe_code)] // one empty list for all heaps
+
 use super::grow::{self, Buffer};
 use super::{Local, Slot};
 
@@ -12,10 +14,24 @@ struct ListObject<'h> {
     buffer: Option<&'h Buffer<Slot<'h>>>,
 }
 
+/// Half of all lists are empty.
+static EMPTY: ListObject<'static> = ListObject { items: &[], buffer: None };
+
 impl<'h> List<'h> {
+    /// The list without items.
+    #[inline]
+    pub fn empty() -> List<'h> {
+        // SAFETY: the object holds no reference that could be of another life than `'static`, nor
+        // can one be put into it.
+        List(unsafe { std::mem::transmute::<&'h ListObject<'static>, &'h ListObject<'h>>(&EMPTY) })
+    }
+
     /// A list of slots that are in the heap already.
     #[inline]
     pub fn of(local: Local<'h>, items: &'h [Slot<'h>]) -> List<'h> {
+        if items.is_empty() {
+            return List::empty();
+        }
         List(local.alloc(ListObject { items, buffer: None }))
     }
 
@@ -60,8 +76,8 @@ impl<'h> List<'h> {
         List(local.alloc(ListObject { items, buffer }))
     }
 
-    /// Where the object lies: its identity as long as the heap lives. (Its items don't tell: lists
-    /// grown from one another share their beginning.)
+    /// Where the object lies: its identity as long as the heap lives, except that empty lists are
+    /// all one. (Its items don't tell: lists grown from one another share their beginning.)
     pub fn address(self) -> usize {
         std::ptr::from_ref(self.0).addr()
     }

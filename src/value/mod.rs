@@ -19,11 +19,12 @@ mod grow;
 pub mod heap;
 pub mod list;
 pub mod number;
+mod shapes;
 pub mod text;
 pub mod thunk;
 
 pub use attrs::{Attr, Attrs};
-pub use context::Context;
+pub use context::{Context, ContextSum};
 pub use env::Env;
 pub(crate) use env::EnvBuilder;
 pub use error::{Error, ErrorKind, Frame};

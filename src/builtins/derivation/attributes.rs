@@ -10,7 +10,7 @@ use super::warn;
 use crate::eval::{Coercion, Eval, Evaluator, words};
 use crate::source::Span;
 use crate::store::{ElementId, HashAlgo, IngestMethod};
-use crate::value::{Attr, Attrs, Context, Slot, Value};
+use crate::value::{Attr, Attrs, Context, ContextSum, Slot, Value};
 
 /// What the attributes say, before it is known where the outputs go.
 #[derive(Default)]
@@ -118,9 +118,9 @@ impl Draft {
         }
         wrap(ev, at, write_string(members, key))?;
         members.push(b':');
-        let mut context = Context::EMPTY;
+        let mut context = ContextSum::default();
         to_json(ev, slot, JsonOptions::TO_JSON, members, &mut context)?;
-        self.depend_on(context);
+        self.depend_on(context.finish(ev.local));
         match key {
             b"builder" => {
                 let builder = ev.string(slot)?;
@@ -267,7 +267,7 @@ fn hash_mode<'h>(ev: &Evaluator<'h>, mode: &str, at: Span) -> Eval<'h, IngestMet
 /// JSON text as Nix writes it after reading it.
 fn normalised<'h>(ev: &mut Evaluator<'h>, text: &[u8], at: Span) -> Eval<'h, Vec<u8>> {
     let value = read_json(ev, text, at)?;
-    let (mut out, mut context) = (Vec::new(), Context::EMPTY);
+    let (mut out, mut context) = (Vec::new(), ContextSum::default());
     let slot = Slot::Value(value);
     to_json(ev, slot, JsonOptions::TO_JSON, &mut out, &mut context)?;
     Ok(out)

@@ -25,7 +25,7 @@ use crate::eval::{Coercion, Eval, Evaluator};
 use crate::session::{self, Config, MAX_CALL_DEPTH, Session};
 use crate::source::{Name, SourceMap, Span};
 use crate::store::StorePath;
-use crate::value::{Attr, Attrs, Context, Error, Slot, Value};
+use crate::value::{Attr, Attrs, ContextSum, Error, Slot, Value};
 
 /// The file that is evaluated when none is named.
 const DEFAULT: &str = "./default.nix";
@@ -203,7 +203,7 @@ impl<'h> Instantiation<'_, 'h> {
         } else {
             auto_call::auto_call(ev, self.arguments, value)?
         };
-        let mut context = Context::EMPTY;
+        let mut context = ContextSum::default();
         if self.options.raw {
             out.extend_from_slice(ev.coerce(value, Coercion::INTERPOLATION)?.bytes());
         } else if self.options.xml {

@@ -1,7 +1,9 @@
 //! The derivations that an evaluation has made, and the hashes that stand for them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
+
+use hashbrown::HashMap;
 
 use super::{Derivation, DerivationError, ModuloHash};
 use crate::store::path::{StoreDir, StorePath};
@@ -49,9 +51,8 @@ impl Derivations {
         dir: &StoreDir,
         mut derivation: Derivation,
     ) -> Result<(StorePath, Arc<Derivation>), DerivationError> {
-        derivation.fill_output_paths(dir, |input| self.modulo(input))?;
-        let path = derivation.path(dir)?;
-        let derivation = self.keep(dir, path.clone(), derivation)?;
+        let (path, modulo) = derivation.complete(dir, |input| self.modulo(input))?;
+        let derivation = self.insert(path.clone(), derivation, modulo);
         Ok((path, derivation))
     }
 
@@ -66,11 +67,20 @@ impl Derivations {
         derivation: Derivation,
     ) -> Result<Arc<Derivation>, DerivationError> {
         let modulo = derivation.hash_modulo(dir, |input| self.modulo(input))?;
+        Ok(self.insert(path, derivation, modulo))
+    }
+
+    fn insert(
+        &self,
+        path: StorePath,
+        derivation: Derivation,
+        modulo: ModuloHash,
+    ) -> Arc<Derivation> {
         let derivation = Arc::new(derivation);
         let known = Known { derivation: Arc::clone(&derivation), modulo };
         let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
         all.insert(path, known);
-        Ok(derivation)
+        derivation
     }
 
     /// The paths of all of them, in order.

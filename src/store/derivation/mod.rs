@@ -142,9 +142,13 @@ impl Derivation {
 
     /// As [`Derivation::path`], for callers that have the text already.
     pub fn path_of_text(&self, dir: &StoreDir, aterm: &[u8]) -> Result<StorePath, DerivationError> {
+        self.path_of_hash(dir, &Hash::digest(HashAlgo::Sha256, aterm))
+    }
+
+    /// As [`Derivation::path`], for callers that have the text's sha256 already.
+    fn path_of_hash(&self, dir: &StoreDir, aterm: &Hash) -> Result<StorePath, DerivationError> {
         let references = self.input_drvs.keys().chain(&self.input_srcs).cloned().collect();
-        let hash = Hash::digest(HashAlgo::Sha256, aterm);
-        Ok(dir.make_text_path(&format!("{}.drv", self.name), &hash, &references)?)
+        Ok(dir.make_text_path(&format!("{}.drv", self.name), aterm, &references)?)
     }
 
     /// The path of an output whose content is known beforehand.

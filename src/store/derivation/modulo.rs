@@ -7,7 +7,7 @@
 
 use super::write::Disguise;
 use super::{Derivation, DerivationError, DerivationOutput, OutputKind};
-use crate::store::hash::{Hash, HashAlgo};
+use crate::store::hash::{Hash, HashAlgo, Hasher};
 use crate::store::path::{StoreDir, StorePath};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,6 +33,9 @@ impl ModuloHash {
     }
 }
 
+/// For each input derivation its hash modulo in base 16, and the outputs needed of it.
+pub(super) type Inputs = BTreeMap<String, BTreeSet<String>>;
+
 impl Derivation {
     /// The hash that stands for this derivation in those that need it. `lookup` gives the same for the inputs;
     /// whoever calls keeps them, or computes them from the inputs' `.drv` files.
@@ -54,10 +57,36 @@ impl Derivation {
             }
             OutputKind::FromInputs => {
                 self.refuse_unfilled()?;
-                self.hash_disguised(dir, false, lookup)?
+                self.hash_disguised(dir, false, &self.modulo_inputs(lookup)?)?
             }
         };
         Ok(ModuloHash { hash, outputs: self.outputs.keys().cloned().collect() })
+    }
+
+    /// Computes the paths of the outputs as [`Derivation::fill_output_paths`] does, and gives what
+    /// [`Derivation::path`] and [`Derivation::hash_modulo`] are then: much of the work is the same.
+    pub fn complete(
+        &mut self,
+        dir: &StoreDir,
+        mut lookup: impl FnMut(&StorePath) -> Option<ModuloHash>,
+    ) -> Result<(StorePath, ModuloHash), DerivationError> {
+        if let OutputKind::Fixed { .. } = self.output_kind()? {
+            self.fill_output_paths(dir, &mut lookup)?;
+            return Ok((self.path(dir)?, self.hash_modulo(dir, lookup)?));
+        }
+        let inputs = self.modulo_inputs(lookup)?;
+        self.fill_from_inputs(dir, &inputs)?;
+        let tail = self.tail(dir)?;
+        let hash = |head: &[u8]| {
+            let mut hasher = Hasher::new(HashAlgo::Sha256);
+            hasher.update(head);
+            hasher.update(&tail);
+            hasher.finish()
+        };
+        let path = self.path_of_hash(dir, &hash(&self.head(dir, None)?))?;
+        let disguise = Disguise { mask_outputs: false, inputs: &inputs };
+        let modulo = hash(&self.head(dir, Some(&disguise))?);
+        Ok((path, ModuloHash { hash: modulo, outputs: self.outputs.keys().cloned().collect() }))
     }
 
     /// Computes the paths of the outputs, and sets the variables named after them to these paths. An output
@@ -73,34 +102,33 @@ impl Derivation {
                 self.env.insert(b"out".to_vec(), dir.print(&path).into_bytes());
             }
             OutputKind::FromInputs => {
-                // The variables are part of what is hashed, empty ones included: they must all be there first.
-                for output in self.outputs.keys() {
-                    self.env.entry(output.clone().into_bytes()).or_default();
-                }
-                let modulo = self.hash_disguised(dir, true, lookup)?;
-                for (name, output) in &mut self.outputs {
-                    let path = dir.make_output_path(name, &modulo, &self.name)?;
-                    let printed = dir.print(&path);
-                    match output {
-                        DerivationOutput::InputAddressed(found) if *found != path => {
-                            let found = dir.print(found);
-                            return Err(DerivationError::IncorrectOutput {
-                                found,
-                                expected: printed,
-                            });
-                        }
-                        DerivationOutput::InputAddressed(_) => {}
-                        DerivationOutput::Deferred => {
-                            *output = DerivationOutput::InputAddressed(path);
-                        }
-                        // `output_kind` has just ruled this out.
-                        DerivationOutput::Fixed { .. } => {
-                            return Err(DerivationError::MixedOutputs);
-                        }
-                    }
-                    self.env.insert(name.clone().into_bytes(), printed.into_bytes());
-                }
+                let inputs = self.modulo_inputs(lookup)?;
+                self.fill_from_inputs(dir, &inputs)?;
             }
+        }
+        Ok(())
+    }
+
+    fn fill_from_inputs(&mut self, dir: &StoreDir, inputs: &Inputs) -> Result<(), DerivationError> {
+        // The variables are part of what is hashed, empty ones included: they must all be there first.
+        for output in self.outputs.keys() {
+            self.env.entry(output.clone().into_bytes()).or_default();
+        }
+        let modulo = self.hash_disguised(dir, true, inputs)?;
+        for (name, output) in &mut self.outputs {
+            let path = dir.make_output_path(name, &modulo, &self.name)?;
+            let printed = dir.print(&path);
+            match output {
+                DerivationOutput::InputAddressed(found) if *found != path => {
+                    let found = dir.print(found);
+                    return Err(DerivationError::IncorrectOutput { found, expected: printed });
+                }
+                DerivationOutput::InputAddressed(_) => {}
+                DerivationOutput::Deferred => *output = DerivationOutput::InputAddressed(path),
+                // Who calls has ruled this out.
+                DerivationOutput::Fixed { .. } => return Err(DerivationError::MixedOutputs),
+            }
+            self.env.insert(name.clone().into_bytes(), printed.into_bytes());
         }
         Ok(())
     }
@@ -110,10 +138,19 @@ impl Derivation {
         &self,
         dir: &StoreDir,
         mask_outputs: bool,
-        mut lookup: impl FnMut(&StorePath) -> Option<ModuloHash>,
+        inputs: &Inputs,
     ) -> Result<Hash, DerivationError> {
+        let text = self.write_aterm(dir, Some(&Disguise { mask_outputs, inputs }))?;
+        Ok(Hash::digest(HashAlgo::Sha256, &text))
+    }
+
+    /// What stands for the inputs.
+    fn modulo_inputs(
+        &self,
+        mut lookup: impl FnMut(&StorePath) -> Option<ModuloHash>,
+    ) -> Result<Inputs, DerivationError> {
         // Two inputs can have one hash (a download by two URLs): their outputs are merged.
-        let mut inputs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut inputs = Inputs::new();
         for (path, outputs) in &self.input_drvs {
             let modulo = lookup(path)
                 .ok_or_else(|| DerivationError::UnknownInput(path.clone(), self.name.clone()))?;
@@ -126,8 +163,7 @@ impl Derivation {
                 inputs.entry(modulo.hash.base16()).or_default().extend(outputs.iter().cloned());
             }
         }
-        let text = self.write_aterm(dir, Some(&Disguise { mask_outputs, inputs: &inputs }))?;
-        Ok(Hash::digest(HashAlgo::Sha256, &text))
+        Ok(inputs)
     }
 
     /// The hash others see includes the output paths, so these must be there.

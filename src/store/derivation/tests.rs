@@ -72,11 +72,31 @@ fn output_paths_are_those_of_nix() {
         assert_eq!(filled, Ok(()), "{}", observed.path);
         assert_eq!(ours, drv);
         let modulo = ours.hash_modulo(&dir, |path| known.get(path).cloned());
+        let mut at_once = unfilled(&drv);
+        let completed = at_once.complete(&dir, |path| known.get(path).cloned());
+        assert_eq!(at_once, drv);
         if let (Ok(path), Ok(modulo)) = (ours.path(&dir), modulo) {
+            assert_eq!(completed, Ok((path.clone(), modulo.clone())));
             known.insert(path, modulo);
         }
     }
     assert_eq!(known.len(), OBSERVED.len());
+}
+
+#[test]
+fn escapes_are_found_anywhere() {
+    for at in 0..100 {
+        for (byte, escaped) in
+            [(b'"', "\\\""), (b'\\', "\\\\"), (b'\n', "\\n"), (b'\r', "\\r"), (b'\t', "\\t")]
+        {
+            let mut drv = small("x", "out");
+            drv.builder = vec![b'b'; 100];
+            drv.builder[at] = byte;
+            let (before, behind) = ("b".repeat(at), "b".repeat(99 - at));
+            let text = String::from_utf8(drv.to_aterm(&StoreDir::default()).unwrap()).unwrap();
+            assert!(text.contains(&format!("\"{before}{escaped}{behind}\"")), "{text}");
+        }
+    }
 }
 
 #[test]

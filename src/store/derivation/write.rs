@@ -3,9 +3,10 @@
 //! Only the builder, its arguments and the environment are escaped: Nix takes output names, paths, hashes and
 //! the platform to be harmless and writes them as they are.
 
+use super::modulo::Inputs;
 use super::{Derivation, DerivationError, DerivationOutput};
 use crate::store::path::StoreDir;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What the hash modulo writes differently from the `.drv` file.
 pub(super) struct Disguise<'a> {
@@ -13,7 +14,7 @@ pub(super) struct Disguise<'a> {
     /// computed from itself.
     pub(super) mask_outputs: bool,
     /// What stands for the input derivations: their hashes modulo.
-    pub(super) inputs: &'a BTreeMap<String, BTreeSet<String>>,
+    pub(super) inputs: &'a Inputs,
 }
 
 impl Derivation {
@@ -27,8 +28,37 @@ impl Derivation {
         dir: &StoreDir,
         disguise: Option<&Disguise<'_>>,
     ) -> Result<Vec<u8>, DerivationError> {
-        let mask_outputs = disguise.is_some_and(|disguise| disguise.mask_outputs);
         let mut term = Term { text: Vec::with_capacity(self.likely_len()) };
+        self.write_head(&mut term, dir, disguise)?;
+        self.write_tail(&mut term, dir, disguise.is_some_and(|disguise| disguise.mask_outputs))?;
+        Ok(term.text)
+    }
+
+    /// The outputs and the input derivations.
+    pub(super) fn head(
+        &self,
+        dir: &StoreDir,
+        disguise: Option<&Disguise<'_>>,
+    ) -> Result<Vec<u8>, DerivationError> {
+        let mut term = Term { text: Vec::new() };
+        self.write_head(&mut term, dir, disguise)?;
+        Ok(term.text)
+    }
+
+    /// What follows the head, which is the same under a disguise that masks nothing.
+    pub(super) fn tail(&self, dir: &StoreDir) -> Result<Vec<u8>, DerivationError> {
+        let mut term = Term { text: Vec::with_capacity(self.likely_len()) };
+        self.write_tail(&mut term, dir, false)?;
+        Ok(term.text)
+    }
+
+    fn write_head(
+        &self,
+        term: &mut Term,
+        dir: &StoreDir,
+        disguise: Option<&Disguise<'_>>,
+    ) -> Result<(), DerivationError> {
+        let mask_outputs = disguise.is_some_and(|disguise| disguise.mask_outputs);
         term.raw(b"Derive(");
         term.list(&self.outputs, |term, (name, output)| {
             self.write_output(term, dir, mask_outputs, name, output)
@@ -42,6 +72,15 @@ impl Derivation {
                 term.input(&dir.print(path), outputs)
             })?,
         }
+        Ok(())
+    }
+
+    fn write_tail(
+        &self,
+        term: &mut Term,
+        dir: &StoreDir,
+        mask_outputs: bool,
+    ) -> Result<(), DerivationError> {
         term.raw(b",");
         term.list(&self.input_srcs, |term, path| term.plain(dir.print(path).as_bytes()))?;
         term.raw(b",");
@@ -64,7 +103,7 @@ impl Derivation {
             Ok(())
         })?;
         term.raw(b")");
-        Ok(term.text)
+        Ok(())
     }
 
     /// An output as `("name","path","method and algorithm","hash")`.
@@ -136,19 +175,24 @@ impl Term {
     /// A string with its quotes, backslashes and line ends escaped.
     fn escaped(&mut self, string: &[u8]) {
         self.raw(b"\"");
-        let mut rest = string;
-        while let Some(at) = rest.iter().position(|&byte| escape(byte).is_some()) {
-            let (clean, special) = rest.split_at(at);
-            self.raw(clean);
-            let Some((&byte, after)) = special.split_first() else {
-                break;
-            };
-            self.text.push(b'\\');
-            self.text.push(escape(byte).unwrap_or(byte));
-            rest = after;
+        // Most pieces of most strings need no escapes, which is found out for many bytes at once.
+        for piece in string.chunks(32) {
+            if piece.iter().fold(false, |any, &byte| any | is_escaped(byte)) {
+                self.escape_piece(piece);
+            } else {
+                self.raw(piece);
+            }
         }
-        self.raw(rest);
         self.raw(b"\"");
+    }
+
+    fn escape_piece(&mut self, piece: &[u8]) {
+        for &byte in piece {
+            match escape(byte) {
+                Some(letter) => self.raw(&[b'\\', letter]),
+                None => self.text.push(byte),
+            }
+        }
     }
 
     fn list<I: IntoIterator>(
@@ -176,6 +220,10 @@ impl Term {
         self.raw(b")");
         Ok(())
     }
+}
+
+const fn is_escaped(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t')
 }
 
 /// What follows the backslash in place of a byte that is escaped.
