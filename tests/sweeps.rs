@@ -203,6 +203,7 @@ fn ask(world: &Memory, threads: usize, ask: Ask) -> (Listing, Option<Counts>) {
         flake: None,
         git_hash: None,
         ask,
+        room: u64::MAX,
     };
     let never = AtomicBool::new(false);
     let config = session::Config { world, ..support::config(&sources, &never, false) };
@@ -288,6 +289,54 @@ fn fits(count: Count, jobs: u128) -> bool {
         Count::AtMost(count) => count >= jobs,
         Count::Beyond => false,
     }
+}
+
+/// A stage that reads all of three axes, and one that reads two of them.
+fn enormous(values: usize) -> Memory {
+    let range = format!("repx-lib.utils.range 1 {values}");
+    Memory::new()
+        .file(
+            "/lab/lab.nix",
+            "{ pkgs, repx-lib, ... }: repx-lib.mkLab { inherit pkgs repx-lib; lab_version = \"1\"; runs = { r = repx-lib.callRun ./r.nix [ ]; }; }",
+        )
+        .file(
+            "/lab/r.nix",
+            format!("{{ repx-lib, ... }}: {{ name = \"r\"; pipelines = [ ./p.nix ]; params = {{ a = {range}; b = {range}; c = {range} ++ [ 1 2 ]; }}; }}"),
+        )
+        .file(
+            "/lab/p.nix",
+            "{ repx }: repx.mkPipe rec { s0 = repx.callStage ./s0.nix [ ]; s1 = repx.callStage ./s1.nix [ s0 ]; }",
+        )
+        .file(
+            "/lab/s0.nix",
+            "{ pkgs }: { pname = \"s0\"; params = { a = 0; b = 0; }; outputs = { o = \"o\"; }; run = { params, ... }: \"${params.a}\"; }",
+        )
+        .file(
+            "/lab/s1.nix",
+            "{ pkgs }: { pname = { params }: \"s1-${toString params.c}\"; params = { c = 0; }; inputs = { o = \"\"; }; run = { params, ... }: \"${params.c}\"; }",
+        )
+}
+
+#[test]
+fn sweeps_of_any_size_are_counted() {
+    let total = |world: &Memory, wanted: Vec<(String, Vec<String>)>| {
+        let counts = ask(world, 2, Ask::Counts(0, wanted)).1.expect("it was counted");
+        counts.total(|_| true)
+    };
+    // The smallest is what it is when it is listed; 1 and 2 stand twice on an axis.
+    assert_eq!(list(&enormous(3), 2).len(), 9 + 27);
+    assert_eq!(total(&enormous(3), Vec::new()), Count::Exactly(9 + 27));
+    let million = 1_000_000u128;
+    assert_eq!(
+        total(&enormous(100_000), Vec::new()),
+        Count::Exactly(10_000 * million + 1_000 * million * million)
+    );
+    let some = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
+    let wanted = vec![some("a", "7"), some("c", "2")];
+    // Those of the first stage have no `c`.
+    assert_eq!(total(&enormous(100_000), wanted), Count::Exactly(100_000));
+    let both = vec![("b".to_owned(), vec!["1".to_owned(), "2".to_owned(), "x".to_owned()])];
+    assert_eq!(total(&enormous(10), both), Count::Exactly(20 + 200));
 }
 
 proptest! {

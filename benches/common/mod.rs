@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use repx::session::{self, Config};
 use repx::source::SourceMap;
+use repx::sweep::{self, Ask, Count, Outcome, PackageSet, Request};
 use repx::value::{Slot, Value};
 use repx::world::{Memory, World};
 
@@ -122,23 +123,35 @@ const REPORT: &str = r#"{ pkgs }: {
 
 /// Lists a lab made by [`sweep_lab`]; the number of jobs.
 pub fn list(world: &Memory, threads: usize) -> usize {
+    outcome(world, threads, Ask::Jobs).listing.map_or(0, |listing| listing.len())
+}
+
+/// Counts the jobs of a lab made by [`sweep_lab`].
+pub fn count(world: &Memory) -> u128 {
+    let counts = outcome(world, 1, Ask::Counts(0, Vec::new())).counts;
+    match counts.map(|counts| counts.total(|_| true)) {
+        Some(Count::Exactly(count)) => count,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn outcome(world: &Memory, threads: usize, ask: Ask) -> Outcome {
     let sources = SourceMap::new();
-    let request = repx::sweep::Request {
+    let request = Request {
         entry: PathBuf::from("/lab/nix/lab.nix"),
         root: PathBuf::from("/lab"),
-        packages: repx::sweep::PackageSet::Host,
+        packages: PackageSet::Host,
         arguments: Vec::new(),
         threads,
         flake: None,
         git_hash: None,
-        ask: repx::sweep::Ask::Jobs,
+        ask,
+        room: u64::MAX,
     };
     let outcome = session::run(&config(world, &sources), |session, evaluator| {
-        repx::sweep::list(session, evaluator, &request)
+        sweep::list(session, evaluator, &request)
     });
     let outcome = outcome.expect("a thread");
-    match outcome.listing {
-        Some(listing) => listing.len(),
-        None => panic!("{:?}", outcome.diagnostics),
-    }
+    assert!(outcome.listing.is_some(), "{:?}", outcome.diagnostics);
+    outcome
 }

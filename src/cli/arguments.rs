@@ -109,6 +109,7 @@ Examples:
   repx eval --run @paper --stage train       some of its jobs
   repx eval --count                          how many there are
   repx eval --param model=resnet --param seed=1")]
+#[allow(clippy::struct_excessive_bools, reason = "they are flags")]
 pub(super) struct EvalOptions {
     /// A lab's directory or file, or a flake with an output: .#name
     ///

@@ -112,6 +112,7 @@ pub(super) fn request(options: &EvalOptions, entry: Entry) -> Request {
         packages: package_set(options.pkgs.as_deref()),
         threads: options.threads.map_or(0, usize::from),
         ask: ask(options),
+        room: free_memory().map_or(u64::MAX, |free| free / sweep::JOB_SIZE),
         entry: file,
         root,
         flake,
@@ -128,6 +129,14 @@ fn package_set(pkgs: Option<&str>) -> PackageSet {
             PackageSet::Path(path)
         }
     }
+}
+
+/// Bytes of memory that could be had, where the system says so.
+fn free_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    kilobytes.checked_mul(1024)
 }
 
 /// What is wanted of the jobs: who only wants to see how many there are needn't wait for them.

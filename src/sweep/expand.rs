@@ -29,11 +29,13 @@ pub(super) struct Expanded {
     pub(super) found: Found,
 }
 
-/// Expands all runs of a lab. Must be called within a rayon pool whose threads have large stacks.
-pub(super) fn expand<'h>(session: &Session<'h>, lab: &Lab<'h>) -> Expanded {
+/// Expands all runs of a lab, up to so many jobs. Must be called within a rayon pool whose threads
+/// have large stacks.
+pub(super) fn expand<'h>(session: &Session<'h>, lab: &Lab<'h>, room: u64) -> Expanded {
     let mut expansion = Expansion {
         session,
         lab,
+        room: room.min(MOST_JOBS),
         listing: Listing::default(),
         index: Index::default(),
         found: Found::default(),
@@ -67,6 +69,8 @@ pub(super) fn run_info(lab: &Lab<'_>, run: &Run<'_>) -> RunInfo {
 struct Expansion<'x, 'h> {
     session: &'x Session<'h>,
     lab: &'x Lab<'h>,
+    /// How many jobs there may be.
+    room: u64,
     listing: Listing,
     index: Index,
     found: Found,
@@ -216,7 +220,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let own_axes = distinct(sources.iter().flatten().map(|(axis, _)| *axis).collect());
         let upper = producers.iter().flat_map(|other| other.space.axes()).copied();
         let axes = distinct(own_axes.iter().copied().chain(upper).collect());
-        let left = MOST_JOBS - self.listing.len() as u64;
+        let left = self.room.saturating_sub(self.listing.len() as u64);
         let space = Space::new(axes.clone(), scene.lengths).filter(|space| space.points() <= left);
         let (Some(space), Some(own_space)) = (space, Space::new(own_axes, scene.lengths)) else {
             self.too_many(scene, stage, &axes);
@@ -271,7 +275,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
                 ),
             )
             .at(span, format!("the longest axis, {length} values"))
-            .help(format!("the axes: {}", shown.join(" × "))),
+            .help(format!("the axes: {}; `--count` counts without listing", shown.join(" × "))),
         );
     }
 
@@ -381,7 +385,11 @@ impl<'x, 'h> Expansion<'x, 'h> {
                     self.index.enter(other, block, &listing.ids);
                 }
             }
-            let places = self.index.settle(number, &apart, &mut listing.ids);
+            let Some(places) = self.index.settle(number, &apart, &mut listing.ids, interrupt)
+            else {
+                self.found.add(Diagnostic::error("repx::interrupted", "interrupted by the user"));
+                return None;
+            };
             let (run, blocks) = (block.run, &listing.blocks);
             if let Some(info) = listing.runs.get_mut(run as usize) {
                 let own = blocks.iter().find(|block| block.run == run);

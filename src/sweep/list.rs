@@ -32,7 +32,12 @@ pub struct Request {
     pub flake: Option<FlakeLab>,
     /// What is wanted of its jobs.
     pub ask: Ask,
+    /// How many jobs there is room for; see [`JOB_SIZE`].
+    pub room: u64,
 }
+
+/// Bytes that a job takes in memory: its id, and where jobs may be the same its places.
+pub const JOB_SIZE: u64 = 32;
 
 /// What is wanted of a lab's jobs.
 #[derive(Clone, Debug, Default)]
@@ -107,7 +112,7 @@ pub fn list<'h>(
         .thread_name(|i| format!("sweep-{i}"))
         .build();
     let (expanded, counts) = match pool {
-        Ok(pool) => pool.install(|| answer(session, &lab, &request.ask)),
+        Ok(pool) => pool.install(|| answer(session, &lab, request)),
         Err(error) => {
             let message = format!("the system refuses threads to work on: {error}");
             let refused = Diagnostic::error("repx::system::threads", message);
@@ -136,12 +141,17 @@ pub fn list<'h>(
 }
 
 /// The jobs, or a listing without any and their number.
-fn answer<'h>(session: &Session<'h>, lab: &Lab<'h>, ask: &Ask) -> (Expanded, Option<Counts>) {
+fn answer<'h>(
+    session: &Session<'h>,
+    lab: &Lab<'h>,
+    request: &Request,
+) -> (Expanded, Option<Counts>) {
+    let expand = || expand(session, lab, request.room);
     let many = |most: u64| bound(lab).is_none_or(|bound| bound > u128::from(most));
-    let (wanted, most) = match ask {
+    let (wanted, most) = match &request.ask {
         Ask::Counts(most, wanted) => (wanted, *most),
         Ask::Few(most, wanted) if many(*most) => (wanted, *most),
-        Ask::Few(..) | Ask::Jobs => return (expand(session, lab), None),
+        Ask::Few(..) | Ask::Jobs => return (expand(), None),
     };
     let (counts, found) = count(session, lab, wanted);
     let told = counts.total(|_| true).is_exact() && counts.all_exact();
@@ -149,7 +159,7 @@ fn answer<'h>(session: &Session<'h>, lab: &Lab<'h>, ask: &Ask) -> (Expanded, Opt
         let runs = lab.runs.iter().map(|run| run_info(lab, run)).collect();
         return (Expanded { listing: Listing { runs, ..Listing::default() }, found }, Some(counts));
     }
-    (expand(session, lab), None)
+    (expand(), None)
 }
 
 /// What is wrong with the texts of files, then what was met in evaluating them. A hole in a file

@@ -284,7 +284,10 @@ impl JobBits {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        (0..self.0.len() as u32 * 64).filter(|job| self.has(*job))
+        let words = (0u32..).zip(&self.0).filter(|(_, word)| **word != 0);
+        words.flat_map(|(at, word)| {
+            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| at * 64 + bit)
+        })
     }
 }
 

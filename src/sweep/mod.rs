@@ -34,7 +34,7 @@ mod wiring;
 pub use count::{Count, Counts, RunCount, StageCount, Wanted};
 pub use flake::FlakeLab;
 pub use identity::JobId;
-pub use list::{Argument, Ask, Outcome, PackageSet, Request, find_entry, list};
+pub use list::{Argument, Ask, JOB_SIZE, Outcome, PackageSet, Request, find_entry, list};
 pub use listing::{
     Block, JobSet, JobView, LabInfo, Listing, Outputs, Param, Picks, Pieces, RunInfo, Source,
     StageInfo, StageKind, Step, StepSource, Wire, Wiring,

@@ -1,10 +1,15 @@
 //! Where jobs stand: a job that is met again is the one that is there.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use super::identity::JobId;
 use super::listing::{Block, Places};
+
+/// Points between two looks whether the user wants to stop.
+const LOOK_EACH: u32 = 1 << 16;
 
 /// The jobs that others might turn out to be, by id.
 ///
@@ -43,19 +48,23 @@ impl Index {
     }
 
     /// Gives the points of a block, whose number is `number`, their places: `points` are their
-    /// ids, `ids` those of all jobs so far.
+    /// ids, `ids` those of all jobs so far. `None`: interrupted.
     pub(super) fn settle(
         &mut self,
         number: usize,
         points: &[JobId],
         ids: &mut Vec<JobId>,
-    ) -> Places {
+        interrupt: &AtomicBool,
+    ) -> Option<Places> {
         if self.entered.len() <= number {
             self.entered.resize(number + 1, false);
         }
         self.entered.iter_mut().skip(number).for_each(|entered| *entered = true);
         let mut places = Places { jobs: Vec::with_capacity(points.len()), points: Vec::new() };
-        for (point, id) in (0..).zip(points) {
+        for (point, id) in (0u32..).zip(points) {
+            if point.is_multiple_of(LOOK_EACH) && interrupt.load(Ordering::Relaxed) {
+                return None;
+            }
             let is_it = |job: &u32| ids.get(*job as usize) == Some(id);
             let hasher = |job: &u32| ids.get(*job as usize).map_or(0, hash);
             let job = match self.jobs.entry(hash(id), is_it, hasher) {
@@ -70,7 +79,7 @@ impl Index {
             };
             places.jobs.push(job);
         }
-        places
+        Some(places)
     }
 }
 

@@ -79,7 +79,8 @@ impl<'h> Study<'_, 'h> {
 
     /// What its jobs are called.
     pub(super) fn pname(&self, noticed: &mut Vec<Noticed>) -> Result<Field<Arc<str>>, Untold> {
-        #[allow(clippy::redundant_closure_for_method_calls, reason = "of any lifetime")]
+        // The method itself wouldn't be general enough in its lifetimes.
+        #[allow(clippy::redundant_closure_for_method_calls)]
         self.functions(noticed, |facets| facets.pname())
     }
 

@@ -24,6 +24,8 @@ use crate::session::Session;
 /// Evaluations that one thread does at a time: few, so that all threads have some; many, where
 /// there are many.
 const AT_ONCE: std::ops::RangeInclusive<usize> = 16..=1024;
+/// A table may have so many points for each evaluation that is allowed.
+const POINTS_EACH: u64 = 64;
 /// Fewer evaluations than this are not worth waking other threads.
 const FEW: usize = 8;
 
@@ -324,7 +326,9 @@ impl<'h> Tracking<'_, 'h> {
             axes.sort_unstable();
             axes.dedup();
         }
-        let space = Space::new(axes, self.lengths).filter(|s| s.points() <= MOST_POINTS)?;
+        // Who asks for few evaluations doesn't want a large table of them either.
+        let most = (self.most as u64).saturating_mul(POINTS_EACH).min(MOST_POINTS);
+        let space = Space::new(axes, self.lengths).filter(|space| space.points() <= most)?;
         if values.len() == 1 {
             return Some(Field::new(space, Vec::new(), values));
         }

@@ -98,6 +98,7 @@ pub(crate) fn list(lab: &Path) -> (Outcome, SourceMap) {
         flake: None,
         git_hash: None,
         ask: repx::sweep::Ask::Jobs,
+        room: u64::MAX,
     };
     let never = AtomicBool::new(false);
     let outcome = session::run(&config(&sources, &never, true), |session, evaluator| {
