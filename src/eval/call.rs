@@ -135,7 +135,7 @@ impl<'h> Evaluator<'h> {
                 {
                     Early::Builtin(builtin, eager)
                 }
-                (Some(_), _) | (None, _) => Early::None,
+                (Some(_) | None, _) => Early::None,
             },
             Value::Null
             | Value::Bool(_)

@@ -192,6 +192,7 @@ impl<'h> Attrs<'h> {
     }
 
     /// The same names, which were written nowhere, with other slots.
+    #[must_use]
     pub fn mapped(self, local: Local<'h>, make: impl FnMut(usize) -> Slot<'h>) -> Attrs<'h> {
         let (keys, _) = self.entries(local);
         Attrs::fill(local, local.keys().nowhere(local, keys), make)

@@ -110,7 +110,7 @@ impl<'h> Env<'h> {
             }
             return Env(header, PhantomData);
         }
-        let before = if length == 1 { 0 } else { 1 };
+        let before = usize::from(length != 1);
         let header = Header(AtomicPtr::new(word), PhantomData);
         let words = Layout::array::<usize>(before + 1);
         let slots = Layout::array::<Slot<'h>>(length);

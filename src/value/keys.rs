@@ -41,7 +41,7 @@ struct Made {
     under: Slice,
     /// None for names whose places were taken away.
     over: Option<Slice>,
-    made: Slice,
+    result: Slice,
 }
 
 /// The memory of one [`Local`], which knows the lifetime of what is in it.
@@ -93,10 +93,10 @@ impl<'h> Keys<'h> {
         let hash = under.hash().rotate_left(23) ^ over.map_or(0, Slice::hash);
         let Some(cell) = table.get(place(hash, MADE)) else { return make() };
         match cell.get() {
-            Some(known) if known.under == under && known.over == over => self.slice(known.made),
+            Some(known) if known.under == under && known.over == over => self.slice(known.result),
             _ => {
                 let made = make();
-                cell.set(Some(Made { under, over, made: Slice::of(made) }));
+                cell.set(Some(Made { under, over, result: Slice::of(made) }));
                 made
             }
         }

@@ -296,7 +296,7 @@ fn owner(state: usize) -> Option<EvaluationId> {
 /// # Safety
 /// These must be the words of a suspended thunk.
 #[inline]
-unsafe fn computation<'h>(state: *mut (), rest: Rest<'h>) -> Computation<'h> {
+unsafe fn computation(state: *mut (), rest: Rest<'_>) -> Computation<'_> {
     let what = state.map_addr(|address| address & !KIND).cast_const();
     // SAFETY: the kind says what the words are; they were taken from references of that lifetime.
     unsafe {
