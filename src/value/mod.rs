@@ -7,8 +7,9 @@
 //!
 //! The room knows the lowered program (a thunk points into it) and nothing of how to run it. It
 //! is the one place with `unsafe`: `arena` and `heap` (one arena per thread under a shared life), `thunk`
-//! (a state machine over shared memory), `env` (an environment whose bindings refer to it) and
-//! `grow` (growing in place). Each block says why it is sound.
+//! (a state machine over shared memory), `env` (an environment whose bindings refer to it), `text`
+//! and `attrs` (contents behind a header), `keys` (names remembered) and `grow` (growing in
+//! place). Each block says why it is sound.
 
 mod arena;
 pub mod attrs;

@@ -130,8 +130,7 @@ impl<'h> Text<'h> {
         if bytes.len() < MANY {
             return Text::made(local, bytes, context);
         }
-        #[allow(clippy::borrowed_box, reason = "one word points to it")]
-        let kept: &'h Box<[u8]> = local.heap().keep(bytes.into_boxed_slice());
+        let kept = local.heap().keep(bytes.into_boxed_slice());
         if context.is_empty() {
             Text::boxed(kept)
         } else {
@@ -270,8 +269,7 @@ mod tests {
         for length in [0, 1, 7, 8, 9, 100, 300] {
             let bytes = vec![b'x'; length];
             let kept = local.slice(&bytes);
-            #[allow(clippy::borrowed_box, reason = "one word points to it")]
-            let boxed: &Box<[u8]> = heap.keep(bytes.clone().into_boxed_slice());
+            let boxed = heap.keep(bytes.clone().into_boxed_slice());
             let context = Context::EMPTY;
             for text in [
                 Text::new(local, &bytes),
