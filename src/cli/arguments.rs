@@ -100,7 +100,6 @@ pub(super) enum Command {
 /// Evaluates the lab, expands all sweeps and prints every job with its parameters, inputs and
 /// state. Nothing is built or run; what was read is kept in a cache.
 #[derive(Args, Debug, Clone, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "they are flags")]
 #[command(after_help = "\
 Examples:
   repx eval                                  the lab in this directory

@@ -20,7 +20,7 @@ use super::settings::settings;
 use super::stdout;
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
-use crate::sweep::{Argument, Ask, Counts, Listing, PackageSet, Request};
+use crate::sweep::{self, Argument, Ask, Counts, Listing, PackageSet, Request};
 use crate::world::Disk;
 
 /// The table of a lab that may have more jobs than this shows numbers that were counted.

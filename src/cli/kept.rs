@@ -88,8 +88,9 @@ fn look(caches: &Caches, key: EvaluationKey, machine: &dyn World, options: &Eval
 /// of the machine.
 fn key(options: &EvalOptions, request: &Request, settings: Settings) -> EvaluationKey {
     // The commit is read from the repository, whose files are asked for; the number of threads
-    // decides nothing, and what is asked nothing about the jobs.
-    let request = Request { threads: 0, ask: Ask::Jobs, ..request.clone() };
+    // decides nothing, what is asked nothing about the jobs, and where room doesn't suffice nothing
+    // is kept.
+    let request = Request { threads: 0, ask: Ask::Jobs, room: 0, ..request.clone() };
     let variable = |name: &str| std::env::var_os(name);
     let surroundings = ["HOME", "NIX_REMOTE", "NIX_STORE_DIR"].map(variable);
     let parts = [
