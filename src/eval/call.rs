@@ -352,7 +352,24 @@ impl<'h> Evaluator<'h> {
         }
     }
 
+    /// A function that takes a set of arguments was given something else.
     #[cold]
+    #[inline(never)]
+    fn no_set_of_arguments(&self, given: Value<'h>, lambda: &lower::Lambda, at: Span) -> Error<'h> {
+        let error = self.expected_at(at, "a set", given);
+        let text = "while evaluating the value passed for the lambda argument";
+        let error = self.frame_of_nix(error, lambda.span, text);
+        let text = match lambda.name {
+            Some(name) => format!("while calling '{name}'"),
+            None => "while calling a function".to_owned(),
+        };
+        let text = self.local.str(&text);
+        let error = error.within_for(self.local, Frame { span: at, text, shown: Shown::InLabs });
+        self.frame_of_nix(error, at, CALL_SITE)
+    }
+
+    #[cold]
+    #[inline(never)]
     fn through_lambda(&self, error: Error<'h>, lambda: &lower::Lambda, at: Span) -> Error<'h> {
         let named = lambda.name.map(|name| self.local.str(&format!("while calling '{name}'")));
         let ours = named.unwrap_or("while calling a function");
@@ -376,18 +393,7 @@ impl<'h> Evaluator<'h> {
         let given = match self.force(argument)? {
             Value::Attrs(attrs) => attrs,
             other => {
-                let error = self.expected_at(at, "a set", other);
-                let text = "while evaluating the value passed for the lambda argument";
-                let error = self.frame_of_nix(error, lambda.span, text);
-                let text = match lambda.name {
-                    Some(name) => format!("while calling '{name}'"),
-                    None => "while calling a function".to_owned(),
-                };
-                let error = error.within_for(
-                    self.local,
-                    Frame { span: at, text: self.local.str(&text), shown: Shown::InLabs },
-                );
-                return Err(self.frame_of_nix(error, at, CALL_SITE));
+                return Err(self.no_set_of_arguments(other, lambda, at));
             }
         };
         let count = formals.formals.len();

@@ -9,21 +9,28 @@ use crate::lower::{HasAttr, Select, Step};
 use crate::source::{Name, Span};
 use crate::value::{Attrs, Env, Error, Frame, Slot, Value};
 
+/// Where a selection has got to when it goes wrong.
+#[derive(Clone, Copy)]
+struct Selection<'h> {
+    select: &'h Select,
+    env: Env<'h>,
+    /// The set that the attribute found last was in.
+    before: Option<Attrs<'h>>,
+    /// Which step it was at.
+    i: usize,
+}
+
 impl<'h> Evaluator<'h> {
     pub(super) fn select(&mut self, select: &'h Select, env: Env<'h>) -> Eval<'h> {
         let mut value = self.expr(&select.from, env)?;
-        let mut from_span = select.from_span;
-        // The attribute found last, for errors.
-        let mut holder: Option<(Attrs<'h>, Name)> = None;
-        for step in &select.path {
+        // The set of the step before, for errors.
+        let mut before: Option<Attrs<'h>> = None;
+        for (i, step) in select.path.iter().enumerate() {
             let (name, span) = self.step(step, env)?;
             let Value::Attrs(attrs) = value else {
                 return match &select.default {
                     Some(default) => self.expr(default, env),
-                    None => {
-                        let error = self.expected_at(from_span, "a set", value);
-                        Err(self.not_selected(error, select, holder, env))
-                    }
+                    None => Err(self.not_selected(value, Selection { select, env, before, i })),
                 };
             };
             let found = match step {
@@ -36,8 +43,8 @@ impl<'h> Evaluator<'h> {
                     match self.force(slot) {
                         Ok(value) => value,
                         Err(error) => {
-                            let error = self.in_attribute(error, name, span);
-                            return Err(self.in_selection(error, select, (attrs, name), env));
+                            let selection = Selection { select, env, before: Some(attrs), i };
+                            return Err(self.through_attribute(error, name, span, selection));
                         }
                     }
                 }
@@ -48,26 +55,53 @@ impl<'h> Evaluator<'h> {
                     }
                     (None, Some(default)) => return self.expr(default, env),
                     (None, None) => {
-                        let error = self.missing(attrs, name, span);
-                        let error = error.at_for_nix(select.from_span);
-                        let error = self.error_with(error.meant_for_nix(self.near(attrs, name)));
-                        return Err(match holder {
-                            Some(holder) => self.in_selection(error, select, holder, env),
-                            None => error,
-                        });
+                        let selection = Selection { select, env, before, i };
+                        return Err(self.nothing_selected(attrs, (name, span), selection));
                     }
                 },
             };
-            from_span = from_span.to(span);
-            holder = Some((attrs, name));
+            before = Some(attrs);
         }
         Ok(value)
     }
 
+    // Errors are made in functions of their own: what takes room on the stack here takes it at
+    // every level of a recursion.
+
+    /// An attribute was there, and failed.
     #[cold]
-    fn in_attribute(&mut self, error: Error<'h>, name: Name, span: Span) -> Error<'h> {
+    #[inline(never)]
+    fn through_attribute(
+        &mut self,
+        error: Error<'h>,
+        name: Name,
+        span: Span,
+        selection: Selection<'h>,
+    ) -> Error<'h> {
         let text = self.local.str(&format!("while evaluating the attribute '{name}'"));
-        error.within_for(self.local, Frame { span, text, shown: Shown::InLabs })
+        let error = error.within_for(self.local, Frame { span, text, shown: Shown::InLabs });
+        self.in_selection(error, selection.select, selection.before, Some(name), selection.env)
+    }
+
+    /// There is no such attribute.
+    #[cold]
+    #[inline(never)]
+    fn nothing_selected(
+        &mut self,
+        attrs: Attrs<'h>,
+        (name, span): (Name, Span),
+        selection: Selection<'h>,
+    ) -> Error<'h> {
+        let error = self.missing(attrs, name, span).at_for_nix(selection.select.from_span);
+        let error = self.error_with(error.meant_for_nix(self.near(attrs, name)));
+        let name = self.name_before(selection);
+        self.in_selection(error, selection.select, selection.before, name, selection.env)
+    }
+
+    /// The name of the step before.
+    fn name_before(&mut self, selection: Selection<'h>) -> Option<Name> {
+        let step = selection.select.path.get(selection.i.checked_sub(1)?)?;
+        self.step(step, selection.env).ok().map(|(name, _)| name)
     }
 
     /// Nix's frame of a selection: the whole path, and where the attribute was defined.
@@ -76,9 +110,13 @@ impl<'h> Evaluator<'h> {
         &mut self,
         error: Error<'h>,
         select: &'h Select,
-        (attrs, name): (Attrs<'h>, Name),
+        attrs: Option<Attrs<'h>>,
+        name: Option<Name>,
         env: Env<'h>,
     ) -> Error<'h> {
+        let (Some(attrs), Some(name)) = (attrs, name) else {
+            return error;
+        };
         let names = select.path.iter().map(|step| match self.step(step, env) {
             Ok((name, _)) => name.to_string(),
             Err(_) => "\"${…}\"".to_owned(),
@@ -95,23 +133,21 @@ impl<'h> Evaluator<'h> {
 
     /// What an attribute was to be selected from is no set.
     #[cold]
-    fn not_selected(
-        &mut self,
-        error: Error<'h>,
-        select: &'h Select,
-        holder: Option<(Attrs<'h>, Name)>,
-        env: Env<'h>,
-    ) -> Error<'h> {
+    #[inline(never)]
+    fn not_selected(&mut self, value: Value<'h>, selection: Selection<'h>) -> Error<'h> {
+        let Selection { select, env, before, i } = selection;
+        let steps = select.path.iter().take(i);
+        let from = steps.fold(select.from_span, |from, step| from.to(step.span()));
+        let error = self.expected_at(from, "a set", value);
         let text = "while selecting an attribute";
-        match holder {
-            None => self.frame_of_nix(error, select.from_span, text),
-            Some((attrs, name)) => {
-                let mut all = attrs.iter(self.local);
-                let span = all.find(|attr| attr.key.name == name).map(|attr| attr.key.span);
-                let error = self.frame_of_nix(error, span.unwrap_or(select.from_span), text);
-                self.in_selection(error, select, (attrs, name), env)
-            }
-        }
+        let name = self.name_before(selection);
+        let (Some(attrs), Some(found)) = (before, name) else {
+            return self.frame_of_nix(error, select.from_span, text);
+        };
+        let mut all = attrs.iter(self.local);
+        let span = all.find(|attr| attr.key.name == found).map(|attr| attr.key.span);
+        let error = self.frame_of_nix(error, span.unwrap_or(select.from_span), text);
+        self.in_selection(error, select, before, name, env)
     }
 
     pub(super) fn has_attr(&mut self, has: &'h HasAttr, env: Env<'h>) -> Eval<'h> {

@@ -352,6 +352,16 @@ pub enum Step {
     Dynamic(Expr, Span),
 }
 
+impl Step {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Step::Static(key, _) => key.span,
+            Step::Dynamic(_, span) => *span,
+        }
+    }
+}
+
 /// The operand of a unary operator.
 #[derive(Debug)]
 pub struct Operand {
