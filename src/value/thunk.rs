@@ -93,7 +93,7 @@ pub struct NamedCalls<'h> {
 ///
 /// The first says what state it is in. Suspended: where the code or function is, and in the lowest
 /// bits the kind of computation. Claimed: by whom. Done: the first word of the value, its tag.
-/// Failed: [`FAILED`]. What the second is depends on that.
+/// Failed: `FAILED`. What the second is depends on that.
 pub struct Thunk<'h> {
     state: AtomicPtr<()>,
     rest: UnsafeCell<Rest<'h>>,
