@@ -80,7 +80,7 @@ fn make<'h>(ev: &mut Evaluator<'h>, name: &str, given: Attrs<'h>, at: Span) -> E
         return Err(ev.error_at(at, message));
     }
     let outputs = outputs(ev, name, &draft, at)?;
-    let mut env = draft.env;
+    let mut env: BTreeMap<Vec<u8>, Vec<u8>> = draft.env.into_iter().collect();
     for output in outputs.keys() {
         // An attribute of an output's name gives way to the output's path.
         env.insert(output.clone().into_bytes(), Vec::new());

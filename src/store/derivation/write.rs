@@ -176,13 +176,17 @@ impl Term {
     fn escaped(&mut self, string: &[u8]) {
         self.raw(b"\"");
         // Most pieces of most strings need no escapes, which is found out for many bytes at once.
-        for piece in string.chunks(32) {
+        let (pieces, rest) = string.as_chunks::<32>();
+        let mut clean = 0;
+        for (index, piece) in pieces.iter().enumerate() {
             if piece.iter().fold(false, |any, &byte| any | is_escaped(byte)) {
+                self.raw(pieces.get(clean..index).unwrap_or_default().as_flattened());
                 self.escape_piece(piece);
-            } else {
-                self.raw(piece);
+                clean = index + 1;
             }
         }
+        self.raw(pieces.get(clean..).unwrap_or_default().as_flattened());
+        self.escape_piece(rest);
         self.raw(b"\"");
     }
 
