@@ -27,10 +27,11 @@ const ROOMS: [&str; 17] = [
 ];
 
 /// Crates (or parts of them) that only some rooms may know.
-const HOMES: [(&str, &[&str]); 11] = [
+const HOMES: [(&str, &[&str]); 12] = [
     ("miette", &["source", "diagnostic"]),
     ("rayon", &["sweep"]),
     ("clap", &["cli"]),
+    ("indicatif", &["cli"]),
     ("regex_automata", &["builtins"]),
     ("rustix", &["value"]),
     ("std::process::Command", &["realise", "flake"]),

@@ -204,6 +204,7 @@ fn ask(world: &Memory, threads: usize, ask: Ask) -> (Listing, Option<Counts>) {
         git_hash: None,
         ask,
         room: u64::MAX,
+        progress: sweep::Progress::default(),
     };
     let never = AtomicBool::new(false);
     let config = session::Config { world, ..support::config(&sources, &never, false) };

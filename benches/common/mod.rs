@@ -147,6 +147,7 @@ fn outcome(world: &Memory, threads: usize, ask: Ask) -> Outcome {
         git_hash: None,
         ask,
         room: u64::MAX,
+        progress: sweep::Progress::default(),
     };
     let outcome = session::run(&config(world, &sources), |session, evaluator| {
         sweep::list(session, evaluator, &request)

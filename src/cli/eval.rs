@@ -1,6 +1,6 @@
 //! `repx eval`: the jobs of a lab.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -15,12 +15,13 @@ use super::listing::{
     Pace, Statuses, TableStyle, Tally, View, write_counts, write_counts_json, write_counts_ndjson,
     write_json, write_ndjson, write_table, write_too_many,
 };
+use super::progress::{self, Phase};
 use super::report::{report, say};
 use super::settings::settings;
 use super::stdout;
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
-use crate::sweep::{self, Argument, Ask, Counts, Listing, PackageSet, Request};
+use crate::sweep::{self, Argument, Ask, Counts, Listing, PackageSet, Progress, Request};
 use crate::world::Disk;
 
 /// The table of a lab that may have more jobs than this shows numbers that were counted.
@@ -51,7 +52,14 @@ impl Outcome {
 /// Lists a lab's jobs.
 pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
     let begin = Instant::now();
-    let Outcome { listing, counts, mut diagnostics, sources } = load(options, terminal);
+    let progress = Progress::default();
+    let watched = progress.clone();
+    let progress_shown = progress::Shown::begin(terminal, move || match watched.is_expanding() {
+        false => (Phase::Evaluating, 0),
+        true => (Phase::Expanding, watched.jobs()),
+    });
+    let outcome = load(options, terminal, &progress);
+    let Outcome { listing, counts, mut diagnostics, sources } = outcome;
     let filter = Filter { runs: &options.runs, stages: &options.stages, params: &options.params };
     let shown = listing.as_ref().map(|listing| match &counts {
         None => select(listing, filter).map(Shown::Jobs),
@@ -68,6 +76,7 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
         }
         None => None,
     };
+    drop(progress_shown);
     let exit = report(diagnostics, &sources, terminal, options.show_trace);
     let Some(shown) = shown.filter(|_| exit == Exit::Fine) else {
         return exit;
@@ -85,12 +94,12 @@ enum Shown<'l> {
     Counts(Tally<'l>),
 }
 
-fn load(options: &EvalOptions, terminal: &Terminal) -> Outcome {
+fn load(options: &EvalOptions, terminal: &Terminal, progress: &Progress) -> Outcome {
     let found = entry::find(options).and_then(|entry| Ok((entry, settings(&options.nix)?)));
     match found {
         Err(wrong) => Outcome::failed(wrong),
         Ok((entry, settings)) => {
-            let (outcome, explanation) = kept::outcome(options, entry, settings);
+            let (outcome, explanation) = kept::outcome(options, entry, settings, progress);
             if options.explain_cache {
                 explain(&explanation, terminal);
             }
@@ -116,6 +125,7 @@ pub(super) fn request(options: &EvalOptions, entry: Entry) -> Request {
         entry: file,
         root,
         flake,
+        progress: Progress::default(),
     }
 }
 
@@ -151,11 +161,17 @@ fn ask(options: &EvalOptions) -> Ask {
 fn print(shown: &Shown<'_>, options: &EvalOptions, terminal: &Terminal) -> Exit {
     let style = TableStyle { width: terminal.width, color: terminal.color };
     let threads = options.threads.map_or(0, usize::from);
-    let pace = Pace { threads, interrupt: &INTERRUPTED };
+    let progress = Progress::default();
+    let pace = Pace { threads, interrupt: &INTERRUPTED, progress: &progress };
     let statuses = match options.count {
         true => Statuses::default(),
         false => Statuses::read(&base_path(options), &Disk),
     };
+    // Where results go to the same screen they show themselves how far they are.
+    let apart = !std::io::stdout().is_terminal() && options.format != Format::Table;
+    let watched = progress.clone();
+    let written = move || (Phase::Writing, watched.jobs());
+    let _shown = apart.then(|| progress::Shown::begin(terminal, written));
     stdout::print(|out| match (shown, options.format) {
         (Shown::Jobs(view), _) if options.count => counts(out, &Tally::of(view), options, style),
         (Shown::Counts(tally), _) if options.count => counts(out, tally, options, style),

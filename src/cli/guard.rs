@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Exit;
+use super::progress::clear;
 use super::report::say;
 use crate::value::OutOfMemory;
 
@@ -19,7 +20,9 @@ const WRONG_STATUS: i32 = 2;
 /// Lets Ctrl-C ask the evaluation to stop, and a second one stop at once.
 pub(super) fn catch_interrupts() {
     let handler = || {
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+        let again = INTERRUPTED.swap(true, Ordering::Relaxed);
+        clear();
+        if again {
             std::process::exit(INTERRUPTED_STATUS);
         }
     };
@@ -35,6 +38,7 @@ pub(super) fn catching_bugs(command: impl FnOnce() -> Exit) -> Exit {
 }
 
 fn describe(panic: &PanicHookInfo<'_>) {
+    clear();
     if panic.payload().is::<OutOfMemory>() {
         say("error: out of memory: the evaluation needs more than the machine has");
         // At once: other threads may be waiting for what this one was evaluating.

@@ -20,7 +20,7 @@ use crate::eval::Settings;
 use crate::flake::head_commit;
 use crate::session::{self, Config};
 use crate::source::SourceMap;
-use crate::sweep::{self, Ask, Listing, Request};
+use crate::sweep::{self, Ask, Listing, Progress, Request};
 use crate::world::{Obstacle, Reads, Recording, Thoroughness, World};
 
 /// The lab's jobs, and how the cache helped.
@@ -28,10 +28,11 @@ pub(super) fn outcome(
     options: &EvalOptions,
     entry: Entry,
     settings: Settings,
+    progress: &Progress,
 ) -> (Outcome, Explanation) {
     let machine = machine(&options.nix);
     let caches = setup::caches(!options.no_cache);
-    let request = request(options, entry);
+    let request = Request { progress: progress.clone(), ..request(options, entry) };
     let counting = matches!(request.ask, Ask::Counts(..));
     let key = caches.as_ref().filter(|_| !counting).map(|_| key(options, &request, settings));
     let lookup = match (&caches, key) {
@@ -90,7 +91,8 @@ fn key(options: &EvalOptions, request: &Request, settings: Settings) -> Evaluati
     // The commit is read from the repository, whose files are asked for; the number of threads
     // decides nothing, what is asked nothing about the jobs, and where room doesn't suffice nothing
     // is kept.
-    let request = Request { threads: 0, ask: Ask::Jobs, room: 0, ..request.clone() };
+    let progress = Progress::default();
+    let request = Request { threads: 0, ask: Ask::Jobs, room: 0, progress, ..request.clone() };
     let variable = |name: &str| std::env::var_os(name);
     let surroundings = ["HOME", "NIX_REMOTE", "NIX_STORE_DIR"].map(variable);
     let parts = [

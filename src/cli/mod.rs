@@ -16,6 +16,7 @@ mod guard;
 mod instantiate;
 mod kept;
 mod listing;
+mod progress;
 mod report;
 mod settings;
 mod setup;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::Exit;
 use super::arguments::Terminal;
+use super::progress::aside;
 use crate::diagnostic::render::{RenderOptions, nix, render_all};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::SourceMap;
@@ -61,8 +62,10 @@ pub(super) fn say(line: &str) {
 }
 
 fn write(text: &str) {
-    // Nobody to tell when standard error is closed or full; that is no reason to panic.
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    aside(|| {
+        // Nobody to tell when standard error is closed or full; that is no reason to panic.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    });
 }
 
 /// Shows the error that ended a command as Nix would. What else was found is not told: who reads

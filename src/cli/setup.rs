@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::arguments::{NixOptions, pairs};
 use super::guard::INTERRUPTED;
+use super::progress::aside;
 use crate::cache::{Evaluations, LoweredFiles};
 use crate::diagnostic::Diagnostic;
 use crate::eval::Settings;
@@ -85,8 +86,10 @@ pub(super) fn absolute(path: &str) -> PathBuf {
 
 /// Messages of `trace` and `warn`.
 fn say(message: &str) {
-    // A closed stderr is no reason to stop an evaluation.
-    let _ = writeln!(std::io::stderr().lock(), "{message}");
+    aside(|| {
+        // A closed stderr is no reason to stop an evaluation.
+        let _ = writeln!(std::io::stderr().lock(), "{message}");
+    });
 }
 
 /// Entries of `-I`, then of `NIX_PATH`: prefix (perhaps empty) and path.

@@ -11,6 +11,7 @@ use super::keys::{self, Place};
 use super::listing::{
     Block, JobBits, JobSet, Listing, Param, ParamValues, Producer, RunInfo, StageInfo, StageKind,
 };
+use super::progress::Progress;
 use super::settle::{Index, may_share_jobs};
 use super::space::Space;
 use super::study::{Ports, Studied, Study};
@@ -31,11 +32,17 @@ pub(super) struct Expanded {
 
 /// Expands all runs of a lab, up to so many jobs. Must be called within a rayon pool whose threads
 /// have large stacks.
-pub(super) fn expand<'h>(session: &Session<'h>, lab: &Lab<'h>, room: u64) -> Expanded {
+pub(super) fn expand<'h>(
+    session: &Session<'h>,
+    lab: &Lab<'h>,
+    room: u64,
+    progress: &Progress,
+) -> Expanded {
     let mut expansion = Expansion {
         session,
         lab,
         room: room.min(MOST_JOBS),
+        progress,
         listing: Listing::default(),
         index: Index::default(),
         found: Found::default(),
@@ -71,6 +78,7 @@ struct Expansion<'x, 'h> {
     lab: &'x Lab<'h>,
     /// How many jobs there may be.
     room: u64,
+    progress: &'x Progress,
     listing: Listing,
     index: Index,
     found: Found,
@@ -368,6 +376,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let own = Own::new(&stage.packages, &block, studied);
         let interrupt = self.session.shared.interrupt;
         let hashing = Hashing::new(own, &listing.blocks, own_space, upstream, interrupt);
+        let hashing = hashing.telling(self.progress);
         let done = match in_place {
             true => {
                 let (known, ids) = listing.ids.split_at_mut(first);
@@ -402,6 +411,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
             let plain = places.points.len() == points;
             block.places = (!plain).then_some(places);
         }
+        self.progress.settle(listing.ids.len() as u64);
         block.count = (listing.ids.len() - first) as u32;
         listing.blocks.push(block);
         Some(())

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::field::Column;
 use super::identity::{Identity, JobId, Part};
 use super::listing::{Block, Outputs, Wire};
+use super::progress::Progress;
 use super::space::{Projection, Space};
 use super::study::Studied;
 
@@ -38,6 +39,7 @@ pub(super) struct Hashing<'b> {
     /// Over the jobs of hard upstream runs.
     pub(super) upstream: Option<[u8; 32]>,
     pub(super) interrupt: &'b AtomicBool,
+    progress: Option<&'b Progress>,
 }
 
 impl<'b> Own<'b> {
@@ -112,12 +114,18 @@ impl<'b> Hashing<'b> {
         let own_points = block.space.onto(own_space);
         let few = own_space.points() <= FEW
             || own_space.points().saturating_mul(SHARED_BY) <= block.space.points();
+        let (kept, progress) = (Vec::new(), None);
         let mut hashing =
-            Hashing { block, blocks, own, own_points, kept: Vec::new(), upstream, interrupt };
+            Hashing { block, blocks, own, own_points, kept, upstream, interrupt, progress };
         if few {
             hashing.kept = hashing.all_digests(own_space);
         }
         hashing
+    }
+
+    /// Says how many ids it has made, whenever it has made many.
+    pub(super) fn telling(self, progress: &'b Progress) -> Hashing<'b> {
+        Hashing { progress: Some(progress), ..self }
     }
 
     fn all_digests(&self, own_space: &Space) -> Vec<[u8; 32]> {
@@ -148,6 +156,9 @@ impl<'b> Hashing<'b> {
         ids.par_chunks_mut(AT_ONCE).enumerate().for_each(|(chunk, ids)| {
             if !self.interrupt.load(Ordering::Relaxed) {
                 self.chunk(known, (chunk * AT_ONCE) as u64, ids);
+                if let Some(progress) = self.progress {
+                    progress.add(ids.len() as u64);
+                }
             }
         });
         !self.interrupt.load(Ordering::Relaxed)

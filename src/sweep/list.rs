@@ -6,6 +6,7 @@ use super::count::{Counts, Wanted, bound, count};
 use super::expand::{Expanded, expand, run_info};
 use super::flake::{self, FlakeLab};
 use super::listing::{LabInfo, Listing};
+use super::progress::Progress;
 use crate::diagnostic::{Diagnostic, Found, did_you_mean};
 use crate::eval::Evaluator;
 use crate::lab::{self, Lab, Offer, Places, Reader};
@@ -34,6 +35,8 @@ pub struct Request {
     pub ask: Ask,
     /// How many jobs there is room for; see [`JOB_SIZE`].
     pub room: u64,
+    /// Where is said how far it has come.
+    pub progress: Progress,
 }
 
 /// Bytes that a job takes in memory: its id, and where jobs may be the same its places.
@@ -146,7 +149,8 @@ fn answer<'h>(
     lab: &Lab<'h>,
     request: &Request,
 ) -> (Expanded, Option<Counts>) {
-    let expand = || expand(session, lab, request.room);
+    request.progress.expands();
+    let expand = || expand(session, lab, request.room, &request.progress);
     let many = |most: u64| bound(lab).is_none_or(|bound| bound > u128::from(most));
     let (wanted, most) = match &request.ask {
         Ask::Counts(most, wanted) => (wanted, *most),

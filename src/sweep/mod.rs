@@ -20,6 +20,7 @@ mod keys;
 mod list;
 mod listing;
 mod ordered;
+mod progress;
 #[cfg(test)]
 pub(crate) mod sample;
 mod scatter;
@@ -40,3 +41,4 @@ pub use listing::{
     StageInfo, StageKind, Step, StepSource, Wire, Wiring,
 };
 pub use ordered::in_order;
+pub use progress::Progress;

@@ -99,6 +99,7 @@ pub(crate) fn list(lab: &Path) -> (Outcome, SourceMap) {
         git_hash: None,
         ask: repx::sweep::Ask::Jobs,
         room: u64::MAX,
+        progress: sweep::Progress::default(),
     };
     let never = AtomicBool::new(false);
     let outcome = session::run(&config(&sources, &never, true), |session, evaluator| {

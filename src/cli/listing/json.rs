@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use super::record::Records;
 use super::{Statuses, View};
 use crate::lab::Resources;
-use crate::sweep::in_order;
+use crate::sweep::{Progress, in_order};
 
 /// The version of the format.
 const SCHEMA: &str = "repx-eval/1";
@@ -21,6 +21,8 @@ pub(crate) struct Pace<'a> {
     pub(crate) threads: usize,
     /// Set to stop.
     pub(crate) interrupt: &'a AtomicBool,
+    /// Where is said how many were made.
+    pub(crate) progress: &'a Progress,
 }
 
 /// Writes everything as one object, a run and a job a line.
@@ -101,13 +103,16 @@ fn jobs(
         let Some(mut job) = view.listing.job(jobs.start as u32) else {
             return;
         };
+        let mut made = 0;
         for number in jobs.start as u32..jobs.end as u32 {
             if view.shows(number) && job.seek(number) {
                 text.extend_from_slice(before);
                 records.write(&job, text);
                 text.extend_from_slice(after);
+                made += 1;
             }
         }
+        pace.progress.add(made);
     };
     in_order(view.listing.len(), pace.threads, pace.interrupt, render, write)
 }
@@ -244,7 +249,8 @@ mod tests {
     fn written(view: &View<'_>, statuses: &Statuses) -> (String, String) {
         let (mut json, mut ndjson) = (Vec::new(), Vec::new());
         let never = AtomicBool::new(false);
-        let pace = Pace { threads: 2, interrupt: &never };
+        let progress = Progress::default();
+        let pace = Pace { threads: 2, interrupt: &never, progress: &progress };
         write_json(&mut json, view, statuses, pace).expect("a vector takes everything");
         write_ndjson(&mut ndjson, view, statuses, pace).expect("a vector takes everything");
         let text = |bytes| String::from_utf8(bytes).expect("JSON is UTF-8");
