@@ -15,7 +15,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::files::{UNFINISHED, entries, is_older, remove, write_whole};
+use super::files::{FORGOTTEN, entries, is_older, remove, remove_unfinished, write_whole};
+use super::hash_of;
 use crate::bytes::{Reader, Writer};
 use crate::world::{Change, Reads, Thoroughness, World};
 
@@ -30,9 +31,6 @@ const MOST_BYTES: u64 = 512 << 20;
 
 /// A value larger than this is not worth its place.
 const LARGEST: usize = 128 << 20;
-
-/// What nobody has written again for so long goes.
-const FORGOTTEN: Duration = Duration::from_hours(30 * 24);
 
 /// What hasn't been finished for so long will not be.
 const ABANDONED: Duration = Duration::from_hours(1);
@@ -79,13 +77,9 @@ impl EvaluationKey {
     /// The key that stands for these parts, for this version of the program, and for the kind of
     /// machine: a cache may be shared by several.
     pub fn new(parts: &[&[u8]]) -> EvaluationKey {
-        let mut hasher = blake3::Hasher::new();
         let own = [VERSION, std::env::consts::ARCH, std::env::consts::OS].map(str::as_bytes);
-        for part in own.iter().chain(parts) {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part);
-        }
-        EvaluationKey(*hasher.finalize().as_bytes())
+        let all = own.into_iter().chain(parts.iter().copied());
+        EvaluationKey(*hash_of(all).finalize().as_bytes())
     }
 }
 
@@ -137,7 +131,7 @@ impl Evaluations {
         };
         if checked.better {
             // Where that is not possible, the same files are read again the next time.
-            let _ = write_whole(&path, &kept.parts(key).each_ref().map(Vec::as_slice));
+            let _ = write_whole(&path, kept.parts(key).each_ref().map(Vec::as_slice));
         }
         let compared = checked.compared;
         Lookup { value: Some(value), state: State::Same, reads: kept.reads, compared }
@@ -151,9 +145,9 @@ impl Evaluations {
         let kept = Kept { hash: blake3::hash(value), length: value.len() as u64, reads };
         let place = self.value_path(key, kept.hash);
         // The value first: reads never name one that was not there.
-        let written = write_whole(&place, &[value]).and_then(|()| {
+        let written = write_whole(&place, [value]).and_then(|()| {
             let parts = kept.parts(key);
-            write_whole(&self.reads_path(key), &parts.each_ref().map(Vec::as_slice))
+            write_whole(&self.reads_path(key), parts.each_ref().map(Vec::as_slice))
         });
         self.clean(key, &place);
         written.is_ok()
@@ -181,11 +175,7 @@ impl Evaluations {
     /// Removes other values of this key, what is old, and if all is too much, the oldest.
     fn clean(&self, key: EvaluationKey, current: &Path) {
         let own = name(key);
-        for path in entries(&self.directory, UNFINISHED) {
-            if is_older(&path, ABANDONED) {
-                remove(&path);
-            }
-        }
+        remove_unfinished(&self.directory, ABANDONED);
         let kept = [READS, VALUE].iter().flat_map(|ending| entries(&self.directory, ending));
         let mut left: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
         for path in kept {

@@ -10,9 +10,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
-use super::files::{UNFINISHED, entries, is_older, remove};
+use super::files::{FORGOTTEN, entries, is_older, remove, remove_unfinished};
+use super::hash_of;
 use super::segment::{Draft, Segment};
 use crate::lower::packed::FORMAT;
 use crate::session::{FileCache, FileKey};
@@ -22,9 +22,6 @@ const MOST_BYTES: u64 = 256 << 20;
 
 /// A segment stays if it is larger than this many times what is smaller.
 const RATIO: u64 = 2;
-
-/// What another version left, or a process that was killed, is removed when it is so old.
-const FORGOTTEN: Duration = Duration::from_hours(30 * 24);
 
 const SEGMENT: &str = "pack";
 const OURS: &str = "lowered-";
@@ -67,7 +64,7 @@ impl LoweredFiles {
         }
         self.clean();
         let old = self.make_room(&mut draft);
-        if let Some(written) = draft.write(&self.directory, SEGMENT, UNFINISHED) {
+        if let Some(written) = draft.write(&self.directory, SEGMENT) {
             old.iter().filter(|path| **path != written).for_each(|path| remove(path));
         }
     }
@@ -114,17 +111,13 @@ impl LoweredFiles {
 
     /// Removes what killed processes and other versions have left behind, if it is old.
     fn clean(&self) {
-        for path in entries(&self.directory, UNFINISHED) {
-            if is_forgotten(&path) {
-                remove(&path);
-            }
-        }
+        remove_unfinished(&self.directory, FORGOTTEN);
         let Ok(others) = std::fs::read_dir(&self.parent) else {
             return;
         };
         for other in others.flatten() {
             let ours = other.file_name().to_str().is_some_and(|name| name.starts_with(OURS));
-            if ours && other.path() != self.directory && is_forgotten(&other.path()) {
+            if ours && other.path() != self.directory && is_older(&other.path(), FORGOTTEN) {
                 // Somebody else may be faster.
                 let _ = std::fs::remove_dir_all(other.path());
             }
@@ -134,13 +127,8 @@ impl LoweredFiles {
 
 impl FileCache for LoweredFiles {
     fn key(&self, parts: &[&[u8]]) -> FileKey {
-        let mut hasher = blake3::Hasher::new();
-        for part in parts {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part);
-        }
         let mut key = [0; 16];
-        hasher.finalize_xof().fill(&mut key);
+        hash_of(parts.iter().copied()).finalize_xof().fill(&mut key);
         FileKey(key)
     }
 
@@ -155,10 +143,6 @@ impl FileCache for LoweredFiles {
     fn keep(&self, key: FileKey, bytes: Vec<u8>) {
         self.added().add(key, bytes);
     }
-}
-
-fn is_forgotten(path: &Path) -> bool {
-    is_older(path, FORGOTTEN)
 }
 
 #[cfg(test)]

@@ -17,3 +17,13 @@ mod segment;
 
 pub use evaluations::{EvaluationKey, Evaluations, Lookup, State};
 pub use lowered::LoweredFiles;
+
+/// A hash that tells apart how the bytes are divided into parts.
+fn hash_of<'p>(parts: impl IntoIterator<Item = &'p [u8]>) -> blake3::Hasher {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    hasher
+}

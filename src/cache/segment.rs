@@ -8,11 +8,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::files::write_whole;
 use crate::session::FileKey;
 
 /// Begins a file; the last byte is the version of this layout.
@@ -125,28 +124,15 @@ impl Draft {
     }
 
     /// Writes it into a directory under a name made of what it holds, and says which.
-    pub(super) fn write(
-        &self,
-        directory: &Path,
-        ending: &str,
-        unfinished: &str,
-    ) -> Option<PathBuf> {
-        static DRAFTS: AtomicU32 = AtomicU32::new(0);
+    pub(super) fn write(&self, directory: &Path, ending: &str) -> Option<PathBuf> {
         let index = self.index()?;
-        let seal = seal(self.entries.len() as u32, &index);
-        let name = u128::from_be_bytes(seal);
-        let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
-        let temporary =
-            directory.join(format!("{name:032x}-{}-{number}.{unfinished}", std::process::id()));
-        let path = directory.join(format!("{name:032x}.{ending}"));
-        let done = self
-            .write_to(&temporary, &index, seal)
-            .and_then(|()| std::fs::rename(&temporary, &path));
-        if done.is_err() {
-            // A disk that is full has room again.
-            let _ = std::fs::remove_file(&temporary);
-            return None;
-        }
+        let count = self.entries.len() as u32;
+        let seal = seal(count, &index);
+        let path = directory.join(format!("{:032x}.{ending}", u128::from_be_bytes(seal)));
+        let count = count.to_le_bytes();
+        let head: [&[u8]; 4] = [MAGIC, &count, &seal, &index];
+        let parts = head.into_iter().chain(self.entries.values().map(Vec::as_slice));
+        write_whole(&path, parts).ok()?;
         Some(path)
     }
 
@@ -161,17 +147,5 @@ impl Draft {
             offset += bytes.len() as u64;
         }
         Some(index)
-    }
-
-    fn write_to(&self, path: &Path, index: &[u8], seal: [u8; CHECK]) -> std::io::Result<()> {
-        let mut out = BufWriter::with_capacity(1 << 18, File::create_new(path)?);
-        out.write_all(MAGIC)?;
-        out.write_all(&(self.entries.len() as u32).to_le_bytes())?;
-        out.write_all(&seal)?;
-        out.write_all(index)?;
-        for bytes in self.entries.values() {
-            out.write_all(bytes)?;
-        }
-        out.flush()
     }
 }
