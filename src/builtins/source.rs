@@ -14,11 +14,11 @@ use super::support::{plain_text, store_dir, utf8, wrap, wrong_count};
 use crate::eval::{Builtin, Eval, Evaluator, words};
 use crate::source::Span;
 use crate::store::{
-    Contents, Hash, HashAlgo, IngestMethod, NarError, NarNode, NarSource, Object, StorePath,
-    nar_hash, single_entry_nar_hash,
+    Hash, HashAlgo, IngestMethod, NarError, NarNode, NarSource, Object, StorePath, nar_hash,
+    single_entry_nar_hash,
 };
 use crate::value::{Attrs, Error, Path, Slot, Text, Value};
-use crate::world::FileKind;
+use crate::world::{FileKind, nar_node};
 
 pub(super) const ROWS: &[Builtin] = &[
     Builtin {
@@ -266,23 +266,14 @@ impl<'h> NarSource for Tree<'_, 'h> {
         self.ev.check_interrupt()?;
         let world = self.ev.shared.world;
         let kind = self.kind(path)?;
-        let node = match kind {
-            FileKind::Regular { executable } => world.read_file(path).map(|bytes| {
-                let contents = Contents::Bytes(bytes);
-                NarNode::Regular { executable, contents }
-            }),
-            FileKind::Directory => world.list_dir(path).map(|entries| {
-                NarNode::Directory(entries.into_iter().map(|(name, _)| name).collect())
-            }),
-            FileKind::Symlink => world
-                .read_link(path)
-                .map(|target| NarNode::Symlink(target.as_os_str().as_bytes().to_vec())),
-            FileKind::Other => {
+        match nar_node(world, path, kind) {
+            Ok(Some(node)) => Ok(node),
+            Ok(None) => {
                 let message = format!("file '{}' has an unsupported type", path.display());
-                return Err(self.ev.error_at(self.at, message));
+                Err(self.ev.error_at(self.at, message))
             }
-        };
-        node.map_err(|error| self.unreadable("read", path, &error))
+            Err(error) => Err(self.unreadable("read", path, &error)),
+        }
     }
 
     fn keep(&mut self, path: &FsPath) -> Eval<'h, bool> {

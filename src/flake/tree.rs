@@ -15,10 +15,10 @@ use super::reference::url::Url;
 use super::reference::{FlakeRef, RefError, Scheme, nar_hash, revision};
 use crate::source::SourceMap;
 use crate::store::{
-    Contents, Hash, HashFormat, IngestMethod, NarError, NarNode, NarSource, Object, Objects,
-    StoreDir, StorePath, StorePathError, nar_hash as hash_tree,
+    Hash, HashFormat, IngestMethod, NarError, NarNode, NarSource, Object, Objects, StoreDir,
+    StorePath, StorePathError, nar_hash as hash_tree,
 };
-use crate::world::{FileKind, World};
+use crate::world::{World, nar_node};
 
 /// A tree that was found.
 #[derive(Clone, Debug)]
@@ -340,24 +340,9 @@ impl NarSource for Files<'_> {
         if self.kept.is_none() {
             self.newest = self.newest.max(self.world.modified(path).map_err(failed)?);
         }
-        let node = match kind {
-            FileKind::Regular { executable } => self
-                .world
-                .read_file(path)
-                .map(|bytes| NarNode::Regular { executable, contents: Contents::Bytes(bytes) }),
-            FileKind::Directory => self.world.list_dir(path).map(|entries| {
-                NarNode::Directory(entries.into_iter().map(|(name, _)| name).collect())
-            }),
-            FileKind::Symlink => self
-                .world
-                .read_link(path)
-                .map(|target| NarNode::Symlink(target.as_os_str().as_bytes().to_vec())),
-            FileKind::Other => {
-                let what = "it has an unsupported type".to_owned();
-                return Err(TreeError::Archive(path.to_owned(), what));
-            }
-        };
-        node.map_err(failed)
+        let node = nar_node(self.world, path, kind).map_err(failed)?;
+        let unsupported = || "it has an unsupported type".to_owned();
+        node.ok_or_else(|| TreeError::Archive(path.to_owned(), unsupported()))
     }
 
     fn keep(&mut self, path: &Path) -> Result<bool, TreeError> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use crate::store::{
     Contents, Derivation, Hash, HashAlgo, HashFormat, Hasher, IngestMethod, NarError, NarNode,
     NarSource, Object, StoreDir, StorePath, write_nar, write_single_entry_nar,
 };
-use crate::world::{FileKind, KeeperError, Made, World};
+use crate::world::{KeeperError, Made, World, nar_node};
 
 /// What is at a store path that the store lacks.
 pub(super) enum Cargo {
@@ -222,22 +221,10 @@ impl NarSource for Copied<'_> {
 
     fn node(&mut self, path: &Path) -> Result<NarNode, String> {
         let told = |error: io::Error| format!("'{}': {error}", path.display());
-        match self.world.kind(path).map_err(told)? {
-            Some(FileKind::Regular { executable }) => {
-                let contents = Contents::Bytes(self.world.read_file(path).map_err(told)?);
-                Ok(NarNode::Regular { executable, contents })
-            }
-            Some(FileKind::Directory) => {
-                let entries = self.world.list_dir(path).map_err(told)?;
-                Ok(NarNode::Directory(entries.into_iter().map(|(name, _)| name).collect()))
-            }
-            Some(FileKind::Symlink) => {
-                let target = self.world.read_link(path).map_err(told)?;
-                Ok(NarNode::Symlink(target.as_os_str().as_bytes().to_vec()))
-            }
-            Some(FileKind::Other) => Err(format!("'{}' is no file", path.display())),
-            None => Err(format!("'{}' is gone", path.display())),
-        }
+        let kind = self.world.kind(path).map_err(told)?;
+        let kind = kind.ok_or_else(|| format!("'{}' is gone", path.display()))?;
+        let node = nar_node(self.world, path, kind).map_err(told)?;
+        node.ok_or_else(|| format!("'{}' is no file", path.display()))
     }
 
     fn keep(&mut self, path: &Path) -> Result<bool, String> {

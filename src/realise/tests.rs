@@ -29,6 +29,31 @@ fn text_path(name: &str, content: &str, references: &BTreeSet<StorePath>) -> Sto
     StoreDir::default().make_text_path(name, &hash, references).unwrap()
 }
 
+fn derivation(name: &str, inputs: &[&StorePath], sources: &[&StorePath]) -> Derivation {
+    let built = |input: &&StorePath| ((*input).clone(), BTreeSet::from(["out".to_owned()]));
+    Derivation {
+        name: name.to_owned(),
+        outputs: BTreeMap::from([("out".to_owned(), DerivationOutput::Deferred)]),
+        input_drvs: inputs.iter().map(built).collect(),
+        input_srcs: sources.iter().map(|source| (*source).clone()).collect(),
+        platform: b"s".to_vec(),
+        builder: b"/b".to_vec(),
+        args: Vec::new(),
+        env: BTreeMap::new(),
+    }
+}
+
+#[test]
+fn inputs_come_before_what_needs_them() {
+    let (world, objects, derivations) = (Memory::new(), Objects::new(), Derivations::new());
+    let made = Made { world: &world, objects: &objects, derivations: &derivations };
+    let dir = StoreDir::default();
+    let (a, _) = derivations.add(&dir, derivation("a", &[], &[])).unwrap();
+    let (b, _) = derivations.add(&dir, derivation("b", &[&a], &[])).unwrap();
+    let (c, _) = derivations.add(&dir, derivation("c", &[&a, &b], &[])).unwrap();
+    assert_eq!(order(made, std::slice::from_ref(&c)), [a, b, c]);
+}
+
 #[test]
 fn what_is_referred_to_comes_first() {
     let (world, objects, derivations) = (Memory::new(), Objects::new(), Derivations::new());
@@ -37,22 +62,9 @@ fn what_is_referred_to_comes_first() {
     let references = BTreeSet::from([stranger.clone()]);
     let text = text_path("text", "x", &references);
     objects.add(text.clone(), Object::Text { contents: b"x".to_vec(), references });
-    let derivation = |name: &str, inputs: &[&StorePath]| Derivation {
-        name: name.to_owned(),
-        outputs: BTreeMap::from([("out".to_owned(), DerivationOutput::Deferred)]),
-        input_drvs: inputs
-            .iter()
-            .map(|input| ((*input).clone(), BTreeSet::from(["out".to_owned()])))
-            .collect(),
-        input_srcs: BTreeSet::from([text.clone()]),
-        platform: b"s".to_vec(),
-        builder: b"/b".to_vec(),
-        args: Vec::new(),
-        env: BTreeMap::new(),
-    };
     let dir = StoreDir::default();
-    let (a, _) = derivations.add(&dir, derivation("a", &[])).unwrap();
-    let (b, _) = derivations.add(&dir, derivation("b", &[&a])).unwrap();
+    let (a, _) = derivations.add(&dir, derivation("a", &[], &[&text])).unwrap();
+    let (b, _) = derivations.add(&dir, derivation("b", &[&a], &[&text])).unwrap();
     let found = order(made, &[b.clone(), a.clone()]);
     assert_eq!(found, [stranger, text, a, b.clone()]);
     // A derivation's file is a text that refers to its inputs.

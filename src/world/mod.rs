@@ -4,6 +4,7 @@
 //! environment variables, the clock. So tests run on an in-memory world, and a cache can record
 //! what a result depends on. The room knows no values and no language.
 
+mod archive;
 mod check;
 mod disk;
 mod keeper;
@@ -13,6 +14,7 @@ mod reads;
 mod recording;
 mod stamp;
 
+pub use archive::nar_node;
 pub use check::{Change, Checked, Thoroughness};
 pub use disk::Disk;
 pub use keeper::{Fetch, Keeper, KeeperError, Made, Wanted};

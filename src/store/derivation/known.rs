@@ -1,6 +1,5 @@
 //! The derivations that an evaluation has made, and the hashes that stand for them.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use hashbrown::HashMap;
@@ -91,32 +90,6 @@ impl Derivations {
         paths
     }
 
-    /// Every derivation that is needed to build these, themselves included: inputs before those
-    /// that need them.
-    pub fn closure(&self, roots: impl IntoIterator<Item = StorePath>) -> Vec<StorePath> {
-        let mut seen = BTreeSet::new();
-        let mut order = Vec::new();
-        // A path is pushed twice: to open it, and below its inputs to put it in order.
-        let mut open: Vec<(StorePath, bool)> =
-            roots.into_iter().map(|path| (path, false)).collect();
-        while let Some((path, inputs_done)) = open.pop() {
-            if inputs_done {
-                order.push(path);
-                continue;
-            }
-            if !seen.insert(path.clone()) {
-                continue;
-            }
-            let derivation = self.get(&path);
-            open.push((path, true));
-            if let Some(derivation) = derivation {
-                let inputs = derivation.input_drvs.keys().cloned();
-                open.extend(inputs.map(|input| (input, false)));
-            }
-        }
-        order
-    }
-
     fn look(&self, path: &StorePath) -> Option<Known> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.get(path).cloned()
@@ -127,7 +100,7 @@ impl Derivations {
 mod tests {
     use super::*;
     use crate::store::DerivationOutput;
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     fn derivation(name: &str, inputs: &[&StorePath]) -> Derivation {
         let outputs = BTreeMap::from([("out".to_owned(), DerivationOutput::Deferred)]);
@@ -145,15 +118,6 @@ mod tests {
             args: Vec::new(),
             env: BTreeMap::new(),
         }
-    }
-
-    #[test]
-    fn inputs_come_before_what_needs_them() {
-        let (dir, known) = (StoreDir::default(), Derivations::new());
-        let (a, _) = known.add(&dir, derivation("a", &[])).unwrap();
-        let (b, _) = known.add(&dir, derivation("b", &[&a])).unwrap();
-        let (c, _) = known.add(&dir, derivation("c", &[&a, &b])).unwrap();
-        assert_eq!(known.closure([c.clone()]), [a, b, c]);
     }
 
     #[test]
