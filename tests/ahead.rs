@@ -7,8 +7,8 @@ mod support;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use repx::builtins::to_json::{JsonOptions, to_json};
@@ -142,29 +142,12 @@ fn print<'h>(
     printed.map_err(|error| error.diagnostic())
 }
 
-/// Fails when `work` takes longer than it ever should: a hang must not hang the tests.
-fn watched(work: impl FnOnce() + Send + 'static) {
-    let (done, wait) = mpsc::channel();
-    let thread = std::thread::spawn(move || {
-        work();
-        done.send(()).expect("the watcher waits");
-    });
-    match wait.recv_timeout(Duration::from_mins(5)) {
-        Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => {
-            if let Err(panic) = thread.join() {
-                std::panic::resume_unwind(panic);
-            }
-        }
-        Err(mpsc::RecvTimeoutError::Timeout) => panic!("still running after five minutes"),
-    }
-}
-
 /// So many times more a program is run until somebody helps.
 const PATIENCE: usize = 300;
 
 /// Each program gives the same on any number of threads, and some of the time others do help.
 fn same_on_all(rounds: usize, how: How, programs: &'static [&'static str]) {
-    watched(move || {
+    support::watched(Duration::from_mins(5), move || {
         let shaking = Shaking { ticks: AtomicU64::new(1) };
         for text in programs {
             let helped = AtomicUsize::new(0);

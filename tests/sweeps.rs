@@ -10,14 +10,13 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 use repx::session;
 use repx::source::SourceMap;
-use repx::sweep::{self, Ask, Count, Counts, JobView, Listing, PackageSet, Request, Source};
+use repx::sweep::{self, Ask, Count, Counts, JobView, Listing, Request, Source};
 use repx::world::Memory;
 
 /// Values of every kind; some are written alike.
@@ -194,18 +193,7 @@ fn world(stages: &[Stage], both: bool, runs: &[&[Axis]]) -> Memory {
 
 fn ask(world: &Memory, threads: usize, ask: Ask) -> (Listing, Option<Counts>) {
     let sources = SourceMap::new();
-    let request = Request {
-        entry: PathBuf::from("/lab/lab.nix"),
-        root: PathBuf::from("/lab"),
-        packages: PackageSet::Host,
-        arguments: Vec::new(),
-        threads,
-        flake: None,
-        git_hash: None,
-        ask,
-        room: u64::MAX,
-        progress: sweep::Progress::default(),
-    };
+    let request = Request { threads, ask, ..Request::new("/lab/lab.nix".into(), "/lab".into()) };
     let never = AtomicBool::new(false);
     let config = session::Config { world, ..support::config(&sources, &never, false) };
     let outcome =

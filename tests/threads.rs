@@ -7,13 +7,15 @@ mod support;
 use std::path::Path;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use repx::eval::Evaluator;
 use repx::session::{Session, on_large_stack};
 use repx::source::SourceMap;
 use repx::value::{Error, ErrorKind, Slot};
+
+/// Longer than any of these tests ever takes.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Does `work` on as many threads as there are slots, all beginning at once; what each gave.
 fn at_once<'h, T: Send>(
@@ -41,23 +43,6 @@ fn at_once<'h, T: Send>(
     })
 }
 
-/// Fails when `work` takes longer than it ever should: a hang must not hang the tests.
-fn watched(work: impl FnOnce() + Send + 'static) {
-    let (done, wait) = mpsc::channel();
-    let thread = std::thread::spawn(move || {
-        work();
-        done.send(()).expect("the watcher waits");
-    });
-    match wait.recv_timeout(Duration::from_mins(2)) {
-        Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => {
-            if let Err(panic) = thread.join() {
-                std::panic::resume_unwind(panic);
-            }
-        }
-        Err(mpsc::RecvTimeoutError::Timeout) => panic!("still running after two minutes"),
-    }
-}
-
 /// The unforced attributes of a set, in the order of these names.
 fn attributes<'h>(
     session: &Session<'h>,
@@ -78,7 +63,7 @@ fn said(error: Error<'_>) -> String {
 /// Two threads enter one circle from both ends: each by itself would only wait for the other.
 #[test]
 fn a_circle_forced_from_both_ends() {
-    watched(|| {
+    support::watched(PATIENCE, || {
         for round in 0..500 {
             let sources = SourceMap::new();
             support::in_session(&sources, |session, evaluator| {
@@ -99,7 +84,7 @@ fn a_circle_forced_from_both_ends() {
 /// A circle through four thunks, with work to do between them.
 #[test]
 fn a_longer_circle_under_load() {
-    watched(|| {
+    support::watched(PATIENCE, || {
         let circle = "rec { work = n: if n == 0 then 0 else work (n - 1);
             a = work 200 + b; b = work 50 + c; c = work 400 + d; d = work 10 + a; }";
         for round in 0..100 {
@@ -130,7 +115,7 @@ const SHARED: &str = "rec {
 
 #[test]
 fn eight_threads_share_a_large_structure() {
-    watched(|| {
+    support::watched(PATIENCE, || {
         let mut first = None;
         for _ in 0..200 {
             let sources = SourceMap::new();
@@ -152,7 +137,7 @@ fn eight_threads_share_a_large_structure() {
 /// One thunk that fails: all who ask get the same error, with its place.
 #[test]
 fn a_failure_is_the_same_for_all() {
-    watched(|| {
+    support::watched(PATIENCE, || {
         for _ in 0..200 {
             let sources = SourceMap::new();
             let results = support::in_session(&sources, |session, evaluator| {
@@ -176,7 +161,7 @@ fn a_failure_is_the_same_for_all() {
 /// An interruption is no answer: the next who asks gets the value.
 #[test]
 fn interrupted_and_asked_again() {
-    watched(|| {
+    support::watched(PATIENCE, || {
         let interrupt = AtomicBool::new(false);
         let sources = SourceMap::new();
         support::in_session_until(&sources, &interrupt, |session, evaluator| {
@@ -269,7 +254,7 @@ fn expected(leans_on: &[Vec<usize>]) -> Vec<Option<i64>> {
 /// a circle is always found, and where there is none nobody sees one.
 #[test]
 fn random_graphs_with_random_delays() {
-    watched(|| {
+    support::watched(PATIENCE, || {
         let ticks = AtomicU64::new(0);
         let delay = |_: &str| {
             let tick = ticks.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);

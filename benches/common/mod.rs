@@ -3,13 +3,13 @@
 #![allow(dead_code, unreachable_pub, reason = "each bench uses a part of it")]
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench that fails must say so and stop")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use repx::session::{self, Config};
 use repx::source::SourceMap;
-use repx::sweep::{self, Ask, Count, Outcome, PackageSet, Request};
+use repx::sweep::{self, Ask, Count, Outcome, Request};
 use repx::value::{Slot, Value};
 use repx::world::{Memory, World};
 
@@ -137,18 +137,8 @@ pub fn count(world: &Memory) -> u128 {
 
 fn outcome(world: &Memory, threads: usize, ask: Ask) -> Outcome {
     let sources = SourceMap::new();
-    let request = Request {
-        entry: PathBuf::from("/lab/nix/lab.nix"),
-        root: PathBuf::from("/lab"),
-        packages: PackageSet::Host,
-        arguments: Vec::new(),
-        threads,
-        flake: None,
-        git_hash: None,
-        ask,
-        room: u64::MAX,
-        progress: sweep::Progress::default(),
-    };
+    let lab = Request::new("/lab/nix/lab.nix".into(), "/lab".into());
+    let request = Request { threads, ask, ..lab };
     let outcome = session::run(&config(world, &sources), |session, evaluator| {
         sweep::list(session, evaluator, &request)
     });

@@ -21,7 +21,7 @@ use super::settings::settings;
 use super::stdout;
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
-use crate::sweep::{self, Argument, Ask, Counts, Listing, PackageSet, Progress, Request};
+use crate::sweep::{Argument, Ask, Counts, Listing, PackageSet, Progress, Request};
 use crate::world::Disk;
 
 /// The table of a lab that may have more jobs than this shows numbers that were counted.
@@ -108,7 +108,7 @@ fn load(options: &EvalOptions, terminal: &Terminal, progress: &Progress) -> Outc
     }
 }
 
-/// What is to be listed, but for the commit the lab is at.
+/// What is to be listed, as far as the command line says it.
 pub(super) fn request(options: &EvalOptions, entry: Entry) -> Request {
     let Entry { file, root, flake } = entry;
     let expressions =
@@ -116,16 +116,12 @@ pub(super) fn request(options: &EvalOptions, entry: Entry) -> Request {
     let texts = pairs(&options.argstr).map(|(name, text)| (name, Argument::Text(text.into())));
     let arguments = expressions.chain(texts).map(|(name, argument)| (name.to_owned(), argument));
     Request {
-        git_hash: None,
         arguments: arguments.collect(),
         packages: package_set(options.pkgs.as_deref()),
         threads: options.threads.map_or(0, usize::from),
         ask: ask(options),
-        room: free_memory().map_or(u64::MAX, |free| free / sweep::JOB_SIZE),
-        entry: file,
-        root,
         flake,
-        progress: Progress::default(),
+        ..Request::new(file, root)
     }
 }
 
@@ -139,14 +135,6 @@ fn package_set(pkgs: Option<&str>) -> PackageSet {
             PackageSet::Path(path)
         }
     }
-}
-
-/// Bytes of memory that could be had, where the system says so.
-fn free_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
-    kilobytes.checked_mul(1024)
 }
 
 /// What is wanted of the jobs: who only wants to see how many there are needn't wait for them.

@@ -32,7 +32,7 @@ pub(super) fn outcome(
 ) -> (Outcome, Explanation) {
     let machine = machine(&options.nix);
     let caches = setup::caches(!options.no_cache);
-    let request = Request { progress: progress.clone(), ..request(options, entry) };
+    let request = request(options, entry);
     let counting = matches!(request.ask, Ask::Counts(..));
     let key = caches.as_ref().filter(|_| !counting).map(|_| key(options, &request, settings));
     let lookup = match (&caches, key) {
@@ -56,7 +56,7 @@ pub(super) fn outcome(
     }
     let few = matches!(request.ask, Ask::Few(..));
     let (mut outcome, reads, obstacles, messages) =
-        evaluate(options, request, settings, &machine, caches.as_ref());
+        evaluate(options, request, settings, progress, &machine, caches.as_ref());
     if let Some(caches) = &caches {
         explanation.lowered = Some(caches.lowered.uses());
         caches.lowered.save();
@@ -88,11 +88,8 @@ fn look(caches: &Caches, key: EvaluationKey, machine: &dyn World, options: &Eval
 /// All that the evaluation is started with. Other things decide the result too, but those it asks
 /// of the machine.
 fn key(options: &EvalOptions, request: &Request, settings: Settings) -> EvaluationKey {
-    // The commit is read from the repository, whose files are asked for; the number of threads
-    // decides nothing, what is asked nothing about the jobs, and where room doesn't suffice nothing
-    // is kept.
-    let progress = Progress::default();
-    let request = Request { threads: 0, ask: Ask::Jobs, room: 0, progress, ..request.clone() };
+    // The number of threads decides nothing, and what is asked nothing about the jobs.
+    let request = Request { threads: 0, ask: Ask::Jobs, ..request.clone() };
     let variable = |name: &str| std::env::var_os(name);
     let surroundings = ["HOME", "NIX_REMOTE", "NIX_STORE_DIR"].map(variable);
     let parts = [
@@ -110,6 +107,7 @@ fn evaluate(
     options: &EvalOptions,
     request: Request,
     settings: Settings,
+    progress: &Progress,
     machine: &dyn World,
     caches: Option<&Caches>,
 ) -> (Outcome, Reads, Vec<Obstacle>, Vec<String>) {
@@ -121,8 +119,14 @@ fn evaluate(
         said.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(message.to_owned());
         say(message);
     };
-    let git_hash = head_commit(&request.root, world);
-    let request = Request { git_hash, ..request };
+    // None of these is part of the key: the commit is read from the repository, whose files are
+    // asked for, and where room doesn't suffice nothing is kept.
+    let request = Request {
+        git_hash: head_commit(&request.root, world),
+        room: free_memory().map_or(u64::MAX, |free| free / sweep::JOB_SIZE),
+        progress: progress.clone(),
+        ..request
+    };
     let config = config(world, &options.include, &sources, caches.map(|caches| &caches.lowered));
     let config = Config { settings, tolerant: true, messages: &messages, ..config };
     let outcome =
@@ -136,6 +140,14 @@ fn evaluate(
     let (reads, obstacles) = recording.finish();
     let said = said.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     (outcome, reads, obstacles, said)
+}
+
+/// Bytes of memory that could be had, where the system says so.
+fn free_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    kilobytes.checked_mul(1024)
 }
 
 /// What is kept.

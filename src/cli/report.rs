@@ -8,11 +8,8 @@ use super::Exit;
 use super::arguments::Terminal;
 use super::progress::aside;
 use crate::diagnostic::render::{RenderOptions, nix, render_all};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, INTERRUPTED, Severity};
 use crate::source::SourceMap;
-
-/// The code of what is said when the user stops an evaluation.
-const INTERRUPTED: &str = "repx::interrupted";
 
 /// Shows diagnostics, the worst last, where the eye rests; then counts them. The exit status is
 /// what they make of the command.

@@ -102,7 +102,15 @@ pub struct NixAccount {
     pub meant: Option<String>,
 }
 
+/// The code of what is said when the user has asked to stop.
+pub const INTERRUPTED: &str = "repx::interrupted";
+
 impl Diagnostic {
+    /// The user has asked to stop.
+    pub fn interrupted() -> Diagnostic {
+        Diagnostic::error(INTERRUPTED, "interrupted by the user")
+    }
+
     /// An error with this code and message, without places yet.
     pub fn error(code: &'static str, message: impl Into<String>) -> Diagnostic {
         Diagnostic {

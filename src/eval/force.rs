@@ -119,8 +119,8 @@ impl<'h> Evaluator<'h> {
     pub fn check_interrupt(&mut self) -> Eval<'h, ()> {
         let unwanted = self.helps.is_some_and(Group::is_withdrawn);
         if unwanted || self.shared.interrupt.load(Ordering::Relaxed) {
-            let diagnostic = Diagnostic::error("repx::interrupted", "interrupted by the user");
-            return Err(Error::new(self.local, ErrorKind::Interrupted, diagnostic));
+            let interrupted = Diagnostic::interrupted();
+            return Err(Error::new(self.local, ErrorKind::Interrupted, interrupted));
         }
         Ok(())
     }

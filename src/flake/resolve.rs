@@ -12,7 +12,7 @@ use super::manifest::{self, Input, InputPath, Inputs, Manifest};
 use super::reference::FlakeRef;
 use super::registry;
 use super::tree::{SourceTree, TreeError, Trees};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, INTERRUPTED, Severity};
 use crate::source::{SourceMap, Span, canonical_path};
 use crate::store::StoreDir;
 use crate::syntax;
@@ -508,7 +508,7 @@ fn canonical(path: &Path) -> PathBuf {
 pub(super) fn tree_error(error: &TreeError) -> Box<Diagnostic> {
     let code = match error {
         TreeError::Mismatch(..) => "repx::flake::hash-mismatch",
-        TreeError::Interrupted => "repx::interrupted",
+        TreeError::Interrupted => INTERRUPTED,
         TreeError::Missing(_)
         | TreeError::Unreadable(..)
         | TreeError::Archive(..)

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
-use super::{Config, Session, run};
+use super::{Config, Session, lock, run};
 use crate::eval::Evaluator;
 
 /// As [`run`], with the output that one thread alone would have given.
@@ -45,8 +45,4 @@ pub fn run_as_alone<R: Send>(
         }
     };
     run(&Config { messages: &messages, threads: 1, ..config.clone() }, &work)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

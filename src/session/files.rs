@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 use super::nixlib::NIXLIB;
 use super::texts::{Around, Read, add_bytes, read, read_bytes, read_source};
-use super::{Config, FileCache, FileKey};
+use super::{Config, FileCache, FileKey, lock};
 use crate::builtins;
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::eval::{Eval, Evaluator, Loader};
@@ -69,10 +69,6 @@ pub(super) struct Files<'h> {
     /// Paths already hashed for the store.
     copied: Mutex<HashMap<Vec<u8>, Text<'h>>>,
     findings: Mutex<Vec<Diagnostic>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<'h> Files<'h> {

@@ -17,7 +17,7 @@ pub use nixlib::NIXLIB;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Scope;
 
 use crate::builtins::{self, globals};
@@ -30,8 +30,17 @@ use crate::syntax;
 use crate::value::{Attr, Attrs, Env, Heap, Path, Slot, Thunk, Value};
 use crate::world::{Overlay, World};
 
+/// The kind of machine labs are for: that of the `host` packages, and of the outputs of flakes
+/// that are looked at.
+pub const SYSTEM: &str = "x86_64-linux";
+
 /// Stack of a thread that evaluates. It is reserved, not used: pages come as they are touched.
 pub const STACK_SIZE: usize = 1 << 30;
+
+/// What is locked stays whole even where a thread that had it panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// What an evaluation is set up with.
 #[derive(Clone)]
@@ -271,7 +280,7 @@ impl<'h> Session<'h> {
     pub fn host_packages(&self, evaluator: &mut Evaluator<'h>) -> Eval<'h> {
         let function = self.nixlib(evaluator, "host.nix")?;
         let lib = self.lib(evaluator)?;
-        let system = evaluator.text("x86_64-linux");
+        let system = evaluator.text(SYSTEM);
         let prim = globals::primitives(evaluator.local);
         let arguments = [("prim", prim), ("lib", lib), ("system", system)];
         self.call_with(evaluator, function, &arguments)

@@ -11,9 +11,9 @@ use super::classes::RunClasses;
 use super::facet::Names;
 use super::field::Field;
 use super::keys::{self, Place};
-use super::space::Space;
+use super::space::{Space, distinct};
 use super::study::{Ports, Study};
-use super::tracked::{Noticed, Untold};
+use super::tracked::{Noticed, Untold, in_order};
 use super::wiring::{Around, Wiring};
 use crate::diagnostic::Found;
 use crate::lab::{Lab, Pipeline, Run, Stage};
@@ -157,9 +157,7 @@ pub(super) fn bound(lab: &Lab<'_>) -> Option<u128> {
             for stage in &pipeline.stages {
                 let own = keys::sources(run, stage).into_iter().flatten().map(|(axis, _)| axis);
                 let others = stage.dependencies.iter().filter_map(|d| relevant.get(d.stage));
-                let mut axes: Vec<usize> = own.chain(others.flatten().copied()).collect();
-                axes.sort_unstable();
-                axes.dedup();
+                let axes = distinct(own.chain(others.flatten().copied()));
                 let mut lengths = axes.iter().filter_map(|axis| run.axes.get(*axis));
                 let points =
                     lengths.try_fold(1u128, |all, axis| all.checked_mul(axis.length as u128))?;
@@ -182,15 +180,12 @@ pub(super) fn count<'h>(
     let mut counts = Counts::default();
     for run in &lab.runs {
         keys::check(run, &mut found);
-        let axes = run.axes.iter();
-        let lengths: Vec<u32> =
-            axes.map(|axis| u32::try_from(axis.length).unwrap_or(u32::MAX)).collect();
         let names = run.depends_on.iter().filter_map(|(other, _)| lab.runs.get(*other));
         let counting = Counting {
             session,
             lab,
             run,
-            lengths: &lengths,
+            lengths: &keys::lengths(run),
             classes: &RunClasses::new(run),
             upstream: names.map(|run| Arc::clone(&run.name)).collect(),
             wanted,
@@ -287,8 +282,7 @@ impl<'c, 'h> Counting<'c, 'h> {
         let rest = ports.as_ref().ok().map(|ports| study.rest(ports, &mut noticed));
         let failed =
             matches!(ports, Err(Untold::Failed)) || matches!(rest, Some(Err(Untold::Failed)));
-        noticed.sort_by(|(a, _), (b, _)| a.cmp(b));
-        found.extend(noticed.into_iter().map(|(_, diagnostic)| diagnostic));
+        found.extend(in_order(noticed));
         if failed {
             return None;
         }

@@ -13,9 +13,9 @@ use super::listing::{
 };
 use super::progress::Progress;
 use super::settle::{Index, may_share_jobs};
-use super::space::Space;
+use super::space::{Space, distinct};
 use super::study::{Ports, Studied, Study};
-use super::tracked::{Noticed, Untold};
+use super::tracked::{Noticed, Untold, in_order};
 use super::wiring::{Around, Wiring};
 use crate::diagnostic::{Diagnostic, Found};
 use crate::lab::{Body, Lab, Need, Pipeline, Resources, Run, Stage};
@@ -123,8 +123,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
     fn run(&mut self, index: usize, run: &'x Run<'h>) {
         keys::check(run, &mut self.found);
         let upstream = self.upstream(run);
-        let lengths: Vec<u32> =
-            run.axes.iter().map(|axis| u32::try_from(axis.length).unwrap_or(u32::MAX)).collect();
+        let lengths = keys::lengths(run);
         let classes = RunClasses::new(run);
         self.listing.runs.push(run_info(self.lab, run));
         for pipeline in &run.pipelines {
@@ -225,9 +224,9 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let sources = keys::sources(scene.run, stage);
         let producers: Vec<&Grown<'x, 'h>> =
             stage.dependencies.iter().map(|d| grown.get(d.stage)).collect::<Option<_>>()?;
-        let own_axes = distinct(sources.iter().flatten().map(|(axis, _)| *axis).collect());
+        let own_axes = distinct(sources.iter().flatten().map(|(axis, _)| *axis));
         let upper = producers.iter().flat_map(|other| other.space.axes()).copied();
-        let axes = distinct(own_axes.iter().copied().chain(upper).collect());
+        let axes = distinct(own_axes.iter().copied().chain(upper));
         let left = self.room.saturating_sub(self.listing.len() as u64);
         let space = Space::new(axes.clone(), scene.lengths).filter(|space| space.points() <= left);
         let (Some(space), Some(own_space)) = (space, Space::new(own_axes, scene.lengths)) else {
@@ -310,14 +309,12 @@ impl<'x, 'h> Expansion<'x, 'h> {
             let rest = study.rest(&ports, &mut noticed)?;
             Ok((ports, rest))
         });
-        // In the order of points; of one point, in the order of evaluation.
-        noticed.sort_by(|(a, _), (b, _)| a.cmp(b));
-        self.found.extend(noticed.into_iter().map(|(_, diagnostic)| diagnostic));
+        self.found.extend(in_order(noticed));
         match studied {
             Ok(studied) => Some(studied),
             Err(Untold::Failed) => None,
             Err(Untold::TooMany) => {
-                let axes = distinct(sources.iter().flatten().map(|(axis, _)| *axis).collect());
+                let axes = distinct(sources.iter().flatten().map(|(axis, _)| *axis));
                 self.too_many(scene, stage, &axes);
                 None
             }
@@ -385,7 +382,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
             false => hashing.all(&listing.ids, &mut apart),
         };
         if !done {
-            self.found.add(Diagnostic::error("repx::interrupted", "interrupted by the user"));
+            self.found.add(Diagnostic::interrupted());
             return None;
         }
         if !in_place {
@@ -396,7 +393,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
             }
             let Some(places) = self.index.settle(number, &apart, &mut listing.ids, interrupt)
             else {
-                self.found.add(Diagnostic::error("repx::interrupted", "interrupted by the user"));
+                self.found.add(Diagnostic::interrupted());
                 return None;
             };
             let (run, blocks) = (block.run, &listing.blocks);
@@ -416,12 +413,6 @@ impl<'x, 'h> Expansion<'x, 'h> {
         listing.blocks.push(block);
         Some(())
     }
-}
-
-fn distinct(mut axes: Vec<usize>) -> Vec<usize> {
-    axes.sort_unstable();
-    axes.dedup();
-    axes
 }
 
 fn info(pipeline: &Pipeline<'_>, stage: &Stage<'_>) -> StageInfo {

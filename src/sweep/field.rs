@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::space::{Projection, Space};
+use super::space::{Projection, Space, distinct};
 
 /// A value for each point of a space over those axes of a run that it depends on.
 #[derive(Clone, Debug)]
@@ -155,9 +155,7 @@ pub(super) fn combined<T: Clone + Eq + Hash>(
     most: u64,
     mut make: impl FnMut(&[u32]) -> T,
 ) -> Option<Field<T>> {
-    let mut axes: Vec<usize> = fields.iter().flat_map(|f| f.space.axes()).copied().collect();
-    axes.sort_unstable();
-    axes.dedup();
+    let axes = distinct(fields.iter().flat_map(|f| f.space.axes()).copied());
     let space = Space::new(axes, lengths).filter(|space| space.points() <= most)?;
     let columns: Vec<(Projection, &[u32])> =
         fields.iter().map(|field| (space.onto(field.space), field.table)).collect();

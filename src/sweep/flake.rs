@@ -6,7 +6,7 @@ use crate::eval::{Eval, Evaluator, words};
 use crate::flake::outputs::{outputs, places, select};
 use crate::flake::reference::FlakeRef;
 use crate::flake::{Substitutes, call, placed, upstream_library};
-use crate::session::Session;
+use crate::session::{SYSTEM, Session};
 use crate::source::Name;
 use crate::value::{Attrs, Error, Slot, Value};
 
@@ -22,9 +22,6 @@ pub struct FlakeLab {
     /// Use the request's package set in place of the flake's nixpkgs.
     pub own_packages: bool,
 }
-
-/// The system whose outputs are looked at.
-const SYSTEM: &str = "x86_64-linux";
 
 /// Where a lab is looked for when no output is named, in order.
 fn usual_places() -> Vec<Vec<String>> {

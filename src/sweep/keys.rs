@@ -11,6 +11,11 @@ use crate::value::Slot;
 /// A member of an axis: both indices.
 pub(super) type Place = (usize, usize);
 
+/// How many values each axis has: more than 32 bits can count are more than can be listed.
+pub(super) fn lengths(run: &Run<'_>) -> Vec<u32> {
+    run.axes.iter().map(|axis| u32::try_from(axis.length).unwrap_or(u32::MAX)).collect()
+}
+
 /// For each declared parameter of a stage what it takes its values from, if not its default.
 pub(super) fn sources(run: &Run<'_>, stage: &Stage<'_>) -> Vec<Option<Place>> {
     let source = |param: &Name| {

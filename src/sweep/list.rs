@@ -39,6 +39,24 @@ pub struct Request {
     pub progress: Progress,
 }
 
+impl Request {
+    /// All jobs of this lab, the package set the host's, on all processors.
+    pub fn new(entry: PathBuf, root: PathBuf) -> Request {
+        Request {
+            entry,
+            root,
+            packages: PackageSet::Host,
+            arguments: Vec::new(),
+            threads: 0,
+            git_hash: None,
+            flake: None,
+            ask: Ask::Jobs,
+            room: u64::MAX,
+            progress: Progress::default(),
+        }
+    }
+}
+
 /// Bytes that a job takes in memory: its id, and where jobs may be the same its places.
 pub const JOB_SIZE: u64 = 32;
 

@@ -105,6 +105,14 @@ impl Projection {
     }
 }
 
+/// These axes, ascending, each once.
+pub(super) fn distinct(axes: impl IntoIterator<Item = usize>) -> Vec<usize> {
+    let mut axes: Vec<usize> = axes.into_iter().collect();
+    axes.sort_unstable();
+    axes.dedup();
+    axes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -143,15 +143,17 @@ fields! {
     Resources { mem, cpus, time, partition, sbatch_opts }
 }
 
-/// Enums are a number and their fields.
+/// Enums are a number and their fields, each with the name it gets here.
 macro_rules! variants {
-    ($($name:ident { $($number:literal => $variant:ident { $($field:ident),* }),* $(,)? })*) => {$(
+    ($($name:ident { $(
+        $number:literal => $variant:ident { $($field:tt: $value:ident),* }
+    ),* $(,)? })*) => {$(
         impl Stored for $name {
             fn write<'l>(&'l self, out: &mut Out<'l>) {
                 match self {
-                    $($name::$variant { $($field),* } => {
+                    $($name::$variant { $($field: $value),* } => {
                         out.body.byte($number);
-                        $($field.write(out);)*
+                        $($value.write(out);)*
                     })*
                 }
             }
@@ -168,94 +170,20 @@ macro_rules! variants {
 variants! {
     StageKind { 0 => Simple {}, 1 => ScatterGather {} }
     Need { 0 => Soft {}, 1 => Hard {} }
-}
-
-impl Stored for StepSource {
-    fn write<'l>(&'l self, out: &mut Out<'l>) {
-        match self {
-            StepSource::Item => out.body.byte(0),
-            StepSource::Workers => out.body.byte(1),
-            StepSource::Scatter(output) => {
-                out.body.byte(2);
-                output.write(out);
-            }
-            StepSource::Step { step, output } => {
-                out.body.byte(3);
-                step.write(out);
-                output.write(out);
-            }
-            StepSource::Stage => out.body.byte(4),
-        }
+    StepSource {
+        0 => Item {},
+        1 => Workers {},
+        2 => Scatter { 0: output },
+        3 => Step { step: step, output: output },
+        4 => Stage {},
     }
-
-    fn read(input: &mut In<'_, '_>) -> Option<Self> {
-        Some(match input.body.byte()? {
-            0 => StepSource::Item,
-            1 => StepSource::Workers,
-            2 => StepSource::Scatter(Stored::read(input)?),
-            3 => StepSource::Step { step: Stored::read(input)?, output: Stored::read(input)? },
-            4 => StepSource::Stage,
-            _ => return None,
-        })
+    Wire {
+        0 => Dependency { index: index, output: output },
+        1 => Run { 0: run },
+        2 => StoreBase {},
+        3 => Default { 0: text },
     }
-}
-
-impl Stored for Wire {
-    fn write<'l>(&'l self, out: &mut Out<'l>) {
-        match self {
-            Wire::Dependency { index, output } => {
-                out.body.byte(0);
-                index.write(out);
-                output.write(out);
-            }
-            Wire::Run(run) => {
-                out.body.byte(1);
-                run.write(out);
-            }
-            Wire::StoreBase => out.body.byte(2),
-            Wire::Default(text) => {
-                out.body.byte(3);
-                text.write(out);
-            }
-        }
-    }
-
-    fn read(input: &mut In<'_, '_>) -> Option<Self> {
-        Some(match input.body.byte()? {
-            0 => Wire::Dependency { index: Stored::read(input)?, output: Stored::read(input)? },
-            1 => Wire::Run(Stored::read(input)?),
-            2 => Wire::StoreBase,
-            3 => Wire::Default(Stored::read(input)?),
-            _ => return None,
-        })
-    }
-}
-
-impl Stored for ParamValues {
-    fn write<'l>(&'l self, out: &mut Out<'l>) {
-        match self {
-            ParamValues::Same(value) => {
-                out.body.byte(0);
-                value.write(out);
-            }
-            ParamValues::Swept(digit, values) => {
-                out.body.byte(1);
-                digit.write(out);
-                out.body.number(out.values.number(Arc::as_ptr(values), values));
-            }
-        }
-    }
-
-    fn read(input: &mut In<'_, '_>) -> Option<Self> {
-        Some(match input.body.byte()? {
-            0 => ParamValues::Same(Stored::read(input)?),
-            1 => {
-                let digit = Stored::read(input)?;
-                ParamValues::Swept(digit, one_of(input.values, &mut input.body)?)
-            }
-            _ => return None,
-        })
-    }
+    ParamValues { 0 => Same { 0: value }, 1 => Swept { 0: digit, 1: values } }
 }
 
 fn one_of<T: Clone>(table: &[T], reader: &mut Reader<'_>) -> Option<T> {
@@ -349,6 +277,16 @@ impl Stored for Arc<str> {
 
     fn read(input: &mut In<'_, '_>) -> Option<Self> {
         one_of(input.texts, &mut input.body)
+    }
+}
+
+impl Stored for Arc<Texts> {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.number(out.values.number(Arc::as_ptr(self), self));
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        one_of(input.values, &mut input.body)
     }
 }
 

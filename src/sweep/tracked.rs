@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use super::classes::Classes;
 use super::field::{Field, Interned, Look, MOST_POINTS};
-use super::space::Space;
+use super::space::{Space, distinct};
 use crate::diagnostic::Diagnostic;
 use crate::lab::Reader;
 use crate::session::Session;
@@ -65,6 +65,12 @@ pub(super) enum Untold {
 
 /// Something to say, and the coordinates where it was first noticed.
 pub(super) type Noticed = (Vec<u32>, Diagnostic);
+
+/// What there is to say, in the order of points; of one point, in the order of evaluation.
+pub(super) fn in_order(mut noticed: Vec<Noticed>) -> impl Iterator<Item = Diagnostic> {
+    noticed.sort_by(|(a, _), (b, _)| a.cmp(b));
+    noticed.into_iter().map(|(_, diagnostic)| diagnostic)
+}
 
 /// Coordinates on one axis: those where a question has one answer.
 #[derive(Clone, Debug)]
@@ -228,8 +234,7 @@ impl<'h> Tracking<'_, 'h> {
         for member in members {
             // The user may not want to wait for millions of them.
             if self.session.shared.interrupt.load(Ordering::Relaxed) {
-                let stop = Diagnostic::error("repx::interrupted", "interrupted by the user");
-                part.noticed.push((Vec::new(), stop));
+                part.noticed.push((Vec::new(), Diagnostic::interrupted()));
                 part.failed = true;
                 return part;
             }
@@ -323,8 +328,7 @@ impl<'h> Tracking<'_, 'h> {
             if !matches!(walked.family.cells, Cells::Root) {
                 axes.push(walked.family.axis);
             }
-            axes.sort_unstable();
-            axes.dedup();
+            axes = distinct(axes);
         }
         // Who asks for few evaluations doesn't want a large table of them either.
         let most = (self.most as u64).saturating_mul(POINTS_EACH).min(MOST_POINTS);

@@ -8,11 +8,13 @@ pub(crate) mod tables;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use repx::eval::Evaluator;
 use repx::session::{self, Config, Session};
 use repx::source::SourceMap;
-use repx::sweep::{self, Outcome, PackageSet, Request};
+use repx::sweep::{self, Outcome, Request};
 use repx::world::Disk;
 
 /// A path below the repository's root.
@@ -85,22 +87,28 @@ pub(crate) fn config<'a>(
     }
 }
 
+/// Fails when `work` takes longer than it ever should: a hang must not hang the tests.
+pub(crate) fn watched(patience: Duration, work: impl FnOnce() + Send + 'static) {
+    let (done, wait) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        work();
+        done.send(()).expect("the watcher waits");
+    });
+    match wait.recv_timeout(patience) {
+        Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => {
+            if let Err(panic) = thread.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!("still running after {patience:?}"),
+    }
+}
+
 /// Lists a lab as `repx eval` does.
 pub(crate) fn list(lab: &Path) -> (Outcome, SourceMap) {
     let sources = SourceMap::new();
     let (entry, root) = sweep::find_entry(lab).expect("the lab has an entry");
-    let request = Request {
-        entry,
-        root,
-        packages: PackageSet::Host,
-        arguments: Vec::new(),
-        threads: 2,
-        flake: None,
-        git_hash: None,
-        ask: repx::sweep::Ask::Jobs,
-        room: u64::MAX,
-        progress: sweep::Progress::default(),
-    };
+    let request = Request { threads: 2, ..Request::new(entry, root) };
     let never = AtomicBool::new(false);
     let outcome = session::run(&config(&sources, &never, true), |session, evaluator| {
         sweep::list(session, evaluator, &request)

@@ -5,9 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::{Eval, Evaluator};
 use crate::flake::outputs::{outputs, places, select};
 use crate::flake::{Substitutes, call, placed};
-
-/// The system whose outputs are looked at.
-const SYSTEM: &str = "x86_64-linux";
+use crate::session::SYSTEM;
 
 /// The value of an output, or of the default one.
 pub(super) fn output<'h>(ev: &mut Evaluator<'h>, text: &str) -> Eval<'h> {

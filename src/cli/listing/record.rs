@@ -7,8 +7,8 @@
 use std::io::Write;
 use std::sync::OnceLock;
 
+use super::Statuses;
 use super::json::{inner, key, next_key, resources, separated, text};
-use super::{Status, Statuses};
 use crate::sweep::{Block, JobSet, JobView, Listing, Wire, Wiring};
 
 /// Writes jobs.
@@ -209,8 +209,7 @@ impl<'l> Records<'l> {
         out.extend_from_slice(b", \"depends_on\": [");
         self.depends_on(job, out);
         out.extend_from_slice(b"], \"status\": \"");
-        let status = if self.statuses.is_empty() { Status::Pending } else { self.statuses.of(job) };
-        out.extend_from_slice(status.name().as_bytes());
+        out.extend_from_slice(self.statuses.of(job).name().as_bytes());
         out.extend_from_slice(b"\"}");
     }
 
