@@ -286,25 +286,23 @@ fn concat_lists<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval
     let [lists] = slots(args);
     let lists =
         arguments::list(ev, lists, at, "the first argument passed to builtins.concatLists")?;
-    let (mut parts, mut total) = (Vec::with_capacity(lists.len()), 0_usize);
+    let mut joined = Joined::of(lists.len());
     let mut sharing = ev.sharing(FORCE);
     for (i, list) in lists.items().iter().enumerate() {
         sharing.reach(ev, i, |_| lists.items());
         let part =
             arguments::list(ev, *list, at, "a value of the list passed to builtins.concatLists")?;
-        total = total.saturating_add(part.len());
-        ev.room_for_list(total)?;
-        parts.push(part);
+        joined.add(ev, part)?;
     }
     sharing.done();
-    Ok(join(ev, &parts, total))
+    Ok(joined.list(ev))
 }
 
 fn concat_map<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let [f, list] = slots(args);
     let f = function(ev, f, at, "the first argument passed to builtins.concatMap")?;
     let list = arguments::list(ev, list, at, "the second argument passed to builtins.concatMap")?;
-    let (mut parts, mut total) = (Vec::with_capacity(list.len()), 0_usize);
+    let mut joined = Joined::of(list.len());
     let mut calls = Calls::new(ev, f, list.items(), at);
     for step in 0..list.len() {
         breathe(ev, step)?;
@@ -315,25 +313,43 @@ fn concat_map<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'
             at,
             "the return value of the function passed to builtins.concatMap",
         )?;
-        total = total.saturating_add(part.len());
-        ev.room_for_list(total)?;
-        parts.push(part);
+        joined.add(ev, part)?;
     }
     calls.done();
-    Ok(join(ev, &parts, total))
+    Ok(joined.list(ev))
 }
 
-/// One list of several; when all but one are empty it is that one, not a copy.
-fn join<'h>(ev: &Evaluator<'h>, parts: &[List<'h>], total: usize) -> Value<'h> {
-    let mut filled = parts.iter().filter(|part| !part.is_empty());
-    if let (Some(only), None) = (filled.next(), filled.next()) {
-        return Value::List(*only);
+/// Lists that become one.
+struct Joined<'h> {
+    parts: Vec<List<'h>>,
+    total: usize,
+}
+
+impl<'h> Joined<'h> {
+    /// None yet, with room for so many.
+    fn of(count: usize) -> Joined<'h> {
+        Joined { parts: Vec::with_capacity(count), total: 0 }
     }
-    let mut items = Vec::with_capacity(total);
-    for part in parts {
-        items.extend_from_slice(part.items());
+
+    fn add(&mut self, ev: &mut Evaluator<'h>, part: List<'h>) -> Eval<'h, ()> {
+        self.total = self.total.saturating_add(part.len());
+        ev.room_for_list(self.total)?;
+        self.parts.push(part);
+        Ok(())
     }
-    ev.list(&items)
+
+    /// The one list; when all but one are empty it is that one, not a copy.
+    fn list(self, ev: &Evaluator<'h>) -> Value<'h> {
+        let mut filled = self.parts.iter().filter(|part| !part.is_empty());
+        if let (Some(only), None) = (filled.next(), filled.next()) {
+            return Value::List(*only);
+        }
+        let mut items = Vec::with_capacity(self.total);
+        for part in &self.parts {
+            items.extend_from_slice(part.items());
+        }
+        ev.list(&items)
+    }
 }
 
 fn all<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {

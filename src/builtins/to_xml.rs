@@ -89,7 +89,7 @@ impl<'h> Walk<'_, 'h> {
     }
 
     fn set(&mut self, ev: &mut Evaluator<'h>, attrs: Attrs<'h>) -> Eval<'h, ()> {
-        if !is_derivation(ev, attrs)? {
+        if !ev.is_derivation(attrs)? {
             self.xml.open("attrs", &[]);
             self.attrs(ev, attrs)?;
             self.xml.close();
@@ -183,24 +183,4 @@ impl Place {
         let values = self.0.iter().flatten();
         names.into_iter().zip(values).map(|(name, value)| (name, value.as_bytes())).collect()
     }
-}
-
-/// Is this set a derivation (`type = "derivation"`)? Asking forces its type.
-fn is_derivation<'h>(ev: &mut Evaluator<'h>, attrs: Attrs<'h>) -> Eval<'h, bool> {
-    let Some(kind) = attrs.get(words().type_) else {
-        return Ok(false);
-    };
-    Ok(match ev.force(kind)? {
-        Value::Text(text) => text.bytes() == b"derivation",
-        Value::Null
-        | Value::Bool(_)
-        | Value::Int(_)
-        | Value::Float(_)
-        | Value::Path(_)
-        | Value::List(_)
-        | Value::Attrs(_)
-        | Value::Lambda(_)
-        | Value::Builtin(_)
-        | Value::Partial(_) => false,
-    })
 }

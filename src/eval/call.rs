@@ -359,19 +359,20 @@ impl<'h> Evaluator<'h> {
         let error = self.expected_at(at, "a set", given);
         let text = "while evaluating the value passed for the lambda argument";
         let error = self.frame_of_nix(error, lambda.span, text);
-        let text = match lambda.name {
-            Some(name) => format!("while calling '{name}'"),
-            None => "while calling a function".to_owned(),
-        };
-        let text = self.local.str(&text);
+        let text = self.while_calling(lambda).unwrap_or("while calling a function");
         let error = error.within_for(self.local, Frame { span: at, text, shown: Shown::InLabs });
         self.frame_of_nix(error, at, CALL_SITE)
+    }
+
+    /// What a frame says of a function that has a name.
+    fn while_calling(&self, lambda: &lower::Lambda) -> Option<&'h str> {
+        lambda.name.map(|name| self.local.str(&format!("while calling '{name}'")))
     }
 
     #[cold]
     #[inline(never)]
     fn through_lambda(&self, error: Error<'h>, lambda: &lower::Lambda, at: Span) -> Error<'h> {
-        let named = lambda.name.map(|name| self.local.str(&format!("while calling '{name}'")));
+        let named = self.while_calling(lambda);
         let ours = named.unwrap_or("while calling a function");
         let theirs = named.unwrap_or("while calling anonymous lambda");
         let (within, full) = (lambda.span, Shown::AsNixInFull);

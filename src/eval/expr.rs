@@ -106,7 +106,7 @@ impl<'h> Evaluator<'h> {
     /// known attributes are taken out of known sets.
     #[inline]
     pub(super) fn delay_argument(&mut self, expr: &'h Expr, env: Env<'h>) -> Slot<'h> {
-        match Self::known_number(expr, env).or_else(|| Self::known_attribute(expr, env)) {
+        match Self::known(expr, env) {
             Some(value) => Slot::Value(value),
             None => self.delay(expr, env),
         }
@@ -117,10 +117,16 @@ impl<'h> Evaluator<'h> {
     /// anything but the integers they are known to be.
     #[inline]
     pub(super) fn delay_binding(&mut self, expr: &'h Expr, env: Env<'h>) -> Slot<'h> {
-        match Self::known_number(expr, env).or_else(|| Self::known_attribute(expr, env)) {
+        match Self::known(expr, env) {
             Some(value) => Slot::Value(value),
             None => self.delay_within(expr, env),
         }
+    }
+
+    /// The value of an expression that is had more cheaply than remembered.
+    #[inline]
+    fn known(expr: &'h Expr, env: Env<'h>) -> Option<Value<'h>> {
+        Self::known_number(expr, env).or_else(|| Self::known_attribute(expr, env))
     }
 
     /// The value of arithmetic on integers that are known already: computing it is cheaper than

@@ -80,7 +80,7 @@ impl<'h> Evaluator<'h> {
     ) -> Error<'h> {
         let text = self.local.str(&format!("while evaluating the attribute '{name}'"));
         let error = error.within_for(self.local, Frame { span, text, shown: Shown::InLabs });
-        self.in_selection(error, selection.select, selection.before, Some(name), selection.env)
+        self.in_selection(error, selection, Some(name))
     }
 
     /// There is no such attribute.
@@ -95,7 +95,7 @@ impl<'h> Evaluator<'h> {
         let error = self.missing(attrs, name, span).at_for_nix(selection.select.from_span);
         let error = self.error_with(error.meant_for_nix(self.near(attrs, name)));
         let name = self.name_before(selection);
-        self.in_selection(error, selection.select, selection.before, name, selection.env)
+        self.in_selection(error, selection, name)
     }
 
     /// The name of the step before.
@@ -109,12 +109,11 @@ impl<'h> Evaluator<'h> {
     fn in_selection(
         &mut self,
         error: Error<'h>,
-        select: &'h Select,
-        attrs: Option<Attrs<'h>>,
+        selection: Selection<'h>,
         name: Option<Name>,
-        env: Env<'h>,
     ) -> Error<'h> {
-        let (Some(attrs), Some(name)) = (attrs, name) else {
+        let Selection { select, env, before, i: _ } = selection;
+        let (Some(attrs), Some(name)) = (before, name) else {
             return error;
         };
         let names = select.path.iter().map(|step| match self.step(step, env) {
@@ -122,10 +121,10 @@ impl<'h> Evaluator<'h> {
             Err(_) => "\"${…}\"".to_owned(),
         });
         let path = names.collect::<Vec<_>>().join(".");
-        let mut all = attrs.iter(self.local);
-        match all.find(|attr| attr.key.name == name).map(|attr| attr.key.span) {
-            Some(span) if !span.is_none() => {
-                self.frame_of_nix(error, span, format!("while evaluating the attribute '{path}'"))
+        match attrs.attr(name) {
+            Some(attr) if !attr.key.span.is_none() => {
+                let text = format!("while evaluating the attribute '{path}'");
+                self.frame_of_nix(error, attr.key.span, text)
             }
             Some(_) | None => error,
         }
@@ -135,7 +134,7 @@ impl<'h> Evaluator<'h> {
     #[cold]
     #[inline(never)]
     fn not_selected(&mut self, value: Value<'h>, selection: Selection<'h>) -> Error<'h> {
-        let Selection { select, env, before, i } = selection;
+        let Selection { select, env: _, before, i } = selection;
         let steps = select.path.iter().take(i);
         let from = steps.fold(select.from_span, |from, step| from.to(step.span()));
         let error = self.expected_at(from, "a set", value);
@@ -144,10 +143,9 @@ impl<'h> Evaluator<'h> {
         let (Some(attrs), Some(found)) = (before, name) else {
             return self.frame_of_nix(error, select.from_span, text);
         };
-        let mut all = attrs.iter(self.local);
-        let span = all.find(|attr| attr.key.name == found).map(|attr| attr.key.span);
-        let error = self.frame_of_nix(error, span.unwrap_or(select.from_span), text);
-        self.in_selection(error, select, before, name, env)
+        let span = attrs.attr(found).map_or(select.from_span, |attr| attr.key.span);
+        let error = self.frame_of_nix(error, span, text);
+        self.in_selection(error, selection, name)
     }
 
     pub(super) fn has_attr(&mut self, has: &'h HasAttr, env: Env<'h>) -> Eval<'h> {

@@ -350,12 +350,16 @@ impl<'h> Attrs<'h> {
             return Attrs(flat, PhantomData);
         }
         let layers: Vec<_> = std::iter::successors(Some(self), |layer| layer.below()).collect();
-        let keys = layers.iter().map(|layer| layer.keys());
-        let keys = keys.reduce(|over, under| local.keys().joined(local, under, over));
-        let flat = Attrs::joined(local, keys.unwrap_or_default(), &layers);
+        let flat = Attrs::joined(local, Attrs::names(local, &layers), &layers);
         // Should another thread have done so meanwhile, both are right.
         more.flat.store(flat.0.as_ptr(), Ordering::Release);
         flat
+    }
+
+    /// The names of several layers, the uppermost first.
+    fn names(local: Local<'h>, layers: &[Attrs<'h>]) -> &'h [Key] {
+        let keys = layers.iter().map(|layer| layer.keys());
+        keys.reduce(|over, under| local.keys().joined(local, under, over)).unwrap_or_default()
     }
 
     /// Several layers, the uppermost first, as one; `keys` are the names of all.
@@ -439,8 +443,7 @@ impl<'h> Attrs<'h> {
         mut below: Option<Attrs<'h>>,
         open: Option<&'h Slot<'h>>,
     ) -> Attrs<'h> {
-        let joined = |over, under| local.keys().joined(local, under, over);
-        let mut keys = tops.iter().map(|top| top.keys()).reduce(joined).unwrap_or_default();
+        let mut keys = Attrs::names(local, &tops);
         // Layers that are not much larger than what lies over them are joined with it.
         while let Some(layer) = below
             && let under = layer.keys()
@@ -448,7 +451,7 @@ impl<'h> Attrs<'h> {
         {
             // An empty set at the bottom adds nothing.
             if !under.is_empty() {
-                keys = joined(keys, under);
+                keys = local.keys().joined(local, under, keys);
                 tops.push(layer);
             }
             below = layer.below();

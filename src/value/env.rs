@@ -156,7 +156,7 @@ impl<'h> Env<'h> {
         unsafe { self.0.cast::<usize>().sub(1).read() }
     }
 
-    /// The first slot, or the end if there is none.
+    /// The first slot; there is always one.
     #[inline]
     fn slots_start(self) -> NonNull<Slot<'h>> {
         // SAFETY: the slots lie right behind the header in the same allocation.

@@ -129,11 +129,7 @@ impl<'h> Search<'_, 'h> {
         let Value::Attrs(attrs) = value else {
             return Ok(false);
         };
-        let Some(kind) = attrs.get(words().type_) else {
-            return Ok(false);
-        };
-        let kind = self.ev.force(kind)?;
-        if !matches!(kind, Value::Text(text) if text.bytes() == b"derivation") {
+        if !self.ev.is_derivation(attrs)? {
             return Ok(false);
         }
         if self.seen.insert(attrs.address()) {
