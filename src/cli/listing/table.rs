@@ -3,6 +3,7 @@
 //! Columns are aligned by hand: two spaces apart, no lines, the widest column cut to what the
 //! page leaves.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -10,7 +11,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Status, Statuses, Tally, View};
 use crate::source::printable;
-use crate::sweep::{Count, JobView, RunInfo};
+use crate::sweep::{Count, JobView, Listing, RunInfo};
 
 /// More jobs than this are counted, not listed.
 const MOST_JOBS: usize = 40;
@@ -244,16 +245,48 @@ fn row(view: &View<'_>, job: &JobView<'_>, status: Status) -> [String; COLUMNS] 
     let runs = job.runs().filter(shown);
     let runs = runs.filter_map(|run| view.listing.runs.get(run as usize));
     let runs: Vec<String> = runs.map(|run| clean(&run.name)).collect();
-    let params = job.params();
-    let params: Vec<String> =
-        params.map(|(name, value)| format!("{}={}", clean(name), bare(value))).collect();
     [
         id.get(..SHORT_ID).unwrap_or(&id).to_owned(),
         runs.join(","),
         clean(&job.stage().name),
-        params.join(" "),
+        params_cell(view.listing, job),
         status.name().to_owned(),
     ]
+}
+
+/// A job's parameters, then in brackets those values of the jobs it reads from that set it apart
+/// from its neighbours: without them jobs that only pass results on would all look alike.
+fn params_cell(listing: &Listing, job: &JobView<'_>) -> String {
+    let mut own: Vec<(&str, &str)> = Vec::new();
+    own.extend(job.params().map(|(name, value)| (&**name, value)));
+    let mut upstream = Vec::new();
+    let mut waiting = job.depends_on();
+    let mut seen = BTreeSet::new();
+    while let Some(number) = waiting.pop() {
+        let Some(job) = listing.job(number).filter(|_| seen.insert(number)) else {
+            continue;
+        };
+        waiting.extend(job.depends_on());
+        let swept = job.block().params().iter().map(|param| param.same().is_none());
+        upstream.extend(
+            job.params()
+                .zip(swept)
+                .filter(|(_, swept)| *swept)
+                .map(|((name, value), _)| (&**name, value)),
+        );
+    }
+    upstream.retain(|param| !own.contains(param));
+    upstream.sort_unstable();
+    upstream.dedup();
+    let words = |params: &[(&str, &str)]| {
+        let words = params.iter().map(|(name, value)| format!("{}={}", clean(name), bare(value)));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    match (words(&own), words(&upstream)) {
+        (own, upstream) if upstream.is_empty() => own,
+        (own, upstream) if own.is_empty() => format!("({upstream})"),
+        (own, upstream) => format!("{own} ({upstream})"),
+    }
 }
 
 /// A value as one would give it to `--param`: words without quotes.
@@ -334,7 +367,6 @@ fn cut(text: &str, width: usize) -> String {
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::sweep::Listing;
 
     fn page(listing: &Listing, width: usize, color: bool) -> String {
         let view = View::all(listing);
