@@ -107,6 +107,7 @@ Examples:
   repx eval .#paper                          a lab of the flake in this directory
   repx eval --run @paper --stage train       some of its jobs
   repx eval --count                          how many there are
+  repx eval --why 5ykhxrmz                   why a job is to be run
   repx eval --param model=resnet --param seed=1")]
 #[allow(clippy::struct_excessive_bools, reason = "they are flags")]
 pub(super) struct EvalOptions {
@@ -126,6 +127,11 @@ pub(super) struct EvalOptions {
     /// Most labs are counted without making their jobs, however many they are.
     #[arg(long)]
     pub(super) count: bool,
+    /// Say what sets a job apart from the nearest one that was done
+    ///
+    /// JOB is an id, a full name, or what only one of them begins with.
+    #[arg(long, value_name = "JOB", conflicts_with_all = ["count", "runs", "stages", "params"])]
+    pub(super) why: Option<String>,
     /// Only jobs of this run, or of the runs of this group; may be repeated
     #[arg(long = "run", value_name = "NAME|@GROUP", help_heading = "Which jobs")]
     pub(super) runs: Vec<String>,

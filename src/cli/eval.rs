@@ -19,6 +19,7 @@ use super::progress::{self, Phase};
 use super::report::{report, say};
 use super::settings::settings;
 use super::stdout;
+use super::why;
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
 use crate::sweep::{Argument, Ask, Counts, Listing, PackageSet, Progress, Request};
@@ -60,6 +61,10 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
     });
     let outcome = load(options, terminal, &progress);
     let Outcome { listing, counts, mut diagnostics, sources } = outcome;
+    if let (Some(job), Some(listing)) = (&options.why, &listing) {
+        drop(progress_shown);
+        return explain_job(job, listing, (diagnostics, &sources), options, terminal);
+    }
     let filter = Filter { runs: &options.runs, stages: &options.stages, params: &options.params };
     let shown = listing.as_ref().map(|listing| match &counts {
         None => select(listing, filter).map(Shown::Jobs),
@@ -86,6 +91,26 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
         say(&format!("{jobs} jobs in {:.1?}", begin.elapsed()));
     }
     print(&shown, options, terminal)
+}
+
+/// Says what sets a job apart.
+fn explain_job(
+    job: &str,
+    listing: &Listing,
+    (mut diagnostics, sources): (Vec<Diagnostic>, &SourceMap),
+    options: &EvalOptions,
+    terminal: &Terminal,
+) -> Exit {
+    let base = base_path(options);
+    let why = why::why(listing, job, &base, &Disk);
+    let why = why.map_err(|unknown| diagnostics.push(unknown)).ok();
+    let exit = report(diagnostics, sources, terminal, options.show_trace);
+    let Some(why) = why.filter(|_| exit == Exit::Fine) else {
+        return exit;
+    };
+    let style = TableStyle { width: terminal.width, color: terminal.color };
+    let json = options.format != Format::Table;
+    stdout::print(|out| why::write(out, &why, json, &base, style))
 }
 
 /// What is to be printed.
@@ -139,6 +164,9 @@ fn package_set(pkgs: Option<&str>) -> PackageSet {
 
 /// What is wanted of the jobs: who only wants to see how many there are needn't wait for them.
 fn ask(options: &EvalOptions) -> Ask {
+    if options.why.is_some() {
+        return Ask::Jobs;
+    }
     match (options.count, options.format) {
         (true, _) => Ask::Counts(MOST_COUNTED, wanted(&options.params)),
         (false, Format::Table) => Ask::Few(MOST_IN_TABLE, wanted(&options.params)),

@@ -21,6 +21,7 @@ mod report;
 mod settings;
 mod setup;
 mod stdout;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

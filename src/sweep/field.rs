@@ -77,6 +77,15 @@ impl<T> Field<T> {
         }
     }
 
+    /// Something of each value. Values may then be alike.
+    pub(super) fn each<U>(&self, part: impl Fn(&T) -> U) -> Field<U> {
+        Field {
+            space: self.space.clone(),
+            table: Arc::clone(&self.table),
+            values: Arc::new(self.values.iter().map(part).collect()),
+        }
+    }
+
     /// A part of each value.
     pub(super) fn map<U: Clone + Eq + Hash>(&self, part: impl Fn(&T) -> U) -> Field<U> {
         let mut values = Interned::default();

@@ -76,6 +76,10 @@ pub struct Block {
     pub(super) pnames: Column<Arc<str>>,
     pub(super) outputs: Column<Outputs>,
     pub(super) pieces: Column<Pieces>,
+    /// Digests of scripts.
+    pub(super) scripts: Column<Digest>,
+    pub(super) part_scripts: Column<PartScripts>,
+    pub(super) packages: Vec<Arc<str>>,
     pub(super) wirings: Column<Wiring>,
     pub(super) hints: Column<Option<Resources>>,
     /// Blocks of the stages it depends on, in the order of its dependencies.
@@ -85,6 +89,12 @@ pub struct Block {
     /// Where its points stand, unless each is a job and they stand in order.
     pub(super) places: Option<Places>,
 }
+
+/// A digest.
+pub(super) type Digest = [u8; 32];
+
+/// Digests of a scatter-gather stage's parts.
+pub(super) type PartScripts = Vec<(Arc<str>, Digest)>;
 
 /// Output names and their paths, sorted by name.
 pub type Outputs = Vec<(Arc<str>, Arc<str>)>;
@@ -384,6 +394,11 @@ impl Block {
         self.pieces.values()
     }
 
+    /// What sets its runtime packages apart.
+    pub fn packages(&self) -> &[Arc<str>] {
+        &self.packages
+    }
+
     /// How its jobs' inputs are wired.
     pub fn wirings(&self) -> &[Wiring] {
         self.wirings.values()
@@ -586,6 +601,16 @@ impl<'l> JobView<'l> {
     /// Of a scatter-gather stage its worker or steps, then gather, with their inputs.
     pub fn steps(&self) -> &'l [Step] {
         self.block.pieces.get(&self.digits).map_or(&[], |pieces| &pieces.steps)
+    }
+
+    /// Digest of its script, or of what stands for it.
+    pub fn script(&self) -> &'l [u8] {
+        self.block.scripts.get(&self.digits).map_or(&[], |digest| digest.as_slice())
+    }
+
+    /// Digests of the parts of a scatter-gather stage.
+    pub fn part_scripts(&self) -> &'l [(Arc<str>, Digest)] {
+        self.block.part_scripts.get(&self.digits).map_or(&[], Vec::as_slice)
     }
 
     /// Its own hints merged with those of what it depends on.

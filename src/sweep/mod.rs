@@ -10,6 +10,7 @@
 
 mod classes;
 mod count;
+mod difference;
 mod expand;
 mod facet;
 mod field;
@@ -21,6 +22,7 @@ mod list;
 mod listing;
 mod ordered;
 mod progress;
+mod record;
 #[cfg(test)]
 pub(crate) mod sample;
 mod scatter;
@@ -33,6 +35,7 @@ mod tracked;
 mod wiring;
 
 pub use count::{Count, Counts, RunCount, StageCount, Wanted};
+pub use difference::{Difference, differences};
 pub use flake::FlakeLab;
 pub use identity::JobId;
 pub use list::{Argument, Ask, JOB_SIZE, Outcome, PackageSet, Request, find_entry, list};
@@ -42,3 +45,4 @@ pub use listing::{
 };
 pub use ordered::in_order;
 pub use progress::Progress;
+pub use record::{AfterRecord, IDENTITY_FILE, IdentityRecord, InputRecord};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::field::Column;
 use super::identity::JobId;
 use super::listing::{
-    Block, JobBits, JobSet, LabInfo, Listing, Param, ParamValues, Pieces, Places, Producer,
+    Block, Digest, JobBits, JobSet, LabInfo, Listing, Param, ParamValues, Pieces, Places, Producer,
     RunInfo, StageInfo, StageKind, Step, StepSource, Wire, Wiring,
 };
 use super::space::{Projection, Space};
@@ -129,8 +129,8 @@ fields! {
     LabInfo { version, git_hash, entry }
     RunInfo { name, depends_on, containerized, stages, jobs, shared }
     Block {
-        run, first, count, stage, space, params, pnames, outputs, pieces, wirings, hints,
-        producers, after, places,
+        run, first, count, stage, space, params, pnames, outputs, pieces, scripts, part_scripts,
+        packages, wirings, hints, producers, after, places,
     }
     StageInfo { pipeline, name, kind, version }
     Param { name, values }
@@ -247,6 +247,16 @@ impl Stored for JobId {
 
     fn read(input: &mut In<'_, '_>) -> Option<Self> {
         input.body.array().map(JobId::from_bytes)
+    }
+}
+
+impl Stored for Digest {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.raw(self);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        input.body.array()
     }
 }
 

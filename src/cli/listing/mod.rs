@@ -14,8 +14,10 @@ mod tally;
 pub(crate) mod sample;
 
 pub(super) use json::{Pace, write_json, write_ndjson};
-pub(super) use status::{Status, Statuses};
-pub(super) use table::{TableStyle, write_counts, write_table, write_too_many};
+pub(super) use status::{Status, Statuses, status};
+pub(super) use table::{
+    Paint, TableStyle, bare, clean, cut, write_counts, write_table, write_too_many,
+};
 pub(super) use tally::{Tally, write_counts_json, write_counts_ndjson};
 
 use crate::sweep::{JobView, Listing, RunInfo};

@@ -91,7 +91,8 @@ impl Statuses {
     }
 }
 
-fn status(folder: &Path, world: &dyn World) -> Status {
+/// How far the job is whose `repx` folder this is.
+pub(crate) fn status(folder: &Path, world: &dyn World) -> Status {
     let there = |name: &str| matches!(world.kind(&folder.join(name)), Ok(Some(_)));
     if there("SUCCESS") {
         Status::Done

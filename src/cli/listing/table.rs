@@ -31,17 +31,24 @@ pub(crate) struct TableStyle {
     pub(crate) color: bool,
 }
 
+/// How a text stands out.
 #[derive(Clone, Copy)]
-enum Paint {
+pub(crate) enum Paint {
+    /// Not at all.
     Plain,
+    /// Bold.
     Strong,
+    /// Dim.
     Faint,
+    /// Green.
     Good,
+    /// Red.
     Bad,
 }
 
 impl TableStyle {
-    fn paint(self, paint: Paint, text: &str) -> String {
+    /// The text as it is to be printed.
+    pub(crate) fn paint(self, paint: Paint, text: &str) -> String {
         let code = match paint {
             Paint::Plain => return text.to_owned(),
             Paint::Strong => "1",
@@ -290,7 +297,7 @@ fn params_cell(listing: &Listing, job: &JobView<'_>) -> String {
 }
 
 /// A value as one would give it to `--param`: words without quotes.
-fn bare(json: &str) -> String {
+pub(crate) fn bare(json: &str) -> String {
     let word = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let plain = |word: &&str| {
         !word.is_empty() && word.chars().all(|c| !c.is_whitespace() && !"\\\"=,".contains(c))
@@ -299,7 +306,7 @@ fn bare(json: &str) -> String {
 }
 
 /// Text from labs, without what would move the cursor.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.chars().map(printable).collect()
 }
 
@@ -346,7 +353,7 @@ fn line(
 }
 
 /// The text, cut to a width; `…` says that it was.
-fn cut(text: &str, width: usize) -> String {
+pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

@@ -1,0 +1,234 @@
+//! Reasons in words, and as JSON (`repx-why/1`).
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::super::listing::{Paint, TableStyle, bare, clean, cut};
+use super::{Reason, SHORT, Verdict, Why};
+use crate::sweep::{Difference, InputRecord};
+
+/// The version of the format.
+const SCHEMA: &str = "repx-why/1";
+
+/// For people.
+pub(in crate::cli) fn write_text(
+    out: &mut impl Write,
+    why: &Why<'_>,
+    base: &Path,
+    style: TableStyle,
+) -> io::Result<()> {
+    let job = &why.job;
+    let id = job.id().to_string();
+    let short = id.get(..SHORT).unwrap_or(&id);
+    let head = format!("{} · {short} · {}", clean(job.pname()), why.status.name());
+    writeln!(out, "{}", style.paint(Paint::Strong, &cut(&head, style.width)))?;
+    let params = job.params().map(|(name, value)| format!("{}={}", clean(name), bare(value)));
+    let params = params.collect::<Vec<_>>().join(" ");
+    if !params.is_empty() {
+        writeln!(out, "{}", cut(&params, style.width))?;
+    }
+    writeln!(out)?;
+    match &why.verdict {
+        Verdict::UpToDate => writeln!(out, "Up to date: its results are there."),
+        Verdict::Failed => {
+            writeln!(out, "It ran as it is, and failed. What it said is in")?;
+            let log = base.join("outputs").join(job.name().to_string()).join("repx/stderr.log");
+            writeln!(out, "  {}", log.display())
+        }
+        Verdict::NeverRun { unrecorded: 0 } => {
+            writeln!(out, "Never run: no job of stage {} is done.", clean(&job.stage().name))
+        }
+        Verdict::NeverRun { unrecorded } => {
+            let (jobs, verb) = if *unrecorded == 1 { ("job", "is") } else { ("jobs", "are") };
+            writeln!(
+                out,
+                "Never run. {unrecorded} {jobs} of its name {verb} done, without a record"
+            )?;
+            writeln!(out, "of what they were made of: nothing can be compared.")
+        }
+        Verdict::Changed { before, reasons } => {
+            let before = before.get(..SHORT).unwrap_or(before);
+            writeln!(out, "Set apart from {before}, the nearest one that is done, by")?;
+            lines(out, reasons, 1, style)
+        }
+    }
+}
+
+fn lines(
+    out: &mut impl Write,
+    reasons: &[Reason],
+    depth: usize,
+    style: TableStyle,
+) -> io::Result<()> {
+    for reason in reasons {
+        let indent = depth * 2;
+        let text = words(&reason.difference, &reason.stage);
+        let text = match (reason.perhaps, reason.repeated) {
+            (true, _) => format!("{text}, perhaps only through the parameters"),
+            (_, true) => format!("{text}, as above"),
+            (false, false) => text,
+        };
+        let width = style.width.saturating_sub(indent);
+        writeln!(out, "{:indent$}{}", "", cut(&text, width))?;
+        lines(out, &reason.deeper, depth + 1, style)?;
+    }
+    Ok(())
+}
+
+/// A difference in a line.
+fn words(difference: &Difference, stage: &str) -> String {
+    let stage = clean(stage);
+    match difference {
+        Difference::Param { name, before, after } => {
+            format!(
+                "param {} {}",
+                clean(name),
+                arrow(value(before.as_deref()), value(after.as_deref()))
+            )
+        }
+        Difference::Version { before, after } => {
+            format!("version of stage {stage} {}", arrow(clean(before), clean(after)))
+        }
+        Difference::Script { part: None } => format!("script of stage {stage} changed"),
+        Difference::Script { part: Some(part) } => {
+            format!("{} of stage {stage} changed", clean(part))
+        }
+        Difference::Pname { before, after } => {
+            format!("pname {}", arrow(clean(before), clean(after)))
+        }
+        Difference::Upstream { input, before, after } => {
+            let (before, after) = (short(before), short(after));
+            format!("input {} {}", clean(input), arrow(before, after))
+        }
+        Difference::Input { name, before, after } => {
+            format!(
+                "input {} {}",
+                clean(name),
+                arrow(source(before.as_ref()), source(after.as_ref()))
+            )
+        }
+        Difference::Output { name, before, after } => {
+            let path = |path: &Option<String>| path.as_deref().map_or("none".to_owned(), clean);
+            format!("output {} {}", clean(name), arrow(path(before), path(after)))
+        }
+        Difference::Packages { added, removed } => {
+            let all = |packages: &[String], sign: char| -> Vec<String> {
+                packages.iter().map(|package| format!("{sign}{}", package_name(package))).collect()
+            };
+            let mut changes = all(added, '+');
+            changes.extend(all(removed, '-'));
+            match changes.is_empty() {
+                true => "order of runtime packages changed".to_owned(),
+                false => format!("runtime packages {}", changes.join(" ")),
+            }
+        }
+        Difference::UpstreamRuns { before, after } if before == after => {
+            format!("jobs of the runs it depends on changed ({after})")
+        }
+        Difference::UpstreamRuns { before, after } => {
+            format!("jobs of the runs it depends on {before} → {after}")
+        }
+    }
+}
+
+fn arrow(before: String, after: String) -> String {
+    format!("{before} → {after}")
+}
+
+fn value(json: Option<&str>) -> String {
+    json.map_or("none".to_owned(), bare)
+}
+
+/// `<pname> <id>` of a full name, shortened.
+fn short(job: &str) -> String {
+    let (id, name) = (job.get(..SHORT).unwrap_or(job), job.get(33..).unwrap_or_default());
+    let pname = name.rsplit_once('-').map_or(name, |(pname, _)| pname);
+    format!("{}-{id}", clean(pname))
+}
+
+fn source(input: Option<&InputRecord>) -> String {
+    match input {
+        None => "none".to_owned(),
+        Some(InputRecord::Job { job, output }) => format!("{} of {}", clean(output), short(job)),
+        Some(InputRecord::Run { run }) => format!("metadata of run {}", clean(run)),
+        Some(InputRecord::StoreBase { .. }) => "the folder of all results".to_owned(),
+        Some(InputRecord::Default { default }) => format!("\"{}\"", clean(default)),
+    }
+}
+
+/// A package without the folder and the hash of its store path.
+fn package_name(package: &str) -> String {
+    let base = package.rsplit('/').next().unwrap_or(package);
+    let name = match (package.starts_with('/'), base.get(33..)) {
+        (true, Some(name)) => name,
+        _ => base,
+    };
+    clean(name)
+}
+
+/// For programs.
+pub(in crate::cli) fn write_json(out: &mut impl Write, why: &Why<'_>) -> io::Result<()> {
+    let (verdict, before, reasons) = match &why.verdict {
+        Verdict::UpToDate => ("up-to-date", Value::Null, Vec::new()),
+        Verdict::Failed => ("failed", Value::Null, Vec::new()),
+        Verdict::NeverRun { .. } => ("never-run", Value::Null, Vec::new()),
+        Verdict::Changed { before, reasons } => {
+            ("changed", Value::from(before.as_str()), reasons.iter().map(reason).collect())
+        }
+    };
+    let whole = json!({
+        "schema": SCHEMA,
+        "job": why.job.name().to_string(),
+        "status": why.status.name(),
+        "verdict": verdict,
+        "compared_with": before,
+        "reasons": reasons,
+    });
+    serde_json::to_writer(&mut *out, &whole)?;
+    writeln!(out)
+}
+
+fn reason(reason: &Reason) -> Value {
+    let parsed = |text: &Option<String>| match text {
+        None => Value::Null,
+        Some(text) => serde_json::from_str(text).unwrap_or(Value::Null),
+    };
+    let mut object = match &reason.difference {
+        Difference::Param { name, before, after } => {
+            json!({ "kind": "param", "name": name, "before": parsed(before), "after": parsed(after) })
+        }
+        Difference::Version { before, after } => {
+            json!({ "kind": "version", "before": before, "after": after })
+        }
+        Difference::Script { part } => json!({ "kind": "script", "part": part }),
+        Difference::Pname { before, after } => {
+            json!({ "kind": "pname", "before": before, "after": after })
+        }
+        Difference::Upstream { input, before, after } => {
+            let deeper: Vec<Value> = reason.deeper.iter().map(self::reason).collect();
+            json!({
+                "kind": "upstream", "input": input, "before": before, "after": after,
+                "reasons": deeper, "repeated": reason.repeated,
+            })
+        }
+        Difference::Input { name, before, after } => {
+            json!({ "kind": "input", "name": name, "before": before, "after": after })
+        }
+        Difference::Output { name, before, after } => {
+            json!({ "kind": "output", "name": name, "before": before, "after": after })
+        }
+        Difference::Packages { added, removed } => {
+            json!({ "kind": "packages", "added": added, "removed": removed })
+        }
+        Difference::UpstreamRuns { before, after } => {
+            json!({ "kind": "upstream-runs", "before": before, "after": after })
+        }
+    };
+    if let Value::Object(fields) = &mut object {
+        fields.insert("stage".to_owned(), Value::from(reason.stage.as_str()));
+        fields.insert("certain".to_owned(), Value::from(!reason.perhaps));
+    }
+    object
+}

@@ -1,0 +1,64 @@
+//! What is known of the jobs whose folders lie below the base path.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::super::listing::{Status, status};
+use crate::sweep::{IDENTITY_FILE, IdentityRecord, JobView};
+use crate::world::{FileKind, World};
+
+/// Jobs that were run, by full name.
+pub(super) struct Recorded(BTreeMap<String, Entry>);
+
+/// A job that was run.
+pub(super) struct Entry {
+    pub(super) status: Status,
+    /// What it was made of; some other tool may have run it and left none.
+    pub(super) record: Option<IdentityRecord>,
+    /// When it ended, in seconds since 1970.
+    pub(super) ended: i64,
+}
+
+impl Recorded {
+    /// Reads all folders of jobs.
+    pub(super) fn read(base: &Path, world: &dyn World) -> Recorded {
+        let outputs = base.join("outputs");
+        // No folder, or one that can't be read: nothing is known to be done.
+        let entries = world.list_dir(&outputs).unwrap_or_default();
+        let entries = entries.into_iter().filter(|(_, kind)| *kind == FileKind::Directory);
+        let entry = |(name, _): (Vec<u8>, FileKind)| {
+            let name = String::from_utf8(name).ok()?;
+            let folder = outputs.join(&name).join("repx");
+            let status = status(&folder, world);
+            let text = world.read_file(&folder.join(IDENTITY_FILE)).ok();
+            let record = text.as_deref().and_then(IdentityRecord::parse);
+            let record = record.filter(|record| record.job == name);
+            let ended = world.modified(&folder.join("SUCCESS")).unwrap_or(0);
+            Some((name, Entry { status, record, ended }))
+        };
+        Recorded(entries.filter_map(entry).collect())
+    }
+
+    /// How far a job is.
+    pub(super) fn status(&self, job: &str) -> Status {
+        self.0.get(job).map_or(Status::Pending, |entry| entry.status)
+    }
+
+    /// The record of a job.
+    pub(super) fn record(&self, job: &str) -> Option<&IdentityRecord> {
+        self.0.get(job)?.record.as_ref()
+    }
+
+    /// Jobs that are done, with their records and when they were done.
+    pub(super) fn done(&self) -> impl Iterator<Item = (&IdentityRecord, i64)> {
+        let done = self.0.values().filter(|entry| entry.status == Status::Done);
+        done.filter_map(|entry| Some((entry.record.as_ref()?, entry.ended)))
+    }
+
+    /// How many jobs of this one's name are done without a record.
+    pub(super) fn unrecorded(&self, job: &JobView<'_>) -> usize {
+        let end = format!("-{}-{}", job.pname(), job.stage().version);
+        let done = self.0.iter().filter(|(_, entry)| entry.status == Status::Done);
+        done.filter(|(name, entry)| entry.record.is_none() && name.ends_with(&end)).count()
+    }
+}

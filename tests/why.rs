@@ -1,0 +1,327 @@
+//! `repx eval --why`: a lab whose jobs are done is edited, and each edit is named as the reason.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // a failing test stops here
+#![allow(clippy::pedantic, clippy::perf)] // tests are read, not tuned
+#![allow(clippy::print_stdout, reason = "shared code says what it found")]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use repx::sweep::{IdentityRecord, Listing};
+use serde_json::Value;
+use support::program::{Ran, repx, run};
+
+const FILES: [(&str, &str); 5] = [
+    (
+        "lab.nix",
+        r#"{ pkgs, repx-lib, ... }:
+let
+  make = repx-lib.callRun ./make.nix [ ];
+  tell = repx-lib.callRun ./tell.nix [ [ make "hard" ] ];
+in
+repx-lib.mkLab {
+  inherit pkgs repx-lib;
+  gitHash = "none";
+  lab_version = "1";
+  runs = { inherit make tell; };
+}
+"#,
+    ),
+    (
+        "make.nix",
+        r#"{ ... }: { name = "make"; pipelines = [ ./pipe.nix ]; params = { seed = [ 1 2 ]; lr = [ 0.1 0.5 ]; }; }
+"#,
+    ),
+    (
+        "pipe.nix",
+        r#"{ repx }: rec {
+  gen = repx.callStage ./gen.nix [ ];
+  train = repx.callStage ./train.nix [ gen ];
+}
+"#,
+    ),
+    (
+        "gen.nix",
+        r#"{ pkgs }: {
+  pname = "gen";
+  params = { seed = 0; };
+  outputs = { data = "$out/data.txt"; };
+  runDependencies = [ pkgs.jq ];
+  resources = { cpus = 1; };
+  run = { outputs, params, ... }: "echo ${toString params.seed} > ${outputs.data}";
+}
+"#,
+    ),
+    (
+        "train.nix",
+        r#"{ pkgs }: {
+  pname = { params }: "train-${toString params.lr}";
+  params = { lr = 1.0; };
+  inputs = { data = ""; note = "plain"; };
+  outputs = { model = "$out/model.txt"; };
+  run = { inputs, outputs, params, ... }: "cp ${inputs.data} ${outputs.model}; echo ${toString params.lr}";
+}
+"#,
+    ),
+];
+
+/// A run that needs all of the first.
+const TELL: [(&str, &str); 3] = [
+    ("tell.nix", "{ ... }: { name = \"tell\"; pipelines = [ ./tell-pipe.nix ]; }\n"),
+    ("tell-pipe.nix", "{ repx }: { report = repx.callStage ./report.nix [ ]; }\n"),
+    (
+        "report.nix",
+        r#"{ pkgs }: {
+  pname = "report";
+  inputs = { store__base = ""; };
+  outputs = { text = "$out/text"; };
+  run = { outputs, ... }: "touch ${outputs.text}";
+}
+"#,
+    ),
+];
+
+struct Lab(tempfile::TempDir);
+
+impl Lab {
+    fn new() -> Lab {
+        let lab = Lab(tempfile::tempdir().unwrap());
+        for (name, text) in FILES.iter().chain(&TELL) {
+            fs::write(lab.path().join(name), text).unwrap();
+        }
+        lab
+    }
+
+    /// One whose jobs are all done, as whoever runs them leaves them.
+    fn done() -> Lab {
+        let lab = Lab::new();
+        lab.finish(|_| true);
+        lab
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn listing(&self) -> Listing {
+        let (outcome, _) = support::list(self.path());
+        outcome.listing.unwrap_or_else(|| panic!("{:?}", outcome.diagnostics))
+    }
+
+    fn folder(&self, job: &str) -> PathBuf {
+        self.path().join(".repx/outputs").join(job).join("repx")
+    }
+
+    fn finish(&self, which: impl Fn(&str) -> bool) {
+        let listing = self.listing();
+        for job in listing.jobs() {
+            let name = job.name().to_string();
+            if which(&name) {
+                let folder = self.folder(&name);
+                fs::create_dir_all(&folder).unwrap();
+                IdentityRecord::of(&listing, &job).write(&folder).unwrap();
+                fs::write(folder.join("SUCCESS"), "").unwrap();
+            }
+        }
+    }
+
+    fn edit(&self, file: &str, old: &str, new: &str) {
+        let path = self.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(old), "{file} has no {old}");
+        fs::write(path, text.replace(old, new)).unwrap();
+    }
+
+    /// The full name of the one job of a stage with these parameters.
+    fn job(&self, stage: &str, params: &[(&str, &str)]) -> String {
+        let listing = self.listing();
+        let mut fitting = listing.jobs().filter(|job| {
+            &*job.stage().name == stage
+                && params.iter().all(|(name, value)| {
+                    job.params().any(|(other, known)| &**other == *name && known == *value)
+                })
+        });
+        fitting.next().expect("there is such a job").name().to_string()
+    }
+
+    fn ask(&self, job: &str, format: &str) -> Ran {
+        run(repx(self.path()).args(["eval", "--why", job, "--format", format]))
+    }
+
+    fn json(&self, job: &str) -> Value {
+        let ran = self.ask(job, "json");
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let value: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        assert_eq!(value["schema"], "repx-why/1");
+        assert_eq!(value["job"], job);
+        value
+    }
+
+    /// What it is put down to, each as `kind` or `kind name before after`.
+    fn reasons(&self, job: &str) -> Vec<String> {
+        let value = self.json(job);
+        assert_eq!(value["verdict"], "changed", "{value}");
+        fn told(value: &Value) -> Vec<String> {
+            let reason = |reason: &Value| {
+                let mut words = vec![reason["kind"].as_str().unwrap().to_owned()];
+                for key in ["part", "name", "input"] {
+                    words.extend(reason[key].as_str().map(str::to_owned));
+                }
+                if ["param", "version", "upstream-runs"].contains(&&*words[0]) {
+                    words.extend(["before", "after"].map(|key| reason[key].to_string()));
+                }
+                if reason["certain"] == false {
+                    words.push("perhaps".into());
+                }
+                let mut all = vec![words.join(" ")];
+                all.extend(told(&reason["reasons"]).iter().map(|deeper| format!("> {deeper}")));
+                all
+            };
+            value.as_array().into_iter().flatten().flat_map(reason).collect()
+        }
+        told(&value["reasons"])
+    }
+
+    fn text(&self, job: &str) -> String {
+        let ran = self.ask(job, "table");
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        String::from_utf8(ran.stdout).unwrap()
+    }
+}
+
+#[test]
+fn what_was_never_run_is_said_to_be() {
+    let lab = Lab::new();
+    let job = lab.job("gen", &[("seed", "1")]);
+    assert_eq!(lab.json(&job)["verdict"], "never-run");
+    assert!(lab.text(&job).contains("Never run: no job of stage gen is done."));
+}
+
+#[test]
+fn what_is_done_is_up_to_date_and_what_failed_has_failed() {
+    let lab = Lab::done();
+    let job = lab.job("train", &[("lr", "0.5")]);
+    assert_eq!(lab.json(&job)["verdict"], "up-to-date");
+    let folder = lab.folder(&job);
+    fs::rename(folder.join("SUCCESS"), folder.join("FAIL")).unwrap();
+    assert_eq!(lab.json(&job)["verdict"], "failed");
+    assert!(lab.text(&job).contains(&format!("{job}/repx/stderr.log")));
+}
+
+#[test]
+fn a_new_value_is_named_and_nothing_that_follows_from_it() {
+    let lab = Lab::done();
+    lab.edit("make.nix", "0.5", "0.25");
+    let job = lab.job("train", &[("lr", "0.25")]);
+    assert_eq!(lab.reasons(&job), ["param lr 0.5 0.25", "script perhaps", "pname perhaps"]);
+    // Next to a job that the lab still has, what follows from the value is known to.
+    let lab = Lab::done();
+    lab.edit("make.nix", "[ 0.1 0.5 ]", "[ 0.1 0.5 0.25 ]");
+    let job = lab.job("train", &[("lr", "0.25")]);
+    assert_eq!(lab.reasons(&job).len(), 1);
+    assert!(lab.reasons(&job)[0].starts_with("param lr 0."), "{:?}", lab.reasons(&job));
+}
+
+#[test]
+fn an_edited_script_is_named_here_and_downstream() {
+    let lab = Lab::done();
+    lab.edit("gen.nix", "echo ", "printf '%s' ");
+    assert_eq!(lab.reasons(&lab.job("gen", &[("seed", "2")])), ["script"]);
+    let train = lab.job("train", &[("lr", "0.1")]);
+    assert_eq!(lab.reasons(&train), ["upstream data", "> script"]);
+    assert_eq!(lab.reasons(&lab.job("report", &[])), ["upstream-runs 6 6"]);
+    let text = lab.text(&train);
+    assert!(text.contains("\n  input data gen-"), "{text}");
+    assert!(text.contains("\n    script of stage gen changed\n"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn a_value_of_an_upstream_job_is_found() {
+    let lab = Lab::done();
+    lab.edit("make.nix", "[ 1 2 ]", "[ 1 3 ]");
+    let listing = lab.listing();
+    let mut train = listing.jobs().filter(|job| &*job.stage().name == "train");
+    let upstream = |job: &repx::sweep::JobView<'_>| listing.job(job.depends_on()[0]).unwrap();
+    let job = train
+        .find(|job| upstream(job).params().any(|(_, value)| value == "3"))
+        .unwrap()
+        .name()
+        .to_string();
+    let reasons = lab.reasons(&job);
+    assert_eq!(reasons[..2], ["upstream data", "> param seed 2 3"], "{reasons:?}");
+}
+
+#[test]
+fn every_other_part_of_an_identity_is_named() {
+    for (file, old, new, reason) in [
+        (
+            "gen.nix",
+            "pname = \"gen\";",
+            "pname = \"gen\"; version = \"2\";",
+            "version \"1.1\" \"2\"",
+        ),
+        ("gen.nix", "[ pkgs.jq ]", "[ pkgs.jq pkgs.python3 ]", "packages"),
+        (
+            "gen.nix",
+            "params = { seed = 0; }",
+            "params = { seed = 0; size = 7; }",
+            "param size null 7",
+        ),
+    ] {
+        let lab = Lab::done();
+        lab.edit(file, old, new);
+        let reasons = lab.reasons(&lab.job("gen", &[("seed", "1")]));
+        assert!(reasons.contains(&reason.to_owned()), "{new}: {reasons:?}");
+    }
+    let lab = Lab::done();
+    lab.edit("train.nix", "note = \"plain\"", "note = \"fancy\"");
+    let reasons = lab.reasons(&lab.job("train", &[("lr", "0.1")]));
+    assert_eq!(reasons, ["input note"]);
+    let lab = Lab::done();
+    lab.edit("train.nix", "model = \"$out/model.txt\"", "model = \"$out/best.txt\"");
+    let reasons = lab.reasons(&lab.job("train", &[("lr", "0.1")]));
+    assert_eq!(reasons, ["script", "output model"]);
+    let lab = Lab::done();
+    lab.edit("make.nix", "[ 1 2 ]", "[ 1 2 3 ]");
+    assert_eq!(lab.reasons(&lab.job("report", &[])), ["upstream-runs 6 9"]);
+}
+
+#[test]
+fn what_is_no_part_of_an_identity_changes_nothing() {
+    let lab = Lab::done();
+    lab.edit("gen.nix", "cpus = 1", "cpus = 4");
+    assert_eq!(lab.json(&lab.job("gen", &[("seed", "1")]))["verdict"], "up-to-date");
+}
+
+#[test]
+fn damaged_and_missing_records_are_none() {
+    let lab = Lab::done();
+    for entry in fs::read_dir(lab.path().join(".repx/outputs")).unwrap() {
+        let path = entry.unwrap().path().join("repx/identity.json");
+        match path.to_string_lossy().contains("-train-") {
+            true => fs::write(path, "{ \"schema\": \"repx-identity/1\", ").unwrap(),
+            false => fs::remove_file(path).unwrap(),
+        }
+    }
+    lab.edit("gen.nix", "echo ", "printf '%s' ");
+    let job = lab.job("gen", &[("seed", "1")]);
+    assert_eq!(lab.json(&job)["verdict"], "never-run");
+    assert!(lab.text(&job).contains("2 jobs of its name are done, without a record"));
+    assert_eq!(lab.json(&lab.job("train", &[("lr", "0.1")]))["verdict"], "never-run");
+}
+
+#[test]
+fn names_that_fit_no_job_or_several_are_refused() {
+    let lab = Lab::new();
+    for (name, words) in [("zzzz", "no job whose id"), ("", "several jobs"), ("gen", "--stage gen")]
+    {
+        let ran = lab.ask(name, "table");
+        assert_eq!(ran.code, Some(2), "{name}");
+        let text = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(words), "{name}: {text}");
+        assert!(ran.stdout.is_empty());
+    }
+}
