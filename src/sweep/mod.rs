@@ -21,6 +21,7 @@ mod keys;
 mod list;
 mod listing;
 mod ordered;
+mod overlap;
 mod progress;
 #[cfg(test)]
 pub(crate) mod sample;
