@@ -94,21 +94,32 @@ fn stage() -> impl Strategy<Value = Stage> {
         .prop_map(|(params, forms)| Stage { params, forms })
 }
 
-fn values(keys: usize) -> impl Strategy<Value = Vec<Vec<&'static str>>> {
-    let value = any::<Index>().prop_map(|index| *index.get(&VALUES));
+/// Values that nothing can tell apart but how they are written.
+const PLAIN: [&str; 9] =
+    ["1", "2", "3", "1.0", "null", "true", "\"1\"", "\"default\"", "\"two words\""];
+
+fn values(
+    keys: usize,
+    among: &'static [&'static str],
+) -> impl Strategy<Value = Vec<Vec<&'static str>>> {
+    let value = any::<Index>().prop_map(|index| *index.get(among));
     proptest::collection::vec(proptest::collection::vec(value, keys), 1..=3)
 }
 
 fn axes() -> impl Strategy<Value = Vec<Axis>> {
+    axes_of(&VALUES)
+}
+
+fn axes_of(among: &'static [&'static str]) -> impl Strategy<Value = Vec<Axis>> {
     let keys = prop_oneof![
         3 => Just(vec![vec!["a"], vec!["b"], vec!["c"]]),
         2 => Just(vec![vec!["a", "c"], vec!["b"]]),
         1 => Just(vec![vec!["s0.a"], vec!["a"], vec!["b"]]),
         1 => Just(vec![vec!["b", "s1.a"], vec!["c"]]),
     ];
-    keys.prop_flat_map(|all| subsequence(all.clone(), 0..=all.len())).prop_flat_map(|all| {
+    keys.prop_flat_map(|all| subsequence(all.clone(), 0..=all.len())).prop_flat_map(move |all| {
         all.into_iter()
-            .map(|keys| values(keys.len()).prop_map(move |values| (keys.clone(), values)))
+            .map(|keys| values(keys.len(), among).prop_map(move |values| (keys.clone(), values)))
             .collect::<Vec<_>>()
     })
 }
@@ -361,6 +372,48 @@ proptest! {
                 together.jobs().filter(of).map(|job| row(&together, &job)).collect();
             prop_assert_eq!(&mine, &alone_rows);
             prop_assert_eq!(together.runs[run].jobs, mine.len());
+        }
+    }
+
+    /// Where values are plain, what several runs share is known without making it.
+    #[test]
+    fn what_runs_share_is_counted_exactly(
+        stages in proptest::collection::vec(stage(), 3),
+        both: bool,
+        runs in proptest::collection::vec(axes_of(&PLAIN), 2..=4),
+        wanted: bool,
+    ) {
+        let runs: Vec<Vec<Axis>> = runs.iter().map(|axes| fitting(axes, &stages)).collect();
+        let runs: Vec<&[Axis]> = runs.iter().map(Vec::as_slice).collect();
+        let world = world(&stages, both, &runs);
+        let listing = list(&world, 2);
+        let (_, counts) = ask(&world, 2, Ask::Counts(0, Vec::new()));
+        let counts = counts.expect("it was counted");
+        for (index, run) in (0..).zip(&counts.runs) {
+            for stage in &run.stages {
+                let jobs = counted(&listing, index, &stage.name);
+                prop_assert_eq!(stage.jobs, Count::Exactly(jobs), "{}", stage.name);
+            }
+        }
+        prop_assert_eq!(counts.total(|_| true), Count::Exactly(listing.len() as u128));
+        let even = |run: usize| run.is_multiple_of(2);
+        let some = listing.jobs().filter(|job| job.runs().any(|run| even(run as usize))).count();
+        prop_assert_eq!(counts.total(even), Count::Exactly(some as u128));
+        if wanted {
+            let asked = vec![("a".to_owned(), vec!["1".to_owned(), "\"default\"".to_owned()])];
+            let (_, counts) = ask(&world, 2, Ask::Counts(0, asked));
+            let total = counts.expect("it was counted").total(|_| true);
+            // A job stands behind those that it reads from.
+            let mut stands: Vec<bool> = Vec::new();
+            for job in listing.jobs() {
+                let own = job.params().find(|(name, _)| &***name == "a");
+                stands.push(match own {
+                    Some((_, value)) => value == "1" || value == "\"default\"",
+                    None => job.depends_on().iter().any(|other| stands[*other as usize]),
+                });
+            }
+            let expected = stands.iter().filter(|stands| **stands).count();
+            prop_assert!(fits(total, expected as u128), "{total:?} {expected}");
         }
     }
 

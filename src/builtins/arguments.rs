@@ -8,9 +8,6 @@ use crate::eval::{Eval, Evaluator};
 use crate::source::{Name, Span};
 use crate::value::{Attrs, Error, List, Slot, Text, Value};
 
-/// Loops that could run long look for an interruption every so many steps.
-const STEPS: usize = 4096;
-
 /// The arguments of a builtin by their number. The evaluator calls with exactly as many as the
 /// row names; a missing one would read as null.
 #[inline]
@@ -22,7 +19,7 @@ pub(super) fn slots<'h, const N: usize>(args: &[Slot<'h>]) -> [Slot<'h>; N] {
 /// Stops a long loop at `step` when the user has asked to.
 #[inline]
 pub(super) fn breathe<'h>(ev: &mut Evaluator<'h>, step: usize) -> Eval<'h, ()> {
-    if step % STEPS == STEPS - 1 { ev.check_interrupt() } else { Ok(()) }
+    ev.breathe(step)
 }
 
 /// The error of a value that has the wrong type.

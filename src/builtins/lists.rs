@@ -157,8 +157,12 @@ fn map<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
     let f = function(ev, f, at, "the first argument passed to builtins.map")?;
     let local = ev.local;
     let f = local.alloc(Slot::Value(f));
-    let calls = list.items().iter();
-    let calls = local.collect(calls.map(|item| Slot::Thunk(Thunk::apply(local, f, item))));
+    let items = list.items();
+    let calls = local.try_fill(items.len(), |step| {
+        breathe(ev, step)?;
+        let item = items.get(step).unwrap_or(f);
+        Ok(Slot::Thunk(Thunk::apply(local, f, item)))
+    })?;
     Ok(Value::List(List::of(local, calls)))
 }
 
@@ -277,8 +281,10 @@ fn gen_list<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h>
     ev.room_for_list(length as usize)?;
     let local = ev.local;
     let f = local.alloc(Slot::Value(f));
-    let call = |i: usize| Slot::Thunk(Thunk::apply_number(local, f, i as i64));
-    let calls = local.fill(length as usize, call);
+    let calls = local.try_fill(length as usize, |i| {
+        breathe(ev, i)?;
+        Ok(Slot::Thunk(Thunk::apply_number(local, f, i as i64)))
+    })?;
     Ok(Value::List(List::of(local, calls)))
 }
 
@@ -289,6 +295,7 @@ fn concat_lists<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval
     let mut joined = Joined::of(lists.len());
     let mut sharing = ev.sharing(FORCE);
     for (i, list) in lists.items().iter().enumerate() {
+        breathe(ev, i)?;
         sharing.reach(ev, i, |_| lists.items());
         let part =
             arguments::list(ev, *list, at, "a value of the list passed to builtins.concatLists")?;

@@ -74,7 +74,10 @@ fn sort_by_order<'h>(ev: &mut Evaluator<'h>, items: &mut [Slot<'h>]) -> Eval<'h,
         items.sort_by_key(|item| bytes(*item));
         return Ok(());
     }
+    let mut step = 0;
     peeksort(items, &mut |a, b| {
+        step += 1;
+        breathe(ev, step)?;
         let (a, b) = (ev.force(a)?, ev.force(b)?);
         Ok(ev.compare(a, b)? == Ordering::Less)
     })

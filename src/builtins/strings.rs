@@ -1,6 +1,6 @@
 //! Strings, versions and patterns.
 
-use super::arguments::{argument, in_argument};
+use super::arguments::{argument, breathe, in_argument};
 use super::support::{set, wrap, wrong_count};
 use super::{regex, replace, version};
 use crate::eval::{Builtin, Coercion, Eval, Evaluator, Sharing};
@@ -148,6 +148,7 @@ fn concat_strings_sep<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -
     let mut context = ContextSum::default();
     context.add(separator.context());
     for (i, item) in list.items().iter().enumerate() {
+        breathe(ev, i)?;
         if i >= strings {
             sharing.reach(ev, i, |_| list.items());
         }
@@ -181,6 +182,7 @@ fn joined_length<'h>(
 ) -> Eval<'h, (usize, usize)> {
     let mut length = 0_usize;
     for (i, item) in list.items().iter().enumerate() {
+        breathe(ev, i)?;
         sharing.reach(ev, i, |_| list.items());
         let Value::Text(text) = ev.force(*item)? else {
             return Ok((i, length));
@@ -203,7 +205,8 @@ fn replace_strings<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> E
         ));
     }
     let mut patterns = Vec::with_capacity(from.len());
-    for pattern in from.items() {
+    for (step, pattern) in from.items().iter().enumerate() {
+        breathe(ev, step)?;
         patterns.push(
             argument(
                 ev,
@@ -221,8 +224,10 @@ fn replace_strings<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> E
     context.add(subject.context());
     // A replacement is forced when it is used first: what is never used may fail.
     let mut replacements: Vec<Option<&'h [u8]>> = vec![None; to.len()];
-    let mut total = subject.bytes().len();
+    let (mut total, mut step) = (subject.bytes().len(), 0);
     let bytes = replace::replace(subject.bytes(), &patterns, |which| {
+        step += 1;
+        breathe(ev, step)?;
         if let Some(known) = replacements.get(which).copied().flatten() {
             total = total.saturating_add(known.len());
             ev.room_for_text(total)?;

@@ -1,5 +1,6 @@
 //! Values as JSON: `toJSON`, printed results and the attributes of structured derivations.
 
+use super::arguments::breathe;
 use super::json::write_string;
 use super::support::wrap;
 use crate::eval::{Coercion, Eval, Evaluator, Work, slots_of, words};
@@ -100,6 +101,7 @@ impl<'h> Writer<'_, 'h> {
         self.out.push(b'[');
         let mut sharing = ev.sharing(WORK);
         for (i, item) in items.iter().enumerate() {
+            breathe(ev, i)?;
             if self.how.force {
                 sharing.reach(ev, i, |_| items);
             }
@@ -127,6 +129,7 @@ impl<'h> Writer<'_, 'h> {
         let attrs = attrs.by_name(ev.local);
         let mut sharing = ev.sharing(WORK);
         for (i, attr) in attrs.iter().enumerate() {
+            breathe(ev, i)?;
             if self.how.force {
                 sharing.reach(ev, i, |local| slots_of(local, &attrs));
             }

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::Exit;
 use super::progress::clear;
@@ -17,7 +18,12 @@ const INTERRUPTED_STATUS: i32 = 130;
 /// The exit status of an evaluation that can't be, as of [`Exit::Wrong`].
 const WRONG_STATUS: i32 = 2;
 
-/// Lets Ctrl-C ask the evaluation to stop, and a second one stop at once.
+/// How long the command may take to end by itself. Whatever it is at then is given up: nothing it
+/// leaves behind can be half done, since all that is kept gets its name when it is complete.
+const GRACE: Duration = Duration::from_millis(80);
+
+/// Lets Ctrl-C ask the command to stop, and ends it when it doesn't: one that sorts a hundred million
+/// numbers looks whether it is still wanted when it is done. A second Ctrl-C doesn't wait.
 pub(super) fn catch_interrupts() {
     let handler = || {
         let again = INTERRUPTED.swap(true, Ordering::Relaxed);
@@ -25,6 +31,13 @@ pub(super) fn catch_interrupts() {
         if again {
             std::process::exit(INTERRUPTED_STATUS);
         }
+        // On a thread of its own: this one is there for the second.
+        let watch = || {
+            std::thread::sleep(GRACE);
+            say("interrupted");
+            std::process::exit(INTERRUPTED_STATUS);
+        };
+        let _ = std::thread::Builder::new().name("last-call".into()).spawn(watch);
     };
     // Without a handler Ctrl-C simply ends the process, which is no worse than not starting.
     let _ = ctrlc::set_handler(handler);

@@ -140,6 +140,7 @@ impl<'h> Evaluator<'h> {
         let last = list.len().saturating_sub(1);
         let mut sharing = self.sharing(how.work());
         for (i, item) in list.items().iter().enumerate() {
+            self.breathe(i)?;
             sharing.reach(self, i, |_| list.items());
             let (value, piece) = self.nested(|ev| {
                 let value = ev.force(*item)?;

@@ -58,7 +58,8 @@ impl<'h> Evaluator<'h> {
         if a.len() != b.len() {
             return Ok(false);
         }
-        for (x, y) in a.items().iter().zip(b.items()) {
+        for (step, (x, y)) in a.items().iter().zip(b.items()).enumerate() {
+            self.breathe(step)?;
             if !self.equal_slots(*x, *y)? {
                 return Ok(false);
             }
@@ -134,7 +135,8 @@ impl<'h> Evaluator<'h> {
             (Value::Text(a), Value::Text(b)) => Ok(a.bytes().cmp(b.bytes())),
             (Value::Path(a), Value::Path(b)) => Ok(a.bytes().cmp(b.bytes())),
             (Value::List(a), Value::List(b)) => {
-                for (x, y) in a.items().iter().zip(b.items()) {
+                for (step, (x, y)) in a.items().iter().zip(b.items()).enumerate() {
+                    self.breathe(step)?;
                     if !self.equal_slots(*x, *y)? {
                         let x = self.force(*x)?;
                         let y = self.force(*y)?;

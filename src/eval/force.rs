@@ -1,5 +1,6 @@
 //! Making values of thunks.
 
+use std::ptr::NonNull;
 use std::sync::atomic::Ordering;
 
 use super::helpers::{DEEP, Group};
@@ -11,6 +12,9 @@ use crate::value::{
     Attr, Attrs, Claim, Computation, Error, ErrorKind, Forced, List, Local, Slot, Text, Thunk,
     Value,
 };
+
+/// Loops that could run long look for an interruption every so many steps.
+const STEPS: usize = 4096;
 
 impl<'h> Evaluator<'h> {
     /// The value of a slot, in weak head normal form.
@@ -36,6 +40,9 @@ impl<'h> Evaluator<'h> {
         if self.helps.is_some() && thunk.is_left() {
             return Err(self.out_of_turn());
         }
+        if self.local.is_region() && !self.local.home_of(NonNull::from(thunk)).is_region() {
+            return self.force_at_home(thunk);
+        }
         loop {
             match thunk.look(self.me) {
                 Forced::Value(value) => return Ok(value),
@@ -58,6 +65,18 @@ impl<'h> Evaluator<'h> {
                 }
             }
         }
+    }
+
+    /// Forces a thunk that is older than the region which this evaluator works in. All that its
+    /// computation knows is as old, and whatever it makes has to stay: the thunk will refer to it.
+    #[cold]
+    #[inline(never)]
+    fn force_at_home(&mut self, thunk: &'h Thunk<'h>) -> Eval<'h> {
+        let region = self.local;
+        self.local = region.home();
+        let result = self.force_thunk(thunk);
+        self.local = region;
+        result
     }
 
     #[inline(never)]
@@ -125,6 +144,12 @@ impl<'h> Evaluator<'h> {
         Ok(())
     }
 
+    /// Stops a long loop at `step` when the user has asked to.
+    #[inline]
+    pub fn breathe(&mut self, step: usize) -> Eval<'h, ()> {
+        if step % STEPS == STEPS - 1 { self.check_interrupt() } else { Ok(()) }
+    }
+
     /// Is there stack left?
     #[inline]
     pub fn check_stack(&mut self) -> Eval<'h, ()> {
@@ -174,6 +199,7 @@ impl<'h> Evaluator<'h> {
                 self.check_interrupt()?;
                 let mut sharing = self.sharing(DEEP);
                 for (i, item) in list.items().iter().enumerate() {
+                    self.breathe(i)?;
                     sharing.reach(self, i, |_| list.items());
                     let inner =
                         self.nested(|ev| ev.force(*item).and_then(|item| ev.deepen(item, seen)));
@@ -192,6 +218,7 @@ impl<'h> Evaluator<'h> {
                 let attrs = attrs.by_name(self.local);
                 let mut sharing = self.sharing(DEEP);
                 for (i, attr) in attrs.iter().enumerate() {
+                    self.breathe(i)?;
                     sharing.reach(self, i, |local| slots_of(local, &attrs));
                     let inner = self
                         .nested(|ev| ev.force(attr.slot).and_then(|inner| ev.deepen(inner, seen)));

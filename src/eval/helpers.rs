@@ -243,7 +243,9 @@ impl<'h> Evaluator<'h> {
     #[inline]
     pub fn sharing(&self, work: Work) -> Sharing<'h> {
         let helpers = &self.shared.helpers;
-        Sharing { helpers, work, group: None, pointless: helpers.most == 0, complete: false }
+        // What lies in a region is gone before a helper need be done with it.
+        let pointless = helpers.most == 0 || self.local.is_region();
+        Sharing { helpers, work, group: None, pointless, complete: false }
     }
 
     /// Helps until the helpers are sent home. `another` starts a further thread that does so.

@@ -17,6 +17,7 @@ mod helpers;
 mod limits;
 mod operators;
 pub mod print;
+mod same;
 mod search;
 mod select;
 mod set;
@@ -28,6 +29,7 @@ pub use coerce::{Coerced, Coercion};
 pub use force::slots_of;
 pub use helpers::{FORCE, Helpers, Sharing, Work};
 pub use print::PrintOptions;
+pub use same::Met;
 pub use search::{Comparison, Wanted};
 pub use settings::Settings;
 pub use wait::Waits;
@@ -194,10 +196,15 @@ const STACK_RESERVE: usize = 256 * 1024;
 impl<'h> Evaluator<'h> {
     /// An evaluation on this thread, of whose stack `stack_size` bytes are still free.
     pub fn new(shared: &'h Shared<'h>, stack_size: usize) -> Evaluator<'h> {
+        Evaluator::with(shared, shared.heap.local(), stack_size)
+    }
+
+    /// As [`Evaluator::new`], allocating there.
+    pub fn with(shared: &'h Shared<'h>, local: Local<'h>, stack_size: usize) -> Evaluator<'h> {
         let marker = 0u8;
         let top = std::ptr::from_ref(&marker).addr();
         Evaluator {
-            local: shared.heap.local(),
+            local,
             shared,
             me: EvaluationId(shared.evaluations.fetch_add(1, Ordering::Relaxed)),
             helps: None,

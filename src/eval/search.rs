@@ -19,8 +19,6 @@ const LONG: usize = 32;
 const LISTS: usize = 8;
 /// More levels than calling a predicate and comparing what it compares takes.
 const LEVELS: u32 = 8;
-/// Items between two looks whether somebody wants us to stop.
-const ITEMS_BETWEEN_LOOKS: usize = 1 << 16;
 
 /// What is compared with the items of a list.
 #[derive(Clone, Copy)]
@@ -124,9 +122,7 @@ impl<'h> Evaluator<'h> {
         items: &'h [Slot<'h>],
     ) -> Eval<'h, Option<usize>> {
         for (i, item) in items.iter().enumerate() {
-            if i % ITEMS_BETWEEN_LOOKS == ITEMS_BETWEEN_LOOKS - 1 {
-                self.check_interrupt()?;
-            }
+            self.breathe(i)?;
             if self.is_wanted(wanted, *item)? {
                 return Ok(Some(i));
             }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Datum, Reader, Values};
+use super::datum::NoValue;
+use super::{Reader, Values};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
 use crate::value::{Attr, Attrs, Slot, Value};
@@ -156,22 +157,18 @@ impl<'h> Reader<'_, 'h> {
         Some(Member { target: Target::parse(&name.text()), values, span })
     }
 
-    fn values(&mut self, items: &[Slot<'h>], name: Name, span: Span) -> Option<Values<'h>> {
-        let mut values = Values::with_capacity(items.len());
-        for (i, item) in items.iter().enumerate() {
-            if let Ok(value) = self.evaluator.force(*item)
-                && Datum::is_function(value)
-            {
-                let place = self.places().item(span, i);
+    fn values(&mut self, items: &'h [Slot<'h>], name: Name, span: Span) -> Option<Values<'h>> {
+        match Values::read(self.evaluator, items) {
+            Ok(values) => Some(values),
+            Err(NoValue::Function(at)) => {
+                let place = self.places().item(span, at);
                 self.report(a_function(name).at(place, "a function"));
-                return None;
+                None
             }
-            let read = values.read(self.evaluator, *item);
-            self.take(read, |d| {
-                d.within(span, format!("in value {} of parameter `{name}`", i + 1))
-            })?;
+            Err(NoValue::Failed(at, error)) => self.take(Err(error), |d| {
+                d.within(span, format!("in value {} of parameter `{name}`", at + 1))
+            }),
         }
-        Some(values)
     }
 
     fn zip(&mut self, attr: Attr<'h>, zip: Attrs<'h>) -> Option<Axis<'h>> {

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use crate::builtins::to_json::{JsonOptions, to_json};
-use crate::eval::{Coercion, Eval, Evaluator};
-use crate::value::{ContextSum, Slot, Value};
+use crate::diagnostic::Diagnostic;
+use crate::eval::{Coercion, Eval, Evaluator, words};
+use crate::value::{ContextSum, Error, Slot, Value};
+
+/// Values of an axis between two looks whether the user wants to stop.
+const LOOK_EACH: usize = 1 << 12;
 
 /// A parameter's value: as Nix has it, and as text.
 #[derive(Clone, Debug)]
@@ -24,6 +28,12 @@ impl<'h> Datum<'h> {
     pub fn read(evaluator: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, Datum<'h>> {
         let value = evaluator.force_deep(slot)?;
         let json = json_text(evaluator, value)?;
+        // JSON writes `null` for these: jobs would be taken for one another.
+        if json.contains("null")
+            && let Some(float) = not_finite(evaluator, value)
+        {
+            return Err(no_number(evaluator, float));
+        }
         // Found out now, not when a script is made: a value that has no text is no parameter.
         word(evaluator, value, Some(&json))?;
         Ok(Datum { slot: Slot::Value(value), json: json.into() })
@@ -47,32 +57,42 @@ pub fn script_word<'h>(
 /// The values of a parameter on an axis.
 #[derive(Clone, Debug, Default)]
 pub struct Values<'h> {
-    slots: Vec<Slot<'h>>,
+    slots: &'h [Slot<'h>],
     /// Canonical JSON of each.
     texts: Arc<Texts>,
 }
 
-impl<'h> Values<'h> {
-    /// Makes room for so many.
-    pub fn with_capacity(count: usize) -> Values<'h> {
-        Values { slots: Vec::with_capacity(count), texts: Arc::default() }
-    }
+/// An item of a list that is no value of a parameter.
+pub enum NoValue<'h> {
+    /// A function, at this index.
+    Function(usize),
+    /// It can't be read.
+    Failed(usize, Error<'h>),
+}
 
-    /// Reads one more; see [`Datum::read`].
+impl<'h> Values<'h> {
+    /// Reads all items of a list; see [`Datum::read`].
     ///
     /// # Errors
-    /// Those of [`Datum::read`].
-    pub fn read(&mut self, evaluator: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, ()> {
-        let texts = Arc::make_mut(&mut self.texts);
-        if let Value::Int(int) = evaluator.force(slot)? {
-            texts.push(itoa::Buffer::new().format(int));
-            self.slots.push(Slot::Value(Value::Int(int)));
-            return Ok(());
+    /// The first that is no value.
+    pub fn read(
+        evaluator: &mut Evaluator<'h>,
+        items: &'h [Slot<'h>],
+    ) -> Result<Values<'h>, NoValue<'h>> {
+        let mut texts = Texts::default();
+        for (at, item) in items.iter().enumerate() {
+            let failed = |error| NoValue::Failed(at, error);
+            if at % LOOK_EACH == LOOK_EACH - 1 {
+                evaluator.check_interrupt().map_err(failed)?;
+            }
+            match evaluator.force(*item) {
+                Ok(Value::Int(int)) => texts.push(itoa::Buffer::new().format(int)),
+                Ok(value) if Datum::is_function(value) => return Err(NoValue::Function(at)),
+                Ok(_) | Err(_) => texts.push(&Datum::read(evaluator, *item).map_err(failed)?.json),
+            }
         }
-        let datum = Datum::read(evaluator, slot)?;
-        texts.push(&datum.json);
-        self.slots.push(datum.slot);
-        Ok(())
+        texts.shrink();
+        Ok(Values { slots: items, texts: Arc::new(texts) })
     }
 
     /// How many.
@@ -98,28 +118,17 @@ impl<'h> Values<'h> {
     /// Are all of them integers, each larger than the one before?
     pub fn ascending(&self) -> bool {
         self.slots.windows(2).all(|pair| match pair {
-            [Slot::Value(Value::Int(a)), Slot::Value(Value::Int(b))] => a < b,
+            [a, b] => match (a.known(), b.known()) {
+                (Some(Value::Int(a)), Some(Value::Int(b))) => a < b,
+                _ => false,
+            },
             _ => false,
         })
     }
 
     /// Is a value one that no function can tell from another with the same JSON?
     pub fn is_plain(&self, index: usize) -> bool {
-        match self.slots.get(index) {
-            Some(Slot::Value(value)) => match value {
-                Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => true,
-                Value::Text(text) => {
-                    text.context().is_empty() && std::str::from_utf8(text.bytes()).is_ok()
-                }
-                Value::Path(_)
-                | Value::List(_)
-                | Value::Attrs(_)
-                | Value::Lambda(_)
-                | Value::Builtin(_)
-                | Value::Partial(_) => false,
-            },
-            Some(Slot::Thunk(_)) | None => false,
-        }
+        self.slots.get(index).is_some_and(|slot| is_plain(*slot))
     }
 }
 
@@ -127,14 +136,21 @@ impl<'h> Values<'h> {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Texts {
     all: String,
-    ends: Vec<usize>,
+    /// The lower halves of the places where they end.
+    ends: Vec<u32>,
+    /// The first text whose end has the upper half 1, 2, and so on. Most often there is none.
+    wraps: Vec<usize>,
 }
 
 impl Texts {
     /// Adds a text.
     pub fn push(&mut self, text: &str) {
         self.all.push_str(text);
-        self.ends.push(self.all.len());
+        let end = self.all.len() as u64;
+        while (self.wraps.len() as u64) < end >> u32::BITS {
+            self.wraps.push(self.ends.len());
+        }
+        self.ends.push(end as u32);
     }
 
     /// How many.
@@ -147,14 +163,27 @@ impl Texts {
         self.ends.is_empty()
     }
 
+    #[inline]
+    fn end(&self, index: usize) -> Option<usize> {
+        let low = *self.ends.get(index)? as usize;
+        let high = self.wraps.iter().take_while(|first| **first <= index).count();
+        Some(high << u32::BITS | low)
+    }
+
     /// One of them.
     #[inline]
     pub fn get(&self, index: usize) -> Option<&str> {
         let start = match index.checked_sub(1) {
-            Some(before) => *self.ends.get(before)?,
+            Some(before) => self.end(before)?,
             None => 0,
         };
-        self.all.get(start..*self.ends.get(index)?)
+        self.all.get(start..self.end(index)?)
+    }
+
+    /// Gives back room that is not needed.
+    pub fn shrink(&mut self) {
+        self.all.shrink_to_fit();
+        self.ends.shrink_to_fit();
     }
 
     /// All of them.
@@ -172,10 +201,62 @@ impl<T: AsRef<str>> FromIterator<T> for Texts {
 }
 
 impl Datum<'_> {
+    /// Is it one that no function can tell from another with the same JSON?
+    pub fn is_plain(&self) -> bool {
+        is_plain(self.slot)
+    }
+
     /// Is a value one that no parameter can have?
     pub fn is_function(value: Value<'_>) -> bool {
         matches!(value, Value::Lambda(_) | Value::Builtin(_) | Value::Partial(_))
     }
+}
+
+fn is_plain(slot: Slot<'_>) -> bool {
+    match slot.known() {
+        Some(value) => match value {
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => true,
+            Value::Text(text) => {
+                text.context().is_empty() && std::str::from_utf8(text.bytes()).is_ok()
+            }
+            Value::Path(_)
+            | Value::List(_)
+            | Value::Attrs(_)
+            | Value::Lambda(_)
+            | Value::Builtin(_)
+            | Value::Partial(_) => false,
+        },
+        None => false,
+    }
+}
+
+/// A number in a value that has been evaluated whole which JSON can't write.
+fn not_finite<'h>(evaluator: &Evaluator<'h>, value: Value<'h>) -> Option<f64> {
+    let within = |slot: Slot<'h>| not_finite(evaluator, slot.known()?);
+    match value {
+        Value::Float(float) => Some(float.get()).filter(|float| !float.is_finite()),
+        Value::List(list) => list.items().iter().find_map(|item| within(*item)),
+        // Written as a string, whatever else is in it (itself, for one).
+        Value::Attrs(attrs) if attrs.has(words().out_path) || attrs.has(words().to_string) => None,
+        Value::Attrs(attrs) => attrs.iter(evaluator.local).find_map(|attr| within(attr.slot)),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Text(_)
+        | Value::Path(_)
+        | Value::Lambda(_)
+        | Value::Builtin(_)
+        | Value::Partial(_) => None,
+    }
+}
+
+#[cold]
+fn no_number<'h>(evaluator: &Evaluator<'h>, float: f64) -> Error<'h> {
+    let what = if float.is_nan() { "not a number" } else { "infinite" };
+    let message = format!("a parameter can't be a number that is {what}");
+    let wrong = Diagnostic::error("repx::lab::parameter-not-a-number", message);
+    evaluator
+        .error_with(wrong.help("jobs are told apart by JSON, which can't write it: use a string"))
 }
 
 fn json_text<'h>(evaluator: &mut Evaluator<'h>, value: Value<'h>) -> Eval<'h, String> {

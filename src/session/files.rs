@@ -126,8 +126,8 @@ impl<'h> Files<'h> {
             return Ok(slot);
         }
         let program = self.lower_file(evaluator, file, None, at)?;
-        let env = Env::empty(evaluator.local);
-        let slot = Slot::Thunk(Thunk::suspend(evaluator.local, &program.body, env));
+        let home = evaluator.local.home();
+        let slot = Slot::Thunk(Thunk::suspend(home, &program.body, Env::empty(home)));
         // Another thread may have been faster: then its slot is the one.
         let mut imported = lock(&self.imported);
         let slot = *imported.entry(file.bytes().to_vec()).or_insert(slot);
@@ -351,6 +351,7 @@ impl<'h> Loader<'h> for Files<'h> {
             return Ok(text);
         }
         let text = builtins::source::copy_to_store(evaluator, path, at)?;
+        let text = text.kept(evaluator.local);
         lock(&self.copied).insert(path.bytes().to_vec(), text);
         Ok(text)
     }

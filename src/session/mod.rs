@@ -27,7 +27,7 @@ use crate::lower::Globals;
 use crate::source::{Name, SourceMap, Span};
 use crate::store::{Derivations, Objects};
 use crate::syntax;
-use crate::value::{Attr, Attrs, Env, Heap, Path, Slot, Thunk, Value};
+use crate::value::{Attr, Attrs, Env, Heap, Local, Path, Slot, Thunk, Value};
 use crate::world::{Overlay, World};
 
 /// The kind of machine labs are for: that of the `host` packages, and of the outputs of flakes
@@ -181,6 +181,19 @@ impl<'h> Session<'h> {
     pub fn evaluator(&self) -> Evaluator<'h> {
         // Some of the stack is in use already; what is kept free covers it.
         Evaluator::new(self.shared, STACK_SIZE - (1 << 20))
+    }
+
+    /// Evaluates something on the calling thread, which must have [`STACK_SIZE`] of stack, in memory
+    /// that is given back at the end but for what older things have come to refer to: that is made
+    /// in `home`.
+    pub fn in_region<R: 'static>(
+        &self,
+        home: Local<'h>,
+        work: impl FnOnce(&mut Evaluator<'h>) -> R,
+    ) -> R {
+        self.shared.heap.in_region(home, |local| {
+            work(&mut Evaluator::with(self.shared, local, STACK_SIZE - (1 << 20)))
+        })
     }
 
     fn set_globals(&self, evaluator: &mut Evaluator<'h>, search_path: &[(String, String)]) {

@@ -1,8 +1,10 @@
 //! Which values of an axis are the same.
 
+use std::hash::BuildHasher;
 use std::sync::OnceLock;
 
-use hashbrown::HashMap;
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::keys::Place;
 use crate::lab::{Run, Values};
@@ -22,34 +24,48 @@ impl Classes {
             return Classes { of: None };
         }
         // A path and the string of its copy in the store have the same text.
-        let key = |(at, text)| (if values.is_plain(at) { None } else { Some(at) }, text);
-        Classes::by(values.texts().iter().enumerate().map(key))
+        let text = |at: usize| values.texts().get(at);
+        Classes::by(values.len(), text, |at| values.is_plain(at))
     }
 
     /// Values with the same text are of one class, for they make the same job.
     fn written(values: &Values<'_>) -> Classes {
         match values.ascending() {
             true => Classes { of: None },
-            false => Classes::by(values.texts().iter()),
+            false => Classes::by(values.len(), |at| values.texts().get(at), |_| true),
         }
     }
 
-    fn by<K: std::hash::Hash + Eq>(keys: impl Iterator<Item = K>) -> Classes {
-        let mut classes: HashMap<K, u32> = HashMap::new();
-        let mut all = 0;
-        let of: Vec<u32> = keys
-            .map(|key| {
-                all += 1;
-                let next = classes.len() as u32;
-                *classes.entry(key).or_insert(next)
-            })
-            .collect();
-        Classes { of: (classes.len() < all).then_some(of) }
-    }
-
-    /// As they are given.
-    pub(super) fn listed(of: &[u32]) -> Classes {
-        Classes { of: Some(of.to_vec()) }
+    /// Values with the same text are of one class, those that `may` be.
+    fn by<'t>(
+        count: usize,
+        text: impl Fn(usize) -> Option<&'t str>,
+        may: impl Fn(usize) -> bool,
+    ) -> Classes {
+        let hashing = DefaultHashBuilder::default();
+        // The first value of each class.
+        let mut firsts: HashTable<u32> = HashTable::new();
+        let (mut of, mut classes) = (Vec::with_capacity(count), 0);
+        for at in 0..count {
+            let found = match may(at) {
+                false => None,
+                true => {
+                    let is_it = |first: &u32| text(*first as usize) == text(at);
+                    let hash = |first: &u32| hashing.hash_one(text(*first as usize));
+                    match firsts.entry(hashing.hash_one(text(at)), is_it, hash) {
+                        Entry::Occupied(first) => of.get(*first.get() as usize).copied(),
+                        Entry::Vacant(free) => {
+                            free.insert(at as u32);
+                            None
+                        }
+                    }
+                }
+            };
+            let class = found.unwrap_or(classes);
+            classes += u32::from(found.is_none());
+            of.push(class);
+        }
+        Classes { of: ((classes as usize) < count).then_some(of) }
     }
 
     /// The class of a value.

@@ -11,13 +11,16 @@ use super::classes::RunClasses;
 use super::facet::Names;
 use super::field::Field;
 use super::keys::{self, Place};
+use super::overlap::{self, Shape, Texture};
 use super::space::{Space, distinct};
 use super::study::{Ports, Study};
 use super::tracked::{Noticed, Untold, in_order};
 use super::wiring::{Around, Wiring};
 use crate::diagnostic::Found;
+use crate::eval::{Evaluator, Met};
 use crate::lab::{Lab, Pipeline, Run, Stage};
 use crate::session::Session;
+use crate::value::{Slot, Value};
 
 /// How often a function is evaluated at most.
 const EVALUATIONS: usize = 1 << 14;
@@ -65,6 +68,9 @@ pub struct StageCount {
     pub params: Vec<Arc<str>>,
     /// How many jobs.
     pub jobs: Count,
+    /// Which jobs, and the class of stages that make the same of the same parameters; `None`: there
+    /// is no telling.
+    set: Option<(u32, Shape)>,
 }
 
 impl Count {
@@ -130,16 +136,34 @@ impl Counts {
         let mut total = Count::NONE;
         for (_, run) in runs {
             for stage in &run.stages {
-                let again = before.iter().any(|other| other.may_share_jobs(stage));
-                total = total.plus(if again { stage.jobs.at_most() } else { stage.jobs });
+                total = total.plus(stage.not_in(&before));
+                before.push(stage);
             }
-            before.extend(&run.stages);
         }
         total
     }
 }
 
 impl StageCount {
+    /// How many jobs it has that none of the stages before has.
+    fn not_in(&self, before: &[&StageCount]) -> Count {
+        let mut before = before.iter().filter(|other| other.may_share_jobs(self)).peekable();
+        if before.peek().is_none() || self.jobs == Count::NONE {
+            return self.jobs;
+        }
+        let fresh =
+            self.set.as_ref().filter(|_| self.jobs.is_exact()).and_then(|(class, shape)| {
+                let shape_of = |other: &&&StageCount| match &other.set {
+                    Some((known, shape)) if known == class => Some(shape.clone()),
+                    Some(_) | None => None,
+                };
+                let others: Vec<Shape> =
+                    before.map(|other| shape_of(&other)).collect::<Option<_>>()?;
+                overlap::fresh(shape, others.iter())
+            });
+        fresh.map_or_else(|| self.jobs.at_most(), Count::Exactly)
+    }
+
     fn may_share_jobs(&self, other: &StageCount) -> bool {
         let names = self.pnames.as_ref().zip(other.pnames.as_ref());
         self.version == other.version
@@ -178,6 +202,7 @@ pub(super) fn count<'h>(
 ) -> (Counts, Found) {
     let mut found = Found::default();
     let mut counts = Counts::default();
+    let mut kinds = Kinds { evaluator: session.evaluator(), known: Vec::new() };
     for run in &lab.runs {
         keys::check(run, &mut found);
         let names = run.depends_on.iter().filter_map(|(other, _)| lab.runs.get(*other));
@@ -192,19 +217,62 @@ pub(super) fn count<'h>(
         };
         let mut stages: Vec<StageCount> = Vec::new();
         for pipeline in &run.pipelines {
-            let others = stages.len();
-            for mut stage in counting.pipeline(pipeline, &mut found) {
-                // One that an earlier pipeline of the run has too stands there.
-                let before = stages.get(..others).unwrap_or_default();
-                if before.iter().any(|other| other.may_share_jobs(&stage)) {
-                    stage.jobs = stage.jobs.at_most();
+            for (index, mut stage) in
+                counting.pipeline(pipeline, &mut found).into_iter().enumerate()
+            {
+                if let Some((class, _)) = &mut stage.set {
+                    *class = kinds.class(pipeline, index);
                 }
+                // What an earlier one of the run has too stands there.
+                stage.jobs = stage.not_in(&stages.iter().collect::<Vec<_>>());
                 stages.push(stage);
             }
         }
         counts.runs.push(RunCount { stages });
     }
     (counts, found)
+}
+
+/// Stages that were met, one of each class: whatever parameters have the same values, those of a class
+/// make the same job.
+struct Kinds<'c, 'h> {
+    evaluator: Evaluator<'h>,
+    known: Vec<(&'c Pipeline<'h>, usize)>,
+}
+
+impl<'c, 'h> Kinds<'c, 'h> {
+    /// The class of a stage of a pipeline.
+    fn class(&mut self, pipeline: &'c Pipeline<'h>, stage: usize) -> u32 {
+        let known = self.known.clone();
+        let found = known.iter().position(|(other, at)| {
+            self.are_alike((other, *at), (pipeline, stage), &mut Met::new())
+        });
+        found.unwrap_or_else(|| {
+            self.known.push((pipeline, stage));
+            known.len()
+        }) as u32
+    }
+
+    fn are_alike(
+        &mut self,
+        (a, at): (&Pipeline<'h>, usize),
+        (b, bt): (&Pipeline<'h>, usize),
+        met: &mut Met,
+    ) -> bool {
+        let (Some(x), Some(y)) = (a.stages.get(at), b.stages.get(bt)) else {
+            return false;
+        };
+        let (first, second) = (Value::Attrs(x.attrs), Value::Attrs(y.attrs));
+        x.version == y.version
+            && x.vocabulary == y.vocabulary
+            && x.packages == y.packages
+            && x.dependencies.len() == y.dependencies.len()
+            && self.evaluator.same(Slot::Value(first), Slot::Value(second), met)
+            && x.dependencies
+                .iter()
+                .zip(&y.dependencies)
+                .all(|(c, d)| c.link == d.link && self.are_alike((a, c.stage), (b, d.stage), met))
+    }
 }
 
 /// Counting the jobs of a run.
@@ -228,6 +296,8 @@ struct Counted<'c, 'h> {
     places: Vec<Place>,
     /// Is that certain?
     certain: bool,
+    /// Its jobs, where that is and they are those of no other run besides.
+    shape: Option<Shape>,
     /// By wanted parameter.
     fits: Vec<Fit>,
 }
@@ -295,19 +365,23 @@ impl<'c, 'h> Counting<'c, 'h> {
             Err(_) => None,
         };
         let outputs = ports.map_or_else(|_| Field::constant(Names::new()), |ports| ports.outputs);
-        let (jobs, places, certain) = self.jobs(&sources, &producers, wiring.flatten().as_ref());
+        let wiring = wiring.flatten();
+        let (jobs, places, certain) = self.jobs(&sources, &producers, wiring.as_ref());
+        let used = wiring.as_ref().and_then(|w| w.values().first()).map(|w| w.used.clone());
         let fits = self.wanted.iter().map(|wanted| self.fit(stage, &sources, &producers, wanted));
         let fits: Vec<Fit> = fits.collect();
         let mixed = fits.contains(&Fit::Mixed);
         let jobs = jobs(&fits);
+        let shape = self.shape(stage, &sources, &producers, used, &fits).filter(|_| certain);
         let count = StageCount {
             name: Arc::clone(&stage.key),
             pnames: pname,
             version: Arc::clone(&stage.version),
             params: stage.params.iter().map(|(name, _, _)| name.text().into()).collect(),
             jobs: if mixed { jobs.at_most() } else { jobs },
+            set: shape.clone().map(|shape| (0, shape)),
         };
-        Some((Counted { stage, outputs, places, certain, fits }, count))
+        Some((Counted { stage, outputs, places, certain, shape, fits }, count))
     }
 
     /// How its inputs are wired. The inner `None`: there is no telling; the outer: it goes wrong.
@@ -329,6 +403,66 @@ impl<'c, 'h> Counting<'c, 'h> {
         let fine = problems.is_empty();
         found.extend(problems);
         fine.then_some(wiring)
+    }
+
+    /// Its jobs as rows of texts.
+    fn shape(
+        &self,
+        stage: &Stage<'h>,
+        sources: &[Option<Place>],
+        producers: &[&Counted<'c, 'h>],
+        used: Option<Vec<usize>>,
+        fits: &[Fit],
+    ) -> Option<Shape> {
+        // Jobs of other runs, and their names, are part of what a first stage reads.
+        if !self.upstream.is_empty() || stage.lost_dependency || fits.contains(&Fit::Mixed) {
+            return None;
+        }
+        let mut used = used?;
+        used.sort_unstable();
+        let mut shape = Shape { used: vec![used.len()], ..Shape::default() };
+        let mut places: Vec<Option<Place>> = Vec::new();
+        for ((_, default, _), source) in stage.params.iter().zip(sources) {
+            shape.columns.push(match source {
+                Some((axis, member)) => {
+                    let values = &self.run.axes.get(*axis)?.members.get(*member)?.values;
+                    // What is written alike must be alike, wherever it stands.
+                    if !(values.ascending() || (0..values.len()).all(|at| values.is_plain(at))) {
+                        return None;
+                    }
+                    Texture::Swept(*axis, Arc::clone(values.texts()))
+                }
+                None if default.is_plain() => Texture::Fixed(Arc::clone(&default.json)),
+                None => return None,
+            });
+            places.push(*source);
+        }
+        for index in used {
+            let other = producers.get(index)?.shape.as_ref()?;
+            shape.used.push(index);
+            shape.used.extend(&other.used);
+            shape.columns.extend(other.columns.iter().cloned());
+        }
+        for (fit, (_, texts)) in fits.iter().zip(self.wanted) {
+            let column = match fit {
+                Fit::Always => continue,
+                // No text is wanted: there are no jobs.
+                Fit::Never => return None,
+                Fit::On((axis, member)) => {
+                    let values = &self.run.axes.get(*axis)?.members.get(*member)?.values;
+                    let is_it = |column: &Texture| match column {
+                        Texture::Swept(other, texts) => {
+                            other == axis && Arc::ptr_eq(texts, values.texts())
+                        }
+                        Texture::Fixed(_) => false,
+                    };
+                    shape.columns.iter().position(is_it)?
+                }
+                Fit::Mixed => return None,
+            };
+            shape.wanted.push((column, texts.clone()));
+        }
+        Some(shape)
     }
 
     /// How many jobs there are with wanted values, what they follow from, and whether they differ

@@ -3,10 +3,11 @@
 //! Most of what a job is doesn't depend on all of its parameters: a `pname` follows the model, not
 //! the seed. So it is kept once for each value, with a table over the axes it does depend on.
 
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use super::space::{Projection, Space, distinct};
 
@@ -87,7 +88,7 @@ impl<T> Field<T> {
     }
 
     /// A part of each value.
-    pub(super) fn map<U: Clone + Eq + Hash>(&self, part: impl Fn(&T) -> U) -> Field<U> {
+    pub(super) fn map<U: Eq + Hash>(&self, part: impl Fn(&T) -> U) -> Field<U> {
         let mut values = Interned::default();
         let of: Vec<u32> = self.values.iter().map(|value| values.add(part(value))).collect();
         let table = self.table.iter().map(|index| of.get(*index as usize).copied().unwrap_or(0));
@@ -141,6 +142,11 @@ impl<'f> Look<'f> {
         self.space.axes()
     }
 
+    /// By point, which value; empty where there is but one.
+    pub(super) fn table(self) -> &'f [u32] {
+        self.table
+    }
+
     /// The axis and the table, where there is one axis.
     pub(super) fn single(self) -> Option<(usize, &'f [u32])> {
         match self.space.axes() {
@@ -158,7 +164,7 @@ impl<T> Field<T> {
 
 /// The field of what follows from several fields: `make` gets, for each combination that occurs,
 /// in the order of points, which value each field has. `None`: there would be more than `most` points.
-pub(super) fn combined<T: Clone + Eq + Hash>(
+pub(super) fn combined<T: Eq + Hash>(
     lengths: &[u32],
     fields: &[Look<'_>],
     most: u64,
@@ -200,24 +206,32 @@ pub(super) const MOST_POINTS: u64 = 1 << 32;
 /// Values, each once, in the order they were met.
 pub(super) struct Interned<T> {
     pub(super) all: Vec<T>,
-    places: HashMap<T, u32>,
+    /// Their numbers, by value.
+    places: HashTable<u32>,
+    hashing: DefaultHashBuilder,
 }
 
 impl<T> Default for Interned<T> {
     fn default() -> Interned<T> {
-        Interned { all: Vec::new(), places: HashMap::new() }
+        let (places, hashing) = (HashTable::new(), DefaultHashBuilder::default());
+        Interned { all: Vec::new(), places, hashing }
     }
 }
 
-impl<T: Clone + Eq + Hash> Interned<T> {
+impl<T: Eq + Hash> Interned<T> {
     /// The value's number.
     pub(super) fn add(&mut self, value: T) -> u32 {
-        if let Some(place) = self.places.get(&value) {
-            return *place;
+        let Interned { all, places, hashing } = self;
+        let is_it = |place: &u32| all.get(*place as usize) == Some(&value);
+        let hash = |place: &u32| all.get(*place as usize).map_or(0, |v| hashing.hash_one(v));
+        match places.entry(hashing.hash_one(&value), is_it, hash) {
+            Entry::Occupied(found) => *found.get(),
+            Entry::Vacant(free) => {
+                let place = all.len() as u32;
+                free.insert(place);
+                all.push(value);
+                place
+            }
         }
-        let place = self.all.len() as u32;
-        self.all.push(value.clone());
-        self.places.insert(value, place);
-        place
     }
 }

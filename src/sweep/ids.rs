@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use super::alike::Alike;
 use super::field::Column;
 use super::identity::{Identity, JobId, Part};
 use super::listing::{Block, Outputs, Wire};
@@ -23,7 +24,8 @@ const FEW: u64 = 1 << 16;
 pub(super) struct Own<'b> {
     packages: &'b [Arc<str>],
     block: &'b Block,
-    script: Column<Vec<u8>>,
+    script: Column<()>,
+    texts: &'b Alike,
     digests: Column<Vec<(Arc<str>, [u8; 32])>>,
 }
 
@@ -43,18 +45,21 @@ pub(super) struct Hashing<'b> {
 }
 
 impl<'b> Own<'b> {
-    pub(super) fn new(packages: &'b [Arc<str>], block: &'b Block, studied: &Studied) -> Own<'b> {
-        let script = studied.script.column(&block.space);
-        Own { packages, block, script, digests: studied.digests.column(&block.space) }
+    pub(super) fn new(packages: &'b [Arc<str>], block: &'b Block, studied: &'b Studied) -> Own<'b> {
+        let script = studied.script.field.column(&block.space);
+        let digests = studied.digests.column(&block.space);
+        Own { packages, block, script, texts: &studied.script.texts, digests }
     }
 
     /// The part of an identity that parameters which only go into it as such leave alone.
-    fn begin(&self, digits: &[u32]) -> Identity {
+    fn begin(&self, digits: &[u32], text: &mut Vec<u8>) -> Identity {
         let mut identity = Identity::new();
         let pname = self.block.pnames.get(digits).map_or(&[][..], |pname| pname.as_bytes());
         identity.add(Part::Pname, pname);
         identity.add(Part::Version, self.block.stage.version.as_bytes());
-        identity.add(Part::Script, self.script.get(digits).map_or(&[], Vec::as_slice));
+        text.clear();
+        self.texts.write(self.script.index(digits), text);
+        identity.add(Part::Script, text);
         for (name, script) in self.digests.get(digits).map_or(&[][..], Vec::as_slice) {
             identity.add(Part::Piece, name.as_bytes());
             identity.add(Part::Script, script);
@@ -87,6 +92,7 @@ impl<'b> Own<'b> {
 #[derive(Default)]
 struct Digests {
     begun: Option<([usize; 3], Identity)>,
+    text: Vec<u8>,
 }
 
 impl Digests {
@@ -94,7 +100,7 @@ impl Digests {
         let picks = own.picks(digits);
         let begun = match &self.begun {
             Some((known, identity)) if *known == picks => identity,
-            Some(_) | None => &self.begun.insert((picks, own.begin(digits))).1,
+            Some(_) | None => &self.begun.insert((picks, own.begin(digits, &mut self.text))).1,
         };
         own.end(begun.clone(), digits)
     }

@@ -8,6 +8,7 @@
 //! hashed, in parallel. The result doesn't depend on the number of threads.
 //! This is the home of rayon: nothing above it starts parallel work.
 
+mod alike;
 mod classes;
 mod count;
 mod difference;
@@ -21,6 +22,7 @@ mod keys;
 mod list;
 mod listing;
 mod ordered;
+mod overlap;
 mod progress;
 mod record;
 #[cfg(test)]

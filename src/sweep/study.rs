@@ -1,14 +1,17 @@
 //! What a stage is, depending on its parameters.
 
+use std::hash::Hash;
 use std::sync::Arc;
 
+use super::alike::Alike;
 use super::classes::RunClasses;
 use super::facet::{Facets, Input, Names};
-use super::field::{Field, Look};
+use super::field::{Field, Interned, Look};
 use super::keys::{self, Place};
 use super::listing::Pieces;
 use super::scatter::Whole;
-use super::tracked::{Answer, Noticed, Question, Tracking, Untold};
+use super::space::Space;
+use super::tracked::{Answer, Keep, Noticed, Question, Tracking, Untold};
 use crate::lab::{Body, Part, Reader, Resources, Run, Stage, Vocabulary};
 use crate::session::Session;
 use crate::value::Attrs;
@@ -44,10 +47,39 @@ pub(super) struct Studied {
     /// Its own hints.
     pub(super) hints: Field<Option<Resources>>,
     /// What stands for its script.
-    pub(super) script: Field<Vec<u8>>,
+    pub(super) script: Scripts,
     pub(super) pieces: Field<Pieces>,
     /// What of its parts is in a job's identity.
     pub(super) digests: Field<Vec<(Arc<str>, [u8; 32])>>,
+}
+
+/// What stands for scripts.
+#[derive(Clone, Debug)]
+pub(super) struct Scripts {
+    /// Where which of the texts stands.
+    pub(super) field: Field<()>,
+    pub(super) texts: Arc<Alike>,
+}
+
+impl Scripts {
+    fn new(space: Space, table: Vec<u32>, texts: Alike) -> Scripts {
+        let field = Field::new(space, table, vec![(); texts.len()]);
+        Scripts { field, texts: Arc::new(texts) }
+    }
+
+    /// The one script that is a part of each value.
+    fn part_of<T>(field: &Field<T>, part: impl Fn(&T) -> &[u8]) -> Scripts {
+        let mut texts = Alike::default();
+        let mut add = |value: &T| {
+            let packed = texts.pack(part(value).to_vec());
+            texts.add(packed)
+        };
+        let numbers: Vec<u32> = field.values().iter().map(&mut add).collect();
+        let look = field.look();
+        let number = |at: &u32| numbers.get(*at as usize).copied().unwrap_or(0);
+        let table = look.table().iter().map(number).collect();
+        Scripts::new(field.space().clone(), table, texts)
+    }
 }
 
 impl<'h> Study<'_, 'h> {
@@ -96,7 +128,7 @@ impl<'h> Study<'_, 'h> {
             return Ok(Studied {
                 pname: pname?,
                 hints: whole.map(|w| full(w.script.resources.clone())),
-                script: whole.map(|w| w.script.text.clone()),
+                script: Scripts::part_of(whole, |w| &w.script.text),
                 pieces: whole.map(|w| Pieces { parts: w.parts.clone(), steps: w.steps.clone() }),
                 digests: whole.map(|w| w.digests.clone()),
             });
@@ -108,7 +140,7 @@ impl<'h> Study<'_, 'h> {
         });
         let script = match &self.stage.body {
             Body::Simple(part) => self.script(part, ports, noticed),
-            Body::ScatterGather { .. } => Ok(Field::constant(Vec::new())),
+            Body::ScatterGather { .. } => Ok(Scripts::part_of(&Field::constant(()), |()| &[])),
         };
         Ok(Studied {
             pname: pname?,
@@ -124,21 +156,24 @@ impl<'h> Study<'_, 'h> {
         part: &Part<'h>,
         ports: &Ports,
         noticed: &mut Vec<Noticed>,
-    ) -> Result<Field<Vec<u8>>, Untold> {
+    ) -> Result<Scripts, Untold> {
         let words = self.questions(self.words_differ());
         let looks: [Look<'_>; 2] = [ports.inputs.look(), ports.outputs.look()];
         let questions = words.into_iter().chain(looks.map(Question::Field));
-        self.explore(noticed, questions, |facets, coordinates| {
+        let mut texts = Alike::default();
+        let explored = self.explore_into(&mut texts, noticed, questions, |facets, coordinates| {
             let found = ports.inputs.at(coordinates).zip(ports.outputs.at(coordinates));
             match found {
                 Some((inputs, outputs)) => facets.script_text(part, inputs, outputs),
                 None => Answer { value: None, asked: Vec::new() },
             }
-        })
+        });
+        let (space, table) = explored?;
+        Ok(Scripts::new(space, table, texts))
     }
 
     /// What a function of the parameters alone gives.
-    fn functions<T: Clone + Eq + std::hash::Hash + Send>(
+    fn functions<T: Eq + Hash + Send + Sync + 'static>(
         &self,
         noticed: &mut Vec<Noticed>,
         function: impl Fn(&mut Facets<'_, '_, 'h>) -> Option<T> + Sync,
@@ -146,19 +181,31 @@ impl<'h> Study<'_, 'h> {
         self.explore(noticed, self.questions(true), |facets, _| facets.of_parameters(&function))
     }
 
-    fn explore<'s, T: Clone + Eq + std::hash::Hash + Send>(
+    fn explore<'s, T: Eq + Hash + Send + Sync + 'static>(
         &'s self,
         noticed: &mut Vec<Noticed>,
         questions: impl IntoIterator<Item = Question<'s>>,
         evaluate: impl Fn(&mut Facets<'_, '_, 'h>, &[u32]) -> Answer<T> + Sync,
     ) -> Result<Field<T>, Untold> {
+        let mut values = Interned::default();
+        let (space, table) = self.explore_into(&mut values, noticed, questions, evaluate)?;
+        Ok(Field::new(space, table, values.all))
+    }
+
+    fn explore_into<'s, T, K: Keep<T>>(
+        &'s self,
+        values: &mut K,
+        noticed: &mut Vec<Noticed>,
+        questions: impl IntoIterator<Item = Question<'s>>,
+        evaluate: impl Fn(&mut Facets<'_, '_, 'h>, &[u32]) -> Answer<T> + Sync,
+    ) -> Result<(Space, Vec<u32>), Untold> {
         let tracking = Tracking {
             session: self.session,
             lengths: self.lengths,
             questions: questions.into_iter().collect(),
             most: self.most,
         };
-        tracking.explore(noticed, |reader: &mut Reader<'_, 'h>, coordinates| {
+        tracking.explore(values, noticed, |reader: &mut Reader<'_, 'h>, coordinates| {
             let values = keys::values(self.run, self.stage, self.sources, coordinates);
             let before = reader.diagnostics.len();
             let mut facets =

@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 use rayon::prelude::*;
 
 use super::classes::Classes;
-use super::field::{Field, Interned, Look, MOST_POINTS};
+use super::field::{Interned, Look, MOST_POINTS};
 use super::space::{Space, distinct};
 use crate::diagnostic::Diagnostic;
 use crate::lab::Reader;
@@ -26,6 +26,12 @@ use crate::session::Session;
 const AT_ONCE: std::ops::RangeInclusive<usize> = 16..=1024;
 /// A table may have so many points for each evaluation that is allowed.
 const POINTS_EACH: u64 = 64;
+/// Tasks whose results may wait to be merged, for each thread.
+const WAITING: usize = 16;
+/// What was made in a region is given up when it is more bytes than this.
+const REGION: usize = 16 * 1024 * 1024;
+/// When so much went wrong, no more is tried.
+const MOST_NOTICED: usize = 1000;
 /// Fewer evaluations than this are not worth waking other threads.
 const FEW: usize = 8;
 
@@ -140,7 +146,7 @@ struct Leaf {
     value: u32,
 }
 
-/// What a few branches gave.
+/// What a few branches gave, `T` being what is kept of a value.
 struct Part<T> {
     /// By branch: its value, and its restrictions when it has more than its family's.
     values: Vec<(T, Option<Branch>)>,
@@ -158,54 +164,89 @@ struct Walked {
     longer: Vec<(usize, Branch)>,
 }
 
+/// Keeps values, each once.
+pub(super) trait Keep<T>: Sync {
+    /// What has to be held of a value until it is kept.
+    type Packed: Send + 'static;
+
+    /// Packs a value, on the thread that made it.
+    fn pack(&self, value: T) -> Self::Packed;
+
+    /// Keeps it; the number that it has.
+    fn add(&mut self, packed: Self::Packed) -> u32;
+}
+
+impl<T: Eq + Hash + Send + Sync + 'static> Keep<T> for Interned<T> {
+    type Packed = T;
+
+    fn pack(&self, value: T) -> T {
+        value
+    }
+
+    fn add(&mut self, value: T) -> u32 {
+        Interned::add(self, value)
+    }
+}
+
 impl<'h> Tracking<'_, 'h> {
-    /// The field of what an evaluation gives. It gets the coordinates of a point on the run's
-    /// axes; what it notes of problems is noted with the first point that has them.
+    /// Evaluates wherever it may make a difference. `evaluate` gets the coordinates of a point on the
+    /// run's axes; what it notes of problems is noted with the first point that has them. What comes
+    /// of it is kept in `values`; a table says, by point, which of them it is.
     ///
     /// # Errors
-    /// Why there is none.
-    pub(super) fn explore<T: Clone + Eq + Hash + Send>(
+    /// Why there is no table.
+    pub(super) fn explore<T, K: Keep<T>>(
         &self,
+        values: &mut K,
         noticed: &mut Vec<Noticed>,
         evaluate: impl Fn(&mut Reader<'_, 'h>, &[u32]) -> Answer<T> + Sync,
-    ) -> Result<Field<T>, Untold> {
+    ) -> Result<(Space, Vec<u32>), Untold> {
         let mut round = vec![Family { trunk: Vec::new(), axis: 0, cells: Cells::Root }];
         let mut walked: Vec<Walked> = Vec::new();
-        let mut values = Interned::default();
         let (mut done, mut failed) = (0usize, false);
+        let before = noticed.len();
         while !round.is_empty() {
             let count: usize = round.iter().map(Family::len).sum();
             done = done.saturating_add(count);
             if done > self.most {
                 return Err(Untold::TooMany);
             }
-            let tasks = tasks(&round, count);
-            let walk = |(family, members): &(usize, Range<usize>)| {
-                let part = round.get(*family).map(|f| self.walk(f, members.clone(), &evaluate));
-                (*family, part)
-            };
-            let parts: Vec<(usize, Option<Part<T>>)> = match count < FEW {
-                true => tasks.iter().map(walk).collect(),
-                false => tasks.par_iter().map(walk).collect(),
-            };
             let first = walked.len();
-            let mut next = Vec::new();
-            let families = round.drain(..);
-            walked.extend(families.map(|family| Walked {
+            walked.extend(round.into_iter().map(|family| Walked {
+                values: Vec::with_capacity(family.len()),
                 family,
-                values: Vec::new(),
                 longer: Vec::new(),
             }));
-            for (family, part) in parts {
-                let (Some(part), Some(place)) = (part, walked.get_mut(first + family)) else {
-                    continue;
+            let mut next = Vec::new();
+            let tasks = tasks(walked.get(first..).unwrap_or_default(), count);
+            // What is not merged yet takes memory: as much as a few tasks a thread give.
+            for tasks in tasks.chunks(WAITING * rayon::current_num_threads()) {
+                let (families, kept) = (walked.get(first..).unwrap_or_default(), &*values);
+                let walk = |(family, members): &(usize, Range<usize>)| {
+                    let family = &families.get(*family)?.family;
+                    Some(self.walk(family, members.clone(), &|value| kept.pack(value), &evaluate))
                 };
-                failed |= part.failed;
-                noticed.extend(part.noticed);
-                next.extend(part.families);
-                for (value, longer) in part.values {
-                    place.longer.extend(longer.map(|branch| (place.values.len(), branch)));
-                    place.values.push(values.add(value));
+                let parts: Vec<Option<Part<K::Packed>>> = match count < FEW {
+                    true => tasks.iter().map(walk).collect(),
+                    false => tasks.par_iter().map(walk).collect(),
+                };
+                for ((family, _), part) in tasks.iter().zip(parts) {
+                    let (Some(part), Some(place)) = (part, walked.get_mut(first + family)) else {
+                        continue;
+                    };
+                    failed |= part.failed;
+                    noticed.extend(part.noticed);
+                    next.extend(part.families);
+                    for (value, longer) in part.values {
+                        place.longer.extend(longer.map(|branch| (place.values.len(), branch)));
+                        place.values.push(values.add(value));
+                    }
+                }
+                // A function that fails for one value mostly fails for all of them. Where it ends
+                // doesn't depend on how many were tried at once.
+                if failed && noticed.len() - before >= MOST_NOTICED {
+                    noticed.truncate(before + MOST_NOTICED);
+                    return Err(Untold::Failed);
                 }
             }
             round = next;
@@ -213,54 +254,80 @@ impl<'h> Tracking<'_, 'h> {
         if failed {
             return Err(Untold::Failed);
         }
-        self.field(&walked, values.all).ok_or(Untold::TooMany)
+        self.table(&walked).ok_or(Untold::TooMany)
     }
 
-    fn walk<T>(
+    fn walk<T, P: Send + 'static>(
         &self,
         family: &Family,
         members: Range<usize>,
+        pack: &impl Fn(T) -> P,
         evaluate: &impl Fn(&mut Reader<'_, 'h>, &[u32]) -> Answer<T>,
-    ) -> Part<T> {
+    ) -> Part<P> {
         let mut part = Part {
             values: Vec::with_capacity(members.len()),
             families: Vec::new(),
             noticed: Vec::new(),
             failed: false,
         };
-        let mut evaluator = self.session.evaluator();
-        let mut reader = Reader::new(&mut evaluator);
-        let mut coordinates = vec![0; self.lengths.len()];
-        for member in members {
-            // The user may not want to wait for millions of them.
-            if self.session.shared.interrupt.load(Ordering::Relaxed) {
-                part.noticed.push((Vec::new(), Diagnostic::interrupted()));
-                part.failed = true;
-                return part;
-            }
-            let mut branch = family.branch(member);
-            coordinates.fill(0);
-            for (axis, cell) in &branch {
-                if let Some(place) = coordinates.get_mut(*axis) {
-                    *place = cell.first();
+        let home = self.session.shared.heap.local();
+        let (mut members, mut coordinates) = (members, vec![0; self.lengths.len()]);
+        while !members.is_empty() {
+            // Each evaluation has all that it makes in a region, some of them in one.
+            let stopped = self.session.in_region(home, |evaluator| {
+                let mut reader = Reader::new(evaluator);
+                for member in members.by_ref() {
+                    // The user may not want to wait for millions of them.
+                    if self.session.shared.interrupt.load(Ordering::Relaxed) {
+                        part.noticed.push((Vec::new(), Diagnostic::interrupted()));
+                        part.failed = true;
+                        return true;
+                    }
+                    let branch = family.branch(member);
+                    self.member(&mut part, &mut reader, &mut coordinates, branch, pack, evaluate);
+                    if reader.evaluator.local.region_size() > REGION {
+                        break;
+                    }
                 }
-            }
-            let before = reader.diagnostics.len();
-            let answer = evaluate(&mut reader, &coordinates);
-            let new = reader.diagnostics.since(before).iter().cloned();
-            part.noticed.extend(new.map(|found| (coordinates.clone(), found)));
-            let known = branch.len();
-            let mut deeper = false;
-            for question in answer.asked {
-                deeper |= self.split(question, &mut branch, &mut part.families);
-            }
-            part.failed |= answer.value.is_none();
-            if let Some(value) = answer.value {
-                let longer = deeper || branch.len() > known;
-                part.values.push((value, longer.then_some(branch)));
+                false
+            });
+            if stopped {
+                break;
             }
         }
         part
+    }
+
+    /// Evaluates on one branch.
+    fn member<T, P>(
+        &self,
+        part: &mut Part<P>,
+        reader: &mut Reader<'_, 'h>,
+        coordinates: &mut [u32],
+        mut branch: Branch,
+        pack: &impl Fn(T) -> P,
+        evaluate: &impl Fn(&mut Reader<'_, 'h>, &[u32]) -> Answer<T>,
+    ) {
+        coordinates.fill(0);
+        for (axis, cell) in &branch {
+            if let Some(place) = coordinates.get_mut(*axis) {
+                *place = cell.first();
+            }
+        }
+        let before = reader.diagnostics.len();
+        let answer = evaluate(reader, coordinates);
+        let new = reader.diagnostics.since(before).iter().cloned();
+        part.noticed.extend(new.map(|found| (coordinates.to_vec(), found)));
+        let known = branch.len();
+        let mut deeper = false;
+        for question in answer.asked {
+            deeper |= self.split(question, &mut branch, &mut part.families);
+        }
+        part.failed |= answer.value.is_none();
+        if let Some(value) = answer.value {
+            let longer = deeper || branch.len() > known;
+            part.values.push((pack(value), longer.then_some(branch)));
+        }
     }
 
     /// Restricts a branch to where a question has the answer it got; where it has others are
@@ -268,13 +335,16 @@ impl<'h> Tracking<'_, 'h> {
     fn split(&self, question: usize, branch: &mut Branch, others: &mut Vec<Family>) -> bool {
         match self.questions.get(question) {
             None | Some(Question::Known) => false,
+            Some(Question::Parameter { axis, classes }) if classes.all_differ() => {
+                self.split_axis(*axis, None, branch, others)
+            }
             Some(Question::Parameter { axis, classes }) => {
-                self.split_axis(*axis, Some(classes), branch, others)
+                self.split_axis(*axis, Some(&|value| classes.of(value)), branch, others)
             }
             Some(Question::Field(look)) => match look.single() {
                 Some((axis, table)) => {
-                    let classes = Classes::listed(table);
-                    self.split_axis(axis, Some(&classes), branch, others)
+                    let of = |value| table.get(value as usize).copied().unwrap_or(value);
+                    self.split_axis(axis, Some(&of), branch, others)
                 }
                 // Where several axes play together, each coordinate is a case of its own.
                 None => {
@@ -285,10 +355,11 @@ impl<'h> Tracking<'_, 'h> {
         }
     }
 
+    /// `class` says which coordinates belong together; without it none do.
     fn split_axis(
         &self,
         axis: usize,
-        classes: Option<&Classes>,
+        class: Option<&dyn Fn(u32) -> u32>,
         branch: &mut Branch,
         others: &mut Vec<Family>,
     ) -> bool {
@@ -298,14 +369,14 @@ impl<'h> Tracking<'_, 'h> {
         let mut cells = match at {
             Some((_, Cell::One(_))) => return false,
             None if length <= 1 => return false,
-            None if classes.is_none_or(Classes::all_differ) => {
+            None if class.is_none() => {
                 let family = Family { trunk: branch.clone(), axis, cells: Cells::Others(length) };
                 others.push(family);
                 branch.push((axis, Cell::One(0)));
                 return true;
             }
-            None => grouped(0..length, classes),
-            Some((_, Cell::Many(many))) => grouped(many.iter().copied(), classes),
+            None => grouped(0..length, class),
+            Some((_, Cell::Many(many))) => grouped(many.iter().copied(), class),
         };
         if cells.len() <= 1 {
             return false;
@@ -320,7 +391,7 @@ impl<'h> Tracking<'_, 'h> {
     }
 
     /// The table of all leaves.
-    fn field<T>(&self, walked: &[Walked], values: Vec<T>) -> Option<Field<T>> {
+    fn table(&self, walked: &[Walked]) -> Option<(Space, Vec<u32>)> {
         let mut axes: Vec<usize> = Vec::new();
         for walked in walked {
             let longer = walked.longer.iter().flat_map(|(_, branch)| branch);
@@ -333,8 +404,8 @@ impl<'h> Tracking<'_, 'h> {
         // Who asks for few evaluations doesn't want a large table of them either.
         let most = (self.most as u64).saturating_mul(POINTS_EACH).min(MOST_POINTS);
         let space = Space::new(axes, self.lengths).filter(|space| space.points() <= most)?;
-        if values.len() == 1 {
-            return Some(Field::new(space, Vec::new(), values));
+        if walked.iter().flat_map(|walked| &walked.values).all(|value| *value == 0) {
+            return Some((Space::point(), Vec::new()));
         }
         let mut table = vec![0; space.points() as usize];
         for walked in walked {
@@ -347,16 +418,16 @@ impl<'h> Tracking<'_, 'h> {
                 fill(&mut table, &space, &Leaf { branch, value: *value }, 0, 0);
             }
         }
-        Some(Field::new(space, table, values))
+        Some((space, table))
     }
 }
 
 /// Parts of a round, each of one family.
-fn tasks(round: &[Family], count: usize) -> Vec<(usize, Range<usize>)> {
+fn tasks(round: &[Walked], count: usize) -> Vec<(usize, Range<usize>)> {
     let share = count / (8 * rayon::current_num_threads());
     let at_once = share.clamp(*AT_ONCE.start(), *AT_ONCE.end());
     let mut tasks = Vec::new();
-    for (index, family) in round.iter().enumerate() {
+    for (index, Walked { family, .. }) in round.iter().enumerate() {
         let mut start = 0;
         while start < family.len() {
             let end = family.len().min(start + at_once);
@@ -368,11 +439,14 @@ fn tasks(round: &[Family], count: usize) -> Vec<(usize, Range<usize>)> {
 }
 
 /// Coordinates by class, in the order in which classes appear.
-fn grouped(coordinates: impl Iterator<Item = u32>, classes: Option<&Classes>) -> Vec<Cell> {
+fn grouped(
+    coordinates: impl Iterator<Item = u32>,
+    class: Option<&dyn Fn(u32) -> u32>,
+) -> Vec<Cell> {
     let mut groups: Vec<Vec<u32>> = Vec::new();
     let mut places: hashbrown::HashMap<u32, usize> = hashbrown::HashMap::new();
     for coordinate in coordinates {
-        let class = classes.map_or(coordinate, |classes| classes.of(coordinate));
+        let class = class.map_or(coordinate, |class| class(coordinate));
         let place = *places.entry(class).or_insert_with(|| {
             groups.push(Vec::new());
             groups.len() - 1

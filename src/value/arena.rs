@@ -42,6 +42,8 @@ pub(super) struct Arena {
     /// Where that chunk ends.
     chunk_end: Cell<*mut u8>,
     chunks: RefCell<Vec<(NonNull<u8>, Layout)>>,
+    /// Of a region's: the thread's own, for what has to stay.
+    home: Option<NonNull<Arena>>,
     spare: Spare,
     keys: Memory,
 }
@@ -58,6 +60,7 @@ impl Default for Arena {
             end: nothing.clone(),
             chunk_end: nothing,
             chunks: RefCell::default(),
+            home: None,
             spare: Spare::default(),
             keys: Memory::default(),
         }
@@ -65,6 +68,33 @@ impl Default for Arena {
 }
 
 impl Arena {
+    /// That of a region: what has to stay is made in `home`, or where that has its own.
+    pub(super) fn within(home: &Arena) -> Arena {
+        let mut arena = Arena::default();
+        arena.home = Some(home.home.unwrap_or(NonNull::from(home)));
+        arena
+    }
+
+    /// Of a region's: the thread's own.
+    #[inline]
+    pub(super) fn home(&self) -> Option<NonNull<Arena>> {
+        self.home
+    }
+
+    /// Does this lie in its memory?
+    pub(super) fn has(&self, place: NonNull<u8>) -> bool {
+        let address = place.addr().get();
+        let within = |(start, layout): &(NonNull<u8>, Layout)| {
+            address.checked_sub(start.addr().get()).is_some_and(|at| at < layout.size())
+        };
+        self.chunks.borrow().iter().rev().any(within)
+    }
+
+    /// Bytes asked of the system.
+    pub(super) fn size(&self) -> usize {
+        self.chunks.borrow().iter().map(|(_, layout)| layout.size()).sum()
+    }
+
     /// Uninitialised memory that lives as long as the arena.
     #[inline]
     pub(super) fn take(&self, layout: Layout) -> NonNull<u8> {
@@ -152,11 +182,10 @@ impl Arena {
         &self.keys
     }
 
-    /// Bytes asked of the system.
+    /// Bytes asked of the system, but for those that are ready and unused.
     #[cfg(test)]
     pub(super) fn allocated(&self) -> usize {
-        let unused = self.end.get().addr() - self.next.get().addr();
-        self.chunks.borrow().iter().map(|(_, layout)| layout.size()).sum::<usize>() - unused
+        self.size() - (self.end.get().addr() - self.next.get().addr())
     }
 }
 
@@ -195,6 +224,11 @@ fn populate(start: *mut u8, size: usize) {
 impl Drop for Arena {
     fn drop(&mut self) {
         for (start, layout) in self.chunks.get_mut().drain(..) {
+            if cfg!(debug_assertions) {
+                // Who still looks at it is to be found out.
+                // SAFETY: the chunk is so long, and ours.
+                unsafe { start.as_ptr().write_bytes(0xA5, layout.size()) };
+            }
             // SAFETY: it was allocated with this layout, and is freed nowhere else.
             unsafe { std::alloc::dealloc(start.as_ptr(), layout) };
             HELD.fetch_sub(layout.size(), Ordering::Relaxed);

@@ -349,6 +349,8 @@ impl<'h> Attrs<'h> {
         if let Some(flat) = NonNull::new(more.flat.load(Ordering::Acquire)) {
             return Attrs(flat, PhantomData);
         }
+        // It is kept by the set, and so lives where the set does.
+        let local = local.home_of(self.0);
         let layers: Vec<_> = std::iter::successors(Some(self), |layer| layer.below()).collect();
         let flat = Attrs::joined(local, Attrs::names(local, &layers), &layers);
         // Should another thread have done so meanwhile, both are right.

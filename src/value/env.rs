@@ -140,9 +140,14 @@ impl<'h> Env<'h> {
         unsafe { self.0.as_ref() }.0.load(Ordering::Relaxed)
     }
 
+    /// Where it lies: its identity as long as somebody refers to it.
+    pub fn address(self) -> usize {
+        self.0.addr().get()
+    }
+
     /// The scope around.
     #[inline]
-    fn around(self) -> Option<Env<'h>> {
+    pub fn around(self) -> Option<Env<'h>> {
         let up = self.word().map_addr(|address| address & !BITS);
         NonNull::new(up).map(|up| Env(up.cast(), PhantomData))
     }

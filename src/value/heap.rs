@@ -23,14 +23,19 @@ pub struct Heap {
 
 /// A box that others hold references into: moving it must not claim to be the only access, so
 /// it is a bare pointer, freed once on drop.
-struct Owned<T: ?Sized>(NonNull<T>);
+pub(super) struct Owned<T: ?Sized>(NonNull<T>);
 
 // SAFETY: it owns a `T`, like a box; what may be sent in a box may be sent in it.
 unsafe impl<T: ?Sized + Send> Send for Owned<T> {}
 
 impl<T: ?Sized> Owned<T> {
-    fn new(boxed: Box<T>) -> Owned<T> {
+    pub(super) fn new(boxed: Box<T>) -> Owned<T> {
         Owned(NonNull::from(Box::leak(boxed)))
+    }
+
+    /// Where it is.
+    pub(super) fn pointer(&self) -> NonNull<T> {
+        self.0
     }
 }
 
@@ -63,7 +68,7 @@ impl Heap {
         let pointer = arena.0;
         self.arenas.lock().unwrap_or_else(PoisonError::into_inner).push(arena);
         // SAFETY: it is freed with `self`, which is borrowed as long as the result lives.
-        Local { heap: self, arena: unsafe { pointer.as_ref() }, life: PhantomData }
+        Local::of(self, unsafe { pointer.as_ref() })
     }
 
     /// Moves a thing with a destructor into the heap.
@@ -100,6 +105,16 @@ impl Heap {
 }
 
 impl<'h> Local<'h> {
+    /// The one that allocates in this arena.
+    pub(super) fn of(heap: &'h Heap, arena: &'h Arena) -> Local<'h> {
+        Local { heap, arena, life: PhantomData }
+    }
+
+    #[inline]
+    pub(super) fn arena(self) -> &'h Arena {
+        self.arena
+    }
+
     /// The heap it allocates in.
     pub fn heap(self) -> &'h Heap {
         self.heap
@@ -140,6 +155,25 @@ impl<'h> Local<'h> {
         }
         // SAFETY: all items have been written.
         unsafe { std::slice::from_raw_parts(start.as_ptr(), length) }
+    }
+
+    /// As [`Local::fill`], until one can't be made.
+    ///
+    /// # Errors
+    /// That of the first that can't.
+    pub fn try_fill<T, E>(
+        self,
+        length: usize,
+        mut make: impl FnMut(usize) -> Result<T, E>,
+    ) -> Result<&'h [T], E> {
+        const { assert!(!std::mem::needs_drop::<T>()) };
+        let start = self.reserve::<T>(length);
+        for index in 0..length {
+            // SAFETY: as in `fill`.
+            unsafe { start.add(index).write(make(index)?) };
+        }
+        // SAFETY: all items have been written.
+        Ok(unsafe { std::slice::from_raw_parts(start.as_ptr(), length) })
     }
 
     /// Stores the items of an iterator that knows its length.

@@ -6,8 +6,8 @@
 //! will become one. All are 16 bytes, `Copy`, `Send` and `Sync`; `'h` is the life of the heap.
 //!
 //! The room knows the lowered program (a thunk points into it) and nothing of how to run it. It
-//! is the one place with `unsafe`: `arena` and `heap` (one arena per thread under a shared life), `thunk`
-//! (a state machine over shared memory), `env` (an environment whose bindings refer to it), `text`
+//! is the one place with `unsafe`: `arena` and `heap` (one arena per thread under a shared life), `region`
+//! (an arena that ends earlier), `thunk` (a state machine over shared memory), `env` (an environment whose bindings refer to it), `text`
 //! and `attrs` (contents behind a header), `keys` (names remembered) and `grow` (growing in
 //! place). Each block says why it is sound.
 
@@ -21,6 +21,7 @@ pub mod heap;
 mod keys;
 pub mod list;
 pub mod number;
+pub mod region;
 pub mod text;
 pub mod thunk;
 

@@ -208,6 +208,16 @@ impl<'h> Text<'h> {
         Text::full(local, bytes, context, buffer)
     }
 
+    /// The same string where it stays: a copy, if it was made in a region.
+    #[must_use]
+    pub fn kept(self, local: Local<'h>) -> Text<'h> {
+        if !local.is_region() {
+            return self;
+        }
+        let home = local.home();
+        Text::made(home, self.bytes(), Context::new(home, self.context().elements().to_vec()))
+    }
+
     /// The same bytes with another context.
     #[must_use]
     pub fn replace_context(self, local: Local<'h>, context: Context<'h>) -> Text<'h> {
