@@ -9,8 +9,7 @@ use super::identity::{Identity, JobId, Part};
 use super::ids::{Hashing, Own};
 use super::keys::{self, Place};
 use super::listing::{
-    Block, Digest, JobBits, JobSet, Listing, Param, ParamValues, Producer, RunInfo, StageInfo,
-    StageKind,
+    Block, JobBits, JobSet, Listing, Param, ParamValues, Producer, RunInfo, StageInfo, StageKind,
 };
 use super::progress::Progress;
 use super::settle::{Index, may_share_jobs};
@@ -247,7 +246,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
             pnames: studied.pname.column(&space),
             outputs: ports.outputs.map(pairs).column(&space),
             pieces: studied.pieces.column(&space),
-            scripts: script_digests(&studied).column(&space),
+            scripts: studied.script.digests().column(&space),
             part_scripts: studied.digests.column(&space),
             packages: stage.packages.clone(),
             wirings: wiring.column(&space),
@@ -441,15 +440,6 @@ fn producer(space: &Space, other: &Grown<'_, '_>) -> Producer {
 
 fn pairs(names: &Names) -> Vec<(Arc<str>, Arc<str>)> {
     names.iter().map(|(name, path, _)| (Arc::clone(name), Arc::clone(path))).collect()
-}
-
-/// Digests of what stands for scripts.
-fn script_digests(studied: &Studied) -> Field<Digest> {
-    studied.script.each(|script| {
-        let mut identity = Identity::new();
-        identity.add(Part::Script, script);
-        identity.digest()
-    })
 }
 
 fn params(

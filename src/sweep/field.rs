@@ -78,13 +78,10 @@ impl<T> Field<T> {
         }
     }
 
-    /// Something of each value. Values may then be alike.
-    pub(super) fn each<U>(&self, part: impl Fn(&T) -> U) -> Field<U> {
-        Field {
-            space: self.space.clone(),
-            table: Arc::clone(&self.table),
-            values: Arc::new(self.values.iter().map(part).collect()),
-        }
+    /// Other values in place of these, number by number.
+    pub(super) fn with<U>(&self, values: Vec<U>) -> Field<U> {
+        let table = Arc::clone(&self.table);
+        Field { space: self.space.clone(), table, values: Arc::new(values) }
     }
 
     /// A part of each value.

@@ -3,12 +3,15 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::alike::Alike;
 use super::classes::RunClasses;
 use super::facet::{Facets, Input, Names};
 use super::field::{Field, Interned, Look};
+use super::identity::{Identity, Part as IdPart};
 use super::keys::{self, Place};
-use super::listing::Pieces;
+use super::listing::{Digest, Pieces};
 use super::scatter::Whole;
 use super::space::Space;
 use super::tracked::{Answer, Keep, Noticed, Question, Tracking, Untold};
@@ -65,6 +68,20 @@ impl Scripts {
     fn new(space: Space, table: Vec<u32>, texts: Alike) -> Scripts {
         let field = Field::new(space, table, vec![(); texts.len()]);
         Scripts { field, texts: Arc::new(texts) }
+    }
+
+    /// Their digests.
+    pub(super) fn digests(&self) -> Field<Digest> {
+        let digest = |text: &mut Vec<u8>, number: usize| {
+            text.clear();
+            self.texts.write(number, text);
+            let mut identity = Identity::new();
+            identity.add(IdPart::Script, text);
+            identity.digest()
+        };
+        let numbers = (0..self.texts.len()).into_par_iter();
+        let digests: Vec<Digest> = numbers.map_init(Vec::new, digest).collect();
+        self.field.with(digests)
     }
 
     /// The one script that is a part of each value.
