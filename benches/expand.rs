@@ -19,6 +19,12 @@ const SIZES: &[(usize, usize)] = match cfg!(debug_assertions) {
     false => &[(16, 15), (50, 50), (159, 157), (500, 500), (1582, 1580)],
 };
 
+/// Lengths of an axis that scripts read.
+const VALUES: &[usize] = match cfg!(debug_assertions) {
+    true => &[1_000],
+    false => &[1_000, 10_000, 100_000, 1_000_000],
+};
+
 fn jobs_of((seeds, scales): (usize, usize)) -> usize {
     seeds + 4 * seeds * scales
 }
@@ -40,6 +46,14 @@ fn jobs(bencher: Bencher<'_, '_>, jobs: usize) {
 #[divan::bench(args = [1, 2])]
 fn threads(bencher: Bencher<'_, '_>, threads: usize) {
     listing(bencher, (50, 250), threads);
+}
+
+/// Each value of an axis is evaluated on its own: the costs of one are the same however many there are.
+#[divan::bench(args = VALUES)]
+fn values(bencher: Bencher<'_, '_>, values: usize) {
+    let world = common::axis_lab(values);
+    assert_eq!(common::list(&world, 1), values);
+    bencher.counter(ItemsCount::new(values)).bench(|| common::list(&world, 1));
 }
 
 /// Jobs that are counted, not made.

@@ -118,6 +118,51 @@ fn a_long_axis_that_scripts_read() {
     assert_eq!(listing.id(12345), alone.id(0));
 }
 
+/// More names and outputs than are made beforehand: each line speaks of its own.
+#[test]
+fn a_long_axis_that_names_follow() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = |name: &str, text: &str| {
+        std::fs::write(directory.path().join(name), text).expect("the file can be written");
+    };
+    let count = 70_000;
+    file(
+        "lab.nix",
+        "{ pkgs, repx-lib, ... }: repx-lib.mkLab { inherit pkgs repx-lib; lab_version = \"1\"; runs.r = repx-lib.callRun ./r.nix [ ]; }",
+    );
+    file(
+        "r.nix",
+        &format!(
+            "{{ ... }}: {{ name = \"r\"; pipelines = [ ./p.nix ]; params.a = builtins.genList (x: x) {count}; }}"
+        ),
+    );
+    file(
+        "p.nix",
+        "{ repx }: repx.mkPipe rec { s = repx.callStage ./s.nix [ ]; t = repx.callStage ./t.nix [ s ]; }",
+    );
+    file(
+        "s.nix",
+        "{ pkgs }: { pname = { params }: \"s-${toString params.a}\"; params.a = 0; outputs = { params }: { o = \"$out/${toString params.a}\"; }; run = { params, outputs, ... }: \"run ${params.a} > ${outputs.o}\"; }",
+    );
+    file(
+        "t.nix",
+        "{ pkgs }: { pname = \"t\"; inputs.o = \"\"; outputs.p = \"$out/p\"; run = { inputs, ... }: \"run ${inputs.o}\"; }",
+    );
+    let mut command = support::program::repx(directory.path());
+    let ran = support::program::run(command.args(["eval", "--no-cache", "--format", "ndjson"]));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let text = String::from_utf8(ran.stdout).expect("JSON is text");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2 * count);
+    for (number, line) in lines.iter().take(count).enumerate() {
+        assert!(line.contains(&format!("-s-{number}-1.1\", ")), "{line}");
+        assert!(line.contains(&format!("\"outputs\": {{\"o\": \"$out/{number}\"}}")), "{line}");
+    }
+    for (number, line) in lines.iter().skip(count).enumerate() {
+        assert_eq!(line.matches(&format!("-s-{number}-1.1\"")).count(), 2, "{line}");
+    }
+}
+
 #[test]
 fn zips_of_unequal_lengths() {
     let world = lab(

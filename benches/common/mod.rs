@@ -80,6 +80,25 @@ pub fn sweep_lab(seeds: usize, scales: usize) -> Memory {
         .file("/lab/nix/report.nix", REPORT)
 }
 
+/// A lab of one stage, whose script has the value of an axis of so many in it.
+pub fn axis_lab(values: usize) -> Memory {
+    let run = format!(
+        r#"{{ repx-lib, ... }}: {{
+            name = "main";
+            pipelines = [ ./pipeline.nix ];
+            params = {{ seed = repx-lib.utils.range 1 {values}; }};
+        }}"#
+    );
+    Memory::new()
+        .file("/lab/nix/lab.nix", LAB)
+        .file("/lab/nix/run.nix", run)
+        .file(
+            "/lab/nix/pipeline.nix",
+            "{ repx }: repx.mkPipe { gen = repx.callStage ./gen.nix [ ]; }",
+        )
+        .file("/lab/nix/gen.nix", GEN)
+}
+
 const LAB: &str = r#"{ pkgs, repx-lib, gitHash, ... }: repx-lib.mkLab {
     inherit pkgs repx-lib gitHash;
     lab_version = "1.0.0";

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use super::classes::RunClasses;
-use super::facet::Names;
+use super::facet::{Names, only_names};
 use super::field::Field;
 use super::keys::{self, Place};
 use super::overlap::{self, Shape, Texture};
@@ -364,7 +364,8 @@ impl<'c, 'h> Counting<'c, 'h> {
             Ok(ports) => Some(self.wiring(stage, &producers, ports, found)?),
             Err(_) => None,
         };
-        let outputs = ports.map_or_else(|_| Field::constant(Names::new()), |ports| ports.outputs);
+        let outputs = ports
+            .map_or_else(|_| Field::constant(Names::new()), |ports| ports.outputs.map(only_names));
         let wiring = wiring.flatten();
         let (jobs, places, certain) = self.jobs(&sources, &producers, wiring.as_ref());
         let used = wiring.as_ref().and_then(|w| w.values().first()).map(|w| w.used.clone());

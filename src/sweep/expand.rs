@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::classes::RunClasses;
-use super::facet::Names;
+use super::facet::{Names, only_names};
 use super::field::{Field, Look, MOST_POINTS, combined};
 use super::identity::{Identity, JobId, Part};
 use super::ids::{Hashing, Own};
@@ -113,6 +113,7 @@ struct Grown<'x, 'h> {
     block: u32,
     space: Space,
     pname: Field<Arc<str>>,
+    /// Their names.
     outputs: Field<Names>,
     hints: Field<Option<Resources>>,
     /// Is each of its points another job?
@@ -236,6 +237,8 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let (ports, studied) = self.study(scene, stage, &sources)?;
         let wiring = self.wiring(scene, stage, &producers, &ports)?;
         let hints = hints(scene, &studied, &wiring, &producers)?;
+        let names = ports.outputs.map(only_names);
+        let Ports { outputs, .. } = ports;
         let all_differ = all_differ(scene, &sources, &space, &own_space, &producers, &wiring);
         let block = Block {
             run: scene.run_index as u32,
@@ -244,7 +247,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
             stage: info(scene.pipeline, stage),
             params: params(scene.run, stage, &sources, &space),
             pnames: studied.pname.column(&space),
-            outputs: ports.outputs.map(pairs).column(&space),
+            outputs: outputs.into_map(pairs).column(&space),
             pieces: studied.pieces.column(&space),
             scripts: studied.script.digests().column(&space),
             part_scripts: studied.digests.column(&space),
@@ -259,8 +262,8 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let number = self.listing.blocks.len() as u32;
         let space = block.space.clone();
         self.settle(scene, stage, block, &studied, &own_space, all_differ)?;
-        let (pname, outputs) = (studied.pname, ports.outputs);
-        Some(Grown { stage, block: number, space, pname, outputs, hints, all_differ })
+        let pname = studied.pname;
+        Some(Grown { stage, block: number, space, pname, outputs: names, hints, all_differ })
     }
 
     fn too_many(&mut self, scene: &Scene<'_, 'x, 'h>, stage: &Stage<'h>, axes: &[usize]) {
@@ -438,8 +441,8 @@ fn producer(space: &Space, other: &Grown<'_, '_>) -> Producer {
     }
 }
 
-fn pairs(names: &Names) -> Vec<(Arc<str>, Arc<str>)> {
-    names.iter().map(|(name, path, _)| (Arc::clone(name), Arc::clone(path))).collect()
+fn pairs(names: Names) -> Vec<(Arc<str>, Arc<str>)> {
+    names.into_iter().map(|(name, path, _)| (name, path)).collect()
 }
 
 fn params(

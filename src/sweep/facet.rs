@@ -26,6 +26,12 @@ pub(super) struct Input {
 
 pub(super) type Names = Vec<(Arc<str>, Arc<str>, Span)>;
 
+/// Names of outputs without their paths, which wiring doesn't ask for: of those there may be millions.
+pub(super) fn only_names(names: &Names) -> Names {
+    let nothing: Arc<str> = "".into();
+    names.iter().map(|(name, _, span)| (Arc::clone(name), Arc::clone(&nothing), *span)).collect()
+}
+
 /// One script with what it reads and writes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Script {

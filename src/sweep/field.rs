@@ -93,6 +93,20 @@ impl<T> Field<T> {
     }
 }
 
+impl<T: Clone> Field<T> {
+    /// What is made of each value, which is not needed any more.
+    pub(super) fn into_map<U: Eq + Hash>(self, make: impl Fn(T) -> U) -> Field<U> {
+        let mut values = Interned::default();
+        let old = Arc::try_unwrap(self.values).unwrap_or_else(|shared| shared.to_vec());
+        let of: Vec<u32> = old.into_iter().map(|value| values.add(make(value))).collect();
+        if of.iter().zip(0u32..).all(|(new, old)| *new == old) {
+            return Field { space: self.space, table: self.table, values: Arc::new(values.all) };
+        }
+        let table = self.table.iter().map(|index| of.get(*index as usize).copied().unwrap_or(0));
+        Field::new(self.space, table.collect(), values.all)
+    }
+}
+
 impl<T> Column<T> {
     /// What depends on nothing.
     #[cfg(test)]

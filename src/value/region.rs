@@ -100,7 +100,7 @@ mod tests {
             // Small things, and some that get memory of their own.
             for size in [1, 100, 100_000, 1, 10_000_000, 3] {
                 let new = local.fill(size, |i| i);
-                assert!(local.home_of(NonNull::from(new)).is_region());
+                assert!(local.home_of(NonNull::from(&new[0])).is_region());
                 assert!(local.home_of(NonNull::from(&new[size - 1])).is_region());
             }
             assert!(!local.home_of(NonNull::from(old)).is_region());

@@ -9,23 +9,28 @@ use std::sync::OnceLock;
 
 use super::Statuses;
 use super::json::{inner, key, next_key, resources, separated, text};
-use crate::sweep::{Block, JobSet, JobView, Listing, Wire, Wiring};
+use crate::sweep::{Block, JobSet, JobView, Listing, Outputs, Wire, Wiring};
 
 /// Writes jobs.
 pub(super) struct Records<'l> {
     listing: &'l Listing,
     statuses: &'l Statuses,
     /// By block.
-    blocks: Vec<Fragments>,
+    blocks: Vec<Fragments<'l>>,
     /// By set of upstream jobs: the names of them all, each after a comma. Made when first needed.
     upstreams: Vec<OnceLock<Vec<u8>>>,
     /// By run, its name.
     runs: Vec<Vec<u8>>,
 }
 
+/// Of more values than this no texts are made beforehand: few jobs share each of them.
+const MOST_MADE: usize = 1 << 16;
+
 /// What the lines of a block's jobs are made of.
-struct Fragments {
-    /// By `pname`, what comes after the id in a job's name, the closing quote included.
+struct Fragments<'l> {
+    block: &'l Block,
+    /// By `pname`, what comes after the id in a job's name, the closing quote included; empty where
+    /// there are too many.
     names: Vec<Vec<u8>>,
     /// Between the runs and the first parameter.
     stage: Vec<u8>,
@@ -34,7 +39,7 @@ struct Fragments {
     /// Values of parameters that are the same for all, where they are.
     same: Vec<Option<Vec<u8>>>,
     wirings: Vec<Vec<Segment>>,
-    /// From the end of the inputs to the hints.
+    /// From the end of the inputs to the hints; likewise.
     outputs: Vec<Vec<u8>>,
     /// By merged hints; empty when there are parts, which have their own.
     hints: Vec<Vec<u8>>,
@@ -55,18 +60,37 @@ fn made(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Vec<u8> {
     text
 }
 
-impl Fragments {
-    fn new(block: &Block) -> Fragments {
+/// What comes after the id in a job's name.
+fn write_name(block: &Block, pname: &str, out: &mut Vec<u8>) -> std::io::Result<()> {
+    out.write_all(b"-")?;
+    inner(out, pname)?;
+    out.write_all(b"-")?;
+    inner(out, &block.stage().version)?;
+    out.write_all(b"\"")
+}
+
+/// What stands from the end of the inputs to the hints.
+fn write_outputs(outputs: &Outputs, out: &mut Vec<u8>) -> std::io::Result<()> {
+    out.write_all(b"}")?;
+    next_key(out, "outputs")?;
+    out.write_all(b"{")?;
+    separated(out, outputs, |out, (name, path)| {
+        key(out, name)?;
+        text(out, path)
+    })?;
+    out.write_all(b"}")?;
+    next_key(out, "resources")
+}
+
+/// The texts of values, unless they are too many.
+fn texts<T>(values: &[T], write: impl Fn(&T, &mut Vec<u8>) -> std::io::Result<()>) -> Vec<Vec<u8>> {
+    let few = values.iter().filter(|_| values.len() <= MOST_MADE);
+    few.map(|value| made(|out| write(value, out))).collect()
+}
+
+impl<'l> Fragments<'l> {
+    fn new(block: &'l Block) -> Fragments<'l> {
         let info = block.stage();
-        let name = |pname: &std::sync::Arc<str>| {
-            made(|out| {
-                out.write_all(b"-")?;
-                inner(out, pname)?;
-                out.write_all(b"-")?;
-                inner(out, &info.version)?;
-                out.write_all(b"\"")
-            })
-        };
         let stage = made(|out| {
             next_key(out, "pipeline")?;
             text(out, &info.pipeline)?;
@@ -87,29 +111,36 @@ impl Fragments {
                 key(out, param.name())
             })
         };
-        let outputs = |outputs: &crate::sweep::Outputs| {
-            made(|out| {
-                out.write_all(b"}")?;
-                next_key(out, "outputs")?;
-                out.write_all(b"{")?;
-                separated(out, outputs, |out, (name, path)| {
-                    key(out, name)?;
-                    text(out, path)
-                })?;
-                out.write_all(b"}")?;
-                next_key(out, "resources")
-            })
-        };
         let no_parts = block.pieces().iter().all(|pieces| pieces.parts.is_empty());
         let hints = block.hints().iter().filter(|_| no_parts);
         Fragments {
-            names: block.pnames().iter().map(name).collect(),
+            block,
+            names: texts(block.pnames(), |pname, out| write_name(block, pname, out)),
             stage,
             params: block.params().iter().enumerate().map(param).collect(),
             same: block.params().iter().map(|p| p.same().map(|s| s.as_bytes().to_vec())).collect(),
             wirings: block.wirings().iter().map(segments).collect(),
-            outputs: block.outputs().iter().map(outputs).collect(),
+            outputs: texts(block.outputs(), write_outputs),
             hints: hints.map(|h| made(|out| resources(out, h.as_ref(), &[]))).collect(),
+        }
+    }
+}
+
+impl Fragments<'_> {
+    fn name(&self, pname: usize, out: &mut Vec<u8>) {
+        match (self.names.get(pname), self.block.pnames().get(pname)) {
+            (Some(text), _) => out.extend_from_slice(text),
+            // Writing to a vector can't fail.
+            (None, Some(pname)) => drop(write_name(self.block, pname, out)),
+            (None, None) => {}
+        }
+    }
+
+    fn outputs(&self, outputs: usize, out: &mut Vec<u8>) {
+        match (self.outputs.get(outputs), self.block.outputs().get(outputs)) {
+            (Some(text), _) => out.extend_from_slice(text),
+            (None, Some(outputs)) => drop(write_outputs(outputs, out)),
+            (None, None) => {}
         }
     }
 }
@@ -181,7 +212,7 @@ impl<'l> Records<'l> {
         out.extend_from_slice(&id);
         out.extend_from_slice(b"\", \"name\": \"");
         out.extend_from_slice(&id);
-        out.extend_from_slice(pick(&fragments.names, picks.pname));
+        fragments.name(picks.pname, out);
         out.extend_from_slice(b", \"runs\": [");
         for (at, run) in job.runs().enumerate() {
             if at > 0 {
@@ -201,7 +232,7 @@ impl<'l> Records<'l> {
                 Segment::Job(index) => self.producer(job, *index, job.producer(*index), out),
             }
         }
-        out.extend_from_slice(pick(&fragments.outputs, picks.outputs));
+        fragments.outputs(picks.outputs, out);
         match fragments.hints.get(picks.hints) {
             Some(hints) => out.extend_from_slice(hints),
             None => out.extend(made(|out| resources(out, job.resources(), job.parts()))),
@@ -221,7 +252,7 @@ impl<'l> Records<'l> {
         if let Some((fragments, id)) = fragments.zip(id) {
             out.extend_from_slice(b"\"");
             out.extend_from_slice(&id.text());
-            out.extend_from_slice(pick(&fragments.names, job.producer_pname(index)));
+            fragments.name(job.producer_pname(index), out);
         }
     }
 
@@ -267,7 +298,9 @@ impl<'l> Records<'l> {
                 names.extend_from_slice(b", \"");
                 names.extend_from_slice(&job.id().text());
                 let pname = job.picks().pname;
-                names.extend_from_slice(fragments.map_or(&[], |f| pick(&f.names, pname)));
+                if let Some(fragments) = fragments {
+                    fragments.name(pname, &mut names);
+                }
             }
         }
         names
