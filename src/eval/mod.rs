@@ -168,6 +168,8 @@ pub struct Evaluator<'h> {
     /// What it shares with other threads.
     pub shared: &'h Shared<'h>,
     me: EvaluationId,
+    /// Is it the one that goes in order, beside which there are only helpers?
+    in_order: bool,
     /// What it helps with, if it evaluates ahead.
     helps: Option<&'h helpers::Group<'h>>,
     /// Calls within calls at the moment.
@@ -200,6 +202,7 @@ impl<'h> Evaluator<'h> {
             local: shared.heap.local(),
             shared,
             me: EvaluationId(shared.evaluations.fetch_add(1, Ordering::Relaxed)),
+            in_order: false,
             helps: None,
             depth: 0,
             calls: 0,
@@ -208,6 +211,12 @@ impl<'h> Evaluator<'h> {
             scratch: Vec::new(),
             keys: search::Keys::default(),
         }
+    }
+
+    /// As [`Evaluator::new`], for the one that goes in order: while it is at work, there are no
+    /// others but the helpers it shares something with.
+    pub fn in_order(shared: &'h Shared<'h>, stack_size: usize) -> Evaluator<'h> {
+        Evaluator { in_order: true, ..Evaluator::new(shared, stack_size) }
     }
 
     /// Evaluates a program in the environment it was lowered for.

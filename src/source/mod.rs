@@ -15,7 +15,7 @@ mod stray;
 
 pub use code::{Excerpt, printable};
 pub use map::{Location, SourceFile, SourceFull, SourceMap};
-pub use name::{Name, NameMap};
+pub use name::{Name, NameCell, NameMap};
 pub use nix_place::NixPlace;
 pub use path::canonical_path;
 pub use span::Span;
