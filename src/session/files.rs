@@ -47,13 +47,52 @@ impl Place<'_> {
         packed::unpack(self.cache.find(self.key)?, self.file, self.directory)
     }
 
-    /// Keeps a program with which nothing is wrong.
-    fn keep(&self, read: &Read) {
+    /// Keeps a program with which nothing is wrong. Was it one?
+    fn keep(&self, read: &Read) -> bool {
         if let Some(program) = &read.program
             && read.diagnostics.is_empty()
             && let Some(bytes) = packed::pack(program, self.file, self.directory)
         {
             self.cache.keep(self.key, bytes);
+            return true;
+        }
+        false
+    }
+}
+
+/// What the store directory begins with.
+const STORE: &[u8] = b"/nix/store/";
+
+/// A file that nobody has written to for a while: as long as the system says the same of it, its
+/// text is the one that was read then (`World::vouch`).
+struct Vouched<'a> {
+    cache: &'a dyn FileCache,
+    /// Of what is kept of the file in this state: where its program is, and when that was said.
+    key: FileKey,
+    size: u32,
+    now: i64,
+}
+
+impl Vouched<'_> {
+    /// The program that was kept, of a text that is not read.
+    fn program(&self, evaluator: &Evaluator<'_>, file: Path<'_>) -> Option<Program> {
+        let noted = self.cache.find(self.key)?;
+        let (program, then) = noted.split_first_chunk::<16>()?;
+        // A clock that shows less has been set back: a change may bear the time of the stamp.
+        if i64::from_le_bytes(then.try_into().ok()?) > self.now {
+            return None;
+        }
+        let bytes = self.cache.find(FileKey(*program))?;
+        let path = file.as_path();
+        let source = evaluator.shared.sources.add_unread(path.to_owned(), self.size).ok()?;
+        packed::unpack(bytes, source.span(), path.parent().unwrap_or(path))
+    }
+
+    /// Notes where the program of the text is, unless the text isn't just the bytes of the file.
+    fn note(&self, source: &SourceFile, program: FileKey) {
+        let is_whole = source.text().len() == self.size as usize;
+        if is_whole && self.cache.find(self.key).is_none() {
+            self.cache.keep(self.key, [&program.0[..], &self.now.to_le_bytes()].concat());
         }
     }
 }
@@ -178,6 +217,11 @@ impl<'h> Files<'h> {
         scope: Option<&[Name]>,
         at: Span,
     ) -> Eval<'h, &'h Program> {
+        let vouched = if scope.is_none() { self.vouched(evaluator, file) } else { None };
+        if let Some(program) = vouched.as_ref().and_then(|vouched| vouched.program(evaluator, file))
+        {
+            return Ok(self.keep(evaluator, program));
+        }
         let bytes = evaluator.shared.world.read_file(file.as_path());
         let bytes = bytes.map_err(|error| cannot_read(evaluator, file, at, &error))?;
         let directory = file.as_path().parent().unwrap_or(file.as_path());
@@ -189,13 +233,43 @@ impl<'h> Files<'h> {
         // What a file sees of its scope is no part of its key.
         let place = self.place(&source, directory).filter(|_| scope.is_none());
         if let Some(program) = place.as_ref().and_then(Place::program) {
+            if let (Some(vouched), Some(place)) = (vouched, place) {
+                vouched.note(&source, place.key);
+            }
             return Ok(self.keep(evaluator, program));
         }
         let read = read_source(&source, &around);
-        if let Some(place) = place {
-            place.keep(&read);
+        if let Some(place) = place
+            && place.keep(&read)
+            && let Some(vouched) = vouched
+        {
+            vouched.note(&source, place.key);
         }
         self.finish(evaluator, read, at)
+    }
+
+    /// A file of which the system says in which state it is, if its text need not be at hand.
+    fn vouched<'a>(&'a self, evaluator: &Evaluator<'h>, file: Path<'h>) -> Option<Vouched<'a>> {
+        let Cache { cache, .. } = self.cache.as_ref()?;
+        let shared = evaluator.shared;
+        // What lies in the store may be there in this evaluation alone.
+        if !shared.sources.reads_again() || file.bytes().starts_with(STORE) {
+            return None;
+        }
+        let (stamp, now) = shared.world.vouch(file.as_path())?;
+        let size = u32::try_from(stamp.size()).ok()?;
+        let around = &self.key_around(*cache).0;
+        let key = cache.key(&[around, b"in this state", file.bytes(), &stamp.to_bytes()]);
+        Some(Vouched { cache: *cache, key, size, now })
+    }
+
+    /// What stands in the key of each file.
+    fn key_around(&self, cache: &dyn FileCache) -> FileKey {
+        let surroundings = || packed::surroundings(self.globals, self.home.as_deref());
+        match &self.cache {
+            Some(Cache { around, .. }) => *around.get_or_init(|| cache.key(&[&surroundings()])),
+            None => cache.key(&[&surroundings()]),
+        }
     }
 
     /// Where a file may be kept.
@@ -204,13 +278,11 @@ impl<'h> Files<'h> {
         source: &SourceFile,
         directory: &'a std::path::Path,
     ) -> Option<Place<'a>> {
-        let Cache { cache, around } = self.cache.as_ref()?;
+        let Cache { cache, .. } = self.cache.as_ref()?;
         if source.path().starts_with(NIXLIB) && source.text().len() < SHORT {
             return None;
         }
-        let around = around.get_or_init(|| {
-            cache.key(&[&packed::surroundings(self.globals, self.home.as_deref())])
-        });
+        let around = self.key_around(*cache);
         let from = directory.as_os_str().as_bytes();
         let key = cache.key(&[&around.0, from, source.text().as_bytes()]);
         Some(Place { cache: *cache, key, file: source.span(), directory })
