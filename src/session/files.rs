@@ -8,6 +8,7 @@ use std::sync::{Mutex, OnceLock};
 
 use super::nixlib::NIXLIB;
 use super::texts::{Around, Read, add_bytes, read, read_bytes, read_source};
+use super::vouched::Vouched;
 use super::{Config, FileCache, FileKey, lock};
 use crate::builtins;
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
@@ -57,43 +58,6 @@ impl Place<'_> {
             return true;
         }
         false
-    }
-}
-
-/// What the store directory begins with.
-const STORE: &[u8] = b"/nix/store/";
-
-/// A file that nobody has written to for a while: as long as the system says the same of it, its
-/// text is the one that was read then (`World::vouch`).
-struct Vouched<'a> {
-    cache: &'a dyn FileCache,
-    /// Of what is kept of the file in this state: where its program is, and when that was said.
-    key: FileKey,
-    size: u32,
-    now: i64,
-}
-
-impl Vouched<'_> {
-    /// The program that was kept, of a text that is not read.
-    fn program(&self, evaluator: &Evaluator<'_>, file: Path<'_>) -> Option<Program> {
-        let noted = self.cache.find(self.key)?;
-        let (program, then) = noted.split_first_chunk::<16>()?;
-        // A clock that shows less has been set back: a change may bear the time of the stamp.
-        if i64::from_le_bytes(then.try_into().ok()?) > self.now {
-            return None;
-        }
-        let bytes = self.cache.find(FileKey(*program))?;
-        let path = file.as_path();
-        let source = evaluator.shared.sources.add_unread(path.to_owned(), self.size).ok()?;
-        packed::unpack(bytes, source.span(), path.parent().unwrap_or(path))
-    }
-
-    /// Notes where the program of the text is, unless the text isn't just the bytes of the file.
-    fn note(&self, source: &SourceFile, program: FileKey) {
-        let is_whole = source.text().len() == self.size as usize;
-        if is_whole && self.cache.find(self.key).is_none() {
-            self.cache.keep(self.key, [&program.0[..], &self.now.to_le_bytes()].concat());
-        }
     }
 }
 
@@ -251,16 +215,7 @@ impl<'h> Files<'h> {
     /// A file of which the system says in which state it is, if its text need not be at hand.
     fn vouched<'a>(&'a self, evaluator: &Evaluator<'h>, file: Path<'h>) -> Option<Vouched<'a>> {
         let Cache { cache, .. } = self.cache.as_ref()?;
-        let shared = evaluator.shared;
-        // What lies in the store may be there in this evaluation alone.
-        if !shared.sources.reads_again() || file.bytes().starts_with(STORE) {
-            return None;
-        }
-        let (stamp, now) = shared.world.vouch(file.as_path())?;
-        let size = u32::try_from(stamp.size()).ok()?;
-        let around = &self.key_around(*cache).0;
-        let key = cache.key(&[around, b"in this state", file.bytes(), &stamp.to_bytes()]);
-        Some(Vouched { cache: *cache, key, size, now })
+        Vouched::of(*cache, self.key_around(*cache), evaluator.shared, file)
     }
 
     /// What stands in the key of each file.

@@ -10,6 +10,7 @@ mod flakes;
 mod kept;
 mod nixlib;
 mod texts;
+mod vouched;
 
 pub use alone::run_as_alone;
 pub use kept::{FileCache, FileKey};
