@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Shown, did_you_mean, meant_by_nix};
 use crate::lower::{self, Expr, Formals, Param};
 use crate::source::{Name, Span};
 use crate::value::{
-    Attrs, BuiltinId, Closure, Env, EnvBuilder, Error, Frame, Partial, Slot, Value,
+    Attrs, BuiltinId, Closure, Env, EnvBuilder, Error, Frame, Outcome, Partial, Slot, Value,
 };
 
 /// Calls after which an evaluation looks whether it has been asked to stop.
@@ -30,8 +30,14 @@ enum Early<'h> {
 
 impl<'h> Evaluator<'h> {
     /// `f x y`
+    #[inline(never)]
+    pub(super) fn call_expr(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::Call(call) = expr else { return self.hole(expr, env) };
+        self.called(call, env).into()
+    }
+
     #[inline]
-    pub(super) fn call_expr(&mut self, call: &'h lower::Call, env: Env<'h>) -> Eval<'h> {
+    fn called(&mut self, call: &'h lower::Call, env: Env<'h>) -> Eval<'h> {
         let function = self.expr(&call.function, env)?;
         self.counted(|ev| match (function, &*call.arguments) {
             (Value::Lambda(closure), [argument]) => {
@@ -39,7 +45,7 @@ impl<'h> Evaluator<'h> {
                 let argument = ev.argument(lambda, argument, env, call.span)?;
                 ev.enter(lambda, closure.env(), argument, call.span)
             }
-            _ => ev.call_other(function, call, env),
+            _ => ev.call_other(function, call, env).get(),
         })
     }
 
@@ -73,7 +79,22 @@ impl<'h> Evaluator<'h> {
 
     /// A call with several arguments, or of something not written in Nix; it has been counted.
     #[inline(never)]
-    fn call_other(&mut self, function: Value<'h>, call: &'h lower::Call, env: Env<'h>) -> Eval<'h> {
+    fn call_other(
+        &mut self,
+        function: Value<'h>,
+        call: &'h lower::Call,
+        env: Env<'h>,
+    ) -> Outcome<'h> {
+        self.other_called(function, call, env).into()
+    }
+
+    #[inline]
+    fn other_called(
+        &mut self,
+        function: Value<'h>,
+        call: &'h lower::Call,
+        env: Env<'h>,
+    ) -> Eval<'h> {
         let count = call.arguments.len();
         if count > FEW {
             return self.call_many(function, call, env);

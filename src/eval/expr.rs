@@ -1,95 +1,185 @@
 //! The one dispatch over expressions, and the forms too small for a file of their own.
 
+use super::operators::of_integers;
 use super::{Coercion, Eval, Evaluator, words};
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::lower::{self, BinaryOp, Expr, Piece, Step};
+use crate::lower::{self, Expr, Piece, Step};
 use crate::source::Span;
 use crate::value::{
-    Attr, Attrs, Closure, Context, ContextSum, Env, Error, List, Path, Slot, Text, Thunk, Value,
+    Attr, Attrs, Closure, Context, ContextSum, Env, List, Outcome, Path, Slot, Text, Thunk, Value,
 };
+
+/// Evaluates an expression of one form.
+type Form<'h> = fn(&mut Evaluator<'h>, &'h Expr, Env<'h>) -> Outcome<'h>;
 
 impl<'h> Evaluator<'h> {
     /// Evaluates an expression to weak head normal form.
+    #[inline]
+    pub(super) fn expr(&mut self, expr: &'h Expr, env: Env<'h>) -> Eval<'h> {
+        self.outcome(expr, env).get()
+    }
+
+    /// As [`Evaluator::expr`].
     ///
-    /// Recursion passes through here at every level: what needs room on the stack has a function
-    /// of its own.
-    pub(super) fn expr(&mut self, mut expr: &'h Expr, mut env: Env<'h>) -> Eval<'h> {
-        loop {
-            return match expr {
-                Expr::Null => Ok(Value::Null),
-                Expr::Bool(bool) => Ok(Value::bool(*bool)),
-                Expr::Int(int) => Ok(Value::Int(*int)),
-                Expr::Float(float) => Ok(Value::float(*float)),
-                Expr::Text(bytes) => Ok(Value::Text(Text::boxed(bytes))),
-                Expr::Path(bytes) => Ok(Value::Path(Path::new(self.local, bytes))),
-                Expr::Local(slot) => self.force(env.slot(*slot)),
-                Expr::Outer { up, slot } => self.force(env.up(*up).slot(*slot)),
-                Expr::Global(global) => {
-                    let slot = self.global(*global);
-                    self.force(slot)
-                }
-                Expr::With(name) => {
-                    let slot = self.with_name(name, env)?;
-                    self.force(slot)
-                }
-                Expr::CurrentPosition(span) => Ok(self.position(**span)),
-                Expr::Interpolation(text) => self.interpolation(text, env),
-                Expr::List(items) => Ok(self.list_of(items, env)),
-                Expr::Set(set) => self.set(set, env),
-                Expr::RecSet(set) => self.rec_set(set, env),
-                Expr::Let(inner) => {
-                    env = self.let_bindings(&inner.bindings, env);
-                    expr = &inner.body;
-                    continue;
-                }
-                Expr::WithIn(with) => {
-                    let scope = self.delay(&with.scope, env);
-                    env = Env::one(self.local, env, scope);
-                    expr = &with.body;
-                    continue;
-                }
-                Expr::Assert(assert) => {
-                    self.assert(assert, env)?;
-                    expr = &assert.body;
-                    continue;
-                }
-                Expr::If(inner) => {
-                    let holds = self.condition(&inner.condition, inner.span, env)?;
-                    expr = if holds { &inner.yes } else { &inner.no };
-                    continue;
-                }
-                Expr::Lambda(lambda) => Ok(Value::Lambda(Closure::new(self.local, lambda, env))),
-                Expr::Call(call) => self.call_expr(call, env),
-                Expr::Select(select) => self.select(select, env),
-                Expr::HasAttr(has) => self.has_attr(has, env),
-                Expr::Not(operand) => {
-                    Ok(Value::bool(!self.condition(&operand.expr, operand.span, env)?))
-                }
-                Expr::Negate(operand) => self.negate(operand, env),
-                Expr::Binary(binary) => self.binary(binary, env),
-                Expr::Deferred(deferred) => {
-                    expr = deferred.expr();
-                    continue;
-                }
-                Expr::Hole(span) => Err(self.hole(**span)),
-            };
+    /// Recursion passes through here at every level. So it does nothing but jump to the function
+    /// for the form, which the compiler can do without leaving anything on the stack as long as
+    /// there is this one call, at the end.
+    #[inline(never)]
+    fn outcome(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let form: Form<'h> = match expr {
+            Expr::Null | Expr::Bool(_) | Expr::Int(_) | Expr::Float(_) | Expr::Text(_) => {
+                Self::constant
+            }
+            Expr::Path(_) => Self::path,
+            Expr::Local(_) => Self::local_name,
+            Expr::Outer { .. } => Self::outer_name,
+            Expr::Global(_) => Self::global_name,
+            Expr::With(_) => Self::with,
+            Expr::CurrentPosition(_) => Self::current_position,
+            Expr::Interpolation(_) => Self::interpolation,
+            Expr::List(_) => Self::list_of,
+            Expr::Set(_) => Self::set,
+            Expr::RecSet(_) => Self::rec_set,
+            Expr::Let(_) => Self::let_in,
+            Expr::WithIn(_) => Self::with_in,
+            Expr::Assert(_) => Self::asserted,
+            Expr::If(_) => Self::branch,
+            Expr::Lambda(_) => Self::closure,
+            Expr::Call(_) => Self::call_expr,
+            Expr::Select(_) => Self::select,
+            Expr::HasAttr(_) => Self::has_attr,
+            Expr::Not(_) => Self::not,
+            Expr::Negate(_) => Self::negate,
+            Expr::Binary(_) => Self::binary,
+            Expr::Deferred(_) => Self::deferred,
+            Expr::Hole(_) => Self::hole,
+        };
+        form(self, expr, env)
+    }
+
+    #[inline(never)]
+    fn constant(&mut self, expr: &'h Expr, _: Env<'h>) -> Outcome<'h> {
+        let value = match expr {
+            Expr::Bool(bool) => Value::bool(*bool),
+            Expr::Int(int) => Value::Int(*int),
+            Expr::Float(float) => Value::float(*float),
+            Expr::Text(bytes) => Value::Text(Text::boxed(bytes)),
+            _ => Value::Null,
+        };
+        Ok(value).into()
+    }
+
+    #[inline(never)]
+    fn local_name(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::Local(slot) = expr else { return self.hole(expr, env) };
+        self.forced(env.slot(*slot))
+    }
+
+    #[inline(never)]
+    fn outer_name(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::Outer { up, slot } = expr else { return self.hole(expr, env) };
+        self.forced(env.up(*up).slot(*slot))
+    }
+
+    #[inline(never)]
+    fn global_name(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::Global(global) = expr else { return self.hole(expr, env) };
+        self.forced(self.global(*global))
+    }
+
+    #[inline(never)]
+    fn path(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::Path(bytes) = expr else { return self.hole(expr, env) };
+        Ok(Value::Path(Path::new(self.local, bytes))).into()
+    }
+
+    #[inline(never)]
+    fn closure(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::Lambda(lambda) = expr else { return self.hole(expr, env) };
+        Ok(Value::Lambda(Closure::new(self.local, lambda, env))).into()
+    }
+
+    #[inline(never)]
+    fn with(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::With(name) = expr else { return self.hole(expr, env) };
+        match self.with_name(name, env) {
+            Ok(slot) => self.forced(slot),
+            Err(error) => Err(error).into(),
         }
     }
 
     #[cold]
-    fn hole(&mut self, span: Span) -> Error<'h> {
-        self.error_with(
-            Diagnostic::error(super::HOLE, "this part of the program is broken").at(span, ""),
-        )
+    #[inline(never)]
+    fn current_position(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::CurrentPosition(span) = expr else { return self.hole(expr, env) };
+        Ok(self.position(**span)).into()
     }
 
     #[inline(never)]
-    fn list_of(&mut self, items: &'h [Expr], env: Env<'h>) -> Value<'h> {
+    fn deferred(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        self.outcome(expr.read(), env)
+    }
+
+    #[inline(never)]
+    fn let_in(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::Let(inner) = expr else { return self.hole(expr, env) };
+        let env = self.let_bindings(&inner.bindings, env);
+        self.outcome(&inner.body, env)
+    }
+
+    #[inline(never)]
+    fn with_in(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::WithIn(with) = expr else { return self.hole(expr, env) };
+        let scope = self.delay(&with.scope, env);
+        let env = Env::one(self.local, env, scope);
+        self.outcome(&with.body, env)
+    }
+
+    #[inline(never)]
+    fn asserted(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::Assert(assert) = expr else { return self.hole(expr, env) };
+        match self.assert(assert, env) {
+            Ok(()) => self.outcome(&assert.body, env),
+            Err(error) => Err(error).into(),
+        }
+    }
+
+    #[inline(never)]
+    fn branch(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::If(inner) = expr else { return self.hole(expr, env) };
+        let next = match self.condition(&inner.condition, inner.span, env) {
+            Ok(true) => &inner.yes,
+            Ok(false) => &inner.no,
+            Err(error) => return Err(error).into(),
+        };
+        self.outcome(next, env)
+    }
+
+    #[inline(never)]
+    fn not(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::Not(operand) = expr else { return self.hole(expr, env) };
+        let value = self.condition(&operand.expr, operand.span, env);
+        value.map(|value| Value::bool(!value)).into()
+    }
+
+    /// What could not be read or resolved. (Also for a function that was given another form than
+    /// the one it is for, which doesn't happen.)
+    #[cold]
+    #[inline(never)]
+    pub(super) fn hole(&mut self, expr: &'h Expr, _: Env<'h>) -> Outcome<'h> {
+        let span = if let Expr::Hole(span) = expr { **span } else { Span::NONE };
+        let broken = Diagnostic::error(super::HOLE, "this part of the program is broken");
+        Err(self.error_with(broken.at(span, ""))).into()
+    }
+
+    #[inline(never)]
+    fn list_of(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::List(items) = expr else { return self.hole(expr, env) };
         let items = self.local.fill(items.len(), |i| match items.get(i) {
             Some(item) => self.delay(item, env),
             None => Slot::Value(Value::Null),
         });
-        Value::List(List::of(self.local, items))
+        Ok(Value::List(List::of(self.local, items))).into()
     }
 
     /// A slot for an expression: its value where it is known already, else a thunk.
@@ -142,23 +232,7 @@ impl<'h> Evaluator<'h> {
         };
         let left = Self::known_int(&binary.left, env)?;
         let right = Self::known_int(&binary.right, env)?;
-        match binary.op {
-            BinaryOp::Add => left.checked_add(right).map(Value::Int),
-            BinaryOp::Sub => left.checked_sub(right).map(Value::Int),
-            BinaryOp::Mul => left.checked_mul(right).map(Value::Int),
-            BinaryOp::Less => Some(Value::bool(left < right)),
-            BinaryOp::LessOrEqual => Some(Value::bool(left <= right)),
-            BinaryOp::More => Some(Value::bool(left > right)),
-            BinaryOp::MoreOrEqual => Some(Value::bool(left >= right)),
-            BinaryOp::Equal => Some(Value::bool(left == right)),
-            BinaryOp::NotEqual => Some(Value::bool(left != right)),
-            BinaryOp::Div
-            | BinaryOp::And
-            | BinaryOp::Or
-            | BinaryOp::Implies
-            | BinaryOp::Update
-            | BinaryOp::Concat => None,
-        }
+        of_integers(binary.op, left, right)
     }
 
     /// The value of an attribute that is known already of a set that is, as for
@@ -296,6 +370,7 @@ impl<'h> Evaluator<'h> {
     }
 
     /// A Boolean that decides something.
+    #[inline]
     pub(super) fn condition(&mut self, expr: &'h Expr, span: Span, env: Env<'h>) -> Eval<'h, bool> {
         match self.expr(expr, env)? {
             Value::Bool(bool) => Ok(bool.get()),
@@ -304,7 +379,12 @@ impl<'h> Evaluator<'h> {
     }
 
     #[inline(never)]
-    fn interpolation(&mut self, text: &'h lower::Interpolation, env: Env<'h>) -> Eval<'h> {
+    fn interpolation(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::Interpolation(text) = expr else { return self.hole(expr, env) };
+        self.interpolated(text, env).into()
+    }
+
+    fn interpolated(&mut self, text: &'h lower::Interpolation, env: Env<'h>) -> Eval<'h> {
         if text.path {
             return self.path_interpolation(text, env);
         }

@@ -9,8 +9,8 @@ use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::store::StoreDir;
 use crate::value::{
-    Attr, Attrs, Claim, Computation, Error, ErrorKind, Forced, List, Local, Slot, Text, Thunk,
-    Value,
+    Attr, Attrs, Claim, Company, Computation, Error, ErrorKind, Forced, List, Local, Outcome, Slot,
+    Text, Thunk, Value,
 };
 
 /// Loops that could run long look for an interruption every so many steps.
@@ -24,6 +24,18 @@ impl<'h> Evaluator<'h> {
             Slot::Value(value) => Ok(value),
             Slot::Thunk(thunk) => match thunk.done() {
                 Some(value) => Ok(value),
+                None => self.force_thunk(thunk).get(),
+            },
+        }
+    }
+
+    /// As [`Evaluator::force`].
+    #[inline]
+    pub(super) fn forced(&mut self, slot: Slot<'h>) -> Outcome<'h> {
+        match slot {
+            Slot::Value(value) => Ok(value).into(),
+            Slot::Thunk(thunk) => match thunk.done() {
+                Some(value) => Ok(value).into(),
                 None => self.force_thunk(thunk),
             },
         }
@@ -35,35 +47,35 @@ impl<'h> Evaluator<'h> {
         self.force(slot)
     }
 
+    /// As [`Evaluator::force`], of what is not known yet.
     #[inline(never)]
-    fn force_thunk(&mut self, thunk: &'h Thunk<'h>) -> Eval<'h> {
+    pub(super) fn force_thunk(&mut self, thunk: &'h Thunk<'h>) -> Outcome<'h> {
         if self.helps.is_some() && thunk.is_left() {
-            return Err(self.out_of_turn());
+            return Err(self.out_of_turn()).into();
         }
         if self.local.is_region() && !self.local.home_of(NonNull::from(thunk)).is_region() {
             return self.force_at_home(thunk);
         }
         loop {
-            match thunk.look(self.me) {
-                Forced::Value(value) => return Ok(value),
-                Forced::Failed(error) => return Err(error),
-                Forced::Busy(owner) => self.wait_for(thunk, owner)?,
-                Forced::Claimed(claim, Computation::Eval(expr, env)) => {
-                    let here = self.here;
-                    let result = match self.check_stack() {
-                        Ok(()) => self.expr(expr, env),
-                        Err(error) => Err(error),
-                    };
-                    self.here = here;
-                    return self.end(thunk, claim, result);
-                }
-                Forced::Claimed(claim, computation) => {
-                    let here = self.here;
-                    let result = self.compute(computation);
-                    self.here = here;
-                    return self.end(thunk, claim, result);
-                }
-            }
+            let (claim, computation) = match thunk.look_among(self.me, self.company()) {
+                Forced::Value(value) => return Ok(value).into(),
+                Forced::Failed(error) => return Err(error).into(),
+                Forced::Busy(owner) => match self.wait_for(thunk, owner) {
+                    Ok(()) => continue,
+                    Err(error) => return Err(error).into(),
+                },
+                Forced::Claimed(claim, computation) => (claim, computation),
+            };
+            let here = self.here;
+            let result = match computation {
+                Computation::Eval(expr, env) => match self.check_stack() {
+                    Ok(()) => self.expr(expr, env),
+                    Err(error) => Err(error),
+                },
+                computation => self.compute(computation).get(),
+            };
+            self.here = here;
+            return self.end(thunk, claim, result).into();
         }
     }
 
@@ -71,7 +83,7 @@ impl<'h> Evaluator<'h> {
     /// computation knows is as old, and whatever it makes has to stay: the thunk will refer to it.
     #[cold]
     #[inline(never)]
-    fn force_at_home(&mut self, thunk: &'h Thunk<'h>) -> Eval<'h> {
+    fn force_at_home(&mut self, thunk: &'h Thunk<'h>) -> Outcome<'h> {
         let region = self.local;
         self.local = region.home();
         let result = self.force_thunk(thunk);
@@ -80,7 +92,12 @@ impl<'h> Evaluator<'h> {
     }
 
     #[inline(never)]
-    fn compute(&mut self, computation: Computation<'h>) -> Eval<'h> {
+    fn compute(&mut self, computation: Computation<'h>) -> Outcome<'h> {
+        self.computed(computation).into()
+    }
+
+    #[inline]
+    fn computed(&mut self, computation: Computation<'h>) -> Eval<'h> {
         self.check_stack()?;
         let here = self.here;
         match computation {
@@ -114,13 +131,19 @@ impl<'h> Evaluator<'h> {
     #[inline]
     fn end(&self, thunk: &'h Thunk<'h>, claim: Claim<'h>, result: Eval<'h>) -> Eval<'h> {
         let waited_for = match result {
-            Ok(value) => claim.fulfil(value),
+            Ok(value) => claim.fulfil_among(value, self.company()),
             Err(error) => self.end_failed(claim, error),
         };
         if waited_for {
             self.shared.waits.wake(thunk);
         }
         result
+    }
+
+    /// Who else may get at thunks.
+    #[inline]
+    fn company(&self) -> Company {
+        if self.in_order { self.shared.helpers.company() } else { Company::Others }
     }
 
     /// What is too deep for a helper, or not to be done by one, no helper tries again.

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use super::{Eval, Evaluator};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::value::{Error, ErrorKind, Local, Slot, Value};
+use crate::value::{Company, Error, ErrorKind, Local, Slot, Value};
 
 /// What is to be done with each slot of a group.
 #[derive(Clone, Copy)]
@@ -99,6 +99,9 @@ pub struct Helpers<'h> {
     pause: AtomicU32,
     /// How many it will be the next time.
     next_pause: AtomicU32,
+    /// Is any of them at work, or may it be? Written by the one who evaluates in order, or while
+    /// that one is not alone.
+    busy: AtomicBool,
     /// Has anybody helped?
     helped: AtomicBool,
     /// Has anything been evaluated that one evaluation alone wouldn't have?
@@ -196,14 +199,27 @@ impl<'h> Helpers<'h> {
         }
     }
 
+    /// Who else may get at what the one who evaluates in order knows.
+    #[inline]
+    pub(super) fn company(&self) -> Company {
+        if self.busy.load(Ordering::Relaxed) { Company::Others } else { Company::None }
+    }
+
     fn post(&self, group: &'h Group<'h>) {
+        self.busy.store(true, Ordering::Relaxed);
         self.board().groups.push(group);
         self.posted.notify_one();
     }
 
     fn withdraw(&self, group: &'h Group<'h>) {
         group.withdrawn.store(true, Ordering::Relaxed);
-        self.board().groups.retain(|other| !std::ptr::eq(*other, group));
+        let mut board = self.board();
+        board.groups.retain(|other| !std::ptr::eq(*other, group));
+        // When all helpers wait for something to do, nobody but the one who goes in order can give
+        // them any, so it must be that one who is here.
+        if board.groups.is_empty() && self.idle.load(Ordering::Relaxed) == board.threads {
+            self.busy.store(false, Ordering::Relaxed);
+        }
     }
 
     /// Is this a chance to share that should be taken?

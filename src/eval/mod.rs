@@ -170,6 +170,8 @@ pub struct Evaluator<'h> {
     /// What it shares with other threads.
     pub shared: &'h Shared<'h>,
     me: EvaluationId,
+    /// Is it the one that goes in order, beside which there are only helpers?
+    in_order: bool,
     /// What it helps with, if it evaluates ahead.
     helps: Option<&'h helpers::Group<'h>>,
     /// Calls within calls at the moment.
@@ -196,17 +198,18 @@ const STACK_RESERVE: usize = 256 * 1024;
 impl<'h> Evaluator<'h> {
     /// An evaluation on this thread, of whose stack `stack_size` bytes are still free.
     pub fn new(shared: &'h Shared<'h>, stack_size: usize) -> Evaluator<'h> {
-        Evaluator::with(shared, shared.heap.local(), stack_size)
+        Evaluator::in_region(shared, shared.heap.local(), stack_size)
     }
 
     /// As [`Evaluator::new`], allocating there.
-    pub fn with(shared: &'h Shared<'h>, local: Local<'h>, stack_size: usize) -> Evaluator<'h> {
+    pub fn in_region(shared: &'h Shared<'h>, local: Local<'h>, stack_size: usize) -> Evaluator<'h> {
         let marker = 0u8;
         let top = std::ptr::from_ref(&marker).addr();
         Evaluator {
             local,
             shared,
             me: EvaluationId(shared.evaluations.fetch_add(1, Ordering::Relaxed)),
+            in_order: false,
             helps: None,
             depth: 0,
             calls: 0,
@@ -215,6 +218,12 @@ impl<'h> Evaluator<'h> {
             scratch: Vec::new(),
             keys: search::Keys::default(),
         }
+    }
+
+    /// As [`Evaluator::new`], for the one that goes in order: while it is at work, there are no
+    /// others but the helpers it shares something with.
+    pub fn in_order(shared: &'h Shared<'h>, stack_size: usize) -> Evaluator<'h> {
+        Evaluator { in_order: true, ..Evaluator::new(shared, stack_size) }
     }
 
     /// Evaluates a program in the environment it was lowered for.

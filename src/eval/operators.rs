@@ -7,10 +7,20 @@ use crate::diagnostic::Diagnostic;
 use crate::lower::{Binary, BinaryOp, Expr, Operand, right_first};
 use crate::source::Span;
 use crate::value::number::{self, NumberError};
-use crate::value::{Attrs, Env, Error, Path, Value};
+use crate::value::{Attrs, Env, Error, Outcome, Path, Value};
 
 impl<'h> Evaluator<'h> {
-    pub(super) fn binary(&mut self, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
+    #[inline(never)]
+    pub(super) fn binary(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::Binary(binary) = expr else { return self.hole(expr, env) };
+        if binary.op == BinaryOp::Update {
+            return self.update(binary, env);
+        }
+        self.operation(binary, env).into()
+    }
+
+    #[inline]
+    fn operation(&mut self, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
         match binary.op {
             BinaryOp::And => {
                 let both = self.condition(&binary.left, binary.left_span, env)?
@@ -27,37 +37,59 @@ impl<'h> Evaluator<'h> {
                     || self.condition(&binary.right, binary.right_span, env)?;
                 Ok(Value::bool(holds))
             }
-            // Calls of builtins in Nix, which therefore need a level of calls.
-            BinaryOp::Sub
+            BinaryOp::Update => self.update(binary, env).get(),
+            BinaryOp::Add
+            | BinaryOp::Equal
+            | BinaryOp::NotEqual
+            | BinaryOp::Concat
+            | BinaryOp::Sub
             | BinaryOp::Mul
             | BinaryOp::Div
             | BinaryOp::Less
             | BinaryOp::LessOrEqual
             | BinaryOp::More
-            | BinaryOp::MoreOrEqual => self.nested(|ev| ev.both(binary, env)),
-            BinaryOp::Update => self.update(binary, env),
-            BinaryOp::Add | BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Concat => {
-                self.both(binary, env)
-            }
+            | BinaryOp::MoreOrEqual => self.both(binary, env),
         }
     }
 
     /// An operator that needs both its sides.
     #[inline]
     fn both(&mut self, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
-        if right_first(binary.op) {
+        let levels = u32::from(is_call_in_nix(binary.op));
+        if levels > 0 {
+            self.check_depth()?;
+            self.check_stack()?;
+        }
+        self.depth += levels;
+        let result = self.both_sides(binary, env);
+        self.depth -= levels;
+        result
+    }
+
+    #[inline]
+    fn both_sides(&mut self, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
+        let (left, right) = if right_first(binary.op) {
             let right = self.expr(&binary.right, env)?;
+            (self.expr(&binary.left, env)?, right)
+        } else {
             let left = self.expr(&binary.left, env)?;
-            self.here = binary.op_span;
-            return self.combine(binary, left, right);
-        }
-        let left = self.expr(&binary.left, env)?;
-        if binary.op == BinaryOp::Add && !is_addend(left) {
-            return self.add_to_other(left, binary, env);
-        }
-        let right = self.expr(&binary.right, env)?;
+            if binary.op == BinaryOp::Add && !is_addend(left) {
+                return self.add_to_other(left, binary, env);
+            }
+            (left, self.expr(&binary.right, env)?)
+        };
         self.here = binary.op_span;
-        self.combine(binary, left, right)
+        if let (Value::Int(left), Value::Int(right)) = (left, right)
+            && let Some(value) = of_integers(binary.op, left, right)
+        {
+            return Ok(value);
+        }
+        self.combined(binary, left, right).get()
+    }
+
+    #[inline(never)]
+    fn combined(&mut self, binary: &'h Binary, left: Value<'h>, right: Value<'h>) -> Outcome<'h> {
+        self.combine(binary, left, right).into()
     }
 
     fn combine(&mut self, binary: &'h Binary, left: Value<'h>, right: Value<'h>) -> Eval<'h> {
@@ -92,7 +124,13 @@ impl<'h> Evaluator<'h> {
         Ok(self.compare(left, right)? == Ordering::Less)
     }
 
-    pub(super) fn negate(&mut self, operand: &'h Operand, env: Env<'h>) -> Eval<'h> {
+    #[inline(never)]
+    pub(super) fn negate(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::Negate(operand) = expr else { return self.hole(expr, env) };
+        self.negated(operand, env).into()
+    }
+
+    fn negated(&mut self, operand: &'h Operand, env: Env<'h>) -> Eval<'h> {
         let value = self.nested(|ev| ev.expr(&operand.expr, env))?;
         self.here = operand.span;
         // Nix computes `0 - x`, so that `-0.0` is `0.0`.
@@ -135,7 +173,12 @@ impl<'h> Evaluator<'h> {
 
     /// `a // b`, or a chain of such.
     #[inline(never)]
-    fn update(&mut self, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
+    fn update(&mut self, binary: &'h Binary, env: Env<'h>) -> Outcome<'h> {
+        self.updated(binary, env).into()
+    }
+
+    #[inline]
+    fn updated(&mut self, binary: &'h Binary, env: Env<'h>) -> Eval<'h> {
         if !is_update(&binary.left) && !is_update(&binary.right) {
             let over = self.update_operand(&binary.right, binary.right_span, env)?;
             let under = self.update_operand(&binary.left, binary.left_span, env)?;
@@ -167,6 +210,7 @@ impl<'h> Evaluator<'h> {
         Ok(())
     }
 
+    #[inline]
     fn update_operand(&mut self, expr: &'h Expr, span: Span, env: Env<'h>) -> Eval<'h, Attrs<'h>> {
         match self.expr(expr, env)? {
             Value::Attrs(attrs) => Ok(attrs),
@@ -299,6 +343,51 @@ impl<'h> Evaluator<'h> {
             Diagnostic::error("repx::eval::division-by-zero", "division by zero")
                 .at(divisor, "this is zero"),
         )
+    }
+}
+
+/// What an operator gives for integers, where nothing can go wrong. All that is left out here fails, or
+/// comes rarely.
+#[inline]
+pub(super) fn of_integers<'h>(op: BinaryOp, left: i64, right: i64) -> Option<Value<'h>> {
+    match op {
+        BinaryOp::Add => left.checked_add(right).map(Value::Int),
+        BinaryOp::Sub => left.checked_sub(right).map(Value::Int),
+        BinaryOp::Mul => left.checked_mul(right).map(Value::Int),
+        BinaryOp::Less => Some(Value::bool(left < right)),
+        BinaryOp::LessOrEqual => Some(Value::bool(left <= right)),
+        BinaryOp::More => Some(Value::bool(left > right)),
+        BinaryOp::MoreOrEqual => Some(Value::bool(left >= right)),
+        BinaryOp::Equal => Some(Value::bool(left == right)),
+        BinaryOp::NotEqual => Some(Value::bool(left != right)),
+        BinaryOp::Div
+        | BinaryOp::And
+        | BinaryOp::Or
+        | BinaryOp::Implies
+        | BinaryOp::Update
+        | BinaryOp::Concat => None,
+    }
+}
+
+/// Is it a call of a builtin in Nix, which therefore needs a level of calls?
+#[inline]
+fn is_call_in_nix(op: BinaryOp) -> bool {
+    match op {
+        BinaryOp::Sub
+        | BinaryOp::Mul
+        | BinaryOp::Div
+        | BinaryOp::Less
+        | BinaryOp::LessOrEqual
+        | BinaryOp::More
+        | BinaryOp::MoreOrEqual => true,
+        BinaryOp::Add
+        | BinaryOp::Equal
+        | BinaryOp::NotEqual
+        | BinaryOp::And
+        | BinaryOp::Or
+        | BinaryOp::Implies
+        | BinaryOp::Update
+        | BinaryOp::Concat => false,
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::PoisonError;
 use super::fail::written;
 use super::{Eval, Evaluator};
 use crate::diagnostic::{Diagnostic, Shown, did_you_mean, meant_by_nix};
-use crate::lower::{HasAttr, Select, Step};
+use crate::lower::{Expr, HasAttr, Select, Step};
 use crate::source::{Name, Span};
-use crate::value::{Attrs, Env, Error, Frame, Slot, Value};
+use crate::value::{Attrs, Env, Error, Frame, Outcome, Slot, Value};
 
 /// Where a selection has got to when it goes wrong.
 #[derive(Clone, Copy)]
@@ -21,7 +21,14 @@ struct Selection<'h> {
 }
 
 impl<'h> Evaluator<'h> {
-    pub(super) fn select(&mut self, select: &'h Select, env: Env<'h>) -> Eval<'h> {
+    #[inline(never)]
+    pub(super) fn select(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::Select(select) = expr else { return self.hole(expr, env) };
+        self.selected(select, env).into()
+    }
+
+    #[inline]
+    fn selected(&mut self, select: &'h Select, env: Env<'h>) -> Eval<'h> {
         let mut value = self.expr(&select.from, env)?;
         // The set of the step before, for errors.
         let mut before: Option<Attrs<'h>> = None;
@@ -148,7 +155,14 @@ impl<'h> Evaluator<'h> {
         self.in_selection(error, selection, name)
     }
 
-    pub(super) fn has_attr(&mut self, has: &'h HasAttr, env: Env<'h>) -> Eval<'h> {
+    #[inline(never)]
+    pub(super) fn has_attr(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::HasAttr(has) = expr else { return self.hole(expr, env) };
+        self.has(has, env).into()
+    }
+
+    #[inline]
+    fn has(&mut self, has: &'h HasAttr, env: Env<'h>) -> Eval<'h> {
         let mut value = self.expr(&has.from, env)?;
         let last = has.path.len().saturating_sub(1);
         for (i, step) in has.path.iter().enumerate() {

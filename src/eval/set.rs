@@ -2,21 +2,32 @@
 
 use super::{Eval, Evaluator};
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Bindings, Dynamic, Expr, RecSet, Set};
+use crate::lower::{Bindings, Dynamic, Expr, RecSet};
 use crate::source::Name;
-use crate::value::{Attr, Attrs, Env, EnvBuilder, Slot, Value};
+use crate::value::{Attr, Attrs, Env, EnvBuilder, Outcome, Slot, Value};
 
 impl<'h> Evaluator<'h> {
-    pub(super) fn set(&mut self, set: &'h Set, env: Env<'h>) -> Eval<'h> {
+    #[inline(never)]
+    pub(super) fn set(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::Set(set) = expr else { return self.hole(expr, env) };
         let values = &set.values;
         let attrs = Attrs::fill(self.local, &set.keys, |i| match values.get(i) {
             Some(value) => self.delay(value, env),
             None => Slot::Value(Value::Null),
         });
-        self.with_dynamic(attrs, &set.dynamic, env)
+        if set.dynamic.is_empty() {
+            return Ok(Value::Attrs(attrs)).into();
+        }
+        self.with_dynamic(attrs, &set.dynamic, env).into()
     }
 
-    pub(super) fn rec_set(&mut self, set: &'h RecSet, env: Env<'h>) -> Eval<'h> {
+    #[inline(never)]
+    pub(super) fn rec_set(&mut self, expr: &'h Expr, env: Env<'h>) -> Outcome<'h> {
+        let Expr::RecSet(set) = expr else { return self.hole(expr, env) };
+        self.recursive(set, env).into()
+    }
+
+    fn recursive(&mut self, set: &'h RecSet, env: Env<'h>) -> Eval<'h> {
         let names = set.bindings.values.len();
         let (env, attrs) = match set.overrides {
             None => {

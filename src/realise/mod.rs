@@ -170,6 +170,10 @@ impl World for Machine<'_> {
         Disk.read_file(&self.real(path))
     }
 
+    fn vouch(&self, path: &Path) -> Option<(Stamp, i64)> {
+        Disk.vouch(&self.real(path))
+    }
+
     fn kind(&self, path: &Path) -> io::Result<Option<FileKind>> {
         Disk.kind(&self.real(path))
     }

@@ -8,6 +8,7 @@ use std::sync::{Mutex, OnceLock};
 
 use super::nixlib::NIXLIB;
 use super::texts::{Around, Read, add_bytes, read, read_bytes, read_source};
+use super::vouched::Vouched;
 use super::{Config, FileCache, FileKey, lock};
 use crate::builtins;
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
@@ -47,14 +48,16 @@ impl Place<'_> {
         packed::unpack(self.cache.find(self.key)?, self.file, self.directory)
     }
 
-    /// Keeps a program with which nothing is wrong.
-    fn keep(&self, read: &Read) {
+    /// Keeps a program with which nothing is wrong. Was it one?
+    fn keep(&self, read: &Read) -> bool {
         if let Some(program) = &read.program
             && read.diagnostics.is_empty()
             && let Some(bytes) = packed::pack(program, self.file, self.directory)
         {
             self.cache.keep(self.key, bytes);
+            return true;
         }
+        false
     }
 }
 
@@ -178,6 +181,11 @@ impl<'h> Files<'h> {
         scope: Option<&[Name]>,
         at: Span,
     ) -> Eval<'h, &'h Program> {
+        let vouched = if scope.is_none() { self.vouched(evaluator, file) } else { None };
+        if let Some(program) = vouched.as_ref().and_then(|vouched| vouched.program(evaluator, file))
+        {
+            return Ok(self.keep(evaluator, program));
+        }
         let bytes = evaluator.shared.world.read_file(file.as_path());
         let bytes = bytes.map_err(|error| cannot_read(evaluator, file, at, &error))?;
         let directory = file.as_path().parent().unwrap_or(file.as_path());
@@ -189,13 +197,34 @@ impl<'h> Files<'h> {
         // What a file sees of its scope is no part of its key.
         let place = self.place(&source, directory).filter(|_| scope.is_none());
         if let Some(program) = place.as_ref().and_then(Place::program) {
+            if let (Some(vouched), Some(place)) = (vouched, place) {
+                vouched.note(&source, place.key);
+            }
             return Ok(self.keep(evaluator, program));
         }
         let read = read_source(&source, &around);
-        if let Some(place) = place {
-            place.keep(&read);
+        if let Some(place) = place
+            && place.keep(&read)
+            && let Some(vouched) = vouched
+        {
+            vouched.note(&source, place.key);
         }
         self.finish(evaluator, read, at)
+    }
+
+    /// A file of which the system says in which state it is, if its text need not be at hand.
+    fn vouched<'a>(&'a self, evaluator: &Evaluator<'h>, file: Path<'h>) -> Option<Vouched<'a>> {
+        let Cache { cache, .. } = self.cache.as_ref()?;
+        Vouched::of(*cache, self.key_around(*cache), evaluator.shared, file)
+    }
+
+    /// What stands in the key of each file.
+    fn key_around(&self, cache: &dyn FileCache) -> FileKey {
+        let surroundings = || packed::surroundings(self.globals, self.home.as_deref());
+        match &self.cache {
+            Some(Cache { around, .. }) => *around.get_or_init(|| cache.key(&[&surroundings()])),
+            None => cache.key(&[&surroundings()]),
+        }
     }
 
     /// Where a file may be kept.
@@ -204,13 +233,11 @@ impl<'h> Files<'h> {
         source: &SourceFile,
         directory: &'a std::path::Path,
     ) -> Option<Place<'a>> {
-        let Cache { cache, around } = self.cache.as_ref()?;
+        let Cache { cache, .. } = self.cache.as_ref()?;
         if source.path().starts_with(NIXLIB) && source.text().len() < SHORT {
             return None;
         }
-        let around = around.get_or_init(|| {
-            cache.key(&[&packed::surroundings(self.globals, self.home.as_deref())])
-        });
+        let around = self.key_around(*cache);
         let from = directory.as_os_str().as_bytes();
         let key = cache.key(&[&around.0, from, source.text().as_bytes()]);
         Some(Place { cache: *cache, key, file: source.span(), directory })

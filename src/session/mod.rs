@@ -10,6 +10,7 @@ mod flakes;
 mod kept;
 mod nixlib;
 mod texts;
+mod vouched;
 
 pub use alone::run_as_alone;
 pub use kept::{FileCache, FileKey};
@@ -36,6 +37,9 @@ pub const SYSTEM: &str = "x86_64-linux";
 
 /// Stack of a thread that evaluates. It is reserved, not used: pages come as they are touched.
 pub const STACK_SIZE: usize = 1 << 30;
+/// Of which so much is free when an evaluation begins. (What evaluators keep free covers what is in
+/// use by then.)
+const FREE_STACK: usize = STACK_SIZE - (1 << 20);
 
 /// What is locked stays whole even where a thread that had it panicked.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -116,7 +120,7 @@ pub fn run<R: Send>(
             asked: Mutex::default(),
         };
         let session = Session { shared: &shared, files: &files };
-        let mut evaluator = session.evaluator();
+        let mut evaluator = Evaluator::in_order(&shared, FREE_STACK);
         session.set_globals(&mut evaluator, &config.search_path);
         let result = with_helpers(&shared, || work(&session, &mut evaluator));
         if config.last && !shared.helpers.is_in_doubt() {
@@ -154,7 +158,7 @@ fn helper<'s, 'h: 's>(scope: &'s Scope<'s, '_>, shared: &'h Shared<'h>) {
     }
     let thread = std::thread::Builder::new().name("helper".into()).stack_size(STACK_SIZE);
     let _ = thread.spawn_scoped(scope, move || {
-        let mut evaluator = Evaluator::new(shared, STACK_SIZE - (1 << 20));
+        let mut evaluator = Evaluator::new(shared, FREE_STACK);
         evaluator.help(&|| helper(scope, shared));
     });
 }
@@ -177,10 +181,10 @@ pub fn on_large_stack<R: Send>(work: impl FnOnce() -> R + Send) -> std::io::Resu
 }
 
 impl<'h> Session<'h> {
-    /// An evaluator for the calling thread, which must have [`STACK_SIZE`] of stack.
+    /// A further evaluator for the calling thread, which must have [`STACK_SIZE`] of stack. While
+    /// any of these is at work, the session's own must not be.
     pub fn evaluator(&self) -> Evaluator<'h> {
-        // Some of the stack is in use already; what is kept free covers it.
-        Evaluator::new(self.shared, STACK_SIZE - (1 << 20))
+        Evaluator::new(self.shared, FREE_STACK)
     }
 
     /// Evaluates something on the calling thread, which must have [`STACK_SIZE`] of stack, in memory
@@ -192,7 +196,7 @@ impl<'h> Session<'h> {
         work: impl FnOnce(&mut Evaluator<'h>) -> R,
     ) -> R {
         self.shared.heap.in_region(home, |local| {
-            work(&mut Evaluator::with(self.shared, local, STACK_SIZE - (1 << 20)))
+            work(&mut Evaluator::in_region(self.shared, local, STACK_SIZE - (1 << 20)))
         })
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
-use crate::world::{Entry, FileKind, Keeper, World};
+use crate::world::{Entry, FileKind, Keeper, Stamp, World};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/nixlib");
 
@@ -31,6 +31,10 @@ impl World for WithNixlib<'_> {
                 Ok(file.contents().to_vec())
             }
         }
+    }
+
+    fn vouch(&self, path: &Path) -> Option<(Stamp, i64)> {
+        embedded(path).is_none().then(|| self.world.vouch(path)).flatten()
     }
 
     fn kind(&self, path: &Path) -> io::Result<Option<FileKind>> {

@@ -9,12 +9,18 @@ use super::{Span, nix_place};
 #[derive(Debug)]
 pub struct SourceFile {
     path: PathBuf,
-    text: String,
+    /// Read when somebody wants to see it, if it wasn't needed before.
+    text: OnceLock<String>,
+    length: u32,
+    again: Option<ReadAgain>,
     start: u32,
     lines: OnceLock<Box<[u32]>>,
     /// Lines as Nix counts them, where that makes a difference.
     nix_lines: OnceLock<Option<Box<[u32]>>>,
 }
+
+/// How a text that nobody needed to see is read when somebody does.
+pub type ReadAgain = fn(&Path) -> std::io::Result<Vec<u8>>;
 
 /// The files together are larger than the 4 GiB that spans can address.
 #[derive(Debug, thiserror::Error, PartialEq, Eq, Clone, Copy)]
@@ -38,9 +44,13 @@ impl SourceFile {
         &self.path
     }
 
-    /// The whole text.
+    /// The whole text. Nothing, if it has not been read before and is no more what it was.
     pub fn text(&self) -> &str {
-        &self.text
+        self.text.get_or_init(|| {
+            let bytes = self.again.and_then(|again| again(&self.path).ok());
+            let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+            text.filter(|text| text.len() == self.length as usize).unwrap_or_default()
+        })
     }
 
     /// Offset of its first byte.
@@ -50,13 +60,13 @@ impl SourceFile {
 
     /// The span of the whole file.
     pub fn span(&self) -> Span {
-        Span::new(self.start, self.start + self.text.len() as u32)
+        Span::new(self.start, self.start + self.length)
     }
 
     /// Offsets within the file at which its lines begin.
     pub fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
-            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            let ends = memchr::memchr_iter(b'\n', self.text().as_bytes());
             std::iter::once(0).chain(ends.map(|at| at as u32 + 1)).collect()
         })
     }
@@ -64,8 +74,8 @@ impl SourceFile {
     /// Offsets within the file at which its lines begin, as Nix counts them.
     pub(super) fn nix_line_starts(&self) -> &[u32] {
         let own = self.nix_lines.get_or_init(|| {
-            let differs = memchr::memchr(b'\r', self.text.as_bytes()).is_some();
-            differs.then(|| nix_place::line_starts(&self.text))
+            let differs = memchr::memchr(b'\r', self.text().as_bytes()).is_some();
+            differs.then(|| nix_place::line_starts(self.text()))
         });
         own.as_deref().unwrap_or_else(|| self.line_starts())
     }
@@ -82,6 +92,7 @@ impl SourceFile {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     files: RwLock<Vec<Arc<SourceFile>>>,
+    again: Option<ReadAgain>,
     origins: RwLock<Vec<(PathBuf, PathBuf)>>,
 }
 
@@ -89,6 +100,16 @@ impl SourceMap {
     /// An empty map.
     pub fn new() -> SourceMap {
         SourceMap::default()
+    }
+
+    /// An empty map of files that may be added without their texts: who wants to see one reads it.
+    pub fn reading_again(again: ReadAgain) -> SourceMap {
+        SourceMap { again: Some(again), ..SourceMap::default() }
+    }
+
+    /// Can files be added without their texts?
+    pub fn reads_again(&self) -> bool {
+        self.again.is_some()
     }
 
     /// Adds a file and gives it the next free offsets.
@@ -102,12 +123,29 @@ impl SourceMap {
     ) -> Result<Arc<SourceFile>, SourceFull> {
         let text = text.into();
         let length = u32::try_from(text.len()).map_err(|_| SourceFull)?;
+        self.put(path.into(), length, OnceLock::from(text))
+    }
+
+    /// As [`SourceMap::add`], of a text that has so many bytes and is not at hand.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn add_unread(&self, path: PathBuf, length: u32) -> Result<Arc<SourceFile>, SourceFull> {
+        self.put(path, length, OnceLock::new())
+    }
+
+    fn put(
+        &self,
+        path: PathBuf,
+        length: u32,
+        text: OnceLock<String>,
+    ) -> Result<Arc<SourceFile>, SourceFull> {
         let mut files = self.files.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         // One byte between files, so that the end of one is not the start of the next.
         let start = files.last().map_or(1, |file| file.span().end.saturating_add(1));
         start.checked_add(length).and_then(|end| end.checked_add(1)).ok_or(SourceFull)?;
-        let (path, lines, nix_lines) = (path.into(), OnceLock::new(), OnceLock::new());
-        let file = Arc::new(SourceFile { path, text, start, lines, nix_lines });
+        let (lines, nix_lines, again) = (OnceLock::new(), OnceLock::new(), self.again);
+        let file = Arc::new(SourceFile { path, text, length, again, start, lines, nix_lines });
         files.push(Arc::clone(&file));
         Ok(file)
     }
@@ -169,7 +207,7 @@ impl SourceMap {
         let file = self.file(span)?;
         let local = span.start - file.start;
         let (line, start) = file.line_at(local);
-        let column = file.text.get(start as usize..local as usize)?.chars().count();
+        let column = file.text().get(start as usize..local as usize)?.chars().count();
         Some(Location { path: file.path.clone(), line: line as u32 + 1, column: column as u32 + 1 })
     }
 
@@ -177,7 +215,7 @@ impl SourceMap {
     pub fn text(&self, span: Span) -> Option<String> {
         let file = self.file(span)?;
         let range = (span.start - file.start) as usize..(span.end - file.start) as usize;
-        file.text.get(range).map(str::to_owned)
+        file.text().get(range).map(str::to_owned)
     }
 }
 
@@ -193,6 +231,23 @@ mod tests {
         assert_eq!(map.original(Path::new("/store/x-source2/a")), Path::new("/store/x-source2/a"));
         let text = "no '/store/x-source/a' here".to_owned();
         assert_eq!(map.with_originals(text), "no '/home/me/lab/a' here");
+    }
+
+    #[test]
+    fn what_was_not_read_is_read_to_be_seen() {
+        let map = SourceMap::reading_again(|path| match path.to_str() {
+            Some("/a") => Ok(b"one\ntwo".to_vec()),
+            Some("/changed") => Ok(b"other".to_vec()),
+            _ => Err(std::io::ErrorKind::NotFound.into()),
+        });
+        for (path, text) in [("/a", "one\ntwo"), ("/changed", ""), ("/gone", "")] {
+            let file = map.add_unread(path.into(), 7).unwrap();
+            let last = Span::new(file.start() + 4, file.start() + 7);
+            assert_eq!(file.span(), Span::new(file.start(), file.start() + 7));
+            assert_eq!(map.text(last).as_deref(), (!text.is_empty()).then_some("two"));
+            assert_eq!(file.text(), text);
+            assert_eq!(map.nix_place(last).unwrap().line, if text.is_empty() { 1 } else { 2 });
+        }
     }
 
     #[test]

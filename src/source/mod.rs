@@ -14,8 +14,8 @@ mod span;
 mod stray;
 
 pub use code::{Excerpt, printable};
-pub use map::{Location, SourceFile, SourceFull, SourceMap};
-pub use name::{Name, NameMap};
+pub use map::{Location, ReadAgain, SourceFile, SourceFull, SourceMap};
+pub use name::{Name, NameCell, NameMap};
 pub use nix_place::NixPlace;
 pub use path::canonical_path;
 pub use span::Span;

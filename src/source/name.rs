@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{OnceLock, RwLock};
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
@@ -25,23 +26,56 @@ const FIRST_CHUNK: u32 = 64;
 static EMPTY: &[u8] = &[];
 
 struct Shard {
-    table: RwLock<HashTable<u32>>,
+    table: RwLock<Table>,
+}
+
+struct Table {
+    ids: HashTable<u32>,
+    /// Where the bytes of the next names go.
+    room: &'static mut [u8],
+}
+
+/// Names that a shard has room for when it gets its first: growing hashes all of them again.
+const FIRST_NAMES: usize = 224;
+/// Bytes of names that are asked for at a time.
+const ROOM: usize = 4096;
+
+impl Table {
+    /// A copy of the bytes that stays for ever.
+    fn keep(&mut self, bytes: &[u8]) -> &'static [u8] {
+        if bytes.len() > ROOM / 8 {
+            return Box::leak(bytes.into());
+        }
+        if bytes.len() > self.room.len() {
+            self.room = Box::leak(vec![0; ROOM].into());
+        }
+        match std::mem::take(&mut self.room).split_at_mut_checked(bytes.len()) {
+            Some((kept, rest)) => {
+                self.room = rest;
+                kept.copy_from_slice(bytes);
+                kept
+            }
+            None => Box::leak(bytes.into()),
+        }
+    }
 }
 
 struct Interner {
     hasher: DefaultHashBuilder,
     shards: [Shard; SHARDS],
     chunks: [OnceLock<Box<[OnceLock<&'static [u8]>]>>; CHUNKS],
-    next: std::sync::atomic::AtomicU32,
+    next: AtomicU32,
 }
 
 fn interner() -> &'static Interner {
     static INTERNER: OnceLock<Interner> = OnceLock::new();
     INTERNER.get_or_init(|| Interner {
         hasher: DefaultHashBuilder::default(),
-        shards: std::array::from_fn(|_| Shard { table: RwLock::new(HashTable::new()) }),
+        shards: std::array::from_fn(|_| Shard {
+            table: RwLock::new(Table { ids: HashTable::new(), room: &mut [] }),
+        }),
         chunks: [const { OnceLock::new() }; CHUNKS],
-        next: std::sync::atomic::AtomicU32::new(0),
+        next: AtomicU32::new(0),
     })
 }
 
@@ -68,15 +102,15 @@ impl Interner {
         self.kept(id)
     }
 
-    fn store(&'static self, bytes: &[u8]) -> u32 {
-        let id = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    fn store(&'static self, bytes: &'static [u8]) -> u32 {
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (chunk, index) = place(id);
         let size = (FIRST_CHUNK as usize) << chunk;
         if let Some(cell) = self.chunks.get(chunk) {
             let names = cell.get_or_init(|| (0..size).map(|_| OnceLock::new()).collect());
             if let Some(name) = names.get(index) {
                 // The id is fresh, so nobody else can have set this cell.
-                let _ = name.set(Box::leak(bytes.into()));
+                let _ = name.set(bytes);
             }
         }
         id
@@ -92,16 +126,19 @@ impl Interner {
         let found = |table: &HashTable<u32>| table.find(hash, same).copied();
         {
             let table = shard.table.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if let Some(id) = found(&table) {
+            if let Some(id) = found(&table.ids) {
                 return id;
             }
         }
         let mut table = shard.table.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(id) = found(&table) {
+        if let Some(id) = found(&table.ids) {
             return id;
         }
-        let id = self.store(bytes);
-        table.insert_unique(hash, id, |id| self.hasher.hash_one(self.bytes(*id)));
+        let id = self.store(table.keep(bytes));
+        if table.ids.capacity() == 0 {
+            table.ids.reserve(FIRST_NAMES, |_| 0);
+        }
+        table.ids.insert_unique(hash, id, |id| self.hasher.hash_one(self.bytes(*id)));
         id
     }
 }
@@ -130,6 +167,26 @@ fn recent(bytes: &[u8]) -> usize {
 
 /// An odd number whose bits look random: 2^64 divided by the golden ratio.
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// A name that is looked up once.
+#[derive(Default)]
+pub struct NameCell(AtomicU32);
+
+impl NameCell {
+    /// The name; `find` is asked for it until it has given one.
+    #[inline]
+    pub fn get_or(&self, find: impl FnOnce() -> Option<Name>) -> Option<Name> {
+        // The id and one, so that zero says that it isn't known.
+        match self.0.load(Ordering::Relaxed).checked_sub(1) {
+            Some(id) => Some(Name(id)),
+            None => {
+                let name = find()?;
+                self.0.store(name.0.wrapping_add(1), Ordering::Relaxed);
+                Some(name)
+            }
+        }
+    }
+}
 
 /// A table with names as keys.
 pub type NameMap<V> = HashMap<Name, V, BuildHasherDefault<IdHasher>>;

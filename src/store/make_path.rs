@@ -105,10 +105,14 @@ impl StoreDir {
         references: &BTreeSet<StorePath>,
         self_reference: bool,
     ) -> String {
-        let mut kind = kind.to_owned();
+        let likely = kind.len() + references.len() * 96 + ":self".len();
+        let mut text = String::with_capacity(likely);
+        text.push_str(kind);
+        let mut kind = text;
         for reference in references {
-            kind.push(':');
-            kind.push_str(&self.print(reference));
+            for part in [":", self.as_str(), "/", reference.base_name()] {
+                kind.push_str(part);
+            }
         }
         if self_reference {
             kind.push_str(":self");

@@ -7,7 +7,8 @@
 //!
 //! The room knows the lowered program (a thunk points into it) and nothing of how to run it. It
 //! is the one place with `unsafe`: `arena` and `heap` (one arena per thread under a shared life), `region`
-//! (an arena that ends earlier), `thunk` (a state machine over shared memory), `env` (an environment whose bindings refer to it), `text`
+//! (an arena that ends earlier), `thunk` (a state machine over shared memory), `outcome` (a result as two
+//! words), `env` (an environment whose bindings refer to it), `text`
 //! and `attrs` (contents behind a header), `keys` (names remembered) and `grow` (growing in
 //! place). Each block says why it is sound.
 
@@ -21,6 +22,7 @@ pub mod heap;
 mod keys;
 pub mod list;
 pub mod number;
+mod outcome;
 pub mod region;
 pub mod text;
 pub mod thunk;
@@ -33,7 +35,9 @@ pub(crate) use env::EnvBuilder;
 pub use error::{Error, ErrorKind, Frame};
 pub use heap::{Heap, Local};
 pub use list::List;
+pub use outcome::Outcome;
 pub use text::{Path, Text};
+pub(crate) use thunk::Company;
 pub use thunk::{Claim, Computation, EvaluationId, Forced, NamedCalls, Thunk, Watch};
 
 use crate::lower::Lambda;

@@ -15,6 +15,7 @@ use std::mem::MaybeUninit;
 use std::ptr::without_provenance_mut;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
+use super::outcome::Words;
 use super::{Attrs, Env, Error, Local, Slot, Value};
 use crate::lower::Expr;
 
@@ -116,16 +117,6 @@ union Rest<'h> {
     error: Error<'h>,
 }
 
-/// A value as the two words that it is.
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Words {
-    tag: u64,
-    payload: MaybeUninit<u64>,
-}
-
-const _: () = assert!(size_of::<Words>() == size_of::<Value<'static>>());
-
 // Kinds of computation.
 const EVAL: usize = 0;
 const APPLY: usize = 1;
@@ -168,6 +159,20 @@ pub enum Forced<'h> {
     Claimed(Claim<'h>, Computation<'h>),
     /// That evaluation is at work on it.
     Busy(EvaluationId),
+}
+
+/// Who else may get at a thunk at this moment.
+///
+/// Where nobody can, a claim needs none of the operations that keep threads apart, of which two
+/// for each thunk are a good part of what forcing costs. Whoever says `None` must be the one thread
+/// that knows the thunk: whatever makes a second one know it, or wakes one that does, must first
+/// have made it say `Others`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Company {
+    /// This thread is alone with it.
+    None,
+    /// Other threads may be about.
+    Others,
 }
 
 /// The duty to end a computation: fulfil, fail or abandon. Dropped, it abandons.
@@ -259,6 +264,12 @@ impl<'h> Thunk<'h> {
     /// Looks, and claims what is suspended for `me`.
     #[inline]
     pub fn look(&'h self, me: EvaluationId) -> Forced<'h> {
+        self.look_among(me, Company::Others)
+    }
+
+    /// As [`Thunk::look`], for one who knows whether others are about.
+    #[inline]
+    pub(crate) fn look_among(&'h self, me: EvaluationId, company: Company) -> Forced<'h> {
         let claimed = without_provenance_mut(CLAIMED | (me.0 as usize) << OWNER);
         let mut state = self.state.load(Ordering::Acquire);
         loop {
@@ -272,8 +283,16 @@ impl<'h> Thunk<'h> {
                 }
                 _ => {}
             }
-            let exchanged =
-                self.state.compare_exchange(state, claimed, Ordering::Acquire, Ordering::Acquire);
+            let exchanged = match company {
+                Company::None => {
+                    self.state.store(claimed, Ordering::Relaxed);
+                    Ok(state)
+                }
+                Company::Others => {
+                    let order = Ordering::Acquire;
+                    self.state.compare_exchange(state, claimed, order, order)
+                }
+            };
             match exchanged {
                 Ok(before) => {
                     let before = before.map_addr(|before| before & !LEFT);
@@ -364,10 +383,18 @@ impl<'h> Claim<'h> {
     /// Ends the claim with a value. True when somebody waits and must be woken.
     #[inline]
     pub fn fulfil(self, value: Value<'h>) -> bool {
-        // SAFETY: a value is a word for its tag and one that may be anything (`repr(u64)`).
-        let words = unsafe { std::mem::transmute::<Value<'h>, Words>(value) };
+        self.fulfil_among(value, Company::Others)
+    }
+
+    /// As [`Claim::fulfil`], for one who knows whether others are about.
+    #[inline]
+    pub(crate) fn fulfil_among(self, value: Value<'h>, company: Company) -> bool {
+        let words = Words::from(value);
         debug_assert!((words.tag as usize) < FAILED);
-        self.end(without_provenance_mut(words.tag as usize), Rest { payload: words.payload })
+        let (state, rest) = (words.tag as usize, Rest { payload: words.payload });
+        let thunk = self.thunk;
+        std::mem::forget(self);
+        thunk.settle(without_provenance_mut(state), rest, company)
     }
 
     /// Ends the claim with an error that every later force gets too.
@@ -391,24 +418,30 @@ impl<'h> Claim<'h> {
     fn end(self, state: *mut (), rest: Rest<'h>) -> bool {
         let thunk = self.thunk;
         std::mem::forget(self);
-        thunk.settle(state, rest)
+        thunk.settle(state, rest, Company::Others)
     }
 }
 
 impl<'h> Thunk<'h> {
     /// Ends a claim. True when somebody waits.
     #[inline]
-    fn settle(&self, state: *mut (), rest: Rest<'h>) -> bool {
+    fn settle(&self, state: *mut (), rest: Rest<'h>, company: Company) -> bool {
         // SAFETY: only the one claim's owner calls this, and readers wait for the release store.
         unsafe { *self.rest.get() = rest };
-        self.state.swap(state, Ordering::AcqRel).addr() & WAITED_FOR != 0
+        match company {
+            Company::None => {
+                self.state.store(state, Ordering::Release);
+                false
+            }
+            Company::Others => self.state.swap(state, Ordering::AcqRel).addr() & WAITED_FOR != 0,
+        }
     }
 }
 
 impl Drop for Claim<'_> {
     /// A panic unwinds through the owner: others must not wait for ever.
     fn drop(&mut self) {
-        self.thunk.settle(self.before, self.rest);
+        self.thunk.settle(self.before, self.rest, Company::Others);
     }
 }
 
@@ -528,6 +561,22 @@ mod tests {
             claim.fulfil(value);
         }
         assert_eq!(watch.asked(), [2, 0]);
+    }
+
+    #[test]
+    fn who_was_alone_may_get_company_before_the_end() {
+        let heap = Heap::new();
+        let thunk = thunk(heap.local());
+        let Forced::Claimed(claim, _) = thunk.look_among(ME, Company::None) else {
+            unreachable!("a fresh thunk can be claimed")
+        };
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| matches!(thunk.look(YOU), Forced::Busy(ME)));
+            assert!(other.join().unwrap(), "the claim is seen");
+        });
+        assert!(thunk.announce_wait(ME));
+        assert!(claim.fulfil_among(Value::Int(3), Company::Others), "a waiter must be woken");
+        assert!(matches!(thunk.look_among(YOU, Company::None), Forced::Value(Value::Int(3))));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Entry, FileKind, Keeper, World};
+use super::{Entry, FileKind, Keeper, Stamp, World};
 use crate::store::{Derivations, Object, Objects, StoreDir, StorePath};
 
 /// A world in which paths that evaluation has only computed can be read as if they had been
@@ -151,6 +151,13 @@ impl World for Overlay<'_> {
             Place::Bytes(bytes) => Ok(bytes),
             Place::Single(..) => Err(io::ErrorKind::IsADirectory.into()),
             Place::Nothing => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn vouch(&self, path: &Path) -> Option<(Stamp, i64)> {
+        match self.place(path) {
+            Place::Below(path) => self.below.vouch(&path),
+            Place::Copied(_) | Place::Bytes(_) | Place::Single(..) | Place::Nothing => None,
         }
     }
 

@@ -54,6 +54,18 @@ impl Stamp {
         self.backed && before(self.modified) && before(self.changed)
     }
 
+    /// Bytes of the file.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// It as bytes, the same for equal ones.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        self.write(&mut writer);
+        writer.finish()
+    }
+
     pub(super) fn write(&self, writer: &mut Writer) {
         writer.byte(self.kind.code());
         writer.byte(u8::from(self.backed));

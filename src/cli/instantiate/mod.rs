@@ -27,6 +27,7 @@ use crate::session::{self, Config, Session};
 use crate::source::{Name, SourceMap, Span};
 use crate::store::StorePath;
 use crate::value::{Attr, Attrs, ContextSum, Error, ErrorKind, Slot, Value};
+use crate::world::{Disk, World};
 
 /// The file that is evaluated when none is named.
 const DEFAULT: &str = "./default.nix";
@@ -57,7 +58,7 @@ struct Output {
 /// Evaluates and prints.
 pub(super) fn run(options: &InstantiateOptions) -> Exit {
     // The process ends soon: nobody needs the memory of the texts.
-    let sources = ManuallyDrop::new(SourceMap::new());
+    let sources = ManuallyDrop::new(SourceMap::reading_again(|path| Disk.read_file(path)));
     let cache = setup::caches(!options.no_cache).map(|caches| caches.lowered);
     let machine = setup::machine(&options.nix);
     let config = Config {

@@ -7,14 +7,15 @@ use super::super::{Expr, Key, Program};
 use super::MAX_DEPTH;
 use super::deferred::Deferred;
 use super::nodes::{DEFERRED, Packed, many};
-use crate::source::{Name, Span};
+use crate::source::{Name, NameCell, Span};
 
 /// The bytes of one program, and what they are relative to.
 pub(super) struct Blob {
     bytes: Box<[u8]>,
     /// Where the code ends.
     code: usize,
-    names: usize,
+    /// The names that have been read so far.
+    names: Box<[NameCell]>,
     file: Span,
     directory: Box<[u8]>,
 }
@@ -34,19 +35,20 @@ impl Blob {
         (length == bytes.len()).then(|| Blob {
             bytes: bytes.into(),
             code: HEADER + code,
-            names,
+            names: (0..names).map(|_| NameCell::default()).collect(),
             file,
             directory: directory.into(),
         })
     }
 
     fn name(&self, index: usize) -> Option<Name> {
-        if index >= self.names {
-            return None;
-        }
+        self.names.get(index)?.get_or(|| self.read_name(index))
+    }
+
+    fn read_name(&self, index: usize) -> Option<Name> {
         let end = |index: usize| word(&self.bytes, self.code + 4 * index);
         let start = index.checked_sub(1).map_or(Some(0), end)?;
-        let texts = self.bytes.get(self.code + 4 * self.names..)?;
+        let texts = self.bytes.get(self.code + 4 * self.names.len()..)?;
         texts.get(start..end(index)?).map(Name::new)
     }
 }

@@ -14,7 +14,7 @@ pub struct Derivations {
 }
 
 /// A derivation and what stands for it in the hashes of those that need it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Known {
     derivation: Arc<Derivation>,
     modulo: ModuloHash,
@@ -28,17 +28,17 @@ impl Derivations {
 
     /// The derivation at a path.
     pub fn get(&self, path: &StorePath) -> Option<Arc<Derivation>> {
-        self.look(path).map(|known| known.derivation)
+        self.look(path, |known| Arc::clone(&known.derivation))
     }
 
     /// What stands for a derivation in the hashes of those that need it.
     pub fn modulo(&self, path: &StorePath) -> Option<ModuloHash> {
-        self.look(path).map(|known| known.modulo)
+        self.look(path, |known| known.modulo.clone())
     }
 
     /// Is it known?
     pub fn has(&self, path: &StorePath) -> bool {
-        self.look(path).is_some()
+        self.look(path, |_| ()).is_some()
     }
 
     /// Computes where the outputs and the derivation itself go, and keeps it.
@@ -90,9 +90,9 @@ impl Derivations {
         paths
     }
 
-    fn look(&self, path: &StorePath) -> Option<Known> {
+    fn look<R>(&self, path: &StorePath, at: impl FnOnce(&Known) -> R) -> Option<R> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(path).cloned()
+        known.get(path).map(at)
     }
 }
 

@@ -75,17 +75,20 @@ impl Derivation {
             return Ok((self.path(dir)?, self.hash_modulo(dir, lookup)?));
         }
         let inputs = self.modulo_inputs(lookup)?;
-        self.fill_from_inputs(dir, &inputs)?;
-        let tail = self.tail(dir)?;
-        let hash = |head: &[u8]| {
+        self.add_output_variables();
+        let hash = |head: &[u8], tail: &[u8]| {
             let mut hasher = Hasher::new(HashAlgo::Sha256);
             hasher.update(head);
-            hasher.update(&tail);
+            hasher.update(tail);
             hasher.finish()
         };
-        let path = self.path_of_hash(dir, &hash(&self.head(dir, None)?))?;
+        let masked = self.masked_tail(dir)?;
+        let disguise = Disguise { mask_outputs: true, inputs: &inputs };
+        self.fill(dir, &hash(&self.head(dir, Some(&disguise))?, &masked.text))?;
+        let tail = self.filled_tail(dir, &masked);
+        let path = self.path_of_hash(dir, &hash(&self.head(dir, None)?, &tail))?;
         let disguise = Disguise { mask_outputs: false, inputs: &inputs };
-        let modulo = hash(&self.head(dir, Some(&disguise))?);
+        let modulo = hash(&self.head(dir, Some(&disguise))?, &tail);
         Ok((path, ModuloHash { hash: modulo, outputs: self.outputs.keys().cloned().collect() }))
     }
 
@@ -110,13 +113,23 @@ impl Derivation {
     }
 
     fn fill_from_inputs(&mut self, dir: &StoreDir, inputs: &Inputs) -> Result<(), DerivationError> {
-        // The variables are part of what is hashed, empty ones included: they must all be there first.
+        self.add_output_variables();
+        let modulo = self.hash_disguised(dir, true, inputs)?;
+        self.fill(dir, &modulo)
+    }
+
+    /// The variables named after outputs are part of what is hashed, empty ones included: they must all be
+    /// there before anything is.
+    fn add_output_variables(&mut self) {
         for output in self.outputs.keys() {
             self.env.entry(output.clone().into_bytes()).or_default();
         }
-        let modulo = self.hash_disguised(dir, true, inputs)?;
+    }
+
+    /// Sets the paths that follow from a hash modulo in which there were none.
+    fn fill(&mut self, dir: &StoreDir, modulo: &Hash) -> Result<(), DerivationError> {
         for (name, output) in &mut self.outputs {
-            let path = dir.make_output_path(name, &modulo, &self.name)?;
+            let path = dir.make_output_path(name, modulo, &self.name)?;
             let printed = dir.print(&path);
             match output {
                 DerivationOutput::InputAddressed(found) if *found != path => {

@@ -5,7 +5,7 @@
 
 use super::modulo::Inputs;
 use super::{Derivation, DerivationError, DerivationOutput};
-use crate::store::path::StoreDir;
+use crate::store::path::{StoreDir, StorePath};
 use std::collections::BTreeSet;
 
 /// What the hash modulo writes differently from the `.drv` file.
@@ -15,6 +15,16 @@ pub(super) struct Disguise<'a> {
     pub(super) mask_outputs: bool,
     /// What stands for the input derivations: their hashes modulo.
     pub(super) inputs: &'a Inputs,
+}
+
+/// What is written in place of an output's path.
+const MASK: &[u8] = b"\"\"";
+
+/// A text in which the values of the variables named after outputs are masked.
+pub(super) struct Masked {
+    pub(super) text: Vec<u8>,
+    /// Where the masks are, one for each output.
+    places: Vec<usize>,
 }
 
 impl Derivation {
@@ -28,7 +38,7 @@ impl Derivation {
         dir: &StoreDir,
         disguise: Option<&Disguise<'_>>,
     ) -> Result<Vec<u8>, DerivationError> {
-        let mut term = Term { text: Vec::with_capacity(self.likely_len()) };
+        let mut term = Term { text: Vec::with_capacity(self.likely_len()), masked: Vec::new() };
         self.write_head(&mut term, dir, disguise)?;
         self.write_tail(&mut term, dir, disguise.is_some_and(|disguise| disguise.mask_outputs))?;
         Ok(term.text)
@@ -40,16 +50,38 @@ impl Derivation {
         dir: &StoreDir,
         disguise: Option<&Disguise<'_>>,
     ) -> Result<Vec<u8>, DerivationError> {
-        let mut term = Term { text: Vec::new() };
+        let mut term = Term { text: Vec::new(), masked: Vec::new() };
         self.write_head(&mut term, dir, disguise)?;
         Ok(term.text)
     }
 
-    /// What follows the head, which is the same under a disguise that masks nothing.
-    pub(super) fn tail(&self, dir: &StoreDir) -> Result<Vec<u8>, DerivationError> {
-        let mut term = Term { text: Vec::with_capacity(self.likely_len()) };
-        self.write_tail(&mut term, dir, false)?;
-        Ok(term.text)
+    /// What follows the head, the outputs masked.
+    pub(super) fn masked_tail(&self, dir: &StoreDir) -> Result<Masked, DerivationError> {
+        let mut term = Term { text: Vec::with_capacity(self.likely_len()), masked: Vec::new() };
+        self.write_tail(&mut term, dir, true)?;
+        Ok(Masked { text: term.text, places: term.masked })
+    }
+
+    /// What follows the head, which is the same under a disguise that masks nothing. `masked` is what it was
+    /// before the outputs were filled in: all else is the same, and need not be escaped again.
+    pub(super) fn filled_tail(&self, dir: &StoreDir, masked: &Masked) -> Vec<u8> {
+        let paths = masked.places.len() * 120;
+        let mut term =
+            Term { text: Vec::with_capacity(masked.text.len() + paths), masked: Vec::new() };
+        let mut rest = 0;
+        // Outputs and variables are in the same order.
+        for (place, (name, output)) in masked.places.iter().zip(&self.outputs) {
+            term.raw(masked.text.get(rest..*place).unwrap_or_default());
+            rest = place + MASK.len();
+            match output {
+                DerivationOutput::InputAddressed(path) => term.store_path(dir, path),
+                DerivationOutput::Fixed { .. } | DerivationOutput::Deferred => {
+                    term.escaped(self.env.get(name.as_bytes()).map_or(b"", Vec::as_slice));
+                }
+            }
+        }
+        term.raw(masked.text.get(rest..).unwrap_or_default());
+        term.text
     }
 
     fn write_head(
@@ -66,10 +98,16 @@ impl Derivation {
         term.raw(b",");
         match disguise {
             Some(disguise) => {
-                term.list(disguise.inputs, |term, (hash, outputs)| term.input(hash, outputs))?;
+                term.list(disguise.inputs, |term, (hash, outputs)| {
+                    term.raw(b"(");
+                    term.plain(hash.as_bytes())?;
+                    term.outputs(outputs)
+                })?;
             }
             None => term.list(&self.input_drvs, |term, (path, outputs)| {
-                term.input(&dir.print(path), outputs)
+                term.raw(b"(");
+                term.store_path(dir, path);
+                term.outputs(outputs)
             })?,
         }
         Ok(())
@@ -82,7 +120,10 @@ impl Derivation {
         mask_outputs: bool,
     ) -> Result<(), DerivationError> {
         term.raw(b",");
-        term.list(&self.input_srcs, |term, path| term.plain(dir.print(path).as_bytes()))?;
+        term.list(&self.input_srcs, |term, path| {
+            term.store_path(dir, path);
+            Ok(())
+        })?;
         term.raw(b",");
         term.plain(&self.platform)?;
         term.raw(b",");
@@ -98,7 +139,11 @@ impl Derivation {
             term.raw(b"(");
             term.escaped(name);
             term.raw(b",");
-            term.escaped(if masked { b"" } else { value });
+            if masked {
+                term.mask();
+            } else {
+                term.escaped(value);
+            }
             term.raw(b")");
             Ok(())
         })?;
@@ -156,6 +201,8 @@ impl Derivation {
 /// An `ATerm` being written.
 struct Term {
     text: Vec<u8>,
+    /// Where masks have been written.
+    masked: Vec<usize>,
 }
 
 impl Term {
@@ -191,12 +238,15 @@ impl Term {
     }
 
     fn escape_piece(&mut self, piece: &[u8]) {
-        for &byte in piece {
-            match escape(byte) {
-                Some(letter) => self.raw(&[b'\\', letter]),
-                None => self.text.push(byte),
-            }
+        let mut rest = piece;
+        while let Some(at) = rest.iter().position(|byte| is_escaped(*byte))
+            && let Some((clean, [byte, behind @ ..])) = rest.split_at_checked(at)
+        {
+            self.raw(clean);
+            self.raw(&[b'\\', escape(*byte)]);
+            rest = behind;
         }
+        self.raw(rest);
     }
 
     fn list<I: IntoIterator>(
@@ -215,14 +265,24 @@ impl Term {
         Ok(())
     }
 
-    /// An input derivation with the outputs needed of it.
-    fn input(&mut self, name: &str, outputs: &BTreeSet<String>) -> Result<(), DerivationError> {
-        self.raw(b"(");
-        self.plain(name.as_bytes())?;
+    /// The outputs needed of an input derivation, and the end of that.
+    fn outputs(&mut self, outputs: &BTreeSet<String>) -> Result<(), DerivationError> {
         self.raw(b",");
         self.list(outputs, |term, output| term.plain(output.as_bytes()))?;
         self.raw(b")");
         Ok(())
+    }
+
+    /// A store path.
+    fn store_path(&mut self, dir: &StoreDir, path: &StorePath) {
+        for part in ["\"", dir.as_str(), "/", path.base_name(), "\""] {
+            self.raw(part.as_bytes());
+        }
+    }
+
+    fn mask(&mut self) {
+        self.masked.push(self.text.len());
+        self.raw(MASK);
     }
 }
 
@@ -231,12 +291,11 @@ const fn is_escaped(byte: u8) -> bool {
 }
 
 /// What follows the backslash in place of a byte that is escaped.
-const fn escape(byte: u8) -> Option<u8> {
+const fn escape(byte: u8) -> u8 {
     match byte {
-        b'"' | b'\\' => Some(byte),
-        b'\n' => Some(b'n'),
-        b'\r' => Some(b'r'),
-        b'\t' => Some(b't'),
-        _ => None,
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        _ => byte,
     }
 }
