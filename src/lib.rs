@@ -20,7 +20,7 @@
 //! let config = session::Config {
 //!     world: &world, sources: &sources, search_path: vec![], home: None,
 //!     settings: eval::Settings::default(), tolerant: false,
-//!     cache: None, threads: 1, last: false, interrupt: &interrupt, messages: &|_| {},
+//!     cache: None, packages: None, threads: 1, last: false, interrupt: &interrupt, messages: &|_| {},
 //! };
 //! let shown = session::run(&config, |session, evaluator| {
 //!     let value = session.expression(evaluator, "map (x: x * 2) [ 1 2 ]", "/".as_ref());

@@ -96,6 +96,7 @@ fn run(shaking: &Shaking, text: &str, how: How, threads: usize, helped: &AtomicU
         settings: repx::eval::Settings::default(),
         tolerant: false,
         cache: None,
+        packages: None,
         threads,
         last: false,
         interrupt: &interrupt,

@@ -33,6 +33,7 @@ fn config<'a>(world: &'a dyn World, sources: &'a SourceMap) -> Config<'a> {
         settings: repx::eval::Settings::default(),
         tolerant: false,
         cache: None,
+        packages: None,
         threads: 1,
         last: false,
         interrupt: &INTERRUPT,

@@ -49,6 +49,7 @@ pub fn builtins(bytes: &[u8]) {
         interrupt: &interrupt,
         messages: &|_| {},
         cache: None,
+        packages: None,
         threads: 1,
         last: false,
     };

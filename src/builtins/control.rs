@@ -129,6 +129,10 @@ fn trace<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], _: Span) -> Eval<'h> {
         other => {
             if matches!(other, Value::List(_) | Value::Attrs(_)) {
                 ev.as_alone()?;
+                // How far a stand-in has been evaluated says nothing of the real one.
+                if ev.shared.stand_ins.is_some() {
+                    ev.shared.doubt();
+                }
             }
             ev.show(other, PrintOptions::TRACE)
         }

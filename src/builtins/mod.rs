@@ -25,6 +25,7 @@ pub mod globals;
 mod hash;
 mod host;
 pub mod json;
+pub mod kept;
 mod lists;
 mod paths;
 mod reader;
@@ -77,7 +78,7 @@ const FAMILIES: &[&[Builtin]] = &[
 
 /// Families that no program can name: they follow the others in the table.
 const HIDDEN: &[&[Builtin]] =
-    &[host::PRIMITIVES, records::PRIMITIVES, derivation::IMPORTED, flake::HELPERS];
+    &[host::PRIMITIVES, records::PRIMITIVES, derivation::IMPORTED, flake::HELPERS, kept::ROWS];
 
 /// The builtins that a session is made with.
 pub fn table() -> Vec<Builtin> {

@@ -33,7 +33,7 @@ const MOST_BYTES: u64 = 512 << 20;
 const LARGEST: usize = 128 << 20;
 
 /// What hasn't been finished for so long will not be.
-const ABANDONED: Duration = Duration::from_hours(1);
+pub(super) const ABANDONED: Duration = Duration::from_hours(1);
 
 const READS: &str = "reads";
 const VALUE: &str = "value";
@@ -80,6 +80,16 @@ impl EvaluationKey {
         let own = [VERSION, std::env::consts::ARCH, std::env::consts::OS].map(str::as_bytes);
         let all = own.into_iter().chain(parts.iter().copied());
         EvaluationKey(*hash_of(all).finalize().as_bytes())
+    }
+
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The key as the name of a file.
+    pub(super) fn name(self) -> String {
+        let hex = blake3::Hash::from(self.0).to_hex();
+        hex.get(..32).unwrap_or(&hex).to_owned()
     }
 }
 
@@ -164,17 +174,17 @@ impl Evaluations {
     }
 
     fn reads_path(&self, key: EvaluationKey) -> PathBuf {
-        self.directory.join(format!("{}.{READS}", name(key)))
+        self.directory.join(format!("{}.{READS}", key.name()))
     }
 
     fn value_path(&self, key: EvaluationKey, hash: blake3::Hash) -> PathBuf {
         let hash = hash.to_hex();
-        self.directory.join(format!("{}-{}.{VALUE}", name(key), hash.get(..32).unwrap_or(&hash)))
+        self.directory.join(format!("{}-{}.{VALUE}", key.name(), hash.get(..32).unwrap_or(&hash)))
     }
 
     /// Removes other values of this key, what is old, and if all is too much, the oldest.
     fn clean(&self, key: EvaluationKey, current: &Path) {
-        let own = name(key);
+        let own = key.name();
         remove_unfinished(&self.directory, ABANDONED);
         let kept = [READS, VALUE].iter().flat_map(|ending| entries(&self.directory, ending));
         let mut left: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
@@ -201,12 +211,6 @@ impl Evaluations {
             }
         }
     }
-}
-
-/// A key as the name of a file.
-fn name(key: EvaluationKey) -> String {
-    let hex = blake3::Hash::from(key.0).to_hex();
-    hex.get(..32).unwrap_or(&hex).to_owned()
 }
 
 impl Kept {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::arguments::{Terminal, Volume};
 use super::report::say;
-use crate::cache::State;
+use crate::cache::{PackageUses, State};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::world::{Change, Obstacle, PathReads, Question, Reads};
 
@@ -18,6 +18,8 @@ pub(super) struct Explanation {
     pub(super) reads: Reads,
     /// Files that were there in lowered form, and those that were read as texts.
     pub(super) lowered: Option<(usize, usize)>,
+    /// How what was known of the package set was used.
+    pub(super) packages: PackageUses,
     /// What became of a listing that was evaluated.
     pub(super) fate: Fate,
 }
@@ -66,7 +68,7 @@ pub(super) fn explain(explanation: &Explanation, terminal: &Terminal) {
 }
 
 fn text(explanation: &Explanation, all: bool) -> String {
-    let Explanation { found, reads, lowered, fate } = explanation;
+    let Explanation { found, reads, lowered, packages, fate } = explanation;
     let mut out = format!("cache: {}\n", begin(found.as_ref(), fate));
     match found {
         Some((State::Same, compared)) if *compared > 0 => {
@@ -82,6 +84,9 @@ fn text(explanation: &Explanation, all: bool) -> String {
         let files = count(kept + anew, "file");
         line(&mut out, &format!("reused in lowered form: {kept} of {files}"));
     }
+    for part in packages_text(*packages) {
+        line(&mut out, &part);
+    }
     summary(&mut out, reads);
     for path in reads.paths.iter().filter(|_| all) {
         line(&mut out, &path_text(path));
@@ -93,6 +98,25 @@ fn text(explanation: &Explanation, all: bool) -> String {
         line(&mut out, &end);
     }
     out
+}
+
+/// What was reused of the package set.
+fn packages_text(uses: PackageUses) -> Vec<String> {
+    let PackageUses { doubted, outdated, known, found, evaluated } = uses;
+    let mut parts = Vec::new();
+    if outdated {
+        parts.push("package set: something in it has changed".to_owned());
+    }
+    if uses.any() {
+        let all = count(known + found + evaluated, "value");
+        let kept = format!("reused of the package set: {known} of {all}");
+        let rest = format!("{found} made, {evaluated} evaluated with the lab");
+        parts.push(format!("{kept} ({rest})"));
+    }
+    if doubted {
+        parts.push("package set: evaluated again with the lab, to be sure".to_owned());
+    }
+    parts
 }
 
 /// Where the listing is from.

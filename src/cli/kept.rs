@@ -5,22 +5,25 @@
 //! evaluating them again shows the texts as they are then. Jobs that were only counted aren't
 //! either: that takes no time.
 
-use std::sync::Mutex;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 
 use super::arguments::EvalOptions;
 use super::entry::Entry;
 use super::eval::{Outcome, request};
 use super::explain::{Explanation, Fate};
+use super::guard::INTERRUPTED;
 use super::report::say;
 use super::setup::{self, Caches, config, machine, no_thread};
 use crate::bytes::{Reader, Writer};
-use crate::cache::{EvaluationKey, Lookup, State};
+use crate::cache::{EvaluationKey, Learned, Lookup, PackageUses, Packages, State};
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::eval::Settings;
 use crate::flake::head_commit;
 use crate::session::{self, Config};
 use crate::source::SourceMap;
-use crate::sweep::{self, Ask, Listing, Progress, Request};
+use crate::sweep::{self, Ask, Listing, PackageSet, Progress, Request};
 use crate::world::{Obstacle, Reads, Recording, Thoroughness, World};
 
 /// The lab's jobs, and how the cache helped.
@@ -55,8 +58,12 @@ pub(super) fn outcome(
         }
     }
     let few = matches!(request.ask, Ask::Few(..));
-    let (mut outcome, reads, obstacles, messages) =
-        evaluate(options, request, settings, progress, &machine, caches.as_ref());
+    let caches_used = caches.as_ref();
+    let machine: &dyn World = &machine;
+    let evaluation =
+        Evaluation { options, request: &request, settings, progress, machine, caches: caches_used };
+    let Evaluated { mut outcome, reads, obstacles, messages, packages } = evaluation.run();
+    explanation.packages = packages;
     if let Some(caches) = &caches {
         explanation.lowered = Some(caches.lowered.uses());
         caches.lowered.save();
@@ -90,56 +97,158 @@ fn look(caches: &Caches, key: EvaluationKey, machine: &dyn World, options: &Eval
 fn key(options: &EvalOptions, request: &Request, settings: Settings) -> EvaluationKey {
     // The number of threads decides nothing, and what is asked nothing about the jobs.
     let request = Request { threads: 0, ask: Ask::Jobs, ..request.clone() };
-    let variable = |name: &str| std::env::var_os(name);
-    let surroundings = ["HOME", "NIX_REMOTE", "NIX_STORE_DIR"].map(variable);
-    let parts = [
-        format!("{request:?}"),
-        format!("{:?}", setup::search_path(&options.include)),
-        format!("{surroundings:?}"),
-        format!("{} {settings:?}", options.nix.no_ifd),
-    ];
+    let parts = [format!("{request:?}"), surroundings(options, settings)];
     EvaluationKey::new(&parts.each_ref().map(String::as_bytes))
 }
 
-/// Evaluates the lab and expands its sweeps. What it learned from the machine on the way, and what
-/// it printed.
-fn evaluate(
-    options: &EvalOptions,
-    request: Request,
+/// What decides evaluations of all labs and package sets.
+fn surroundings(options: &EvalOptions, settings: Settings) -> String {
+    let variable = |name: &str| std::env::var_os(name);
+    let variables = ["HOME", "NIX_REMOTE", "NIX_STORE_DIR"].map(variable);
+    let search_path = setup::search_path(&options.include);
+    format!("{search_path:?} {variables:?} {} {settings:?}", options.nix.no_ifd)
+}
+
+/// What came of evaluating.
+struct Evaluated {
+    outcome: Outcome,
+    /// What it learned from the machine.
+    reads: Reads,
+    /// Why it may depend on more than that.
+    obstacles: Vec<Obstacle>,
+    /// What it printed.
+    messages: Vec<String>,
+    /// How what was known of the package set was used.
+    packages: PackageUses,
+}
+
+/// What decides an evaluation, but for the machine.
+struct Evaluation<'a> {
+    options: &'a EvalOptions,
+    request: &'a Request,
     settings: Settings,
-    progress: &Progress,
-    machine: &dyn World,
-    caches: Option<&Caches>,
-) -> (Outcome, Reads, Vec<Obstacle>, Vec<String>) {
-    let recording = Recording::new(machine);
-    let world: &dyn World = if caches.is_some() { &recording } else { machine };
-    let sources = SourceMap::new();
-    let said: Mutex<Vec<String>> = Mutex::default();
-    let messages = |message: &str| {
-        said.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(message.to_owned());
-        say(message);
-    };
-    // None of these is part of the key: the commit is read from the repository, whose files are
-    // asked for, and where room doesn't suffice nothing is kept.
-    let request = Request {
-        git_hash: head_commit(&request.root, world),
-        room: free_memory().map_or(u64::MAX, |free| free / sweep::JOB_SIZE),
-        progress: progress.clone(),
-        ..request
-    };
-    let config = config(world, &options.include, &sources, caches.map(|caches| &caches.lowered));
-    let config = Config { settings, tolerant: true, messages: &messages, ..config };
-    let outcome =
-        session::run(&config, |session, evaluator| sweep::list(session, evaluator, &request));
-    let outcome = match outcome {
-        Ok(sweep::Outcome { listing, counts, diagnostics }) => {
-            Outcome { listing, counts, diagnostics, sources }
+    progress: &'a Progress,
+    machine: &'a dyn World,
+    caches: Option<&'a Caches>,
+}
+
+/// What of an evaluation is from a package set that is known.
+#[derive(Clone, Copy)]
+enum Basis<'p> {
+    /// Nothing.
+    Scratch,
+    /// What stands for this one.
+    Known(&'p Packages),
+}
+
+impl Evaluation<'_> {
+    /// Evaluates the lab and expands its sweeps, with what is known of its package set if that
+    /// gives what evaluating the set would.
+    fn run(&self) -> Evaluated {
+        let Some(packages) = self.packages() else {
+            return self.once(Basis::Scratch).0;
+        };
+        let sources = SourceMap::new();
+        let config = self.config(self.machine, &sources, &|_| {});
+        let ((mut evaluated, unsure), learned) =
+            packages.used(&config, || self.once(Basis::Known(&packages)));
+        let Learned { reads, uses } = learned;
+        // What fails is told as evaluating everything tells it.
+        let failed = evaluated.outcome.listing.is_none();
+        // Whether a number is exact may depend on how often the same was evaluated.
+        let unsure = unsure || evaluated.outcome.counts.is_some();
+        let interrupted = INTERRUPTED.load(Ordering::Relaxed);
+        if unsure || failed && uses.any() && !interrupted {
+            return Evaluated {
+                packages: PackageUses { doubted: true, ..uses },
+                ..self.once(Basis::Scratch).0
+            };
         }
-        Err(error) => Outcome::failed(no_thread(&error)),
-    };
-    let (reads, obstacles) = recording.finish();
-    let said = said.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    (outcome, reads, obstacles, said)
+        evaluated.messages.iter().for_each(|message| say(message));
+        evaluated.packages = uses;
+        match reads.and_then(|reads| std::mem::take(&mut evaluated.reads).joined(&reads)) {
+            Some(reads) => evaluated.reads = reads,
+            None => {
+                let what = "the package set".to_owned();
+                evaluated.obstacles.push(Obstacle::Unsteady(what));
+            }
+        }
+        evaluated
+    }
+
+    /// What is known of the package set, if it is one that is worth it.
+    fn packages(&self) -> Option<Packages> {
+        let Caches { directory, .. } = self.caches?;
+        let Request { packages, root, .. } = self.request;
+        let counting = matches!(self.request.ask, Ask::Counts(..));
+        if counting || self.request.flake.is_some() || *packages == PackageSet::Host {
+            return None;
+        }
+        // Only an expression may begin at the lab's directory.
+        let root = match packages {
+            PackageSet::Expression(_) => root.clone(),
+            PackageSet::Host | PackageSet::Path(_) => PathBuf::from("/"),
+        };
+        let parts = [
+            "packages".to_owned(),
+            format!("{:?}", (packages, &root)),
+            surroundings(self.options, self.settings),
+        ];
+        let parts = parts.each_ref().map(String::as_bytes);
+        let of = (packages.clone(), root);
+        Some(Packages::new(directory, &parts, of, !self.options.refresh))
+    }
+
+    fn config<'c>(
+        &'c self,
+        world: &'c dyn World,
+        sources: &'c SourceMap,
+        messages: &'c (dyn Fn(&str) + Sync),
+    ) -> Config<'c> {
+        let lowered = self.caches.map(|caches| &caches.lowered);
+        let config = config(world, &self.options.include, sources, lowered);
+        Config { settings: self.settings, tolerant: true, messages, ..config }
+    }
+
+    /// Evaluates once, and tells whether what stands for the package set may have been seen to.
+    fn once(&self, basis: Basis<'_>) -> (Evaluated, bool) {
+        let recording = Recording::new(self.machine);
+        let world: &dyn World = if self.caches.is_some() { &recording } else { self.machine };
+        let sources = SourceMap::new();
+        let said: Mutex<Vec<String>> = Mutex::default();
+        let messages = |message: &str| {
+            said.lock().unwrap_or_else(PoisonError::into_inner).push(message.to_owned());
+            // What comes of stand-ins is said when there are no doubts about it.
+            if let Basis::Scratch = basis {
+                say(message);
+            }
+        };
+        // None of these is part of the key: the commit is read from the repository, whose files are
+        // asked for, and where room doesn't suffice nothing is kept.
+        let request = Request {
+            git_hash: head_commit(&self.request.root, world),
+            room: free_memory().map_or(u64::MAX, |free| free / sweep::JOB_SIZE),
+            progress: self.progress.clone(),
+            ..self.request.clone()
+        };
+        let packages = match basis {
+            Basis::Scratch => None,
+            Basis::Known(packages) => Some(packages.given()),
+        };
+        let config = Config { packages, ..self.config(world, &sources, &messages) };
+        let outcome =
+            session::run(&config, |session, evaluator| sweep::list(session, evaluator, &request));
+        let (outcome, unsure) = match outcome {
+            Ok(sweep::Outcome { listing, counts, diagnostics, unsure }) => {
+                (Outcome { listing, counts, diagnostics, sources }, unsure)
+            }
+            Err(error) => (Outcome::failed(no_thread(&error)), false),
+        };
+        let (reads, obstacles) = recording.finish();
+        let messages = said.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let packages = PackageUses::default();
+        (Evaluated { outcome, reads, obstacles, messages, packages }, unsure)
+    }
 }
 
 /// Bytes of memory that could be had, where the system says so.

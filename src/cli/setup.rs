@@ -40,6 +40,7 @@ pub(super) fn config<'a>(
         settings: Settings::default(),
         tolerant: false,
         cache: cache.map(|cache| -> &dyn FileCache { cache }),
+        packages: None,
         threads: 1,
         last: true,
         interrupt: &INTERRUPTED,
@@ -53,6 +54,8 @@ pub(super) struct Caches {
     pub(super) lowered: LoweredFiles,
     /// Listings.
     pub(super) evaluations: Evaluations,
+    /// Where they are.
+    pub(super) directory: PathBuf,
 }
 
 /// The caches, unless they are not wanted (`--no-cache`, `REPX_NO_CACHE`) or have no place to be
@@ -70,7 +73,7 @@ pub(super) fn caches(wanted: bool) -> Option<Caches> {
     };
     let directory = variable("REPX_CACHE_DIR").map(PathBuf::from).or_else(of_user)?;
     let lowered = LoweredFiles::new(&directory);
-    Some(Caches { lowered, evaluations: Evaluations::new(&directory) })
+    Some(Caches { lowered, evaluations: Evaluations::new(&directory), directory })
 }
 
 /// The directory that relative paths begin at.

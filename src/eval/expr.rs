@@ -322,7 +322,11 @@ impl<'h> Evaluator<'h> {
 
     /// A name that the surrounding `with`s may provide, innermost first.
     #[inline(never)]
-    fn with_name(&mut self, name: &'h lower::WithName, env: Env<'h>) -> Eval<'h, Slot<'h>> {
+    pub(super) fn with_name(
+        &mut self,
+        name: &'h lower::WithName,
+        env: Env<'h>,
+    ) -> Eval<'h, Slot<'h>> {
         self.here = name.span;
         let mut seen = Vec::new();
         for level in &name.levels {
@@ -352,9 +356,16 @@ impl<'h> Evaluator<'h> {
     /// `{ file, line, column }` of a place, as `__curPos` and `unsafeGetAttrPos` give it.
     pub fn position(&mut self, span: Span) -> Value<'h> {
         // Null also for a text that is no file: there is no path to give.
-        let place = self.shared.sources.nix_place(span).filter(|place| !place.is_no_file());
-        let Some(place) = place else {
-            return Value::Null;
+        let place = self.shared.sources.nix_place(span);
+        let place = match place {
+            Some(place) if !place.is_no_file() => place,
+            known => {
+                // A kept text has no place, and what stands for a set has none of it.
+                if known.is_some() || span == Span::KEPT {
+                    self.shared.doubt();
+                }
+                return Value::Null;
+            }
         };
         let words = words();
         let file = self.text(place.path().as_os_str().as_encoded_bytes());

@@ -14,6 +14,7 @@ mod expr;
 mod fail;
 mod force;
 mod helpers;
+mod kept;
 mod limits;
 mod operators;
 pub mod print;
@@ -28,6 +29,7 @@ mod words;
 pub use coerce::{Coerced, Coercion};
 pub use force::slots_of;
 pub use helpers::{FORCE, Helpers, Sharing, Work};
+pub use kept::KeptCall;
 pub use print::PrintOptions;
 pub use same::Met;
 pub use search::{Comparison, Wanted};
@@ -115,6 +117,29 @@ pub trait Loader<'h>: Sync {
     }
 }
 
+/// Sets that stand for those of a package set, of which is known from another evaluation what labs
+/// mostly ask for.
+pub trait StandIns<'h>: Sync {
+    /// The value of an attribute of the stand-in of this number.
+    fn attribute(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        number: i64,
+        name: Name,
+    ) -> Result<Value<'h>, Error<'h>>;
+
+    /// What the stand-in of this number stands for.
+    fn real(&self, evaluator: &mut Evaluator<'h>, number: i64) -> Result<Value<'h>, Error<'h>>;
+
+    /// What a call gives, if that is known: not when it depends on more than its own text and a
+    /// stand-in.
+    fn call(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        call: KeptCall<'h>,
+    ) -> Result<Option<Value<'h>>, Error<'h>>;
+}
+
 /// What all threads of one evaluation share.
 pub struct Shared<'h> {
     /// The memory.
@@ -151,9 +176,23 @@ pub struct Shared<'h> {
     pub evaluations: AtomicU32,
     /// Names asked of open sets that don't list them, and where.
     pub asked: Mutex<Vec<(Name, Span)>>,
+    /// What stands for a package set, if anything does.
+    pub stand_ins: Option<&'h dyn StandIns<'h>>,
+    /// Something was looked at in which what stands for a package set differs from it.
+    pub unsure: AtomicBool,
 }
 
 impl Shared<'_> {
+    /// Notes that what follows may not be what evaluating without stand-ins would give.
+    pub fn doubt(&self) {
+        self.unsure.store(true, Ordering::Relaxed);
+    }
+
+    /// Could a stand-in be told from what it stands for?
+    pub fn is_unsure(&self) -> bool {
+        self.unsure.load(Ordering::Relaxed) || self.derivations.was_wanting()
+    }
+
     /// Names asked of open sets that don't list them, and where; in no order.
     pub fn asked(&self) -> Vec<(Name, Span)> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()

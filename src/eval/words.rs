@@ -51,6 +51,7 @@ words! {
     recursive = "recursive",
     sha256 = "sha256",
     src = "src",
+    lib = "lib",
 }
 
 /// The names.

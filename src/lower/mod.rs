@@ -8,6 +8,7 @@ mod expr;
 mod ir;
 pub mod packed;
 mod place;
+mod reach;
 mod scope;
 mod set;
 mod strict;
@@ -19,6 +20,7 @@ pub use ir::{
 };
 pub use packed::Deferred;
 pub use place::{Place, place_of};
+pub use reach::{Reach, reach};
 pub use scope::Globals;
 pub use strict::right_first;
 

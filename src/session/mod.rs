@@ -9,12 +9,18 @@ mod files;
 mod flakes;
 mod kept;
 mod nixlib;
+mod packages;
+mod stand_ins;
 mod texts;
 mod vouched;
 
 pub use alone::run_as_alone;
-pub use kept::{FileCache, FileKey};
+pub use kept::{
+    FileCache, FileKey, KeptValue, Origin, PackageCache, PackagePlace, Plain, Referred,
+};
 pub use nixlib::NIXLIB;
+pub use packages::PackageSet;
+pub use stand_ins::KeptPackages;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32};
@@ -23,7 +29,7 @@ use std::thread::Scope;
 
 use crate::builtins::{self, globals};
 use crate::diagnostic::Diagnostic;
-use crate::eval::{Builtin, Eval, Evaluator, Helpers, Settings, Shared, Waits};
+use crate::eval::{Builtin, Eval, Evaluator, Helpers, Settings, Shared, StandIns, Waits};
 use crate::lower::Globals;
 use crate::source::{Name, SourceMap, Span};
 use crate::store::{Derivations, Objects};
@@ -64,6 +70,9 @@ pub struct Config<'a> {
     pub tolerant: bool,
     /// Where lowered files are kept, so that they needn't be read again.
     pub cache: Option<&'a dyn FileCache>,
+    /// What is known of a package set, so that it needn't be evaluated. Whoever gives this looks
+    /// afterwards whether the session [is unsure](Shared::is_unsure).
+    pub packages: Option<KeptPackages<'a>>,
     /// Threads that evaluate, one of them in order and the others ahead of it. More than one are
     /// for [`run_as_alone`], which knows what to do when there are doubts.
     pub threads: usize,
@@ -80,6 +89,7 @@ pub struct Session<'h> {
     /// What its threads share.
     pub shared: &'h Shared<'h>,
     files: &'h files::Files<'h>,
+    packages: Option<&'h stand_ins::Packages<'h>>,
 }
 
 /// Sets up an evaluation and does `work` on a thread with a large stack.
@@ -100,6 +110,8 @@ pub fn run<R: Send>(
         let overlay = Overlay::new(config.world, &objects, &derivations);
         let world = nixlib::WithNixlib { world: &overlay };
         let files = files::Files::new(&global_names, config);
+        let packages = config.packages.map(|given| stand_ins::Packages::new(given, &files));
+        let packages = packages.as_ref();
         let shared = Shared {
             heap: &heap,
             world: &world,
@@ -118,8 +130,10 @@ pub fn run<R: Send>(
             programs: Mutex::default(),
             evaluations: AtomicU32::new(0),
             asked: Mutex::default(),
+            stand_ins: packages.map(|packages| -> &dyn StandIns<'_> { packages }),
+            unsure: AtomicBool::new(false),
         };
-        let session = Session { shared: &shared, files: &files };
+        let session = Session { shared: &shared, files: &files, packages };
         let mut evaluator = Evaluator::in_order(&shared, FREE_STACK);
         session.set_globals(&mut evaluator, &config.search_path);
         let result = with_helpers(&shared, || work(&session, &mut evaluator));

@@ -16,6 +16,9 @@ impl Span {
     /// No place in any source.
     pub const NONE: Span = Span { start: 0, end: 0 };
 
+    /// Of what stands for an attribute of a package set: its place is known to the real one alone.
+    pub const KEPT: Span = Span { start: u32::MAX, end: u32::MAX };
+
     /// The bytes from `start` up to, not including, `end`.
     pub const fn new(start: u32, end: u32) -> Span {
         Span { start, end }

@@ -1,6 +1,6 @@
 //! The lab among the outputs of a flake.
 
-use super::list::{Request, packages_value};
+use super::list::Request;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::eval::{Eval, Evaluator, words};
 use crate::flake::outputs::{outputs, places, select};
@@ -58,7 +58,7 @@ fn lab_of<'h>(
         substitutes.repx = Some(Slot::Value(session.repx_flake(ev)?));
     }
     if flake.own_packages {
-        let packages = packages_value(session, ev, request)?;
+        let packages = session.packages_value(ev, &request.packages, &request.root)?;
         substitutes.packages = Some(Slot::Value(session.packages_flake(ev, packages)?));
     }
     let called = call(ev, &flake.reference, &substitutes)?;

@@ -10,6 +10,7 @@ use super::progress::Progress;
 use crate::diagnostic::{Diagnostic, Found, did_you_mean};
 use crate::eval::Evaluator;
 use crate::lab::{self, Lab, Offer, Places, Reader};
+pub use crate::session::PackageSet;
 use crate::session::{STACK_SIZE, Session};
 use crate::source::{Name, Span};
 use crate::value::{Attr, Attrs, Slot, Value};
@@ -82,19 +83,8 @@ pub enum Argument {
     Text(String),
 }
 
-/// Where packages come from.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum PackageSet {
-    /// The embedded set of this machine's programs.
-    Host,
-    /// What an expression gives; a function is called with `{ }`.
-    Expression(String),
-    /// What a file gives; likewise.
-    Path(PathBuf),
-}
-
 /// A listing, unless something is wrong, and what there is to say.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Outcome {
     /// The jobs; where only their number was found out, none of them.
     pub listing: Option<Listing>,
@@ -102,6 +92,9 @@ pub struct Outcome {
     pub counts: Option<Counts>,
     /// Errors and warnings; with an error among them there is no listing.
     pub diagnostics: Vec<Diagnostic>,
+    /// What stood for the package set may not have been as good as the set: see
+    /// [`Shared::is_unsure`](crate::eval::Shared::is_unsure).
+    pub unsure: bool,
 }
 
 /// Lists the jobs of a lab.
@@ -110,6 +103,11 @@ pub fn list<'h>(
     evaluator: &mut Evaluator<'h>,
     request: &Request,
 ) -> Outcome {
+    let outcome = listed(session, evaluator, request);
+    Outcome { unsure: session.shared.is_unsure(), ..outcome }
+}
+
+fn listed<'h>(session: &Session<'h>, evaluator: &mut Evaluator<'h>, request: &Request) -> Outcome {
     let mut reader = Reader::new(evaluator);
     let offer = offer(session, &mut reader, request);
     let lab = offer.map(|offer| {
@@ -125,7 +123,7 @@ pub fn list<'h>(
     let read = std::mem::take(&mut reader.diagnostics);
     let Some((lab, offer)) = lab else {
         let found = explained(session.take_findings(), read);
-        return Outcome { listing: None, counts: None, diagnostics: found.into_iter().collect() };
+        return Outcome { diagnostics: found.into_iter().collect(), ..Outcome::default() };
     };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(request.threads)
@@ -137,7 +135,7 @@ pub fn list<'h>(
         Err(error) => {
             let message = format!("the system refuses threads to work on: {error}");
             let refused = Diagnostic::error("repx::system::threads", message);
-            return Outcome { listing: None, counts: None, diagnostics: vec![refused] };
+            return Outcome { diagnostics: vec![refused], ..Outcome::default() };
         }
     };
     let mut places = Places::new(session.shared.sources);
@@ -158,7 +156,7 @@ pub fn list<'h>(
     let failed = found.failed();
     let counts = counts.filter(|_| !failed);
     let diagnostics = found.into_iter().collect();
-    Outcome { listing: (!failed).then_some(listing), counts, diagnostics }
+    Outcome { listing: (!failed).then_some(listing), counts, diagnostics, unsure: false }
 }
 
 /// The jobs, or a listing without any and their number.
@@ -262,47 +260,12 @@ fn packages<'h>(
     reader: &mut Reader<'_, 'h>,
     request: &Request,
 ) -> Option<Attrs<'h>> {
-    let value = match &request.packages {
-        PackageSet::Host => session.host_packages(reader.evaluator),
-        PackageSet::Expression(_) | PackageSet::Path(_) => {
-            packages_value(session, reader.evaluator, request)
-                .and_then(|value| called(reader.evaluator, value))
-        }
+    let value = match session.kept_packages(reader.evaluator) {
+        Some(value) => value,
+        None => session.packages(reader.evaluator, &request.packages, &request.root),
     };
     let attrs = value.and_then(|value| reader.evaluator.attrs(Slot::Value(value)));
     reader.take(attrs, |d| d.within(Span::NONE, "in the package set"))
-}
-
-/// What a package set is given as: often a function that makes it, or its file.
-pub(super) fn packages_value<'h>(
-    session: &Session<'h>,
-    evaluator: &mut Evaluator<'h>,
-    request: &Request,
-) -> crate::eval::Eval<'h> {
-    match &request.packages {
-        PackageSet::Host => session.host_packages(evaluator),
-        PackageSet::Expression(text) => session.expression(evaluator, text, &request.root),
-        PackageSet::Path(path) => session.file(evaluator, path),
-    }
-}
-
-/// nixpkgs is a function of its configuration.
-fn called<'h>(evaluator: &mut Evaluator<'h>, value: Value<'h>) -> crate::eval::Eval<'h> {
-    match value {
-        Value::Lambda(_) => {
-            let nothing = Value::Attrs(Attrs::empty());
-            evaluator.call(value, &[Slot::Value(nothing)], Span::NONE)
-        }
-        Value::Path(path) => {
-            let loader = evaluator.shared.loader;
-            let value = loader.import(evaluator, path, Span::NONE)?;
-            match value {
-                Value::Path(_) => Ok(value),
-                other => called(evaluator, other),
-            }
-        }
-        other => Ok(other),
-    }
 }
 
 /// Warnings for packages that the embedded set only stands in for.
@@ -312,6 +275,9 @@ fn unknown_packages<'h>(
     offer: &Offer<'h>,
 ) -> Vec<Diagnostic> {
     let mut asked = session.shared.asked();
+    if asked.is_empty() {
+        return Vec::new();
+    }
     asked.sort_by_key(|(name, span)| (*span, name.bytes()));
     asked.dedup();
     let known: Vec<_> =

@@ -252,6 +252,12 @@ impl<'h> Attrs<'h> {
         whole.over(local, None, whole.keys().len(), Some(local.alloc(missing)))
     }
 
+    /// May it be a set that stands for another ([`Span::KEPT`])?
+    pub fn may_be_kept(self) -> bool {
+        let first = self.keys().first();
+        first.is_some_and(|key| key.span == Span::KEPT)
+    }
+
     /// The function that answers for names that aren't there.
     pub fn missing(self) -> Option<Slot<'h>> {
         self.open().copied()

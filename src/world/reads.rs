@@ -147,6 +147,31 @@ impl Reads {
         reads.filter(|read| read.question == question).count()
     }
 
+    /// The questions of both, unless one was answered differently.
+    pub fn joined(self, other: &Reads) -> Option<Reads> {
+        let mut paths: Vec<PathReads> = Vec::with_capacity(self.paths.len());
+        let mut others = other.paths.iter().peekable();
+        for mut own in self.paths {
+            while let Some(before) = others.next_if(|other| other.path < own.path) {
+                paths.push(before.clone());
+            }
+            if let Some(same) = others.next_if(|other| other.path == own.path) {
+                own.join(same)?;
+            }
+            paths.push(own);
+        }
+        paths.extend(others.cloned());
+        let mut variables = self.variables;
+        for (name, value) in &other.variables {
+            match variables.binary_search_by(|(known, _)| known.cmp(name)) {
+                Ok(at) if variables.get(at).is_some_and(|(_, known)| known == value) => {}
+                Ok(_) => return None,
+                Err(at) => variables.insert(at, (name.clone(), *value)),
+            }
+        }
+        Some(Reads { at: self.at.max(other.at), paths, variables })
+    }
+
     /// As bytes.
     pub fn write(&self, writer: &mut Writer) {
         writer.signed(self.at);
@@ -185,6 +210,21 @@ impl Reads {
     }
 }
 
+impl PathReads {
+    fn join(&mut self, other: &PathReads) -> Option<()> {
+        for read in &other.reads {
+            match self.reads.iter_mut().find(|known| known.question == read.question) {
+                None => self.reads.push(read.clone()),
+                Some(known) if known.answer != read.answer => return None,
+                // Two stamps of one content: either will do, and the later is more likely to be
+                // the file's still.
+                Some(known) => known.stamp = read.stamp.or(known.stamp),
+            }
+        }
+        Some(())
+    }
+}
+
 fn write_read(writer: &mut Writer, read: &Read) {
     writer.byte(read.question as u8);
     writer.raw(&read.answer);
@@ -210,5 +250,37 @@ impl std::fmt::Display for Obstacle {
             Obstacle::Unasked(path) => write!(f, "Nix could not be asked about '{path}'"),
             Obstacle::Unsteady(what) => write!(f, "{what} changed while it was read"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(path: &str, question: Question, answer: u8) -> PathReads {
+        let read = Read { question, answer: [answer; 32], stamp: None };
+        PathReads { path: PathBuf::from(path), reads: vec![read] }
+    }
+
+    fn reads(paths: Vec<PathReads>, variables: &[(&str, u8)]) -> Reads {
+        let variable = |(name, value): &(&str, u8)| (name.as_bytes().to_vec(), [*value; 32]);
+        Reads { at: 0, paths, variables: variables.iter().map(variable).collect() }
+    }
+
+    #[test]
+    fn questions_are_joined_unless_their_answers_differ() {
+        let (kind, content) = (Question::Kind, Question::Content);
+        let one = reads(vec![asked("/a", kind, 1), asked("/c", kind, 2)], &[("A", 1), ("C", 2)]);
+        let other = reads(vec![asked("/b", kind, 3), asked("/c", content, 4)], &[("B", 3)]);
+        let both = one.clone().joined(&other).unwrap();
+        let paths: Vec<_> =
+            both.paths.iter().map(|path| (path.path.to_str().unwrap(), path.reads.len())).collect();
+        assert_eq!(paths, [("/a", 1), ("/b", 1), ("/c", 2)]);
+        let names: Vec<_> = both.variables.iter().map(|(name, _)| name.as_slice()).collect();
+        assert_eq!(names, [b"A", b"B", b"C"]);
+        assert_eq!(both.clone().joined(&both), Some(both.clone()));
+        assert_eq!(both.clone().joined(&one), Some(both));
+        assert_eq!(one.clone().joined(&reads(vec![asked("/c", kind, 9)], &[])), None);
+        assert_eq!(one.joined(&reads(Vec::new(), &[("C", 9)])), None);
     }
 }

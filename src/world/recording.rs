@@ -19,6 +19,8 @@ use crate::store::{StoreDir, StorePath};
 /// that is answered differently the second time is one too: no state of the machine gives both.
 pub struct Recording<'a> {
     below: &'a dyn World,
+    /// Is the world's keeper to be asked?
+    keeping: bool,
     noted: Mutex<Noted>,
 }
 
@@ -32,7 +34,17 @@ struct Noted {
 impl<'a> Recording<'a> {
     /// Nothing is noted yet.
     pub fn new(below: &'a dyn World) -> Recording<'a> {
-        Recording { below, noted: Mutex::default() }
+        Recording { below, keeping: true, noted: Mutex::default() }
+    }
+
+    /// The same for evaluations that must not write, build or fetch anything.
+    pub fn without_keeper(below: &'a dyn World) -> Recording<'a> {
+        Recording { keeping: false, ..Recording::new(below) }
+    }
+
+    /// May the result depend on more than was asked?
+    pub fn is_obstructed(&self) -> bool {
+        !self.noted.lock().obstacles.is_empty()
     }
 
     /// What was asked, and why the result may depend on more than that.
@@ -130,7 +142,13 @@ impl World for Recording<'_> {
     }
 
     fn keeper(&self) -> Option<&dyn Keeper> {
-        self.below.keeper().map(|_| -> &dyn Keeper { self })
+        self.below.keeper()?;
+        if !self.keeping {
+            // What it would have said is not known.
+            self.obstacle(Obstacle::Unasked("the store".to_owned()));
+            return None;
+        }
+        Some(self)
     }
 }
 

@@ -80,6 +80,7 @@ pub(crate) fn config<'a>(
         settings: repx::eval::Settings::default(),
         tolerant,
         cache: None,
+        packages: None,
         threads: 1,
         last: false,
         interrupt,

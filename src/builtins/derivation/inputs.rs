@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::known;
+use super::known::{known, make_known};
 use crate::eval::{Eval, Evaluator};
 use crate::source::Span;
 use crate::store::{ContextElement, ContextPath, ElementId, Object, StorePath};
@@ -37,7 +37,7 @@ pub(super) fn of<'h>(
                 return Err(ev.error_at(at, message));
             }
             ContextElement::Built { drv, output } => {
-                known(ev, drv, at)?;
+                make_known(ev, drv, at)?;
                 let outputs = inputs.drvs.entry(drv.clone()).or_default();
                 outputs.insert(output.to_string());
             }

@@ -15,6 +15,13 @@ pub(in super::super) fn known<'h>(
     path: &StorePath,
     at: Span,
 ) -> Eval<'h, Arc<Derivation>> {
+    make_known(ev, path, at)?;
+    let found = ev.shared.derivations.get(path);
+    found.ok_or_else(|| not_valid(ev, path, at))
+}
+
+/// Makes a derivation known, or what stands for it in the hashes of those that need it.
+pub(super) fn make_known<'h>(ev: &Evaluator<'h>, path: &StorePath, at: Span) -> Eval<'h, ()> {
     let mut open = vec![path.clone()];
     // A derivation stays on the stack until those it needs are known.
     while let Some(next) = open.last().cloned() {
@@ -33,8 +40,7 @@ pub(in super::super) fn known<'h>(
             open.extend(unknown);
         }
     }
-    let found = ev.shared.derivations.get(path);
-    found.ok_or_else(|| not_valid(ev, path, at))
+    Ok(())
 }
 
 /// Reads a derivation from its file in the store. A file can't need itself: its path is made of

@@ -1,5 +1,6 @@
 //! The derivations that an evaluation has made, and the hashes that stand for them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use hashbrown::HashMap;
@@ -11,12 +12,15 @@ use crate::store::path::{StoreDir, StorePath};
 #[derive(Debug, Default)]
 pub struct Derivations {
     known: RwLock<HashMap<StorePath, Known>>,
+    /// More was asked of one than what stands for it.
+    wanting: AtomicBool,
 }
 
-/// A derivation and what stands for it in the hashes of those that need it.
+/// A derivation, unless it was made by another evaluation, and what stands for it in the hashes of
+/// those that need it.
 #[derive(Debug)]
 struct Known {
-    derivation: Arc<Derivation>,
+    derivation: Option<Arc<Derivation>>,
     modulo: ModuloHash,
 }
 
@@ -28,7 +32,22 @@ impl Derivations {
 
     /// The derivation at a path.
     pub fn get(&self, path: &StorePath) -> Option<Arc<Derivation>> {
-        self.look(path, |known| Arc::clone(&known.derivation))
+        let derivation = self.look(path, |known| known.derivation.clone())?;
+        if derivation.is_none() {
+            self.wanting.store(true, Ordering::Relaxed);
+        }
+        derivation
+    }
+
+    /// Makes known what stands for a derivation that another evaluation has made.
+    pub fn keep_modulo(&self, path: StorePath, modulo: ModuloHash) {
+        let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        all.entry(path).or_insert(Known { derivation: None, modulo });
+    }
+
+    /// Was a derivation asked for of which only that is known?
+    pub fn was_wanting(&self) -> bool {
+        self.wanting.load(Ordering::Relaxed)
     }
 
     /// What stands for a derivation in the hashes of those that need it.
@@ -76,7 +95,7 @@ impl Derivations {
         modulo: ModuloHash,
     ) -> Arc<Derivation> {
         let derivation = Arc::new(derivation);
-        let known = Known { derivation: Arc::clone(&derivation), modulo };
+        let known = Known { derivation: Some(Arc::clone(&derivation)), modulo };
         let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
         all.insert(path, known);
         derivation

@@ -22,6 +22,14 @@ pub struct ModuloHash {
 }
 
 impl ModuloHash {
+    /// What was kept of one: its hash, which is of SHA-256, and the names of the outputs.
+    pub fn kept(hash: &[u8], outputs: Vec<String>) -> Option<ModuloHash> {
+        Some(ModuloHash {
+            hash: Hash::from_bytes(HashAlgo::Sha256, hash)?,
+            outputs: outputs.into(),
+        })
+    }
+
     /// The hash.
     pub const fn hash(&self) -> &Hash {
         &self.hash
