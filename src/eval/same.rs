@@ -63,24 +63,30 @@ impl<'h> Evaluator<'h> {
         }
     }
 
-    fn same_computation(&mut self, a: Computation<'h>, b: Computation<'h>, met: &mut Met) -> bool {
-        match (a, b) {
-            (Computation::Eval(x, a), Computation::Eval(y, b)) => {
-                std::ptr::eq(x, y) && self.same_env(a, b, met)
+    fn same_computation(
+        &mut self,
+        one: Computation<'h>,
+        other: Computation<'h>,
+        met: &mut Met,
+    ) -> bool {
+        match (one, other) {
+            (Computation::Eval(expr, env), Computation::Eval(expr2, env2)) => {
+                std::ptr::eq(expr, expr2) && self.same_env(env, env2, met)
             }
-            (Computation::Apply(f, x), Computation::Apply(g, y)) => {
-                self.same(*f, *g, met) && self.same(*x, *y, met)
+            (Computation::Apply(call, given), Computation::Apply(call2, given2)) => {
+                self.same(*call, *call2, met) && self.same(*given, *given2, met)
             }
-            (Computation::Apply2(a), Computation::Apply2(b)) => {
-                a.iter().zip(b).all(|(a, b)| self.same(*a, *b, met))
+            (Computation::Apply2(parts), Computation::Apply2(parts2)) => {
+                parts.iter().zip(parts2).all(|(part, part2)| self.same(*part, *part2, met))
             }
-            (Computation::ApplyNumber(f, x), Computation::ApplyNumber(g, y)) => {
-                x == y && self.same(*f, *g, met)
+            (Computation::ApplyNumber(call, at), Computation::ApplyNumber(call2, at2)) => {
+                at == at2 && self.same(*call, *call2, met)
             }
-            (Computation::ApplyNamed(a, x), Computation::ApplyNamed(b, y)) => {
-                let (f, g) = (a.function, b.function);
-                let (all, others) = (Value::Attrs(a.set), Value::Attrs(b.set));
-                x == y && self.same(f, g, met) && self.same_value(all, others, met)
+            (Computation::ApplyNamed(calls, at), Computation::ApplyNamed(calls2, at2)) => {
+                let (all, all2) = (Value::Attrs(calls.set), Value::Attrs(calls2.set));
+                at == at2
+                    && self.same(calls.function, calls2.function, met)
+                    && self.same_value(all, all2, met)
             }
             _ => false,
         }
