@@ -82,6 +82,7 @@ impl Place {
             settings: Settings::default(),
             tolerant: false,
             cache: Some(&cache),
+            packages: None,
             threads: 1,
             last: false,
             interrupt: &interrupt,

@@ -136,6 +136,8 @@ fn evaluate(directory: &Path, text: &str, stack: usize) -> Result<String, String
         programs: Mutex::new(Vec::new()),
         evaluations: AtomicU32::new(0),
         asked: Mutex::default(),
+        stand_ins: None,
+        unsure: AtomicBool::new(false),
     };
     let mut ev = Evaluator::new(&shared, stack);
     set_globals(&mut ev);

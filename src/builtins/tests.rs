@@ -119,6 +119,8 @@ fn evaluate(text: &str, stack: usize, messages: &Mutex<Vec<String>>) -> Result<S
         programs: Mutex::new(Vec::new()),
         evaluations: AtomicU32::new(0),
         asked: Mutex::default(),
+        stand_ins: None,
+        unsure: AtomicBool::new(false),
     };
     let local = heap.local();
     let given = Given {
