@@ -126,6 +126,12 @@ pub(super) struct EvalOptions {
     /// Most labs are counted without making their jobs, however many they are.
     #[arg(long)]
     pub(super) count: bool,
+    /// Say what has changed since a listing was saved
+    ///
+    /// FILE is what --format json or ndjson has written. Jobs of the same id are unchanged; of the
+    /// others, those of the same run, pipeline, stage and parameters are said to have changed.
+    #[arg(long, value_name = "FILE", conflicts_with = "count")]
+    pub(super) diff: Option<String>,
     /// Only jobs of this run, or of the runs of this group; may be repeated
     #[arg(long = "run", value_name = "NAME|@GROUP", help_heading = "Which jobs")]
     pub(super) runs: Vec<String>,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::Exit;
+use super::diff;
 use super::arguments::{EvalOptions, Format, Terminal, Volume, pairs};
 use super::entry::{self, Entry};
 use super::explain::explain;
@@ -51,16 +52,15 @@ impl Outcome {
 
 /// Lists a lab's jobs.
 pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
+    if let Some(with) = &options.diff {
+        return diff::run(options, with, terminal);
+    }
     let begin = Instant::now();
     let progress = Progress::default();
-    let watched = progress.clone();
-    let progress_shown = progress::Shown::begin(terminal, move || match watched.is_expanding() {
-        false => (Phase::Evaluating, 0),
-        true => (Phase::Expanding, watched.jobs()),
-    });
+    let progress_shown = shown(terminal, &progress);
     let outcome = load(options, terminal, &progress);
     let Outcome { listing, counts, mut diagnostics, sources } = outcome;
-    let filter = Filter { runs: &options.runs, stages: &options.stages, params: &options.params };
+    let filter = Filter::of(options);
     let shown = listing.as_ref().map(|listing| match &counts {
         None => select(listing, filter).map(Shown::Jobs),
         Some(counts) => {
@@ -92,6 +92,22 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
 enum Shown<'l> {
     Jobs(View<'l>),
     Counts(Tally<'l>),
+}
+
+/// Shows how far it has come.
+fn shown(terminal: &Terminal, progress: &Progress) -> Option<progress::Shown> {
+    let watched = progress.clone();
+    progress::Shown::begin(terminal, move || match watched.is_expanding() {
+        false => (Phase::Evaluating, 0),
+        true => (Phase::Expanding, watched.jobs()),
+    })
+}
+
+/// What comes of the lab, for a command that goes on with it.
+pub(super) fn load_shown(options: &EvalOptions, terminal: &Terminal) -> Outcome {
+    let progress = Progress::default();
+    let _shown = shown(terminal, &progress);
+    load(options, terminal, &progress)
 }
 
 fn load(options: &EvalOptions, terminal: &Terminal, progress: &Progress) -> Outcome {
@@ -139,6 +155,9 @@ fn package_set(pkgs: Option<&str>) -> PackageSet {
 
 /// What is wanted of the jobs: who only wants to see how many there are needn't wait for them.
 fn ask(options: &EvalOptions) -> Ask {
+    if options.diff.is_some() {
+        return Ask::Jobs;
+    }
     match (options.count, options.format) {
         (true, _) => Ask::Counts(MOST_COUNTED, wanted(&options.params)),
         (false, Format::Table) => Ask::Few(MOST_IN_TABLE, wanted(&options.params)),

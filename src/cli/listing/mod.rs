@@ -4,16 +4,16 @@
 //! go bytes to any writer. Which formats exist is decided here, what they look like in the files
 //! below. Nothing is built in memory: a million jobs are written as they are read.
 
-mod json;
+pub(super) mod json;
 mod record;
 mod status;
-mod table;
+pub(super) mod table;
 mod tally;
 
 #[cfg(test)]
 pub(crate) mod sample;
 
-pub(super) use json::{Pace, write_json, write_ndjson};
+pub(super) use json::{Pace, SCHEMA, write_json, write_ndjson};
 pub(super) use status::{Status, Statuses};
 pub(super) use table::{TableStyle, write_counts, write_table, write_too_many};
 pub(super) use tally::{Tally, write_counts_json, write_counts_ndjson};
