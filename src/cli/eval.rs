@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::Exit;
-use super::diff;
 use super::arguments::{EvalOptions, Format, Terminal, Volume, pairs};
 use super::entry::{self, Entry};
 use super::explain::explain;
@@ -19,7 +18,7 @@ use super::listing::{
 use super::progress::{self, Phase};
 use super::report::{report, say};
 use super::settings::settings;
-use super::stdout;
+use super::{diff, stdout, watch};
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
 use crate::sweep::{Argument, Ask, Counts, Listing, PackageSet, Progress, Request};
@@ -54,6 +53,9 @@ impl Outcome {
 pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
     if let Some(with) = &options.diff {
         return diff::run(options, with, terminal);
+    }
+    if options.watch {
+        return watch::run(options, terminal);
     }
     let begin = Instant::now();
     let progress = Progress::default();
@@ -95,7 +97,7 @@ enum Shown<'l> {
 }
 
 /// Shows how far it has come.
-fn shown(terminal: &Terminal, progress: &Progress) -> Option<progress::Shown> {
+pub(super) fn shown(terminal: &Terminal, progress: &Progress) -> Option<progress::Shown> {
     let watched = progress.clone();
     progress::Shown::begin(terminal, move || match watched.is_expanding() {
         false => (Phase::Evaluating, 0),
@@ -155,7 +157,7 @@ fn package_set(pkgs: Option<&str>) -> PackageSet {
 
 /// What is wanted of the jobs: who only wants to see how many there are needn't wait for them.
 fn ask(options: &EvalOptions) -> Ask {
-    if options.diff.is_some() {
+    if options.diff.is_some() || options.watch {
         return Ask::Jobs;
     }
     match (options.count, options.format) {
@@ -203,7 +205,7 @@ fn counts(
 }
 
 /// Where results are kept: as asked for, else `.repx` beside the lab.
-fn base_path(options: &EvalOptions) -> PathBuf {
+pub(super) fn base_path(options: &EvalOptions) -> PathBuf {
     match &options.base_path {
         Some(base) => base.clone(),
         None => lab_directory(&entry::without_output(&options.lab)).join(".repx"),

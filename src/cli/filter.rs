@@ -49,6 +49,13 @@ pub(super) struct Unknown {
     pub(super) diagnostic: Diagnostic,
 }
 
+impl Unknown {
+    /// Is it the same name of the same kind?
+    pub(super) fn is_same(&self, other: &Unknown) -> bool {
+        (self.what, &self.name) == (other.what, &other.name)
+    }
+}
+
 /// The part of a listing that a filter lets through.
 ///
 /// # Errors

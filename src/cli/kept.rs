@@ -23,6 +23,16 @@ use crate::source::SourceMap;
 use crate::sweep::{self, Ask, Listing, Progress, Request};
 use crate::world::{Obstacle, Reads, Recording, Thoroughness, World};
 
+/// Where a lab is evaluated.
+pub(super) struct Place<'a> {
+    /// The machine, or what stands in its place.
+    pub(super) world: &'a dyn World,
+    /// The commit whose files are seen there, if it is not the checkout.
+    pub(super) commit: Option<&'a str>,
+    /// Is there more to be done after it?
+    pub(super) last: bool,
+}
+
 /// The lab's jobs, and how the cache helped.
 pub(super) fn outcome(
     options: &EvalOptions,
@@ -31,12 +41,27 @@ pub(super) fn outcome(
     progress: &Progress,
 ) -> (Outcome, Explanation) {
     let machine = machine(&options.nix);
+    let place = Place { world: &machine, commit: None, last: true };
+    outcome_at(options, entry, settings, progress, &place)
+}
+
+/// The same at some place. What a commit's lab prints is not of interest.
+pub(super) fn outcome_at(
+    options: &EvalOptions,
+    entry: Entry,
+    settings: Settings,
+    progress: &Progress,
+    place: &Place<'_>,
+) -> (Outcome, Explanation) {
     let caches = setup::caches(!options.no_cache);
     let request = request(options, entry);
     let counting = matches!(request.ask, Ask::Counts(..));
-    let key = caches.as_ref().filter(|_| !counting).map(|_| key(options, &request, settings));
+    let key =
+        caches.as_ref().filter(|_| !counting).map(|_| key(options, &request, settings, place));
     let lookup = match (&caches, key) {
-        (Some(caches), Some(key)) if !options.refresh => Some(look(caches, key, &machine, options)),
+        (Some(caches), Some(key)) if !options.refresh => {
+            Some(look(caches, key, place.world, options))
+        }
         _ => None,
     };
     let mut explanation = Explanation::default();
@@ -48,7 +73,7 @@ pub(super) fn outcome(
         explanation.found = Some((state, lookup.compared));
         explanation.reads = lookup.reads;
         if let Some(Kept { outcome, messages, .. }) = kept {
-            for message in &messages {
+            for message in messages.iter().filter(|_| place.commit.is_none()) {
                 say(message);
             }
             return (outcome, explanation);
@@ -56,11 +81,12 @@ pub(super) fn outcome(
     }
     let few = matches!(request.ask, Ask::Few(..));
     let (mut outcome, reads, obstacles, messages) =
-        evaluate(options, request, settings, progress, &machine, caches.as_ref());
+        evaluate(options, request, settings, progress, place, caches.as_ref());
     if let Some(caches) = &caches {
         explanation.lowered = Some(caches.lowered.uses());
         caches.lowered.save();
     }
+    explanation.reads = reads.clone();
     if let (Some(caches), Some(key)) = (&caches, key) {
         let listing = outcome.listing.as_ref().filter(|_| outcome.counts.is_none());
         explanation.fate = match (listing, obstacles.is_empty()) {
@@ -69,11 +95,10 @@ pub(super) fn outcome(
             (Some(_), false) => Fate::Prevented(obstacles),
             (Some(listing), true) => {
                 let value = pack(few, listing, &outcome, &messages);
-                let written = caches.evaluations.keep(key, reads.clone(), &value);
+                let written = caches.evaluations.keep(key, reads, &value);
                 if written { Fate::Kept } else { Fate::NoRoom }
             }
         };
-        explanation.reads = reads;
         outcome.diagnostics.extend(explanation.fate.advice());
     }
     (outcome, explanation)
@@ -87,7 +112,12 @@ fn look(caches: &Caches, key: EvaluationKey, machine: &dyn World, options: &Eval
 
 /// All that the evaluation is started with. Other things decide the result too, but those it asks
 /// of the machine.
-fn key(options: &EvalOptions, request: &Request, settings: Settings) -> EvaluationKey {
+fn key(
+    options: &EvalOptions,
+    request: &Request,
+    settings: Settings,
+    place: &Place<'_>,
+) -> EvaluationKey {
     // The number of threads decides nothing, and what is asked nothing about the jobs.
     let request = Request { threads: 0, ask: Ask::Jobs, ..request.clone() };
     let variable = |name: &str| std::env::var_os(name);
@@ -97,6 +127,7 @@ fn key(options: &EvalOptions, request: &Request, settings: Settings) -> Evaluati
         format!("{:?}", setup::search_path(&options.include)),
         format!("{surroundings:?}"),
         format!("{} {settings:?}", options.nix.no_ifd),
+        format!("{:?}", place.commit),
     ];
     EvaluationKey::new(&parts.each_ref().map(String::as_bytes))
 }
@@ -108,16 +139,20 @@ fn evaluate(
     request: Request,
     settings: Settings,
     progress: &Progress,
-    machine: &dyn World,
+    place: &Place<'_>,
     caches: Option<&Caches>,
 ) -> (Outcome, Reads, Vec<Obstacle>, Vec<String>) {
-    let recording = Recording::new(machine);
-    let world: &dyn World = if caches.is_some() { &recording } else { machine };
+    let recording = Recording::new(place.world);
+    // Whoever goes on afterwards may ask what was read.
+    let recorded = caches.is_some() || !place.last;
+    let world: &dyn World = if recorded { &recording } else { place.world };
     let sources = SourceMap::new();
     let said: Mutex<Vec<String>> = Mutex::default();
     let messages = |message: &str| {
         said.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(message.to_owned());
-        say(message);
+        if place.commit.is_none() {
+            say(message);
+        }
     };
     // None of these is part of the key: the commit is read from the repository, whose files are
     // asked for, and where room doesn't suffice nothing is kept.
@@ -128,7 +163,8 @@ fn evaluate(
         ..request
     };
     let config = config(world, &options.include, &sources, caches.map(|caches| &caches.lowered));
-    let config = Config { settings, tolerant: true, messages: &messages, ..config };
+    let config =
+        Config { settings, tolerant: true, messages: &messages, last: place.last, ..config };
     let outcome =
         session::run(&config, |session, evaluator| sweep::list(session, evaluator, &request));
     let outcome = match outcome {

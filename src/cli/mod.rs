@@ -22,6 +22,7 @@ mod report;
 mod settings;
 mod setup;
 mod stdout;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -52,6 +52,12 @@ fn head(
             key(out, "file")?;
             text(out, &file.display().to_string())?;
         }
+        Origin::Commit(commit) => {
+            key(out, "revision")?;
+            text(out, &commit.word)?;
+            next_key(out, "commit")?;
+            text(out, &commit.commit.rev)?;
+        }
     }
     out.write_all(b"}")?;
     out.write_all(between)?;

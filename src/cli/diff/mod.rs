@@ -4,14 +4,16 @@
 //! |---|---|
 //! | `compare.rs` | finds what sets two listings apart |
 //! | `listed.rs`, `saved.rs` | the sides: a lab's listing, a saved one |
+//! | `commit.rs` | the lab's listing at another commit |
 //! | `wanted.rs` | which jobs of a saved listing are wanted |
 //! | `table.rs`, `json.rs` | what was found, for people and for programs |
 
+mod commit;
 mod compare;
-mod json;
+pub(super) mod json;
 mod listed;
 mod saved;
-mod table;
+pub(super) mod table;
 mod wanted;
 
 use std::collections::HashMap;
@@ -22,6 +24,7 @@ use hashbrown::HashSet;
 
 pub(super) use compare::{Diff, Side, compare};
 
+use self::commit::Then;
 use self::saved::Saved;
 use self::wanted::Wanted;
 use super::arguments::{EvalOptions, Format, Terminal};
@@ -33,7 +36,7 @@ use super::report::{report, say};
 use super::{Exit, stdout};
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
-use crate::sweep::JobId;
+use crate::sweep::{JobId, Listing};
 
 /// How a job differs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -123,7 +126,8 @@ impl<'c> Comparison<'c> {
         let numbers = |[added, removed, changed]: [usize; 3]| {
             [(Change::Added, added), (Change::Removed, removed), (Change::Changed, changed)]
         };
-        let row = |(stage, (counts, _)): (&str, ([usize; 3], _))| (stage.to_owned(), numbers(counts));
+        let row =
+            |(stage, (counts, _)): (&str, ([usize; 3], _))| (stage.to_owned(), numbers(counts));
         stages.into_iter().map(row).collect()
     }
 }
@@ -132,6 +136,8 @@ impl<'c> Comparison<'c> {
 pub(super) enum Origin {
     /// A saved listing.
     File(PathBuf),
+    /// The lab at a commit.
+    Commit(Then),
 }
 
 impl Origin {
@@ -139,6 +145,7 @@ impl Origin {
     fn name(&self) -> String {
         match self {
             Origin::File(file) => file.display().to_string(),
+            Origin::Commit(then) => then.name(),
         }
     }
 }
@@ -148,7 +155,7 @@ pub(super) fn run(options: &EvalOptions, with: &str, terminal: &Terminal) -> Exi
     let fails = |diagnostics: Vec<Diagnostic>, sources: &SourceMap| {
         report(diagnostics, sources, terminal, options.show_trace)
     };
-    let origin = match origin(with) {
+    let origin = match origin(options, with) {
         Ok(origin) => origin,
         Err(wrong) => return fails(vec![wrong], &SourceMap::new()),
     };
@@ -159,32 +166,53 @@ pub(super) fn run(options: &EvalOptions, with: &str, terminal: &Terminal) -> Exi
     };
     let filter = Filter::of(options);
     let (view, unknown) = select_known(&listing, filter);
-    let compared = match &origin {
-        Origin::File(file) => with_file(file, &view, unknown, filter),
-    };
-    let (before, diff) = match compared {
-        Ok(compared) => compared,
-        Err(wrong) => return fails(wrong, &SourceMap::new()),
+    let then: Listing;
+    let (before, diff): (Box<dyn Side + '_>, Diff) = match &origin {
+        Origin::File(file) => match with_file(file, &view, unknown, filter) {
+            Ok((saved, diff)) => (Box::new(saved), diff),
+            Err(wrong) => return fails(wrong, &SourceMap::new()),
+        },
+        Origin::Commit(commit) => {
+            let Outcome { listing, diagnostics, sources, .. } = commit.listing(options, terminal);
+            let Some(found) = listing else {
+                say(&format!("the lab at {}:", commit.name()));
+                return fails(diagnostics, &sources);
+            };
+            then = found;
+            let (known, absent) = select_known(&then, filter);
+            let lacks = |name: &Unknown| absent.iter().any(|other| other.is_same(name));
+            let mistakes = mistakes(unknown, lacks);
+            if !mistakes.is_empty() {
+                return fails(mistakes, &SourceMap::new());
+            }
+            let diff = compare(&known, &view);
+            (Box::new(known), diff)
+        }
     };
     if INTERRUPTED.load(Ordering::Relaxed) {
         say("interrupted");
         return Exit::Interrupted;
     }
-    let comparison = Comparison { before: &before, after: &view, diff: &diff };
+    let comparison = Comparison { before: &*before, after: &view, diff: &diff };
     print(&origin, &comparison, &view, options, terminal)
 }
 
-fn origin(with: &str) -> Result<Origin, Diagnostic> {
+/// Names that neither side has.
+fn mistakes(unknown: Vec<Unknown>, lacks: impl Fn(&Unknown) -> bool) -> Vec<Diagnostic> {
+    unknown.into_iter().filter(lacks).map(|name| name.diagnostic).collect()
+}
+
+/// What is meant: a file if there is one, else a commit.
+fn origin(options: &EvalOptions, with: &str) -> Result<Origin, Diagnostic> {
     let file = PathBuf::from(with);
     if file.is_file() {
         return Ok(Origin::File(file));
     }
-    let message = format!("there is no file `{with}`");
-    Err(Diagnostic::error("repx::diff::not-found", message).help(HELP))
+    commit::find(options, with).map(Origin::Commit)
 }
 
 /// How to get something to compare with.
-const HELP: &str = "compare with a saved listing: `repx eval --format json > FILE`";
+pub(super) const HELP: &str = "compare with a saved listing: `repx eval --format json > FILE`";
 
 /// Compares with a saved listing.
 fn with_file(
@@ -207,8 +235,7 @@ fn with_file(
     listed.extend((0..view.len()).filter_map(|job| view.id(job)));
     let mut wanted = Wanted::new(filter, &view.listing.groups);
     let saved = Saved::read(&text, &mut wanted, &|id| listed.contains(id)).map_err(none)?;
-    let mistakes = unknown.into_iter().filter(|name| wanted.lacks(name.what, &name.name));
-    let mistakes: Vec<Diagnostic> = mistakes.map(|name| name.diagnostic).collect();
+    let mistakes = mistakes(unknown, |name| wanted.lacks(name.what, &name.name));
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
@@ -229,7 +256,11 @@ fn print(
         Format::Ndjson => json::write_ndjson(out, origin, comparison),
         Format::Table => {
             let entry = &view.listing.lab.entry;
-            table::write_heading(out, &format!("{entry} · compared with {}", origin.name()), style)?;
+            table::write_heading(
+                out,
+                &format!("{entry} · compared with {}", origin.name()),
+                style,
+            )?;
             table::write_totals(out, comparison)?;
             table::write_changes(out, comparison, style)
         }

@@ -291,9 +291,8 @@ impl Side for Saved {
     fn params_cell(&self, job: u32) -> String {
         let params = self.others.get(job as usize).map_or("{}", |job| &job.params);
         let params: BTreeMap<String, &RawValue> = serde_json::from_str(params).unwrap_or_default();
-        let word = |(name, value): (&String, &&RawValue)| {
-            format!("{}={}", clean(name), bare(value.get()))
-        };
+        let word =
+            |(name, value): (&String, &&RawValue)| format!("{}={}", clean(name), bare(value.get()));
         params.iter().map(word).collect::<Vec<_>>().join(" ")
     }
 }

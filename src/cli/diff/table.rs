@@ -10,7 +10,8 @@ use crate::cli::listing::table::{MOST_JOBS, Paint, SHORT_ID, clean, counted, fit
 use crate::sweep::Count;
 
 /// What to do where there are more.
-const HINT: &str = "To see all: --format ndjson; some: --run NAME, --stage NAME, --param KEY=VALUE.";
+const HINT: &str =
+    "To see all: --format ndjson; some: --run NAME, --stage NAME, --param KEY=VALUE.";
 
 /// Numbers of jobs, in words: "24 added, 3 changed".
 pub(crate) fn in_words(numbers: [(Change, usize); 3], between: &str) -> String {

@@ -57,7 +57,7 @@ impl<'l> View<'l> {
     }
 
     /// How many jobs are shown.
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         match &self.jobs {
             None => self.listing.len(),
             Some(jobs) => jobs.iter().filter(|shown| **shown).count(),
