@@ -95,14 +95,14 @@ impl Directories {
     /// Watches those that matter, and no other. The first that can't be, and why.
     pub(super) fn watch(&mut self, concerned: &Concerned) -> Option<(PathBuf, notify::Error)> {
         let wanted = concerned.directories();
-        for gone in self.watched.difference(&wanted) {
-            // The system has forgotten it if it isn't there any more.
-            let _ = self.watcher.unwatch(gone);
+        for before in &self.watched {
+            // There may be another directory of that name by now. One that isn't there any more the
+            // system has forgotten.
+            let _ = self.watcher.unwatch(before);
         }
         let mut failed = None;
         let mut watched = BTreeSet::new();
         for directory in wanted {
-            // Anew each time: there may be another directory of that name.
             match self.watcher.watch(&directory, RecursiveMode::NonRecursive) {
                 Ok(()) => drop(watched.insert(directory)),
                 Err(error) => failed = failed.or(Some((directory, error))),

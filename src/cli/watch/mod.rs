@@ -238,11 +238,18 @@ impl Watch<'_> {
             }
         }
         let begin = Instant::now();
-        while begin.elapsed() < LONGEST {
-            match self.receiver.recv_timeout(TOGETHER) {
-                Ok(Wake::Event(_)) => {}
+        let mut quiet = begin + TOGETHER;
+        loop {
+            let end = quiet.min(begin + LONGEST);
+            match self.receiver.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                // What happens beside the lab is not waited for.
+                Ok(Wake::Event(Ok(event))) if !concerned.by(&event) => {}
+                Ok(Wake::Event(_)) => quiet = Instant::now() + TOGETHER,
                 Ok(Wake::Interrupt) | Err(RecvTimeoutError::Disconnected) => return false,
                 Err(RecvTimeoutError::Timeout) => break,
+            }
+            if Instant::now() >= begin + LONGEST {
+                break;
             }
         }
         !INTERRUPTED.load(Ordering::Relaxed)
