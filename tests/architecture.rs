@@ -27,7 +27,7 @@ const ROOMS: [&str; 17] = [
 ];
 
 /// Crates (or parts of them) that only some rooms may know.
-const HOMES: [(&str, &[&str]); 12] = [
+const HOMES: [(&str, &[&str]); 14] = [
     ("miette", &["source", "diagnostic"]),
     ("rayon", &["sweep"]),
     ("clap", &["cli"]),
@@ -40,6 +40,8 @@ const HOMES: [(&str, &[&str]); 12] = [
     ("gix_index", &["flake"]),
     ("gix_object", &["flake"]),
     ("gix_odb", &["flake"]),
+    ("gix_ref", &["flake"]),
+    ("notify", &["cli"]),
 ];
 
 /// Lines a file may have; flat tables and tests are exempt.

@@ -108,6 +108,8 @@ Examples:
   repx eval --run @paper --stage train       some of its jobs
   repx eval --count                          how many there are
   repx eval --why 5ykhxrmz                   why a job is to be run
+  repx eval --diff HEAD~1                    what the last commit has changed
+  repx eval --watch                          what each edit changes
   repx eval --param model=resnet --param seed=1")]
 #[allow(clippy::struct_excessive_bools, reason = "they are flags")]
 pub(super) struct EvalOptions {
@@ -132,6 +134,19 @@ pub(super) struct EvalOptions {
     /// JOB is an id, a full name, or what only one of them begins with.
     #[arg(long, value_name = "JOB", conflicts_with_all = ["count", "runs", "stages", "params"])]
     pub(super) why: Option<String>,
+    /// Say what sets the jobs apart from those of a commit, or of a saved listing
+    ///
+    /// REV is a branch, a tag, the beginning of a hash, HEAD~1. FILE is what --format json or
+    /// ndjson has written. Jobs of the same id are unchanged; of the others, those of the same
+    /// run, pipeline, stage and parameters are said to have changed.
+    #[arg(long, value_name = "REV|FILE", conflicts_with = "count")]
+    pub(super) diff: Option<String>,
+    /// List again whenever something changes, and say what that has changed
+    ///
+    /// What the evaluation has read is watched, and what it looked for in vain. Of a lab with a
+    /// mistake that is shown, and watching goes on. With --format ndjson an event is an object.
+    #[arg(short, long, conflicts_with_all = ["count", "diff", "explain_cache"])]
+    pub(super) watch: bool,
     /// Only jobs of this run, or of the runs of this group; may be repeated
     #[arg(long = "run", value_name = "NAME|@GROUP", help_heading = "Which jobs")]
     pub(super) runs: Vec<String>,

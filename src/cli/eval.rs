@@ -18,8 +18,7 @@ use super::listing::{
 use super::progress::{self, Phase};
 use super::report::{report, say};
 use super::settings::settings;
-use super::stdout;
-use super::why;
+use super::{diff, stdout, watch, why};
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
 use crate::sweep::{Argument, Ask, Counts, Listing, PackageSet, Progress, Request};
@@ -52,20 +51,22 @@ impl Outcome {
 
 /// Lists a lab's jobs.
 pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
+    if let Some(with) = &options.diff {
+        return diff::run(options, with, terminal);
+    }
+    if options.watch {
+        return watch::run(options, terminal);
+    }
     let begin = Instant::now();
     let progress = Progress::default();
-    let watched = progress.clone();
-    let progress_shown = progress::Shown::begin(terminal, move || match watched.is_expanding() {
-        false => (Phase::Evaluating, 0),
-        true => (Phase::Expanding, watched.jobs()),
-    });
+    let progress_shown = shown(terminal, &progress);
     let outcome = load(options, terminal, &progress);
     let Outcome { listing, counts, mut diagnostics, sources } = outcome;
     if let (Some(job), Some(listing)) = (&options.why, &listing) {
         drop(progress_shown);
         return explain_job(job, listing, (diagnostics, &sources), options, terminal);
     }
-    let filter = Filter { runs: &options.runs, stages: &options.stages, params: &options.params };
+    let filter = Filter::of(options);
     let shown = listing.as_ref().map(|listing| match &counts {
         None => select(listing, filter).map(Shown::Jobs),
         Some(counts) => {
@@ -119,6 +120,22 @@ enum Shown<'l> {
     Counts(Tally<'l>),
 }
 
+/// Shows how far it has come.
+pub(super) fn shown(terminal: &Terminal, progress: &Progress) -> Option<progress::Shown> {
+    let watched = progress.clone();
+    progress::Shown::begin(terminal, move || match watched.is_expanding() {
+        false => (Phase::Evaluating, 0),
+        true => (Phase::Expanding, watched.jobs()),
+    })
+}
+
+/// What comes of the lab, for a command that goes on with it.
+pub(super) fn load_shown(options: &EvalOptions, terminal: &Terminal) -> Outcome {
+    let progress = Progress::default();
+    let _shown = shown(terminal, &progress);
+    load(options, terminal, &progress)
+}
+
 fn load(options: &EvalOptions, terminal: &Terminal, progress: &Progress) -> Outcome {
     let found = entry::find(options).and_then(|entry| Ok((entry, settings(&options.nix)?)));
     match found {
@@ -164,7 +181,7 @@ fn package_set(pkgs: Option<&str>) -> PackageSet {
 
 /// What is wanted of the jobs: who only wants to see how many there are needn't wait for them.
 fn ask(options: &EvalOptions) -> Ask {
-    if options.why.is_some() {
+    if options.why.is_some() || options.diff.is_some() || options.watch {
         return Ask::Jobs;
     }
     match (options.count, options.format) {
@@ -212,7 +229,7 @@ fn counts(
 }
 
 /// Where results are kept: as asked for, else `.repx` beside the lab.
-fn base_path(options: &EvalOptions) -> PathBuf {
+pub(super) fn base_path(options: &EvalOptions) -> PathBuf {
     match &options.base_path {
         Some(base) => base.clone(),
         None => lab_directory(&entry::without_output(&options.lab)).join(".repx"),

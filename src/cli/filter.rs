@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use super::arguments::EvalOptions;
 use super::listing::View;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::sweep::{Block, Counts, Listing, StageCount, Wanted};
@@ -22,6 +23,39 @@ pub(super) struct Filter<'a> {
     pub(super) params: &'a [(String, String)],
 }
 
+impl<'a> Filter<'a> {
+    /// What the command line says.
+    pub(super) fn of(options: &'a EvalOptions) -> Filter<'a> {
+        Filter { runs: &options.runs, stages: &options.stages, params: &options.params }
+    }
+
+    /// Does it say this name?
+    pub(super) fn names(&self, what: &str, name: &str) -> bool {
+        match what {
+            "run" => self.runs.iter().any(|run| run == name),
+            "stage" => self.stages.iter().any(|stage| stage == name),
+            _ => self.params.iter().any(|(key, _)| key == name),
+        }
+    }
+}
+
+/// A name that a lab doesn't have.
+pub(super) struct Unknown {
+    /// "run", "group", "stage" or "parameter".
+    pub(super) what: &'static str,
+    /// The name.
+    pub(super) name: String,
+    /// What is to be said about it.
+    pub(super) diagnostic: Diagnostic,
+}
+
+impl Unknown {
+    /// Is it the same name of the same kind?
+    pub(super) fn is_same(&self, other: &Unknown) -> bool {
+        (self.what, &self.name) == (other.what, &other.name)
+    }
+}
+
 /// The part of a listing that a filter lets through.
 ///
 /// # Errors
@@ -30,6 +64,17 @@ pub(super) fn select<'l>(
     listing: &'l Listing,
     filter: Filter<'_>,
 ) -> Result<View<'l>, Vec<Diagnostic>> {
+    match select_known(listing, filter) {
+        (view, unknown) if unknown.is_empty() => Ok(view),
+        (_, unknown) => Err(unknown.into_iter().map(|unknown| unknown.diagnostic).collect()),
+    }
+}
+
+/// The same where names that the lab doesn't have are no mistake: they let nothing through.
+pub(super) fn select_known<'l>(
+    listing: &'l Listing,
+    filter: Filter<'_>,
+) -> (View<'l>, Vec<Unknown>) {
     let mut view = View::all(listing);
     let mut unknown = Vec::new();
     if !filter.runs.is_empty() {
@@ -38,12 +83,9 @@ pub(super) fn select<'l>(
     check_stages(listing, filter.stages, &mut unknown);
     let wanted = wanted(filter.params);
     let params = params(listing, &wanted, &mut unknown);
-    if !unknown.is_empty() {
-        return Err(unknown);
-    }
     let everything = view.runs.iter().all(|run| *run) && filter.stages.is_empty();
     if everything && params.is_empty() {
-        return Ok(view);
+        return (view, unknown);
     }
     let mut jobs = vec![false; listing.len()];
     for block in listing.blocks() {
@@ -56,7 +98,7 @@ pub(super) fn select<'l>(
         }
     }
     view.jobs = Some(jobs);
-    Ok(view)
+    (view, unknown)
 }
 
 /// The same for a lab whose jobs were only counted: which runs are shown.
@@ -90,6 +132,7 @@ pub(super) fn select_runs(
             unknown.push(no_such("parameter", key, &params));
         }
     }
+    let unknown: Vec<Diagnostic> = unknown.into_iter().map(|unknown| unknown.diagnostic).collect();
     if unknown.is_empty() { Ok(shown) } else { Err(unknown) }
 }
 
@@ -132,7 +175,7 @@ fn mark(wanted: &mut [bool], listing: &Listing, block: &Block, runs: &[bool], st
     }
 }
 
-fn runs(listing: &Listing, wanted: &[String], unknown: &mut Vec<Diagnostic>) -> Vec<bool> {
+fn runs(listing: &Listing, wanted: &[String], unknown: &mut Vec<Unknown>) -> Vec<bool> {
     let mut shown = vec![false; listing.runs.len()];
     let mut show = |name: &str| {
         let run = listing.runs.iter().position(|run| *run.name == *name);
@@ -163,7 +206,7 @@ fn is_stage(block: &Block, name: &str) -> bool {
     *block.stage().name == *name || block.pnames().iter().any(|pname| **pname == *name)
 }
 
-fn check_stages(listing: &Listing, wanted: &[String], unknown: &mut Vec<Diagnostic>) {
+fn check_stages(listing: &Listing, wanted: &[String], unknown: &mut Vec<Unknown>) {
     for name in wanted {
         let mut keys = listing.runs.iter().flat_map(|run| &run.stages);
         if !keys.any(|key| **key == **name)
@@ -208,7 +251,7 @@ impl Param<'_> {
 fn params<'a>(
     listing: &Listing,
     wanted: &'a [Wanted],
-    unknown: &mut Vec<Diagnostic>,
+    unknown: &mut Vec<Unknown>,
 ) -> Vec<Param<'a>> {
     let known = names_of_params(listing);
     let missing = wanted.iter().filter(|(key, _)| !known.contains(key.as_str()));
@@ -228,16 +271,20 @@ fn meanings(value: &str) -> impl Iterator<Item = String> {
     [Some(value.to_owned()), Some(string), canonical].into_iter().flatten()
 }
 
-fn no_such(what: &str, name: &str, known: &BTreeSet<&str>) -> Diagnostic {
-    Diagnostic::error("repx::cli::unknown-name", format!("the lab has no {what} `{name}`"))
-        .maybe_help(did_you_mean(name, known).or_else(|| listed(what, known)))
+fn no_such(what: &'static str, name: &str, known: &BTreeSet<&str>) -> Unknown {
+    let message = format!("the lab has no {what} `{name}`");
+    let diagnostic = Diagnostic::error("repx::cli::unknown-name", message)
+        .maybe_help(did_you_mean(name, known).or_else(|| listed(what, known)));
+    Unknown { what, name: name.to_owned(), diagnostic }
 }
 
-fn no_such_run(name: &str, known: &BTreeSet<&str>, groups: &BTreeSet<&str>) -> Diagnostic {
+fn no_such_run(name: &str, known: &BTreeSet<&str>, groups: &BTreeSet<&str>) -> Unknown {
+    let mut unknown = no_such("run", name, known);
     if groups.contains(name) {
-        return no_such("run", name, known).help(format!("the group of that name is `@{name}`"));
+        let help = format!("the group of that name is `@{name}`");
+        unknown.diagnostic = unknown.diagnostic.help(help);
     }
-    no_such("run", name, known)
+    unknown
 }
 
 /// Names more than this are not worth reading.

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Exit;
@@ -11,6 +12,14 @@ use crate::value::OutOfMemory;
 
 /// Set once the user has asked to stop.
 pub(super) static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Whom to tell.
+static SLEEPER: Mutex<Option<Box<dyn Fn() + Send>>> = Mutex::new(None);
+
+/// Calls somebody once the user asks to stop: who sleeps doesn't look.
+pub(super) fn when_interrupted(wake: impl Fn() + Send + 'static) {
+    *SLEEPER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(wake));
+}
 
 /// The exit status of a second Ctrl-C, which doesn't wait for anything.
 const INTERRUPTED_STATUS: i32 = 130;
@@ -30,6 +39,9 @@ pub(super) fn catch_interrupts() {
         clear();
         if again {
             std::process::exit(INTERRUPTED_STATUS);
+        }
+        if let Some(wake) = &*SLEEPER.lock().unwrap_or_else(PoisonError::into_inner) {
+            wake();
         }
         // On a thread of its own: this one is there for the second.
         let watch = || {

@@ -26,6 +26,16 @@ use crate::source::SourceMap;
 use crate::sweep::{self, Ask, Listing, PackageSet, Progress, Request};
 use crate::world::{Obstacle, Reads, Recording, Thoroughness, World};
 
+/// Where a lab is evaluated.
+pub(super) struct Place<'a> {
+    /// The machine, or what stands in its place.
+    pub(super) world: &'a dyn World,
+    /// The commit whose files are seen there, if it is not the checkout.
+    pub(super) commit: Option<&'a str>,
+    /// Is there more to be done after it?
+    pub(super) last: bool,
+}
+
 /// The lab's jobs, and how the cache helped.
 pub(super) fn outcome(
     options: &EvalOptions,
@@ -34,12 +44,27 @@ pub(super) fn outcome(
     progress: &Progress,
 ) -> (Outcome, Explanation) {
     let machine = machine(&options.nix);
+    let place = Place { world: &machine, commit: None, last: true };
+    outcome_at(options, entry, settings, progress, &place)
+}
+
+/// The same at some place. What a commit's lab prints is not of interest.
+pub(super) fn outcome_at(
+    options: &EvalOptions,
+    entry: Entry,
+    settings: Settings,
+    progress: &Progress,
+    place: &Place<'_>,
+) -> (Outcome, Explanation) {
     let caches = setup::caches(!options.no_cache);
     let request = request(options, entry);
     let counting = matches!(request.ask, Ask::Counts(..));
-    let key = caches.as_ref().filter(|_| !counting).map(|_| key(options, &request, settings));
+    let key =
+        caches.as_ref().filter(|_| !counting).map(|_| key(options, &request, settings, place));
     let lookup = match (&caches, key) {
-        (Some(caches), Some(key)) if !options.refresh => Some(look(caches, key, &machine, options)),
+        (Some(caches), Some(key)) if !options.refresh => {
+            Some(look(caches, key, place.world, options))
+        }
         _ => None,
     };
     let mut explanation = Explanation::default();
@@ -51,23 +76,28 @@ pub(super) fn outcome(
         explanation.found = Some((state, lookup.compared));
         explanation.reads = lookup.reads;
         if let Some(Kept { outcome, messages, .. }) = kept {
-            for message in &messages {
+            for message in messages.iter().filter(|_| place.commit.is_none()) {
                 say(message);
             }
             return (outcome, explanation);
         }
     }
     let few = matches!(request.ask, Ask::Few(..));
-    let caches_used = caches.as_ref();
-    let machine: &dyn World = &machine;
-    let evaluation =
-        Evaluation { options, request: &request, settings, progress, machine, caches: caches_used };
+    let evaluation = Evaluation {
+        options,
+        request: &request,
+        settings,
+        progress,
+        place,
+        caches: caches.as_ref(),
+    };
     let Evaluated { mut outcome, reads, obstacles, messages, packages } = evaluation.run();
     explanation.packages = packages;
     if let Some(caches) = &caches {
         explanation.lowered = Some(caches.lowered.uses());
         caches.lowered.save();
     }
+    explanation.reads = reads.clone();
     if let (Some(caches), Some(key)) = (&caches, key) {
         let listing = outcome.listing.as_ref().filter(|_| outcome.counts.is_none());
         explanation.fate = match (listing, obstacles.is_empty()) {
@@ -76,11 +106,10 @@ pub(super) fn outcome(
             (Some(_), false) => Fate::Prevented(obstacles),
             (Some(listing), true) => {
                 let value = pack(few, listing, &outcome, &messages);
-                let written = caches.evaluations.keep(key, reads.clone(), &value);
+                let written = caches.evaluations.keep(key, reads, &value);
                 if written { Fate::Kept } else { Fate::NoRoom }
             }
         };
-        explanation.reads = reads;
         outcome.diagnostics.extend(explanation.fate.advice());
     }
     (outcome, explanation)
@@ -94,10 +123,16 @@ fn look(caches: &Caches, key: EvaluationKey, machine: &dyn World, options: &Eval
 
 /// All that the evaluation is started with. Other things decide the result too, but those it asks
 /// of the machine.
-fn key(options: &EvalOptions, request: &Request, settings: Settings) -> EvaluationKey {
+fn key(
+    options: &EvalOptions,
+    request: &Request,
+    settings: Settings,
+    place: &Place<'_>,
+) -> EvaluationKey {
     // The number of threads decides nothing, and what is asked nothing about the jobs.
     let request = Request { threads: 0, ask: Ask::Jobs, ..request.clone() };
-    let parts = [format!("{request:?}"), surroundings(options, settings)];
+    let parts =
+        [format!("{request:?}"), surroundings(options, settings), format!("{:?}", place.commit)];
     EvaluationKey::new(&parts.each_ref().map(String::as_bytes))
 }
 
@@ -128,7 +163,7 @@ struct Evaluation<'a> {
     request: &'a Request,
     settings: Settings,
     progress: &'a Progress,
-    machine: &'a dyn World,
+    place: &'a Place<'a>,
     caches: Option<&'a Caches>,
 }
 
@@ -149,7 +184,7 @@ impl Evaluation<'_> {
             return self.once(Basis::Scratch).0;
         };
         let sources = SourceMap::new();
-        let config = self.config(self.machine, &sources, &|_| {});
+        let config = self.config(self.place.world, &sources, &|_| {});
         let ((mut evaluated, unsure), learned) =
             packages.used(&config, || self.once(Basis::Known(&packages)));
         let Learned { reads, uses } = learned;
@@ -181,7 +216,12 @@ impl Evaluation<'_> {
         let Caches { directory, .. } = self.caches?;
         let Request { packages, root, .. } = self.request;
         let counting = matches!(self.request.ask, Ask::Counts(..));
-        if counting || self.request.flake.is_some() || *packages == PackageSet::Host {
+        // What a commit has is not what is known of the checkout's files.
+        if counting
+            || self.place.commit.is_some()
+            || self.request.flake.is_some()
+            || *packages == PackageSet::Host
+        {
             return None;
         }
         // Only an expression may begin at the lab's directory.
@@ -207,19 +247,27 @@ impl Evaluation<'_> {
     ) -> Config<'c> {
         let lowered = self.caches.map(|caches| &caches.lowered);
         let config = config(world, &self.options.include, sources, lowered);
-        Config { settings: self.settings, tolerant: true, messages, ..config }
+        Config {
+            settings: self.settings,
+            tolerant: true,
+            messages,
+            last: self.place.last,
+            ..config
+        }
     }
 
     /// Evaluates once, and tells whether what stands for the package set may have been seen to.
     fn once(&self, basis: Basis<'_>) -> (Evaluated, bool) {
-        let recording = Recording::new(self.machine);
-        let world: &dyn World = if self.caches.is_some() { &recording } else { self.machine };
+        let recording = Recording::new(self.place.world);
+        // Whoever goes on afterwards may ask what was read.
+        let recorded = self.caches.is_some() || !self.place.last;
+        let world: &dyn World = if recorded { &recording } else { self.place.world };
         let sources = SourceMap::new();
         let said: Mutex<Vec<String>> = Mutex::default();
         let messages = |message: &str| {
             said.lock().unwrap_or_else(PoisonError::into_inner).push(message.to_owned());
             // What comes of stand-ins is said when there are no doubts about it.
-            if let Basis::Scratch = basis {
+            if matches!(basis, Basis::Scratch) && self.place.commit.is_none() {
                 say(message);
             }
         };

@@ -8,6 +8,7 @@
 #![allow(clippy::print_stderr, reason = "the one room that talks to the terminal")]
 
 mod arguments;
+mod diff;
 mod entry;
 mod eval;
 mod explain;
@@ -21,6 +22,7 @@ mod report;
 mod settings;
 mod setup;
 mod stdout;
+mod watch;
 mod why;
 
 use std::ffi::OsString;

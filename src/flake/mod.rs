@@ -28,5 +28,8 @@ mod substitutes;
 mod tree;
 
 pub use call::{COUNT_REVISIONS, FETCH_INPUT, Flake, attributes_value, call, placed};
-pub use git::{GitError, count_revisions, head_commit};
+pub use git::{
+    Commit, GitError, RevisionError, Snapshot, checkout_root, count_revisions, head_commit,
+    revision,
+};
 pub use substitutes::{Substitutes, upstream_library};

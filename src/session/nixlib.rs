@@ -75,6 +75,10 @@ impl World for WithNixlib<'_> {
         self.world.now()
     }
 
+    fn committed(&self, root: &Path) -> Option<Vec<PathBuf>> {
+        self.world.committed(root)
+    }
+
     fn keeper(&self) -> Option<&dyn Keeper> {
         self.world.keeper()
     }

@@ -128,6 +128,12 @@ pub trait World: Send + Sync {
         None
     }
 
+    /// The files of the commit that stands in the place of the checkout at a root, if one does.
+    fn committed(&self, root: &Path) -> Option<Vec<PathBuf>> {
+        let _ = root;
+        None
+    }
+
     /// Who writes to this machine's store and builds, if anybody does.
     fn keeper(&self) -> Option<&dyn Keeper> {
         None

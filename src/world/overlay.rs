@@ -215,6 +215,10 @@ impl World for Overlay<'_> {
         self.below.now()
     }
 
+    fn committed(&self, root: &Path) -> Option<Vec<PathBuf>> {
+        self.below.committed(root)
+    }
+
     fn keeper(&self) -> Option<&dyn Keeper> {
         self.below.keeper()
     }

@@ -12,7 +12,7 @@ use crate::lab::Resources;
 use crate::sweep::{Progress, in_order};
 
 /// The version of the format.
-const SCHEMA: &str = "repx-eval/1";
+pub(in crate::cli) const SCHEMA: &str = "repx-eval/1";
 
 /// How to write many jobs.
 #[derive(Clone, Copy)]
@@ -172,7 +172,7 @@ fn hints(out: &mut impl Write, hints: &Resources, first: &mut bool) -> io::Resul
 }
 
 /// Writes items with commas between them.
-pub(super) fn separated<W: Write, T>(
+pub(in crate::cli) fn separated<W: Write, T>(
     out: &mut W,
     items: impl IntoIterator<Item = T>,
     mut write: impl FnMut(&mut W, T) -> io::Result<()>,
@@ -203,27 +203,27 @@ fn field(out: &mut impl Write, first: &mut bool, name: &str) -> io::Result<()> {
     key(out, name)
 }
 
-pub(super) fn next_key(out: &mut impl Write, name: &str) -> io::Result<()> {
+pub(in crate::cli) fn next_key(out: &mut impl Write, name: &str) -> io::Result<()> {
     out.write_all(b", ")?;
     key(out, name)
 }
 
-pub(super) fn key(out: &mut impl Write, name: &str) -> io::Result<()> {
+pub(in crate::cli) fn key(out: &mut impl Write, name: &str) -> io::Result<()> {
     text(out, name)?;
     out.write_all(b": ")
 }
 
-fn number(out: &mut impl Write, number: u64) -> io::Result<()> {
+pub(in crate::cli) fn number(out: &mut impl Write, number: u64) -> io::Result<()> {
     out.write_all(itoa::Buffer::new().format(number).as_bytes())
 }
 
-fn texts<T: AsRef<str>>(out: &mut impl Write, items: &[T]) -> io::Result<()> {
+pub(in crate::cli) fn texts<T: AsRef<str>>(out: &mut impl Write, items: &[T]) -> io::Result<()> {
     out.write_all(b"[")?;
     separated(out, items, |out, item| text(out, item.as_ref()))?;
     out.write_all(b"]")
 }
 
-pub(super) fn text(out: &mut impl Write, text: &str) -> io::Result<()> {
+pub(in crate::cli) fn text(out: &mut impl Write, text: &str) -> io::Result<()> {
     out.write_all(b"\"")?;
     inner(out, text)?;
     out.write_all(b"\"")

@@ -4,16 +4,16 @@
 //! go bytes to any writer. Which formats exist is decided here, what they look like in the files
 //! below. Nothing is built in memory: a million jobs are written as they are read.
 
-mod json;
+pub(super) mod json;
 mod record;
 mod status;
-mod table;
+pub(super) mod table;
 mod tally;
 
 #[cfg(test)]
 pub(crate) mod sample;
 
-pub(super) use json::{Pace, write_json, write_ndjson};
+pub(super) use json::{Pace, SCHEMA, write_json, write_ndjson};
 pub(super) use status::{Status, Statuses, status};
 pub(super) use table::{
     Paint, TableStyle, bare, clean, cut, write_counts, write_table, write_too_many,
@@ -59,7 +59,7 @@ impl<'l> View<'l> {
     }
 
     /// How many jobs are shown.
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         match &self.jobs {
             None => self.listing.len(),
             Some(jobs) => jobs.iter().filter(|shown| **shown).count(),

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::ops::Range;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -14,11 +15,11 @@ use crate::source::printable;
 use crate::sweep::{Count, JobView, Listing, RunInfo};
 
 /// More jobs than this are counted, not listed.
-const MOST_JOBS: usize = 40;
+pub(in crate::cli) const MOST_JOBS: usize = 40;
 /// What to do where there are more.
 const HINT: &str = "To see jobs: --run NAME, --stage NAME, --param KEY=VALUE, or --format ndjson.";
 /// Characters of an id shown.
-const SHORT_ID: usize = 8;
+pub(in crate::cli) const SHORT_ID: usize = 8;
 /// No column is cut below this many characters.
 const NARROWEST: usize = 8;
 
@@ -127,13 +128,13 @@ fn headline(tally: &Tally<'_>) -> String {
 }
 
 /// "1 job", "2,401 jobs".
-fn counted(count: Count, what: &str) -> String {
+pub(in crate::cli) fn counted(count: Count, what: &str) -> String {
     let plural = if count == Count::Exactly(1) { "" } else { "s" };
     format!("{} {what}{plural}", grouped(count))
 }
 
 /// A number with commas between thousands.
-fn grouped(count: Count) -> String {
+pub(in crate::cli) fn grouped(count: Count) -> String {
     let (begin, number) = match count {
         Count::Exactly(number) => ("", number),
         Count::AtMost(number) => ("at most ", number),
@@ -231,7 +232,8 @@ fn jobs(
             *width = cell.width().max(*width);
         }
     }
-    fit(&mut widths, shown, style.width);
+    // Ids and states stay whole.
+    fit(&mut widths, shown, 1..COLUMNS - 1, style.width);
     let heads = HEADS.map(str::to_owned);
     line(out, &heads, shown, widths, [Paint::Faint; COLUMNS], style)?;
     for (cells, status) in &rows {
@@ -263,7 +265,7 @@ fn row(view: &View<'_>, job: &JobView<'_>, status: Status) -> [String; COLUMNS] 
 
 /// A job's parameters, then in brackets those values of the jobs it reads from that set it apart
 /// from its neighbours: without them jobs that only pass results on would all look alike.
-fn params_cell(listing: &Listing, job: &JobView<'_>) -> String {
+pub(in crate::cli) fn params_cell(listing: &Listing, job: &JobView<'_>) -> String {
     let mut own: Vec<(&str, &str)> = Vec::new();
     own.extend(job.params().map(|(name, value)| (&**name, value)));
     let mut upstream = Vec::new();
@@ -310,16 +312,21 @@ pub(crate) fn clean(text: &str) -> String {
     text.chars().map(printable).collect()
 }
 
-/// Makes the widest columns narrower until all fit on the page. Ids and states stay whole.
-fn fit(widths: &mut [usize; COLUMNS], shown: [bool; COLUMNS], page: usize) {
+/// Makes the widest of some columns narrower until all fit on the page.
+pub(in crate::cli) fn fit<const N: usize>(
+    widths: &mut [usize; N],
+    shown: [bool; N],
+    may_shrink: Range<usize>,
+    page: usize,
+) {
     let gaps = 2 * (shown.iter().filter(|shown| **shown).count() - 1);
     loop {
         let total: usize = widths.iter().zip(shown).filter(|(_, s)| *s).map(|(w, _)| *w).sum();
         let Some(excess) = (total + gaps).checked_sub(page).filter(|excess| *excess > 0) else {
             return;
         };
-        let middle = widths.get_mut(1..COLUMNS - 1).unwrap_or_default();
-        let widest = middle.iter_mut().zip(&shown[1..]).filter(|(_, s)| **s).map(|(w, _)| w).max();
+        let some = widths.iter_mut().zip(shown).skip(may_shrink.start).take(may_shrink.len());
+        let widest = some.filter(|(_, shown)| *shown).map(|(width, _)| width).max();
         match widest {
             Some(width) if *width > NARROWEST => {
                 *width = width.saturating_sub(excess.min(4)).max(NARROWEST);
@@ -329,12 +336,13 @@ fn fit(widths: &mut [usize; COLUMNS], shown: [bool; COLUMNS], page: usize) {
     }
 }
 
-fn line(
+/// Writes a row of those columns that are shown.
+pub(in crate::cli) fn line<const N: usize>(
     out: &mut impl Write,
-    cells: &[String; COLUMNS],
-    shown: [bool; COLUMNS],
-    widths: [usize; COLUMNS],
-    paints: [Paint; COLUMNS],
+    cells: &[String; N],
+    shown: [bool; N],
+    widths: [usize; N],
+    paints: [Paint; N],
     style: TableStyle,
 ) -> io::Result<()> {
     let columns = cells.iter().zip(shown).zip(widths).zip(paints);
@@ -344,10 +352,13 @@ fn line(
             continue;
         }
         let text = cut(cell, width);
-        let used = text.width();
+        // Written before the next text only: no line ends in spaces.
+        if text.is_empty() {
+            space += width + 2;
+            continue;
+        }
         write!(out, "{:space$}{}", "", style.paint(paint, &text))?;
-        // Written before the next cell only: no line ends in spaces.
-        space = width.saturating_sub(used) + 2;
+        space = width.saturating_sub(text.width()) + 2;
     }
     writeln!(out)
 }

@@ -9,8 +9,12 @@
 
 mod changes;
 mod head;
+mod revision;
+mod snapshot;
 
 pub use head::head_commit;
+pub use revision::{Commit, RevisionError, revision};
+pub use snapshot::{Snapshot, checkout_root};
 
 use std::collections::{BTreeSet, HashSet};
 use std::io;
@@ -118,6 +122,10 @@ pub(super) fn checkout(
 ) -> Result<Checkout, GitError> {
     let repository = Repository::open(root, world)?;
     let head = repository.head()?;
+    if let Some(files) = world.committed(root) {
+        let (files, head) = (files.into_iter().collect(), head.map(|(head, _)| head));
+        return Ok(Checkout { files, head, dirty: false, branch: None });
+    }
     let index = repository.index()?;
     let branch = head::branch_of(&repository.own, world);
     let mut state = Checkout { files: BTreeSet::new(), head: None, dirty: false, branch };
