@@ -202,7 +202,7 @@ fn revisions_by_all_their_names() {
     let hash = String::from_utf8(hash.stdout).expect("a hash");
     for word in first.into_iter().chain([hash.trim(), &hash[..8]]) {
         let diff = place.json(&["--diff", word]);
-        assert_eq!((numbers(&diff), &*word), ([4, 0, 1, 12], word));
+        assert_eq!((numbers(&diff), word), ([4, 0, 1, 12], word));
         assert_eq!(diff["before"]["commit"], hash.trim());
     }
     assert_eq!(numbers(&place.json(&["--diff", "work"])), [0, 0, 1, 16]);

@@ -165,7 +165,7 @@ mod tests {
             let (id, _, _) = self.0[job as usize];
             (id != 0).then(|| JobId::from_bytes([id; 20]))
         }
-        fn stage(&self, _job: u32) -> &str {
+        fn stage(&self, _job: u32) -> &'static str {
             "s"
         }
         fn described(&self, job: u32) -> Described<'_> {
