@@ -94,7 +94,8 @@ enum Shown<'l> {
     Counts(Tally<'l>),
 }
 
-fn load(options: &EvalOptions, terminal: &Terminal, progress: &Progress) -> Outcome {
+/// Evaluates the lab that the options name, or takes its jobs from the cache.
+pub(super) fn load(options: &EvalOptions, terminal: &Terminal, progress: &Progress) -> Outcome {
     let found = entry::find(options).and_then(|entry| Ok((entry, settings(&options.nix)?)));
     match found {
         Err(wrong) => Outcome::failed(wrong),
@@ -140,6 +141,7 @@ fn package_set(pkgs: Option<&str>) -> PackageSet {
 /// What is wanted of the jobs: who only wants to see how many there are needn't wait for them.
 fn ask(options: &EvalOptions) -> Ask {
     match (options.count, options.format) {
+        _ if options.recipes => Ask::Recipes,
         (true, _) => Ask::Counts(MOST_COUNTED, wanted(&options.params)),
         (false, Format::Table) => Ask::Few(MOST_IN_TABLE, wanted(&options.params)),
         (false, Format::Json | Format::Ndjson) => Ask::Jobs,
@@ -184,7 +186,7 @@ fn counts(
 }
 
 /// Where results are kept: as asked for, else `.repx` beside the lab.
-fn base_path(options: &EvalOptions) -> PathBuf {
+pub(super) fn base_path(options: &EvalOptions) -> PathBuf {
     match &options.base_path {
         Some(base) => base.clone(),
         None => lab_directory(&entry::without_output(&options.lab)).join(".repx"),

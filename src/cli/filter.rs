@@ -155,7 +155,7 @@ fn runs(listing: &Listing, wanted: &[String], unknown: &mut Vec<Diagnostic>) -> 
     shown
 }
 
-fn groups(listing: &Listing) -> BTreeSet<&str> {
+pub(super) fn groups(listing: &Listing) -> BTreeSet<&str> {
     listing.groups.iter().map(|(name, _)| name.as_str()).collect()
 }
 
@@ -228,12 +228,12 @@ fn meanings(value: &str) -> impl Iterator<Item = String> {
     [Some(value.to_owned()), Some(string), canonical].into_iter().flatten()
 }
 
-fn no_such(what: &str, name: &str, known: &BTreeSet<&str>) -> Diagnostic {
+pub(super) fn no_such(what: &str, name: &str, known: &BTreeSet<&str>) -> Diagnostic {
     Diagnostic::error("repx::cli::unknown-name", format!("the lab has no {what} `{name}`"))
         .maybe_help(did_you_mean(name, known).or_else(|| listed(what, known)))
 }
 
-fn no_such_run(name: &str, known: &BTreeSet<&str>, groups: &BTreeSet<&str>) -> Diagnostic {
+pub(super) fn no_such_run(name: &str, known: &BTreeSet<&str>, groups: &BTreeSet<&str>) -> Diagnostic {
     if groups.contains(name) {
         return no_such("run", name, known).help(format!("the group of that name is `@{name}`"));
     }

@@ -11,6 +11,28 @@ use crate::value::OutOfMemory;
 /// Set once the user has asked to stop.
 pub(super) static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
+/// Set once the user has asked a second time, while something is held.
+pub(super) static INSISTED: AtomicBool = AtomicBool::new(false);
+
+/// Is something going on that ends in its own way when asked a second time?
+static HELD: AtomicBool = AtomicBool::new(false);
+
+/// Until it is dropped a second Ctrl-C sets [`INSISTED`]; a third stops at once.
+pub(super) struct Held(());
+
+impl Held {
+    pub(super) fn begin() -> Held {
+        HELD.store(true, Ordering::Relaxed);
+        Held(())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        HELD.store(false, Ordering::Relaxed);
+    }
+}
+
 /// The exit status of a second Ctrl-C, which doesn't wait for anything.
 const INTERRUPTED_STATUS: i32 = 130;
 
@@ -22,7 +44,8 @@ pub(super) fn catch_interrupts() {
     let handler = || {
         let again = INTERRUPTED.swap(true, Ordering::Relaxed);
         clear();
-        if again {
+        let held = again && HELD.load(Ordering::Relaxed);
+        if again && !(held && !INSISTED.swap(true, Ordering::Relaxed)) {
             std::process::exit(INTERRUPTED_STATUS);
         }
     };

@@ -42,7 +42,7 @@ pub(super) fn outcome(
     let mut explanation = Explanation::default();
     if let Some(lookup) = lookup {
         let kept = lookup.value.as_deref().and_then(unpack);
-        let kept = kept.filter(|kept| kept.few || matches!(request.ask, Ask::Jobs));
+        let kept = kept.filter(|kept| kept.few || matches!(request.ask, Ask::Jobs | Ask::Recipes));
         let unfit = lookup.state == State::Same && kept.is_none();
         let state = if unfit { State::Absent } else { lookup.state };
         explanation.found = Some((state, lookup.compared));
@@ -88,8 +88,10 @@ fn look(caches: &Caches, key: EvaluationKey, machine: &dyn World, options: &Eval
 /// All that the evaluation is started with. Other things decide the result too, but those it asks
 /// of the machine.
 fn key(options: &EvalOptions, request: &Request, settings: Settings) -> EvaluationKey {
-    // The number of threads decides nothing, and what is asked nothing about the jobs.
-    let request = Request { threads: 0, ask: Ask::Jobs, ..request.clone() };
+    // The number of threads decides nothing, and what is asked nothing about the jobs, but
+    // whether their scripts are there.
+    let ask = if options.recipes { Ask::Recipes } else { Ask::Jobs };
+    let request = Request { threads: 0, ask, ..request.clone() };
     let variable = |name: &str| std::env::var_os(name);
     let surroundings = ["HOME", "NIX_REMOTE", "NIX_STORE_DIR"].map(variable);
     let parts = [

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::field::Column;
 use super::identity::JobId;
+use super::recipe::{Kit, Package, Recipe};
 use super::space::{Projection, Space};
 pub use super::wiring::{Wire, Wiring};
 use crate::lab::{Need, Resources, Texts};
@@ -30,6 +31,8 @@ pub struct Listing {
     pub(super) ids: Vec<JobId>,
     /// Sets of jobs that many jobs need.
     pub(super) upstreams: Vec<JobSet>,
+    /// Where it was asked for, what scripts may refer to.
+    pub kit: Kit,
 }
 
 /// What is said of the lab as a whole.
@@ -78,6 +81,12 @@ pub struct Block {
     pub(super) pieces: Column<Pieces>,
     pub(super) wirings: Column<Wiring>,
     pub(super) hints: Column<Option<Resources>>,
+    /// Where it was asked for, the texts of simple stages' scripts.
+    pub(super) scripts: Column<Vec<u8>>,
+    /// Where it was asked for, the parts of scatter-gather stages.
+    pub(super) recipes: Column<Vec<Recipe>>,
+    /// Where it was asked for, what each part (of a simple stage the stage) is run with.
+    pub(super) packages: Vec<(Arc<str>, Vec<Package>)>,
     /// Blocks of the stages it depends on, in the order of its dependencies.
     pub(super) producers: Vec<Producer>,
     /// Which of the listing's sets its jobs need.
@@ -394,6 +403,23 @@ impl Block {
         self.hints.values()
     }
 
+    /// What a part, or the script of a simple stage, is run with; nothing unless it was asked for.
+    pub fn packages(&self, part: &str) -> &[Package] {
+        let own = self.packages.iter().find(|(name, _)| **name == *part);
+        own.map_or(&[], |(_, packages)| packages)
+    }
+
+    /// Everything that its jobs are run with.
+    pub fn all_packages(&self) -> impl Iterator<Item = &Package> {
+        self.packages.iter().flat_map(|(_, packages)| packages)
+    }
+
+    /// The texts of all its scripts.
+    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        let parts = self.recipes.values().iter().flatten().map(|recipe| recipe.text.as_slice());
+        self.scripts.values().iter().map(Vec::as_slice).chain(parts)
+    }
+
     /// The numbers of the blocks of the stages it depends on.
     pub fn producers(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
         self.producers.iter().map(|producer| producer.block as usize)
@@ -591,6 +617,16 @@ impl<'l> JobView<'l> {
     /// Its own hints merged with those of what it depends on.
     pub fn resources(&self) -> Option<&'l Resources> {
         self.block.hints.get(&self.digits)?.as_ref()
+    }
+
+    /// The text of a simple stage's script; nothing unless it was asked for.
+    pub fn script(&self) -> &'l [u8] {
+        self.block.scripts.get(&self.digits).map_or(&[], Vec::as_slice)
+    }
+
+    /// The parts of a scatter-gather stage; none unless they were asked for.
+    pub fn recipes(&self) -> &'l [Recipe] {
+        self.block.recipes.get(&self.digits).map_or(&[], Vec::as_slice)
     }
 
     /// How its inputs are wired.

@@ -21,6 +21,7 @@ mod list;
 mod listing;
 mod ordered;
 mod progress;
+mod recipe;
 #[cfg(test)]
 pub(crate) mod sample;
 mod scatter;
@@ -42,3 +43,4 @@ pub use listing::{
 };
 pub use ordered::in_order;
 pub use progress::Progress;
+pub use recipe::{CORE, Content, Kit, Material, Package, PackageKind, Recipe, host_names, is_name};

@@ -8,6 +8,7 @@ use super::listing::{
     Block, JobBits, JobSet, LabInfo, Listing, Param, ParamValues, Pieces, Producer, RunInfo,
     StageInfo, StageKind, Wire, Wiring,
 };
+use super::recipe::Kit;
 use super::space::{Projection, Space};
 use crate::lab::{Duration, Memory, Need, Resources};
 
@@ -33,6 +34,9 @@ fn block(number: u32, run: u32, stage: &StageInfo, pname: &str, params: &[(&str,
         pieces: Column::constant(Pieces::default()),
         wirings: Column::constant(Wiring::default()),
         hints: Column::constant(None),
+        scripts: Column::constant(b"true\n".to_vec()),
+        recipes: Column::constant(Vec::new()),
+        packages: Vec::new(),
         producers: Vec::new(),
         after: None,
         places: None,
@@ -104,6 +108,7 @@ pub(crate) fn listing() -> Listing {
         blocks,
         ids: (1..6).map(|number| JobId::from_bytes([number; 20])).collect(),
         upstreams: vec![(1..4).collect::<JobSet>()],
+        kit: Kit::default(),
     }
 }
 

@@ -7,6 +7,7 @@ use super::facet::{Facets, Input, Names};
 use super::field::{Field, Look};
 use super::keys::{self, Place};
 use super::listing::Pieces;
+use super::recipe::Recipe;
 use super::scatter::Whole;
 use super::tracked::{Answer, Noticed, Question, Tracking, Untold};
 use crate::lab::{Body, Part, Reader, Resources, Run, Stage, Vocabulary};
@@ -26,6 +27,8 @@ pub(super) struct Study<'x, 'h> {
     pub(super) lengths: &'x [u32],
     /// How often a function may be evaluated.
     pub(super) most: usize,
+    /// Are recipes kept?
+    pub(super) keep: bool,
 }
 
 /// What a stage reads and writes: all that its wiring depends on.
@@ -46,6 +49,7 @@ pub(super) struct Studied {
     /// What stands for its script.
     pub(super) script: Field<Vec<u8>>,
     pub(super) pieces: Field<Pieces>,
+    pub(super) recipes: Field<Vec<Recipe>>,
     /// What of its parts is in a job's identity.
     pub(super) digests: Field<Vec<(Arc<str>, [u8; 32])>>,
 }
@@ -98,6 +102,7 @@ impl<'h> Study<'_, 'h> {
                 hints: whole.map(|w| full(w.script.resources.clone())),
                 script: whole.map(|w| w.script.text.clone()),
                 pieces: whole.map(|w| Pieces { parts: w.parts.clone(), steps: w.steps.clone() }),
+                recipes: whole.map(|w| w.recipes.clone()),
                 digests: whole.map(|w| w.digests.clone()),
             });
         }
@@ -115,6 +120,7 @@ impl<'h> Study<'_, 'h> {
             hints: hints?,
             script: script?,
             pieces: Field::constant(Pieces::default()),
+            recipes: Field::constant(Vec::new()),
             digests: Field::constant(Vec::new()),
         })
     }
@@ -161,8 +167,14 @@ impl<'h> Study<'_, 'h> {
         tracking.explore(noticed, |reader: &mut Reader<'_, 'h>, coordinates| {
             let values = keys::values(self.run, self.stage, self.sources, coordinates);
             let before = reader.diagnostics.len();
-            let mut facets =
-                Facets { reader, stage: self.stage, values, packages: self.packages, watch: None };
+            let mut facets = Facets {
+                reader,
+                stage: self.stage,
+                values,
+                packages: self.packages,
+                keep: self.keep,
+                watch: None,
+            };
             let answer = evaluate(&mut facets, coordinates);
             let Facets { reader, values, .. } = facets;
             if reader.diagnostics.len() > before {
