@@ -10,7 +10,8 @@
 //! 5. [`lab`], [`sweep`]: value → lab → jobs
 //! 6. [`cache`]: what is kept between processes; [`realise`]: Nix, for writing to its store and
 //!    building
-//! 7. [`cli`]: the commands
+//! 7. [`exec`]: running jobs
+//! 8. [`cli`]: the commands
 //!
 //! ```
 //! use std::sync::atomic::AtomicBool;
@@ -35,6 +36,7 @@ pub mod cache;
 pub mod cli;
 pub mod diagnostic;
 pub mod eval;
+pub mod exec;
 pub mod flake;
 pub mod lab;
 pub mod lower;

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order in which data flows through them.
-const ROOMS: [&str; 17] = [
+const ROOMS: [&str; 18] = [
     "bytes",
     "source",
     "diagnostic",
@@ -23,6 +23,7 @@ const ROOMS: [&str; 17] = [
     "lab",
     "sweep",
     "realise",
+    "exec",
     "cli",
 ];
 
@@ -33,8 +34,8 @@ const HOMES: [(&str, &[&str]); 14] = [
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("regex_automata", &["builtins"]),
-    ("rustix", &["value"]),
-    ("std::process::Command", &["realise", "flake"]),
+    ("rustix", &["value", "exec"]),
+    ("std::process::Command", &["realise", "flake", "exec"]),
     ("toml", &["builtins"]),
     ("gix_hash", &["flake"]),
     ("gix_index", &["flake"]),

@@ -51,8 +51,8 @@ const PAGE: usize = 80;
 #[command(
     name = "repx",
     version,
-    about = "Evaluates RepX labs and lists their jobs",
-    long_about = "Evaluates RepX labs and lists their jobs.\n\n\
+    about = "Evaluates RepX labs, lists their jobs and runs them",
+    long_about = "Evaluates RepX labs, lists their jobs and runs them.\n\n\
         A lab describes experiments in Nix: stages, pipelines of stages, and runs that sweep \
         pipelines over lists of parameters. repx evaluates it without Nix.",
     after_help = EXIT_STATUS,
@@ -78,8 +78,8 @@ struct CommandLine {
 }
 
 const EXIT_STATUS: &str = "\
-Exit status: 0 fine, 2 the lab, the configuration or the call is wrong,
-101 a bug of repx, 130 interrupted.";
+Exit status: 0 fine, 1 a job failed, 2 the lab, the configuration or the
+call is wrong, 101 a bug of repx, 130 interrupted.";
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Color {
@@ -92,6 +92,7 @@ enum Color {
 #[derive(Subcommand)]
 pub(super) enum Command {
     Eval(Box<EvalOptions>),
+    Run(Box<RunOptions>),
     Instantiate(Box<InstantiateOptions>),
 }
 
@@ -147,6 +148,9 @@ pub(super) struct EvalOptions {
     /// mistake that is shown, and watching goes on. With --format ndjson an event is an object.
     #[arg(short, long, conflicts_with_all = ["count", "diff", "explain_cache"])]
     pub(super) watch: bool,
+    /// Are the scripts wanted too? `repx run` says so.
+    #[arg(skip)]
+    pub(super) recipes: bool,
     /// Only jobs of this run, or of the runs of this group; may be repeated
     #[arg(long = "run", value_name = "NAME|@GROUP", help_heading = "Which jobs")]
     pub(super) runs: Vec<String>,
@@ -196,6 +200,71 @@ pub(super) struct EvalOptions {
     /// Say what was read, what has changed and what was reused; with -v every path
     #[arg(long, help_heading = "Cache")]
     pub(super) explain_cache: bool,
+    #[command(flatten)]
+    pub(super) nix: NixOptions,
+}
+
+/// Run the jobs of a lab
+///
+/// Evaluates the lab and runs its jobs on this machine, each after those it reads from. What is done
+/// is not done again. Without names all jobs are run.
+#[derive(Args, Debug, Clone, Default)]
+#[command(after_help = "\
+Examples:
+  repx run                             all jobs of the lab in this directory
+  repx run examples/simple -j 4        those of another lab, four at a time
+  repx run @paper -k                   a group, going on after failures
+  repx run 5ykhxrmz --force            one job, though it is done
+  repx run -n                          what would run, and why")]
+#[allow(clippy::struct_excessive_bools, reason = "they are flags")]
+pub(super) struct RunOptions {
+    /// Runs, groups after an @, or jobs by their ids or how those begin
+    ///
+    /// If there is no --lab, the first may be the lab's directory or file.
+    #[arg(value_name = "RUN|@GROUP|JOB")]
+    pub(super) names: Vec<String>,
+    /// The lab's directory or file, or a flake with an output: .#name [default: .]
+    #[arg(long, value_name = "LAB")]
+    pub(super) lab: Option<PathBuf>,
+    /// Jobs at once [default: as many as there are processors]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(super) jobs: Option<u16>,
+    /// Run the named jobs although they are done
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Begin other jobs after one has failed
+    #[arg(short = 'k', long, visible_alias = "keep-going")]
+    pub(super) continue_on_failure: bool,
+    /// Only say what would run, and why
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
+    /// Where results are kept [default: .repx beside the lab]
+    #[arg(long, value_name = "DIR")]
+    pub(super) base_path: Option<PathBuf>,
+    /// Give the lab's function an argument: a Nix expression
+    #[arg(long = "arg", num_args = 2, value_names = ["NAME", "EXPR"], help_heading = "Evaluation")]
+    pub(super) arg: Vec<String>,
+    /// Give the lab's function an argument: a string
+    #[arg(long = "argstr", num_args = 2, value_names = ["NAME", "TEXT"], help_heading = "Evaluation")]
+    pub(super) argstr: Vec<String>,
+    /// The package set: host for this machine's programs, the only one that runs yet
+    #[arg(long, value_name = "PACKAGES", help_heading = "Evaluation")]
+    pub(super) pkgs: Option<String>,
+    /// Add an entry to the search path, before those of NIX_PATH
+    #[arg(short = 'I', value_name = "[PREFIX=]PATH", help_heading = "Evaluation")]
+    pub(super) include: Vec<String>,
+    /// How many threads evaluate [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Evaluation")]
+    pub(super) threads: Option<u16>,
+    /// Show all of a trace
+    #[arg(long, help_heading = "Evaluation")]
+    pub(super) show_trace: bool,
+    /// Read all files anew, and keep nothing of them
+    #[arg(long, help_heading = "Cache")]
+    pub(super) no_cache: bool,
+    /// Evaluate the lab though nothing has changed, and keep the result
+    #[arg(long, help_heading = "Cache", conflicts_with = "no_cache")]
+    pub(super) refresh: bool,
     #[command(flatten)]
     pub(super) nix: NixOptions,
 }

@@ -136,7 +136,8 @@ pub(super) fn load_shown(options: &EvalOptions, terminal: &Terminal) -> Outcome 
     load(options, terminal, &progress)
 }
 
-fn load(options: &EvalOptions, terminal: &Terminal, progress: &Progress) -> Outcome {
+/// Evaluates the lab that the options name, or takes its jobs from the cache.
+pub(super) fn load(options: &EvalOptions, terminal: &Terminal, progress: &Progress) -> Outcome {
     let found = entry::find(options).and_then(|entry| Ok((entry, settings(&options.nix)?)));
     match found {
         Err(wrong) => Outcome::failed(wrong),
@@ -185,6 +186,7 @@ fn ask(options: &EvalOptions) -> Ask {
         return Ask::Jobs;
     }
     match (options.count, options.format) {
+        _ if options.recipes => Ask::Recipes,
         (true, _) => Ask::Counts(MOST_COUNTED, wanted(&options.params)),
         (false, Format::Table) => Ask::Few(MOST_IN_TABLE, wanted(&options.params)),
         (false, Format::Json | Format::Ndjson) => Ask::Jobs,

@@ -198,7 +198,7 @@ fn runs(listing: &Listing, wanted: &[String], unknown: &mut Vec<Unknown>) -> Vec
     shown
 }
 
-fn groups(listing: &Listing) -> BTreeSet<&str> {
+pub(super) fn groups(listing: &Listing) -> BTreeSet<&str> {
     listing.groups.iter().map(|(name, _)| name.as_str()).collect()
 }
 
@@ -271,14 +271,14 @@ fn meanings(value: &str) -> impl Iterator<Item = String> {
     [Some(value.to_owned()), Some(string), canonical].into_iter().flatten()
 }
 
-fn no_such(what: &'static str, name: &str, known: &BTreeSet<&str>) -> Unknown {
+pub(super) fn no_such(what: &'static str, name: &str, known: &BTreeSet<&str>) -> Unknown {
     let message = format!("the lab has no {what} `{name}`");
     let diagnostic = Diagnostic::error("repx::cli::unknown-name", message)
         .maybe_help(did_you_mean(name, known).or_else(|| listed(what, known)));
     Unknown { what, name: name.to_owned(), diagnostic }
 }
 
-fn no_such_run(name: &str, known: &BTreeSet<&str>, groups: &BTreeSet<&str>) -> Unknown {
+pub(super) fn no_such_run(name: &str, known: &BTreeSet<&str>, groups: &BTreeSet<&str>) -> Unknown {
     let mut unknown = no_such("run", name, known);
     if groups.contains(name) {
         let help = format!("the group of that name is `@{name}`");

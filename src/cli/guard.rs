@@ -21,6 +21,28 @@ pub(super) fn when_interrupted(wake: impl Fn() + Send + 'static) {
     *SLEEPER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(wake));
 }
 
+/// Set once the user has asked a second time, while something is held.
+pub(super) static INSISTED: AtomicBool = AtomicBool::new(false);
+
+/// Is something going on that ends in its own way when asked a second time?
+static HELD: AtomicBool = AtomicBool::new(false);
+
+/// Until it is dropped a second Ctrl-C sets [`INSISTED`]; a third stops at once.
+pub(super) struct Held(());
+
+impl Held {
+    pub(super) fn begin() -> Held {
+        HELD.store(true, Ordering::Relaxed);
+        Held(())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        HELD.store(false, Ordering::Relaxed);
+    }
+}
+
 /// The exit status of a second Ctrl-C, which doesn't wait for anything.
 const INTERRUPTED_STATUS: i32 = 130;
 
@@ -37,7 +59,8 @@ pub(super) fn catch_interrupts() {
     let handler = || {
         let again = INTERRUPTED.swap(true, Ordering::Relaxed);
         clear();
-        if again {
+        let held = again && HELD.load(Ordering::Relaxed);
+        if again && !(held && !INSISTED.swap(true, Ordering::Relaxed)) {
             std::process::exit(INTERRUPTED_STATUS);
         }
         if let Some(wake) = &*SLEEPER.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -46,8 +69,10 @@ pub(super) fn catch_interrupts() {
         // On a thread of its own: this one is there for the second.
         let watch = || {
             std::thread::sleep(GRACE);
-            say("interrupted");
-            std::process::exit(INTERRUPTED_STATUS);
+            if !HELD.load(Ordering::Relaxed) {
+                say("interrupted");
+                std::process::exit(INTERRUPTED_STATUS);
+            }
         };
         let _ = std::thread::Builder::new().name("last-call".into()).spawn(watch);
     };

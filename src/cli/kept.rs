@@ -70,7 +70,7 @@ pub(super) fn outcome_at(
     let mut explanation = Explanation::default();
     if let Some(lookup) = lookup {
         let kept = lookup.value.as_deref().and_then(unpack);
-        let kept = kept.filter(|kept| kept.few || matches!(request.ask, Ask::Jobs));
+        let kept = kept.filter(|kept| kept.few || matches!(request.ask, Ask::Jobs | Ask::Recipes));
         let unfit = lookup.state == State::Same && kept.is_none();
         let state = if unfit { State::Absent } else { lookup.state };
         explanation.found = Some((state, lookup.compared));
@@ -129,8 +129,10 @@ fn key(
     settings: Settings,
     place: &Place<'_>,
 ) -> EvaluationKey {
-    // The number of threads decides nothing, and what is asked nothing about the jobs.
-    let request = Request { threads: 0, ask: Ask::Jobs, ..request.clone() };
+    // The number of threads decides nothing, and what is asked nothing about the jobs, but
+    // whether their scripts are there.
+    let ask = if options.recipes { Ask::Recipes } else { Ask::Jobs };
+    let request = Request { threads: 0, ask, ..request.clone() };
     let parts =
         [format!("{request:?}"), surroundings(options, settings), format!("{:?}", place.commit)];
     EvaluationKey::new(&parts.each_ref().map(String::as_bytes))

@@ -19,6 +19,7 @@ mod kept;
 mod listing;
 mod progress;
 mod report;
+mod run;
 mod settings;
 mod setup;
 mod stdout;
@@ -35,6 +36,8 @@ use arguments::{Arguments, Command};
 pub(crate) enum Exit {
     /// All is well.
     Fine,
+    /// A job failed.
+    Failed,
     /// The lab, the configuration or the call is wrong.
     Wrong,
     /// We are wrong.
@@ -47,6 +50,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         ExitCode::from(match exit {
             Exit::Fine => 0,
+            Exit::Failed => 1,
             Exit::Wrong => 2,
             Exit::Bug => 101,
             Exit::Interrupted => 130,
@@ -70,6 +74,7 @@ fn run(arguments: &[OsString]) -> Exit {
     let Arguments { terminal, command } = arguments;
     match command {
         Command::Eval(options) => eval::run(&options, &terminal),
+        Command::Run(options) => run::run(&options, &terminal),
         Command::Instantiate(options) => instantiate::run(&options),
     }
 }

@@ -100,6 +100,14 @@ impl Objects {
         host.get(path).cloned()
     }
 
+    /// All that lie outside the store, by their paths, in order.
+    pub fn hosts(&self) -> Vec<(VirtualPath, Arc<HostObject>)> {
+        let host = self.host.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = host.iter().map(|(path, o)| (path.clone(), Arc::clone(o))).collect();
+        all.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
+        all
+    }
+
     /// Keeps an object that lies outside the store.
     pub fn add_host(&self, path: VirtualPath, object: HostObject) {
         let mut host = self.host.write().unwrap_or_else(PoisonError::into_inner);

@@ -346,6 +346,7 @@ impl<'c, 'h> Counting<'c, 'h> {
             classes: self.classes,
             lengths: self.lengths,
             most: EVALUATIONS,
+            keep: false,
         };
         let mut noticed: Vec<Noticed> = Vec::new();
         let ports = study.ports(&mut noticed);

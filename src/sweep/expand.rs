@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::classes::RunClasses;
 use super::facet::{Names, only_names};
-use super::field::{Field, Look, MOST_POINTS, combined};
+use super::field::{Column, Field, Look, MOST_POINTS, combined};
 use super::identity::{Identity, JobId, Part};
 use super::ids::{Hashing, Own};
 use super::keys::{self, Place};
@@ -12,6 +12,7 @@ use super::listing::{
     Block, JobBits, JobSet, Listing, Param, ParamValues, Producer, RunInfo, StageInfo, StageKind,
 };
 use super::progress::Progress;
+use super::recipe::{self, Package};
 use super::settle::{Index, may_share_jobs};
 use super::space::{Space, distinct};
 use super::study::{Ports, Studied, Study};
@@ -36,12 +37,14 @@ pub(super) fn expand<'h>(
     session: &Session<'h>,
     lab: &Lab<'h>,
     room: u64,
+    keep: bool,
     progress: &Progress,
 ) -> Expanded {
     let mut expansion = Expansion {
         session,
         lab,
         room: room.min(MOST_JOBS),
+        keep,
         progress,
         listing: Listing::default(),
         index: Index::default(),
@@ -78,6 +81,8 @@ struct Expansion<'x, 'h> {
     lab: &'x Lab<'h>,
     /// How many jobs there may be.
     room: u64,
+    /// Are recipes kept?
+    keep: bool,
     progress: &'x Progress,
     listing: Listing,
     index: Index,
@@ -249,11 +254,14 @@ impl<'x, 'h> Expansion<'x, 'h> {
             pnames: studied.pname.column(&space),
             outputs: outputs.into_map(pairs).column(&space),
             pieces: studied.pieces.column(&space),
-            scripts: studied.script.digests().column(&space),
-            part_scripts: studied.digests.column(&space),
-            packages: stage.packages.clone(),
+            digests: studied.script.digests().column(&space),
+            part_digests: studied.digests.column(&space),
+            package_ids: stage.packages.clone(),
             wirings: wiring.column(&space),
             hints: hints.column(&space),
+            scripts: self.scripts(&studied, &space),
+            recipes: studied.recipes.column(&space),
+            packages: self.packages(stage),
             producers: producers.iter().map(|other| producer(&space, other)).collect(),
             after: scene.upstream.jobs.filter(|_| stage.dependencies.is_empty()),
             places: None,
@@ -264,6 +272,36 @@ impl<'x, 'h> Expansion<'x, 'h> {
         self.settle(scene, stage, block, &studied, &own_space, all_differ)?;
         let pname = studied.pname;
         Some(Grown { stage, block: number, space, pname, outputs: names, hints, all_differ })
+    }
+
+    /// With packages of this machine, what stands for a script is its text.
+    fn scripts(&self, studied: &Studied, space: &Space) -> Column<Vec<u8>> {
+        match self.keep {
+            true => studied.script.written().column(space),
+            false => Field::constant(Vec::new()).column(space),
+        }
+    }
+
+    /// What the parts of a stage are run with: their own packages, then the stage's.
+    fn packages(&self, stage: &Stage<'h>) -> Vec<(Arc<str>, Vec<Package>)> {
+        if !self.keep {
+            return Vec::new();
+        }
+        let mut ev = self.session.evaluator();
+        // What is wrong with a list of packages was told when the lab was read.
+        let mut of = |attrs| recipe::packages(&mut ev, attrs).unwrap_or_default();
+        let common = of(stage.attrs);
+        match &stage.body {
+            Body::Simple(part) => vec![(Arc::clone(&part.name), common)],
+            Body::ScatterGather { scatter, workers, gather, .. } => {
+                let parts = [scatter].into_iter().chain(workers).chain([gather]);
+                let with = |part: &crate::lab::Part<'h>| {
+                    let own = of(part.attrs).into_iter().chain(common.iter().cloned());
+                    (Arc::clone(&part.name), own.collect())
+                };
+                parts.map(with).collect()
+            }
+        }
     }
 
     fn too_many(&mut self, scene: &Scene<'_, 'x, 'h>, stage: &Stage<'h>, axes: &[usize]) {
@@ -308,6 +346,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
             classes: scene.classes,
             lengths: scene.lengths,
             most: usize::MAX,
+            keep: self.keep,
         };
         let mut noticed: Vec<Noticed> = Vec::new();
         let ports = study.ports(&mut noticed);

@@ -49,6 +49,8 @@ pub(super) struct Facets<'r, 'e, 'h> {
     /// One for each declared parameter, with its canonical JSON.
     pub(super) values: Vec<(Slot<'h>, &'r str)>,
     pub(super) packages: Option<Attrs<'h>>,
+    /// Are recipes kept?
+    pub(super) keep: bool,
     /// What the functions ask for is noted here; see [`Facets::watch`].
     pub(super) watch: Option<&'h Watch<'h>>,
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use super::count::{Counts, Wanted, bound, count};
 use super::expand::{Expanded, expand, run_info};
 use super::flake::{self, FlakeLab};
-use super::listing::{LabInfo, Listing};
+use super::listing::{Block, LabInfo, Listing};
 use super::progress::Progress;
+use super::recipe::{self, Content, Kit};
 use crate::diagnostic::{Diagnostic, Found, did_you_mean};
 use crate::eval::Evaluator;
 use crate::lab::{self, Lab, Offer, Places, Reader};
@@ -67,6 +68,8 @@ pub enum Ask {
     /// All of them.
     #[default]
     Jobs,
+    /// All of them, and what it takes to run them.
+    Recipes,
     /// All of them; but where there may be more than so many, how many have wanted values.
     Few(u64, Vec<Wanted>),
     /// How many have wanted values: counted without making them where that gives the number, or
@@ -150,6 +153,7 @@ fn listed<'h>(session: &Session<'h>, evaluator: &mut Evaluator<'h>, request: &Re
             git_hash: lab.git_hash,
             entry: entry.display().to_string(),
         },
+        kit: kit(session, evaluator, request, &offer, &expanded.listing),
         groups: lab.groups,
         ..expanded.listing
     };
@@ -166,12 +170,13 @@ fn answer<'h>(
     request: &Request,
 ) -> (Expanded, Option<Counts>) {
     request.progress.expands();
-    let expand = || expand(session, lab, request.room, &request.progress);
+    let keep = matches!(request.ask, Ask::Recipes);
+    let expand = || expand(session, lab, request.room, keep, &request.progress);
     let many = |most: u64| bound(lab).is_none_or(|bound| bound > u128::from(most));
     let (wanted, most) = match &request.ask {
         Ask::Counts(most, wanted) => (wanted, *most),
         Ask::Few(most, wanted) if many(*most) => (wanted, *most),
-        Ask::Few(..) | Ask::Jobs => return (expand(), None),
+        Ask::Few(..) | Ask::Jobs | Ask::Recipes => return (expand(), None),
     };
     let (counts, found) = count(session, lab, wanted);
     let told = counts.total(|_| true).is_exact() && counts.all_exact();
@@ -297,6 +302,30 @@ fn unknown_packages<'h>(
             }))
         })
         .collect()
+}
+
+/// What the scripts of a listing refer to, where that was asked for.
+fn kit<'h>(
+    session: &Session<'h>,
+    evaluator: &mut Evaluator<'h>,
+    request: &Request,
+    offer: &Offer<'h>,
+    listing: &Listing,
+) -> Kit {
+    if !matches!(request.ask, Ask::Recipes) {
+        return Kit::default();
+    }
+    if recipe::is_foreign(evaluator, offer.packages) {
+        return Kit { derivations: true, ..Kit::default() };
+    }
+    let materials = recipe::materials(session.shared.objects, crate::store::StoreDir::DEFAULT);
+    let made = materials.iter().filter_map(|material| match &material.content {
+        Content::Text(text, ..) | Content::Build(text, _) => Some(text.as_slice()),
+        Content::Tree(..) | Content::Entry(..) => None,
+    });
+    let texts = listing.blocks().iter().flat_map(Block::texts).chain(made);
+    let packages = recipe::named(evaluator, offer.packages, texts);
+    Kit { derivations: false, packages, materials }
 }
 
 /// The file of a lab: of a directory its `nix/lab.nix`, else its `lab.nix`.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::field::Column;
 use super::identity::JobId;
+use super::recipe::{Kit, Package, Recipe};
 use super::space::{Projection, Space};
 pub use super::wiring::{Wire, Wiring};
 use crate::lab::{Need, Resources, Texts};
@@ -30,6 +31,8 @@ pub struct Listing {
     pub(super) ids: Vec<JobId>,
     /// Sets of jobs that many jobs need.
     pub(super) upstreams: Vec<JobSet>,
+    /// Where it was asked for, what scripts may refer to.
+    pub kit: Kit,
 }
 
 /// What is said of the lab as a whole.
@@ -77,11 +80,18 @@ pub struct Block {
     pub(super) outputs: Column<Outputs>,
     pub(super) pieces: Column<Pieces>,
     /// Digests of scripts.
-    pub(super) scripts: Column<Digest>,
-    pub(super) part_scripts: Column<PartScripts>,
-    pub(super) packages: Vec<Arc<str>>,
+    pub(super) digests: Column<Digest>,
+    pub(super) part_digests: Column<PartScripts>,
+    /// What sets runtime packages apart.
+    pub(super) package_ids: Vec<Arc<str>>,
     pub(super) wirings: Column<Wiring>,
     pub(super) hints: Column<Option<Resources>>,
+    /// Where it was asked for, the texts of simple stages' scripts.
+    pub(super) scripts: Column<Vec<u8>>,
+    /// Where it was asked for, the parts of scatter-gather stages.
+    pub(super) recipes: Column<Vec<Recipe>>,
+    /// Where it was asked for, what each part (of a simple stage the stage) is run with.
+    pub(super) packages: Vec<(Arc<str>, Vec<Package>)>,
     /// Blocks of the stages it depends on, in the order of its dependencies.
     pub(super) producers: Vec<Producer>,
     /// Which of the listing's sets its jobs need.
@@ -395,8 +405,8 @@ impl Block {
     }
 
     /// What sets its runtime packages apart.
-    pub fn packages(&self) -> &[Arc<str>] {
-        &self.packages
+    pub fn package_ids(&self) -> &[Arc<str>] {
+        &self.package_ids
     }
 
     /// How its jobs' inputs are wired.
@@ -407,6 +417,23 @@ impl Block {
     /// The merged hints its jobs have.
     pub fn hints(&self) -> &[Option<Resources>] {
         self.hints.values()
+    }
+
+    /// What a part, or the script of a simple stage, is run with; nothing unless it was asked for.
+    pub fn packages(&self, part: &str) -> &[Package] {
+        let own = self.packages.iter().find(|(name, _)| **name == *part);
+        own.map_or(&[], |(_, packages)| packages)
+    }
+
+    /// Everything that its jobs are run with.
+    pub fn all_packages(&self) -> impl Iterator<Item = &Package> {
+        self.packages.iter().flat_map(|(_, packages)| packages)
+    }
+
+    /// The texts of all its scripts.
+    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        let parts = self.recipes.values().iter().flatten().map(|recipe| recipe.text.as_slice());
+        self.scripts.values().iter().map(Vec::as_slice).chain(parts)
     }
 
     /// The numbers of the blocks of the stages it depends on.
@@ -604,18 +631,28 @@ impl<'l> JobView<'l> {
     }
 
     /// Digest of its script, or of what stands for it.
-    pub fn script(&self) -> &'l [u8] {
-        self.block.scripts.get(&self.digits).map_or(&[], |digest| digest.as_slice())
+    pub fn digest(&self) -> &'l [u8] {
+        self.block.digests.get(&self.digits).map_or(&[], |digest| digest.as_slice())
     }
 
     /// Digests of the parts of a scatter-gather stage.
-    pub fn part_scripts(&self) -> &'l [(Arc<str>, Digest)] {
-        self.block.part_scripts.get(&self.digits).map_or(&[], Vec::as_slice)
+    pub fn part_digests(&self) -> &'l [(Arc<str>, Digest)] {
+        self.block.part_digests.get(&self.digits).map_or(&[], Vec::as_slice)
     }
 
     /// Its own hints merged with those of what it depends on.
     pub fn resources(&self) -> Option<&'l Resources> {
         self.block.hints.get(&self.digits)?.as_ref()
+    }
+
+    /// The text of a simple stage's script; nothing unless it was asked for.
+    pub fn script(&self) -> &'l [u8] {
+        self.block.scripts.get(&self.digits).map_or(&[], Vec::as_slice)
+    }
+
+    /// The parts of a scatter-gather stage; none unless they were asked for.
+    pub fn recipes(&self) -> &'l [Recipe] {
+        self.block.recipes.get(&self.digits).map_or(&[], Vec::as_slice)
     }
 
     /// How its inputs are wired.

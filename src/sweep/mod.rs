@@ -24,6 +24,7 @@ mod listing;
 mod ordered;
 mod overlap;
 mod progress;
+mod recipe;
 mod record;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -47,4 +48,5 @@ pub use listing::{
 };
 pub use ordered::in_order;
 pub use progress::Progress;
+pub use recipe::{CORE, Content, Kit, Material, Package, PackageKind, Recipe, host_names, is_name};
 pub use record::{AfterRecord, IDENTITY_FILE, IdentityRecord, InputRecord};

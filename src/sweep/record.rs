@@ -94,7 +94,7 @@ impl IdentityRecord {
         let texts = |pairs: &[(std::sync::Arc<str>, std::sync::Arc<str>)]| {
             pairs.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect()
         };
-        let parts = job.part_scripts().iter();
+        let parts = job.part_digests().iter();
         IdentityRecord {
             schema: SCHEMA.to_owned(),
             job: job.name().to_string(),
@@ -102,7 +102,7 @@ impl IdentityRecord {
             stage: block.stage().name.to_string(),
             pname: job.pname().to_string(),
             version: block.stage().version.to_string(),
-            script: base32::encode(job.script()),
+            script: base32::encode(job.digest()),
             parts: parts.map(|(name, d)| (name.to_string(), base32::encode(d))).collect(),
             params: job.params().map(|(k, v)| (k.to_string(), v.to_owned())).collect(),
             inputs: job
@@ -110,12 +110,13 @@ impl IdentityRecord {
                 .map(|(name, source)| (name.to_string(), InputRecord::of(listing, source)))
                 .collect(),
             outputs: texts(job.outputs()),
-            packages: block.packages().iter().map(ToString::to_string).collect(),
+            packages: block.package_ids().iter().map(ToString::to_string).collect(),
             after: AfterRecord::of(listing, job),
         }
     }
 
-    /// Writes the record into a job's `repx` folder: whole, or not at all.
+    /// Writes the record into a job's `repx` folder: whole, or not at all. Where the machine stops before it
+    /// is on the disk, what is found is no record, and the job has none.
     ///
     /// # Errors
     /// What the system says. What was there before is still there then.
@@ -124,7 +125,6 @@ impl IdentityRecord {
         let mut file = fs::File::create(&new)?;
         serde_json::to_writer_pretty(&mut file, self)?;
         file.write_all(b"\n")?;
-        file.sync_all()?;
         fs::rename(&new, folder.join(IDENTITY_FILE))
     }
 

@@ -8,6 +8,7 @@ use super::listing::{
     Block, JobBits, JobSet, LabInfo, Listing, Param, ParamValues, Pieces, Producer, RunInfo,
     StageInfo, StageKind, Wire, Wiring,
 };
+use super::recipe::Kit;
 use super::space::{Projection, Space};
 use crate::lab::{Duration, Memory, Need, Resources};
 
@@ -31,11 +32,14 @@ fn block(number: u32, run: u32, stage: &StageInfo, pname: &str, params: &[(&str,
         pnames: Column::constant(pname.into()),
         outputs: Column::constant(vec![("data".into(), "$out/data.csv".into())]),
         pieces: Column::constant(Pieces::default()),
-        scripts: Column::constant([number as u8; 32]),
-        part_scripts: Column::constant(Vec::new()),
-        packages: vec!["python3".into()],
+        digests: Column::constant([number as u8; 32]),
+        part_digests: Column::constant(Vec::new()),
+        package_ids: vec!["python3".into()],
         wirings: Column::constant(Wiring::default()),
         hints: Column::constant(None),
+        scripts: Column::constant(b"true\n".to_vec()),
+        recipes: Column::constant(Vec::new()),
+        packages: Vec::new(),
         producers: Vec::new(),
         after: None,
         places: None,
@@ -107,6 +111,7 @@ pub(crate) fn listing() -> Listing {
         blocks,
         ids: (1..6).map(|number| JobId::from_bytes([number; 20])).collect(),
         upstreams: vec![(1..4).collect::<JobSet>()],
+        kit: Kit::default(),
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::facet::{Facets, Names, Script};
 use super::listing::{Step, StepSource};
+use super::recipe::Recipe;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::lab::{After, Link, Part, Resources};
 use crate::source::Span;
@@ -28,6 +29,8 @@ pub(super) struct Whole {
     pub(super) steps: Vec<Step>,
     /// What of its parts is in a job's identity.
     pub(super) digests: Vec<(Arc<str>, [u8; 32])>,
+    /// Its parts' scripts, where they are kept.
+    pub(super) recipes: Vec<Recipe>,
 }
 
 impl<'h> Facets<'_, '_, 'h> {
@@ -77,6 +80,7 @@ impl<'h> Facets<'_, '_, 'h> {
         let outputs = gathered.outputs.clone();
         let mut parts = Vec::new();
         let mut digests = Vec::new();
+        let mut recipes = Vec::new();
         let all = [(scatter, scattered)]
             .into_iter()
             .chain(workers.iter().zip(worked))
@@ -88,10 +92,19 @@ impl<'h> Facets<'_, '_, 'h> {
                 false => Arc::clone(&part.name),
             };
             digests.push((Arc::clone(&name), script.digest(part)));
+            if self.keep {
+                let outputs = script.outputs.iter();
+                let outputs = outputs.map(|(o, path, _)| (Arc::clone(o), Arc::clone(path)));
+                recipes.push(Recipe {
+                    name: Arc::clone(&part.name),
+                    text: script.text.clone(),
+                    outputs: outputs.collect(),
+                });
+            }
             parts.extend(script.resources.filter(|hints| !hints.is_empty()).map(|h| (name, h)));
         }
         let script = Script { inputs, outputs, resources: resources?, text: Vec::new() };
-        Some(Whole { script, parts, steps: steps_of, digests })
+        Some(Whole { script, parts, steps: steps_of, digests, recipes })
     }
 
     /// What upstream's runner relies on.

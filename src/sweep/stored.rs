@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Arc;
 
 use super::field::Column;
@@ -13,6 +14,7 @@ use super::listing::{
     Block, Digest, JobBits, JobSet, LabInfo, Listing, Param, ParamValues, Pieces, Places, Producer,
     RunInfo, StageInfo, StageKind, Step, StepSource, Wire, Wiring,
 };
+use super::recipe::{Content, Kit, Material, Package, PackageKind, Recipe};
 use super::space::{Projection, Space};
 use crate::bytes::{Reader, Writer};
 use crate::lab::{Duration, Memory, Need, Resources, Texts};
@@ -125,18 +127,22 @@ macro_rules! fields {
 }
 
 fields! {
-    Listing { lab, groups, runs, blocks, ids, upstreams }
+    Listing { lab, groups, runs, blocks, ids, upstreams, kit }
     LabInfo { version, git_hash, entry }
     RunInfo { name, depends_on, containerized, stages, jobs, shared }
     Block {
-        run, first, count, stage, space, params, pnames, outputs, pieces, scripts, part_scripts,
-        packages, wirings, hints, producers, after, places,
+        run, first, count, stage, space, params, pnames, outputs, pieces, digests, part_digests,
+        package_ids, wirings, hints, scripts, recipes, packages, producers, after, places,
     }
     StageInfo { pipeline, name, kind, version }
     Param { name, values }
     Producer { block, onto, pnames }
     Places { jobs, points }
     Pieces { parts, steps }
+    Recipe { name, text, outputs }
+    Package { path, kind }
+    Kit { derivations, packages, materials }
+    Material { path, content }
     Step { name, inputs }
     Wiring { inputs, used }
     Projection { terms }
@@ -182,6 +188,18 @@ variants! {
         1 => Run { 0: run },
         2 => StoreBase {},
         3 => Default { 0: text },
+    }
+    PackageKind {
+        0 => Programs { 0: programs },
+        1 => Library {},
+        2 => Made {},
+        3 => Unknown {},
+    }
+    Content {
+        0 => Tree { 0: root, 1: kept },
+        1 => Entry { 0: name, 1: root },
+        2 => Text { 0: text, 1: executable, 2: destination },
+        3 => Build { 0: script, 1: variables },
     }
     ParamValues { 0 => Same { 0: value }, 1 => Swept { 0: digit, 1: values } }
 }
@@ -317,6 +335,29 @@ impl Stored for bool {
 
     fn read(input: &mut In<'_, '_>) -> Option<Self> {
         input.body.flag()
+    }
+}
+
+impl Stored for u8 {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.byte(*self);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        input.body.byte()
+    }
+}
+
+impl Stored for std::path::PathBuf {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        let bytes = self.as_os_str().as_bytes();
+        out.body.number(bytes.len() as u64);
+        out.body.raw(bytes);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        let bytes: Vec<u8> = Stored::read(input)?;
+        Some(std::ffi::OsString::from_vec(bytes).into())
     }
 }
 

@@ -12,6 +12,7 @@ use super::field::{Field, Interned, Look};
 use super::identity::{Identity, Part as IdPart};
 use super::keys::{self, Place};
 use super::listing::{Digest, Pieces};
+use super::recipe::Recipe;
 use super::scatter::Whole;
 use super::space::Space;
 use super::tracked::{Answer, Keep, Noticed, Question, Tracking, Untold};
@@ -32,6 +33,8 @@ pub(super) struct Study<'x, 'h> {
     pub(super) lengths: &'x [u32],
     /// How often a function may be evaluated.
     pub(super) most: usize,
+    /// Are recipes kept?
+    pub(super) keep: bool,
 }
 
 /// What a stage reads and writes: all that its wiring depends on.
@@ -52,6 +55,7 @@ pub(super) struct Studied {
     /// What stands for its script.
     pub(super) script: Scripts,
     pub(super) pieces: Field<Pieces>,
+    pub(super) recipes: Field<Vec<Recipe>>,
     /// What of its parts is in a job's identity.
     pub(super) digests: Field<Vec<(Arc<str>, [u8; 32])>>,
 }
@@ -68,6 +72,16 @@ impl Scripts {
     fn new(space: Space, table: Vec<u32>, texts: Alike) -> Scripts {
         let field = Field::new(space, table, vec![(); texts.len()]);
         Scripts { field, texts: Arc::new(texts) }
+    }
+
+    /// The texts themselves, each in full.
+    pub(super) fn written(&self) -> Field<Vec<u8>> {
+        let text = |number| {
+            let mut text = Vec::new();
+            self.texts.write(number, &mut text);
+            text
+        };
+        self.field.with((0..self.texts.len()).map(text).collect())
     }
 
     /// Their digests.
@@ -147,6 +161,7 @@ impl<'h> Study<'_, 'h> {
                 hints: whole.map(|w| full(w.script.resources.clone())),
                 script: Scripts::part_of(whole, |w| &w.script.text),
                 pieces: whole.map(|w| Pieces { parts: w.parts.clone(), steps: w.steps.clone() }),
+                recipes: whole.map(|w| w.recipes.clone()),
                 digests: whole.map(|w| w.digests.clone()),
             });
         }
@@ -164,6 +179,7 @@ impl<'h> Study<'_, 'h> {
             hints: hints?,
             script: script?,
             pieces: Field::constant(Pieces::default()),
+            recipes: Field::constant(Vec::new()),
             digests: Field::constant(Vec::new()),
         })
     }
@@ -225,8 +241,14 @@ impl<'h> Study<'_, 'h> {
         tracking.explore(values, noticed, |reader: &mut Reader<'_, 'h>, coordinates| {
             let values = keys::values(self.run, self.stage, self.sources, coordinates);
             let before = reader.diagnostics.len();
-            let mut facets =
-                Facets { reader, stage: self.stage, values, packages: self.packages, watch: None };
+            let mut facets = Facets {
+                reader,
+                stage: self.stage,
+                values,
+                packages: self.packages,
+                keep: self.keep,
+                watch: None,
+            };
             let answer = evaluate(&mut facets, coordinates);
             let Facets { reader, values, .. } = facets;
             if reader.diagnostics.len() > before {

@@ -80,7 +80,7 @@ pub(super) fn run(options: &InstantiateOptions) -> Exit {
     let printed = stdout::print(|out| out.write_all(&output.text));
     let exit = match report_as_nix(output.error, &sources, options.show_trace) {
         Exit::Fine => printed,
-        exit @ (Exit::Wrong | Exit::Bug | Exit::Interrupted) => exit,
+        exit @ (Exit::Failed | Exit::Wrong | Exit::Bug | Exit::Interrupted) => exit,
     };
     if let Some(cache) = &cache {
         cache.save();

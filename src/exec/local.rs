@@ -1,0 +1,174 @@
+//! Processes of this machine.
+//!
+//! Each script leads a process group of its own, so that whatever it started can be ended with it. The
+//! terminal's Ctrl-C doesn't reach such groups: they hear of it from us, gently, then firmly. If we are killed
+//! ourselves, the file that they have as standard input tells the next call of them (`place`).
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, ExitStatus};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+use super::place::{Folder, Hold, State};
+use super::schedule::{Ended, Executor, Failure, Piece, Unit};
+use super::work::{Task, Work};
+
+/// Runs pieces of work as processes of this machine.
+#[derive(Debug)]
+pub struct Local<'l> {
+    work: &'l Work<'l>,
+    hold: &'l Hold,
+    children: Mutex<Children>,
+}
+
+#[derive(Debug, Default)]
+struct Children {
+    groups: HashMap<Unit, Pid>,
+    /// What they are told from now on.
+    told: Option<Signal>,
+}
+
+impl<'l> Local<'l> {
+    /// Runs this work while the base path is held.
+    pub fn new(work: &'l Work<'l>, hold: &'l Hold) -> Local<'l> {
+        Local { work, hold, children: Mutex::default() }
+    }
+
+    fn children(&self) -> MutexGuard<'_, Children> {
+        self.children.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn try_run(&self, unit: Unit) -> io::Result<Ended> {
+        if unit.piece == Piece::Scatter {
+            return self.scatter(unit);
+        }
+        if unit.piece == Piece::Gather {
+            self.work.write_outs(unit.job)?;
+        }
+        let task = self.work.task(unit)?;
+        self.script(unit, &task)
+    }
+
+    /// Scatter runs unless it has; then its items are known.
+    fn scatter(&self, unit: Unit) -> io::Result<Ended> {
+        let whole = self.work.folder(unit.job)?;
+        if self.work.is_forced(unit.job) {
+            whole.remove()?;
+        }
+        whole.unmark()?;
+        let task = self.work.task(unit)?;
+        if task.folder.state() != State::Done {
+            let ended = self.script(unit, &task)?;
+            if ended != Ended::Done {
+                return Ok(ended);
+            }
+        }
+        let (items, done) = self.work.items(unit.job).inspect_err(|_| {
+            // The list can't be used: scatter is to write another.
+            let _ = task.folder.unmark();
+        })?;
+        Ok(Ended::Scattered(items, done))
+    }
+
+    fn script(&self, unit: Unit, task: &Task) -> io::Result<Ended> {
+        let folder = &task.folder;
+        folder.clear()?;
+        let repx = folder.repx();
+        let paths = ["inputs.json", "parameters.json", "arrays.bash"].map(|name| repx.join(name));
+        let texts = [&task.call.inputs, &task.call.params, &task.call.arrays];
+        for (path, text) in paths.iter().zip(texts) {
+            fs::write(path, text)?;
+        }
+        let [inputs, params, arrays] = paths;
+        let mut command = Command::new(self.work.shell());
+        command
+            .args([&task.script, &folder.out(), &inputs, &params])
+            .env("REPX_ARRAYS", arrays)
+            .current_dir(folder.out())
+            .stdin(self.hold.stdin()?)
+            .stdout(File::create(folder.stdout())?)
+            .stderr(File::create(folder.stderr())?)
+            .process_group(0);
+        let Some(status) = self.wait(unit, command)? else {
+            return Ok(Ended::Stopped);
+        };
+        if status.success() {
+            folder.succeed(task.record.as_ref())?;
+            return Ok(Ended::Done);
+        }
+        let reason = match (status.code(), status.signal()) {
+            (Some(code), _) => format!("exit status {code}"),
+            (None, Some(signal)) => format!("ended by signal {signal}"),
+            (None, None) => "ended for no known reason".to_owned(),
+        };
+        folder.fail(&reason)?;
+        Ok(Ended::Failed(Failure { reason, log: Some(folder.stderr()) }))
+    }
+
+    /// Runs a command to its end, and ends what it leaves behind. `None`: it was stopped.
+    fn wait(&self, unit: Unit, mut command: Command) -> io::Result<Option<ExitStatus>> {
+        if self.children().told.is_some() {
+            return Ok(None);
+        }
+        let mut child = command.spawn()?;
+        let group = Pid::from_child(&child);
+        {
+            let mut children = self.children();
+            children.groups.insert(unit, group);
+            if let Some(signal) = children.told {
+                let _ = kill_process_group(group, signal);
+            }
+        }
+        // It stays a process until it is waited for, so the group's number can't become another's.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(group), options) {}
+        let told = {
+            let mut children = self.children();
+            children.groups.remove(&unit);
+            children.told.is_some()
+        };
+        let _ = kill_process_group(group, Signal::KILL);
+        let status = child.wait()?;
+        Ok((status.success() || !told).then_some(status))
+    }
+
+    /// Says of a job that it failed, where that isn't said yet.
+    fn note(&self, unit: Unit, reason: &str) {
+        // Without a marker it is to be run again, which is no less right.
+        let _ = self.work.folder(unit.job).and_then(|whole: Folder| match unit.piece {
+            Piece::Main | Piece::Gather => Ok(()),
+            Piece::Scatter => whole.fail(&format!("scatter: {reason}")),
+            Piece::Step { item, .. } => whole.fail(&format!("item {item}: {reason}")),
+        });
+    }
+}
+
+impl Executor for Local<'_> {
+    fn run(&self, unit: Unit) -> Ended {
+        let ended = self.try_run(unit).unwrap_or_else(|error| {
+            let reason = error.to_string();
+            if let Ok(task) = self.work.task(unit) {
+                let _ = task.folder.fail(&reason);
+            }
+            Ended::Failed(Failure { reason, log: None })
+        });
+        if let Ended::Failed(failure) = &ended {
+            self.note(unit, &failure.reason);
+        }
+        ended
+    }
+
+    fn stop(&self, firmly: bool) {
+        let signal = if firmly { Signal::KILL } else { Signal::TERM };
+        let mut children = self.children();
+        children.told = Some(signal);
+        for group in children.groups.values() {
+            // Gone already is as good.
+            let _ = kill_process_group(*group, signal);
+        }
+    }
+}

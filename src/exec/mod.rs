@@ -1,0 +1,35 @@
+//! Running jobs on this machine.
+//!
+//! In come a [`Listing`](crate::sweep::Listing) with its recipes and a [`Plan`]: which of its jobs are to
+//! run. Out come results in folders ([`Base`]), [`Event`]s on the way, and a [`Summary`]. No value of
+//! the lab's language gets here.
+//!
+//! - `place`: folders, markers, the lock of a base path, processes that a killed call left behind
+//! - `plan`, `graph`: what is to run, and after what
+//! - `queue`: what is ready, and what of it there is room for
+//! - `schedule`: the loop that hands work to an [`Executor`] and hears of ends
+//! - `gathering`: scatter-gather jobs, whose pieces are only known when scatter has run
+//! - `work`, `script`, `store`: what a piece of work reads, runs and is called with
+//! - `local`: processes of this machine, the one implementation besides those of tests
+//!
+//! A job is done when its marker says so, and the marker is written when all else is on the disk.
+
+mod gathering;
+mod graph;
+mod local;
+mod machine;
+mod place;
+mod plan;
+mod queue;
+mod schedule;
+mod script;
+mod store;
+mod work;
+
+pub use local::Local;
+pub use machine::Machine;
+pub use place::{Base, Folder, Hold, LockError, State};
+pub use plan::{Plan, Reason};
+pub use schedule::{Ended, Event, Executor, Failure, Options, Piece, Summary, Unit, execute};
+pub use store::{Missing, Store};
+pub use work::Work;

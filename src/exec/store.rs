@@ -1,0 +1,426 @@
+//! What scripts need, below `<base>/store`: the scripts themselves, directories of this machine's programs,
+//! files that the lab made or copied. All is named by its content, or replaced when it isn't what
+//! it should be.
+//!
+//! Texts of a lab name such things by paths that are the same on every machine; here they become those of this
+//! base path, and what they name comes to be.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use super::place::Base;
+use super::plan::Plan;
+use super::script;
+use crate::store::{Hash, HashAlgo, base32};
+use crate::sweep::{Content, Listing, Material, Package, PackageKind, host_names, is_name};
+
+/// What scripts need, made as it is needed.
+#[derive(Debug)]
+pub struct Store {
+    root: PathBuf,
+    shell: PathBuf,
+    materials: HashMap<String, Material>,
+    /// Materials that are there.
+    made: Mutex<BTreeSet<String>>,
+    /// Scripts that are there, by the hash of all they are made of.
+    scripts: Mutex<HashMap<Vec<u8>, PathBuf>>,
+    /// Where scripts find the basic tools.
+    core: String,
+}
+
+/// A package that this machine doesn't have.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Missing {
+    /// The embedded set doesn't know it.
+    Unknown(String),
+    /// Its main program isn't on PATH: the package, the program.
+    Program(String, String),
+    /// The disk refuses.
+    Io(String),
+}
+
+const HOST: &str = "/repx-host/";
+const NIX: &str = "/nix/store/";
+/// Bytes of a hash in a name.
+const HASH_BYTES: usize = 20;
+/// So many scripts' places are remembered.
+const MOST_SCRIPTS: usize = 1 << 16;
+
+impl Store {
+    /// Makes ready what the jobs of a plan are run with.
+    ///
+    /// # Errors
+    /// All that is missing.
+    pub fn new(listing: &Listing, plan: &Plan, base: &Base) -> Result<Store, Vec<Missing>> {
+        let root = base.store();
+        let mut missing: BTreeSet<Missing> = BTreeSet::new();
+        let Some(shell) = on_path("bash") else {
+            return Err(vec![Missing::Program("bash".to_owned(), "bash".to_owned())]);
+        };
+        let mut farms = Farms { root: root.join("host"), missing: &mut missing };
+        let kit = |name: &[u8]| {
+            let known = listing.kit.packages.iter();
+            known
+                .clone()
+                .find(|package| package.path.strip_prefix(HOST).map(str::as_bytes) == Some(name))
+        };
+        let mut core = Vec::new();
+        for name in crate::sweep::CORE {
+            if let Some(package) = kit(name.as_bytes()) {
+                core.extend(farms.plant(package, false).map(|bin| bin.display().to_string()));
+            }
+        }
+        let mut named: BTreeSet<&[u8]> = BTreeSet::new();
+        for block in listing.blocks().iter().filter(|block| plan.touches(block)) {
+            block.all_packages().for_each(|package| drop(farms.plant(package, true)));
+            named.extend(block.texts().flat_map(host_names));
+        }
+        for package in named.into_iter().filter_map(kit) {
+            farms.plant(package, true);
+        }
+        if !missing.is_empty() {
+            return Err(missing.into_iter().collect());
+        }
+        let materials = listing.kit.materials.iter();
+        Ok(Store {
+            materials: materials.map(|m| (m.path.to_string(), m.clone())).collect(),
+            root,
+            shell,
+            made: Mutex::default(),
+            scripts: Mutex::default(),
+            core: core.join(":"),
+        })
+    }
+
+    /// The shell that runs scripts.
+    pub(super) fn shell(&self) -> &Path {
+        &self.shell
+    }
+
+    /// The file of a script.
+    pub(super) fn script(
+        &self,
+        name: &str,
+        text: &[u8],
+        packages: &[Package],
+    ) -> io::Result<PathBuf> {
+        let mut key = text.to_vec();
+        for package in packages {
+            key.push(0);
+            key.extend_from_slice(package.path.as_bytes());
+        }
+        let key = Hash::digest(HashAlgo::Blake3, &key).bytes().to_vec();
+        if let Some(path) = lock(&self.scripts).get(&key) {
+            return Ok(path.clone());
+        }
+        let text = self.settled(text)?;
+        let mut path = String::new();
+        for package in packages.iter().filter(|package| package.kind != PackageKind::Library) {
+            let settled = self.settled(package.path.as_bytes())?;
+            path.push_str(&String::from_utf8_lossy(&settled));
+            path.push_str("/bin:");
+        }
+        path.push_str(&self.core);
+        let whole = script::whole(&self.shell.display().to_string(), &path, &text);
+        let file = self.file(&format!("{name}.sh"), &whole, true)?;
+        let mut scripts = lock(&self.scripts);
+        if scripts.len() >= MOST_SCRIPTS {
+            scripts.clear();
+        }
+        scripts.insert(key, file.clone());
+        Ok(file)
+    }
+
+    /// A file named by its content, which nobody may change.
+    pub(super) fn file(&self, name: &str, content: &[u8], executable: bool) -> io::Result<PathBuf> {
+        let hash = Hash::digest(HashAlgo::Blake3, content);
+        let hash = base32::encode(hash.bytes().get(..HASH_BYTES).unwrap_or_default());
+        let path = self.root.join(format!("{hash}-{name}"));
+        // After a crash of the machine a file may be there and empty.
+        if !fs::read(&path).is_ok_and(|found| found == content) {
+            put(&path, content, executable)?;
+        }
+        Ok(path)
+    }
+
+    /// A text with the paths of this base path in it; what it names is there.
+    pub(super) fn settled<'t>(&self, text: &'t [u8]) -> io::Result<Cow<'t, [u8]>> {
+        let mut places: Vec<usize> = memchr::memmem::find_iter(text, HOST).collect();
+        if !self.materials.is_empty() {
+            places.extend(memchr::memmem::find_iter(text, NIX));
+            places.sort_unstable();
+        }
+        if places.is_empty() {
+            return Ok(Cow::Borrowed(text));
+        }
+        let mut settled = Vec::with_capacity(text.len());
+        let mut from = 0;
+        for at in places {
+            let rest = text.get(at..).unwrap_or_default();
+            let host = rest.starts_with(HOST.as_bytes());
+            let prefix = if host { HOST.len() } else { NIX.len() };
+            let name = rest.get(prefix..).unwrap_or_default();
+            let end = name.iter().position(|b| !is_name(*b)).unwrap_or(name.len());
+            let name = name.get(..end).unwrap_or_default();
+            let path = String::from_utf8_lossy(rest.get(..prefix + name.len()).unwrap_or_default());
+            let material = self.materials.get(&*path);
+            if !host && material.is_none() {
+                continue;
+            }
+            if let Some(material) = material {
+                self.make(material)?;
+            }
+            settled.extend_from_slice(text.get(from..at).unwrap_or_default());
+            settled.extend_from_slice(self.place(&path).as_os_str().as_bytes());
+            from = at + prefix + name.len();
+        }
+        settled.extend_from_slice(text.get(from..).unwrap_or_default());
+        Ok(Cow::Owned(settled))
+    }
+
+    /// The same for a text.
+    pub(super) fn settled_text(&self, text: &str) -> io::Result<String> {
+        Ok(String::from_utf8_lossy(&self.settled(text.as_bytes())?).into_owned())
+    }
+
+    /// Where something lies that a lab knows by this path.
+    fn place(&self, path: &str) -> PathBuf {
+        match path.strip_prefix(HOST) {
+            Some(name) => self.root.join("host").join(name),
+            None => self.root.join(path.trim_start_matches(NIX)),
+        }
+    }
+
+    /// Makes something, unless it is there.
+    fn make(&self, material: &Material) -> io::Result<()> {
+        if lock(&self.made).contains(&*material.path) {
+            return Ok(());
+        }
+        // What it refers to first; nothing refers to itself, since names are hashes.
+        let settled = match &material.content {
+            Content::Text(text, ..) | Content::Build(text, _) => self.settled(text)?,
+            Content::Tree(..) | Content::Entry(..) => Cow::Borrowed(&[][..]),
+        };
+        let mut variables = Vec::new();
+        if let Content::Build(_, all) = &material.content {
+            for (name, value) in all {
+                variables.push((name.clone(), self.settled(value)?.into_owned()));
+            }
+        }
+        let mut made = lock(&self.made);
+        if made.contains(&*material.path) {
+            return Ok(());
+        }
+        let place = self.place(&material.path);
+        let mut done = place.as_os_str().to_owned();
+        done.push(".done");
+        if fs::symlink_metadata(&done).is_err() {
+            // Left behind half made.
+            let _ = fs::remove_file(&place).or_else(|_| fs::remove_dir_all(&place));
+            if let Some(parent) = place.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            match &material.content {
+                Content::Tree(root, kept) => copy(root, &place, kept.as_deref(), root)?,
+                Content::Entry(name, root) => {
+                    fs::create_dir(&place)?;
+                    let name = std::ffi::OsStr::from_bytes(name);
+                    copy(root, &place.join(name), None, root)?;
+                }
+                Content::Text(_, executable, below) => {
+                    let below = std::ffi::OsStr::from_bytes(below);
+                    let below = Path::new(below).strip_prefix("/").unwrap_or(Path::new(below));
+                    let file = match below.as_os_str().is_empty() {
+                        true => place.clone(),
+                        false => place.join(below),
+                    };
+                    if let Some(parent) = file.parent() {
+                        fs::create_dir_all(parent)?;
+                    }
+                    put(&file, &settled, *executable)?;
+                }
+                Content::Build(..) => self.build(&place, &settled, &variables)?,
+            }
+            fs::write(&done, "")?;
+        }
+        made.insert(material.path.to_string());
+        Ok(())
+    }
+
+    /// Runs a script that leaves something at `place`.
+    fn build(&self, place: &Path, text: &[u8], variables: &[(Vec<u8>, Vec<u8>)]) -> io::Result<()> {
+        let file = self.file("build.sh", text, true)?;
+        let directory = self.root.join("building");
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory)?;
+        let pairs = variables.iter().map(|(name, value)| {
+            (std::ffi::OsStr::from_bytes(name), std::ffi::OsStr::from_bytes(value))
+        });
+        let output = Command::new(&self.shell)
+            .arg("-e")
+            .arg(file)
+            .current_dir(&directory)
+            .envs(pairs)
+            .env("out", place)
+            .stdin(Stdio::null())
+            .output()?;
+        let _ = fs::remove_dir_all(&directory);
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let last = said.lines().last().unwrap_or("it said nothing").to_owned();
+            let what = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            return Err(io::Error::other(format!("building `{what}` failed: {last}")));
+        }
+        Ok(())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes a file that nobody may change, whole or not at all.
+fn put(path: &Path, content: &[u8], executable: bool) -> io::Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    // Threads that write the same write the same bytes, each to a file of its own.
+    unfinished.push(format!(".{:?}", std::thread::current().id()));
+    let _ = fs::remove_file(&unfinished);
+    fs::write(&unfinished, content)?;
+    let mode = if executable { 0o555 } else { 0o444 };
+    fs::set_permissions(&unfinished, fs::Permissions::from_mode(mode))?;
+    fs::rename(&unfinished, path)
+}
+
+/// Copies a file or a directory, links as links.
+fn copy(from: &Path, to: &Path, kept: Option<&[PathBuf]>, root: &Path) -> io::Result<()> {
+    let kind = fs::symlink_metadata(from)?.file_type();
+    if kind.is_symlink() {
+        return symlink(fs::read_link(from)?, to);
+    }
+    if !kind.is_dir() {
+        return fs::copy(from, to).map(drop);
+    }
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let path = entry?.path();
+        let inner = path.strip_prefix(root).unwrap_or(&path);
+        let wanted = kept.is_none_or(|kept| {
+            kept.iter().any(|known| known == inner || known.starts_with(inner) || *known == path)
+        });
+        if let Some(name) = path.file_name().filter(|_| wanted) {
+            copy(&path, &to.join(name), kept, root)?;
+        }
+    }
+    Ok(())
+}
+
+/// Directories of links to this machine's programs.
+struct Farms<'m> {
+    root: PathBuf,
+    missing: &'m mut BTreeSet<Missing>,
+}
+
+impl Farms<'_> {
+    /// The directory of a package's programs.
+    fn plant(&mut self, package: &Package, needed: bool) -> Option<PathBuf> {
+        let name = package.path.strip_prefix(HOST).unwrap_or(&package.path).to_owned();
+        let programs = match &package.kind {
+            PackageKind::Programs(programs) => programs,
+            PackageKind::Unknown => {
+                self.missing.insert(Missing::Unknown(name));
+                return None;
+            }
+            PackageKind::Library | PackageKind::Made => return None,
+        };
+        let bin = self.root.join(&name).join("bin");
+        if let Err(error) = fs::create_dir_all(&bin) {
+            self.missing.insert(Missing::Io(format!("{}: {error}", bin.display())));
+            return None;
+        }
+        for (at, program) in programs.iter().enumerate() {
+            let Some(target) = on_path(program) else {
+                // Of coreutils and its like the first stands for all.
+                if at == 0 && needed {
+                    self.missing.insert(Missing::Program(name.clone(), program.to_string()));
+                }
+                continue;
+            };
+            if let Err(error) = link(&bin.join(&**program), &target) {
+                self.missing.insert(Missing::Io(format!("{}: {error}", bin.display())));
+            }
+        }
+        Some(bin)
+    }
+}
+
+/// A program found on PATH.
+fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let found = std::env::split_paths(&path).map(|directory| directory.join(name));
+    let runs = |file: &PathBuf| {
+        let about = fs::metadata(file);
+        about.is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+    };
+    found.filter(|file| file.is_absolute()).find(runs)
+}
+
+/// Makes a program known under another path. Those that look around from where they lie (scripts,
+/// interpreters of virtual environments) are called where they are.
+fn link(place: &Path, target: &Path) -> io::Result<()> {
+    let around = target.parent().and_then(Path::parent);
+    let environment = around.is_some_and(|around| around.join("pyvenv.cfg").exists());
+    if environment || starts_with_hash_bang(target) {
+        let quoted = script::quoted(&target.display().to_string());
+        let text = format!("#!/bin/sh\nexec {quoted} \"$@\"\n");
+        if fs::read(place).is_ok_and(|found| found == text.as_bytes()) {
+            return Ok(());
+        }
+        return put(place, text.as_bytes(), true);
+    }
+    if fs::read_link(place).is_ok_and(|found| found == target) {
+        return Ok(());
+    }
+    let _ = fs::remove_file(place);
+    symlink(target, place)
+}
+
+fn starts_with_hash_bang(file: &Path) -> bool {
+    let mut begin = [0; 2];
+    let read = fs::File::open(file).and_then(|mut file| io::Read::read(&mut file, &mut begin));
+    read.is_ok_and(|read| read == 2) && begin == *b"#!"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_those_of_the_base() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = "/nix/store/00000000000000000000000000000000-x";
+        let content = Content::Text(b"hello".to_vec(), false, Vec::new());
+        let material = Material { path: path.into(), content };
+        let store = Store {
+            root: directory.path().to_owned(),
+            shell: "/bin/sh".into(),
+            materials: HashMap::from([(path.to_owned(), material)]),
+            made: Mutex::default(),
+            scripts: Mutex::default(),
+            core: String::new(),
+        };
+        let root = directory.path().display();
+        let text = format!("a {path} b /repx-host/jq/bin/jq /nix/store/other/y");
+        let settled = store.settled_text(&text).unwrap();
+        let file = format!("{root}/00000000000000000000000000000000-x");
+        assert_eq!(settled, format!("a {file} b {root}/host/jq/bin/jq /nix/store/other/y"));
+        assert_eq!(fs::read(file).unwrap(), b"hello");
+        assert!(matches!(store.settled(b"none"), Ok(Cow::Borrowed(b"none"))));
+    }
+}

@@ -1,0 +1,289 @@
+//! What a piece of work reads, writes, runs and is called with.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::place::{Base, Folder, State};
+use super::plan::Plan;
+use super::schedule::{Piece, Unit};
+use super::script::{self, Call};
+use super::store::Store;
+use crate::sweep::{IdentityRecord, JobView, Listing, Recipe, Source, StepSource, Wire};
+
+/// All that pieces of work are made of.
+#[derive(Debug)]
+pub struct Work<'w> {
+    listing: &'w Listing,
+    plan: &'w Plan,
+    base: &'w Base,
+    store: Store,
+    /// What first stages get to know of runs that they come after.
+    runs: HashMap<Arc<str>, PathBuf>,
+}
+
+/// A piece of work, made ready.
+pub(super) struct Task {
+    pub(super) folder: Folder,
+    pub(super) script: PathBuf,
+    pub(super) call: Call,
+    /// What the job is made of, where this ends the job.
+    pub(super) record: Option<IdentityRecord>,
+}
+
+impl<'w> Work<'w> {
+    /// Makes ready what all of it needs.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn new(
+        listing: &'w Listing,
+        plan: &'w Plan,
+        base: &'w Base,
+        store: Store,
+    ) -> io::Result<Work<'w>> {
+        let mut runs = HashMap::new();
+        for block in listing.blocks().iter().filter(|block| plan.touches(block)) {
+            for (_, wire) in block.wirings().iter().flat_map(|wiring| &wiring.inputs) {
+                let Wire::Run(run) = wire else { continue };
+                if !runs.contains_key(run) {
+                    let text = metadata(listing, run).to_string();
+                    let name = format!("metadata-{run}.json");
+                    runs.insert(Arc::clone(run), store.file(&name, text.as_bytes(), false)?);
+                }
+            }
+        }
+        Ok(Work { listing, plan, base, store, runs })
+    }
+
+    pub(super) fn shell(&self) -> &Path {
+        self.store.shell()
+    }
+
+    /// The folder of a whole job.
+    pub(super) fn folder(&self, job: u32) -> io::Result<Folder> {
+        Ok(self.base.job(&self.view(job)?.name().to_string()))
+    }
+
+    /// Is the job to run although it is done?
+    pub(super) fn is_forced(&self, job: u32) -> bool {
+        self.plan.is_forced(job)
+    }
+
+    fn view(&self, job: u32) -> io::Result<JobView<'w>> {
+        self.listing.job(job).ok_or_else(|| io::Error::other("there is no such job"))
+    }
+
+    /// Makes a piece of work ready.
+    pub(super) fn task(&self, unit: Unit) -> io::Result<Task> {
+        let view = self.view(unit.job)?;
+        let folder = self.base.job(&view.name().to_string());
+        let own = self.inputs(&view)?;
+        let params = view.params().map(|(name, json)| (name.to_string(), json.to_owned()));
+        let mut settled = Vec::new();
+        for (name, json) in params {
+            settled.push((name, self.store.settled_text(&json)?));
+        }
+        let (folder, part, inputs) = match unit.piece {
+            Piece::Main => (folder, None, own),
+            Piece::Scatter => (folder.within("scatter"), Some(recipe(&view, "scatter")?), own),
+            Piece::Step { item, step } => {
+                let step = view.steps().get(step as usize).ok_or_else(no_part)?;
+                let branch = branch(&folder, item);
+                let inputs = self.step_inputs(&view, &step.inputs, &own, &folder, Some(&branch))?;
+                let part = recipe(&view, &step.name)?;
+                (branch.within(&format!("step-{}", step.name)), Some(part), inputs)
+            }
+            Piece::Gather => {
+                let step = view.steps().last().ok_or_else(no_part)?;
+                let inputs = self.step_inputs(&view, &step.inputs, &own, &folder, None)?;
+                let part = view.recipes().last().ok_or_else(no_part)?;
+                (folder, Some(part), inputs)
+            }
+        };
+        let (text, part) = match part {
+            None => (view.script(), &view.stage().name),
+            Some(part) => (part.text.as_slice(), &part.name),
+        };
+        let packages = view.block().packages(part);
+        let script = self.store.script(&view.stage().name, text, packages)?;
+        let ends = matches!(unit.piece, Piece::Main | Piece::Gather);
+        let record = ends.then(|| IdentityRecord::of(self.listing, &view));
+        Ok(Task { folder, script, call: script::call(&inputs, &settled), record })
+    }
+
+    /// A job's inputs and their paths.
+    fn inputs(&self, view: &JobView<'_>) -> io::Result<Vec<(String, String)>> {
+        let mut inputs = Vec::new();
+        for (name, source) in view.inputs() {
+            let path = match source {
+                Source::Job { job, output } => {
+                    let other = self.view(job)?;
+                    let out = self.base.job(&other.name().to_string()).out();
+                    placed(other.outputs(), output, &out)?
+                }
+                Source::Run(run) => {
+                    self.runs.get(run).map(|path| path.display().to_string()).unwrap_or_default()
+                }
+                Source::StoreBase => self.base.path().display().to_string(),
+                Source::Default(text) => self.store.settled_text(text)?,
+            };
+            inputs.push((name.to_string(), path));
+        }
+        Ok(inputs)
+    }
+
+    fn step_inputs(
+        &self,
+        view: &JobView<'_>,
+        wired: &[(Arc<str>, StepSource)],
+        own: &[(String, String)],
+        folder: &Folder,
+        branch: Option<&Folder>,
+    ) -> io::Result<Vec<(String, String)>> {
+        let mut inputs = Vec::new();
+        for (name, source) in wired {
+            let path = match (source, branch) {
+                (StepSource::Item, Some(branch)) => item_file(branch).display().to_string(),
+                (StepSource::Workers, _) => outs_file(folder).display().to_string(),
+                (StepSource::Scatter(output), _) => {
+                    let outputs = &recipe(view, "scatter")?.outputs;
+                    placed(outputs, output, &folder.within("scatter").out())?
+                }
+                (StepSource::Step { step, output }, Some(branch)) => {
+                    let out = branch.within(&format!("step-{step}")).out();
+                    placed(&recipe(view, step)?.outputs, output, &out)?
+                }
+                (StepSource::Stage | StepSource::Item | StepSource::Step { .. }, _) => {
+                    let from = own.iter().find(|(other, _)| *other == **name);
+                    from.map(|(_, path)| path.clone()).unwrap_or_default()
+                }
+            };
+            inputs.push((name.to_string(), path));
+        }
+        Ok(inputs)
+    }
+
+    /// The items that scatter wrote, each in its place. Steps whose item isn't what it was are to
+    /// run again. Gives the number of items, and the steps that are done.
+    pub(super) fn items(&self, job: u32) -> io::Result<(u32, Vec<Unit>)> {
+        let view = self.view(job)?;
+        let folder = self.folder(job)?;
+        let out = folder.within("scatter").out();
+        let file = placed(&recipe(&view, "scatter")?.outputs, "work__items", &out)?;
+        let text = fs::read(&file).map_err(|error| {
+            io::Error::other(format!("scatter's `work__items` can't be read: {file}: {error}"))
+        })?;
+        let items: Vec<Value> = serde_json::from_slice(&text).map_err(|error| {
+            io::Error::other(format!("scatter's `work__items` is no JSON list: {error}"))
+        })?;
+        let mut done = Vec::new();
+        let steps = view.steps().split_last().map_or(&[][..], |(_, worked)| worked);
+        for (number, item) in (0u32..).zip(&items) {
+            let branch = branch(&folder, number);
+            let (file, text) = (item_file(&branch), item.to_string());
+            let folders: Vec<Folder> =
+                steps.iter().map(|s| branch.within(&format!("step-{}", s.name))).collect();
+            if !fs::read(&file).is_ok_and(|found| found == text.as_bytes()) {
+                for folder in folders.iter().filter(|f| f.state() != State::Pending) {
+                    folder.unmark()?;
+                }
+                fs::create_dir_all(branch.repx())?;
+                let unfinished = branch.repx().join(".work_item");
+                fs::write(&unfinished, text)?;
+                fs::rename(unfinished, file)?;
+            }
+            for (step, folder) in (0u32..).zip(&folders) {
+                if folder.state() == State::Done {
+                    done.push(Unit { job, piece: Piece::Step { item: number, step } });
+                }
+            }
+        }
+        Ok((items.len() as u32, done))
+    }
+
+    /// Writes the list of what the last steps of all items wrote.
+    pub(super) fn write_outs(&self, job: u32) -> io::Result<()> {
+        let (view, folder) = (self.view(job)?, self.folder(job)?);
+        let steps = view.steps().split_last().map_or(&[][..], |(_, worked)| worked);
+        let read = |name: &str| {
+            let mut sources = steps.iter().flat_map(|step| &step.inputs).map(|(_, source)| source);
+            sources.any(|s| matches!(s, StepSource::Step { step, .. } if **step == *name))
+        };
+        let last = steps.iter().find(|step| !read(&step.name)).ok_or_else(no_part)?;
+        let outputs = &recipe(&view, &last.name)?.outputs;
+        let (count, _) = self.items(job)?;
+        let mut outs = Vec::new();
+        for item in 0..count {
+            let out = branch(&folder, item).within(&format!("step-{}", last.name)).out();
+            let mut written = serde_json::Map::new();
+            for (name, _) in outputs {
+                written.insert(name.to_string(), placed(outputs, name, &out)?.into());
+            }
+            outs.push(Value::Object(written));
+        }
+        fs::create_dir_all(folder.repx())?;
+        // One item a line: lists of thousands are read by line-wise tools too.
+        let lines: Vec<String> =
+            outs.iter().map(|o| o.to_string().replace("\":\"", "\": \"")).collect();
+        fs::write(outs_file(&folder), format!("[{}]\n", lines.join(",\n")))
+    }
+}
+
+fn no_part() -> io::Error {
+    io::Error::other("a part of the stage has no script: evaluate the lab again (`--refresh`)")
+}
+
+fn recipe<'l>(view: &JobView<'l>, name: &str) -> io::Result<&'l Recipe> {
+    view.recipes().iter().find(|recipe| *recipe.name == *name).ok_or_else(no_part)
+}
+
+fn branch(folder: &Folder, item: u32) -> Folder {
+    folder.within(&format!("branch-{item}"))
+}
+
+fn item_file(branch: &Folder) -> PathBuf {
+    branch.repx().join("work_item.json")
+}
+
+fn outs_file(folder: &Folder) -> PathBuf {
+    folder.repx().join("worker_outs.json")
+}
+
+/// The path of an output, where `$out` is this.
+fn placed(outputs: &[(Arc<str>, Arc<str>)], name: &str, out: &Path) -> io::Result<String> {
+    let found = outputs.iter().find(|(output, _)| **output == *name);
+    let (_, path) =
+        found.ok_or_else(|| io::Error::other(format!("there is no output `{name}`")))?;
+    let out = out.display().to_string();
+    Ok(path.replace("${out}", &out).replace("$out", &out))
+}
+
+/// What is to be known of a run, with upstream's names.
+fn metadata(listing: &Listing, run: &str) -> Value {
+    let number = listing.runs.iter().position(|other| *other.name == *run);
+    let number = number.map_or(u32::MAX, |number| number as u32);
+    let own = listing.blocks().iter().filter(|block| block.run() == number);
+    let shared = listing.shared_jobs().filter(|(other, _)| *other == number).map(|(_, job)| job);
+    let mut jobs = serde_json::Map::new();
+    for job in own.flat_map(|block| block.range()).chain(shared) {
+        let Some(view) = listing.job(job) else { continue };
+        let params = view.params().map(|(name, json)| {
+            (name.to_string(), serde_json::from_str(json).unwrap_or(Value::Null))
+        });
+        let outputs =
+            view.outputs().iter().map(|(name, path)| (name.to_string(), Value::from(&**path)));
+        let about = json!({
+            "name": &**view.pname(),
+            "stage_type": view.stage().kind.name(),
+            "params": params.collect::<serde_json::Map<_, _>>(),
+            "executables": { "main": { "outputs": outputs.collect::<serde_json::Map<_, _>>() } },
+        });
+        jobs.insert(view.name().to_string(), about);
+    }
+    json!({ "type": "run", "name": run, "gitHash": listing.lab.git_hash, "jobs": jobs })
+}
