@@ -215,7 +215,7 @@ fn programs_that_fail() {
              concatStringsSep \",\" (genList (n: if n == 20 then bad else slow \"x\") 40)",
             "let s = { a = slow 1; b = slow 2; }; in
              genList (n: if n == 10 then s + 1 else if n > 30 then work s.a else slow n) 40",
-            "filter (n: if work n == 0 then n else true) (genList (n: slow n) 40)",
+            "filter (n: if work n == 0 && n < 20 then true else n) (genList (n: slow n) 40)",
             "map (f: f 1) (genList (n: if n == 25 then slow 25 else (x: work (n + x))) 40)",
             "let f = x: slow (f (x + 1)); in genList (n: if n == 20 then f 1 else work n) 30",
         ],

@@ -187,12 +187,12 @@ fn a_mistake_is_shown_and_watching_goes_on() {
     let watching = Watching::ndjson(root.path());
     watching.event();
     let runs = watching.path("nix/runs/simulation.nix");
-    edit(&runs, "seed =", "sed =");
+    edit(&runs, "utils.range", "utils.rnge");
     let event = watching.event();
     assert_eq!(event["event"], "failed");
     assert!(event["diagnostics"][0]["message"].is_string(), "{event}");
     watching.said("watching goes on");
-    edit(&runs, "sed =", "seed =");
+    edit(&runs, "utils.rnge", "utils.range");
     assert_eq!(watching.change(), [0, 0, 0, 13]);
     edit(&runs, "range 1 3", "range 1 4");
     assert_eq!(watching.change(), [4, 0, 1, 12]);
