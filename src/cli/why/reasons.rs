@@ -50,12 +50,27 @@ impl<'l> Reasons<'l> {
         let own = IdentityRecord::of(self.listing, job);
         let stage = |record: &IdentityRecord| record.stage == own.stage;
         let all = self.recorded.done().filter(|(record, _)| stage(record));
+        let upstream = job.depends_on().into_iter().filter_map(|other| self.listing.job(other));
+        let upstream: Vec<IdentityRecord> =
+            upstream.map(|other| IdentityRecord::of(self.listing, &other)).collect();
         let nearest = all.min_by_key(|(record, ended)| {
-            let distance = weight(&differences(record, &own));
+            let differences = differences(record, &own);
+            let (params, others) = weight(&differences);
+            let distance = (params, others, self.above(&differences, &upstream));
             let elsewhere = record.pipeline != own.pipeline;
             (elsewhere, distance, self.listed.contains(&record.job), Reverse(*ended))
         });
         nearest.map(|(record, _)| record)
+    }
+
+    /// How many parameters of the jobs that are read from differ; `now` are those of today.
+    fn above(&self, found: &[Difference], now: &[IdentityRecord]) -> usize {
+        let pair = |difference: &Difference| {
+            let Difference::Upstream { before, after, .. } = difference else { return None };
+            let before = self.recorded.record(before)?;
+            Some(weight(&differences(before, now.iter().find(|other| other.job == *after)?)).0)
+        };
+        found.iter().filter_map(pair).sum()
     }
 
     /// What sets a job apart from one that was done.
