@@ -233,7 +233,11 @@ pub(super) fn no_such(what: &str, name: &str, known: &BTreeSet<&str>) -> Diagnos
         .maybe_help(did_you_mean(name, known).or_else(|| listed(what, known)))
 }
 
-pub(super) fn no_such_run(name: &str, known: &BTreeSet<&str>, groups: &BTreeSet<&str>) -> Diagnostic {
+pub(super) fn no_such_run(
+    name: &str,
+    known: &BTreeSet<&str>,
+    groups: &BTreeSet<&str>,
+) -> Diagnostic {
     if groups.contains(name) {
         return no_such("run", name, known).help(format!("the group of that name is `@{name}`"));
     }

@@ -30,8 +30,6 @@ pub use local::Local;
 pub use machine::Machine;
 pub use place::{Base, Folder, Hold, LockError, State};
 pub use plan::{Plan, Reason};
-pub use schedule::{
-    Ended, Event, Executor, Failure, Options, Piece, Summary, Unit, execute,
-};
+pub use schedule::{Ended, Event, Executor, Failure, Options, Piece, Summary, Unit, execute};
 pub use store::{Missing, Store};
 pub use work::Work;

@@ -376,13 +376,7 @@ impl<'s> Schedule<'s> {
         self.make_ready(ready);
     }
 
-    fn scattered(
-        &mut self,
-        job: u32,
-        items: u32,
-        done: &[Unit],
-        tell: &mut dyn FnMut(Event<'_>),
-    ) {
+    fn scattered(&mut self, job: u32, items: u32, done: &[Unit], tell: &mut dyn FnMut(Event<'_>)) {
         let Some(view) = self.listing.job(job) else { return };
         let mut gathering = Gathering::new(view.steps(), items);
         for unit in done {

@@ -40,7 +40,7 @@ pub struct Store {
 pub enum Missing {
     /// The embedded set doesn't know it.
     Unknown(String),
-    /// Its main program isn't on PATH: the package, the program.
+    /// None of its programs is on PATH: the package, its main program.
     Program(String, String),
     /// The disk refuses.
     Io(String),
@@ -67,7 +67,9 @@ impl Store {
         let mut farms = Farms { root: root.join("host"), missing: &mut missing };
         let kit = |name: &[u8]| {
             let known = listing.kit.packages.iter();
-            known.clone().find(|package| package.path.strip_prefix(HOST).map(str::as_bytes) == Some(name))
+            known
+                .clone()
+                .find(|package| package.path.strip_prefix(HOST).map(str::as_bytes) == Some(name))
         };
         let mut core = Vec::new();
         for name in crate::sweep::CORE {
@@ -80,8 +82,14 @@ impl Store {
             block.all_packages().for_each(|package| drop(farms.plant(package, true)));
             named.extend(block.texts().flat_map(host_names));
         }
-        for package in named.into_iter().filter_map(kit) {
-            farms.plant(package, true);
+        let made: BTreeSet<&str> = listing.kit.materials.iter().map(|m| &*m.path).collect();
+        for name in named {
+            let text = String::from_utf8_lossy(name).into_owned();
+            match kit(name) {
+                Some(package) => drop(farms.plant(package, true)),
+                None if made.contains(&*format!("{HOST}{text}")) => {}
+                None => drop(farms.missing.insert(Missing::Unknown(text))),
+            }
         }
         if !missing.is_empty() {
             return Err(missing.into_iter().collect());
@@ -253,12 +261,7 @@ impl Store {
     }
 
     /// Runs a script that leaves something at `place`.
-    fn build(
-        &self,
-        place: &Path,
-        text: &[u8],
-        variables: &[(Vec<u8>, Vec<u8>)],
-    ) -> io::Result<()> {
+    fn build(&self, place: &Path, text: &[u8], variables: &[(Vec<u8>, Vec<u8>)]) -> io::Result<()> {
         let file = self.file("build.sh", text, true)?;
         let directory = self.root.join("building");
         let _ = fs::remove_dir_all(&directory);
@@ -347,17 +350,17 @@ impl Farms<'_> {
             self.missing.insert(Missing::Io(format!("{}: {error}", bin.display())));
             return None;
         }
-        for (at, program) in programs.iter().enumerate() {
-            let Some(target) = on_path(program) else {
-                // Of coreutils and its like the first stands for all.
-                if at == 0 && needed {
-                    self.missing.insert(Missing::Program(name.clone(), program.to_string()));
-                }
-                continue;
-            };
+        let mut any = false;
+        for program in programs {
+            let Some(target) = on_path(program) else { continue };
+            any = true;
             if let Err(error) = link(&bin.join(&**program), &target) {
                 self.missing.insert(Missing::Io(format!("{}: {error}", bin.display())));
             }
+        }
+        // One will do: `gawk` on a machine that has another `awk` is what that calls `awk`.
+        if let Some(program) = programs.first().filter(|_| needed && !any) {
+            self.missing.insert(Missing::Program(name, program.to_string()));
         }
         Some(bin)
     }

@@ -253,7 +253,8 @@ fn outs_file(folder: &Folder) -> PathBuf {
 /// The path of an output, where `$out` is this.
 fn placed(outputs: &[(Arc<str>, Arc<str>)], name: &str, out: &Path) -> io::Result<String> {
     let found = outputs.iter().find(|(output, _)| **output == *name);
-    let (_, path) = found.ok_or_else(|| io::Error::other(format!("there is no output `{name}`")))?;
+    let (_, path) =
+        found.ok_or_else(|| io::Error::other(format!("there is no output `{name}`")))?;
     let out = out.display().to_string();
     Ok(path.replace("${out}", &out).replace("$out", &out))
 }
@@ -270,9 +271,8 @@ fn metadata(listing: &Listing, run: &str) -> Value {
         let params = view.params().map(|(name, json)| {
             (name.to_string(), serde_json::from_str(json).unwrap_or(Value::Null))
         });
-        let outputs = view.outputs().iter().map(|(name, path)| {
-            (name.to_string(), Value::from(&**path))
-        });
+        let outputs =
+            view.outputs().iter().map(|(name, path)| (name.to_string(), Value::from(&**path)));
         let about = json!({
             "name": &**view.pname(),
             "stage_type": view.stage().kind.name(),

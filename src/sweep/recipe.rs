@@ -78,10 +78,7 @@ pub enum Content {
 }
 
 /// The packages that a list of the lab names.
-pub(super) fn packages<'h>(
-    ev: &mut Evaluator<'h>,
-    attrs: Attrs<'h>,
-) -> Eval<'h, Vec<Package>> {
+pub(super) fn packages<'h>(ev: &mut Evaluator<'h>, attrs: Attrs<'h>) -> Eval<'h, Vec<Package>> {
     let Some(list) = attrs.get(Name::new("runDependencies")) else {
         return Ok(Vec::new());
     };
@@ -127,8 +124,7 @@ fn programs<'h>(ev: &mut Evaluator<'h>, host: Attrs<'h>) -> Eval<'h, Vec<Arc<str
 const ROOT: &[u8] = b"/repx-host/";
 
 /// Packages whose programs every script finds, as upstream's.
-pub const CORE: [&str; 7] =
-    ["bash", "coreutils", "findutils", "gnused", "gawk", "gnugrep", "jq"];
+pub const CORE: [&str; 7] = ["bash", "coreutils", "findutils", "gnused", "gawk", "gnugrep", "jq"];
 
 /// Names that stand in a text after the beginning of the embedded set's paths.
 pub fn host_names(text: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -175,9 +171,10 @@ pub(super) fn materials(objects: &Objects, store: &str) -> Vec<Material> {
     for path in objects.paths() {
         let Some(object) = objects.get(&path) else { continue };
         let content = match &*object {
-            Object::Tree { root, kept } => {
-                Content::Tree(root.clone(), kept.as_ref().map(|kept| kept.iter().cloned().collect()))
-            }
+            Object::Tree { root, kept } => Content::Tree(
+                root.clone(),
+                kept.as_ref().map(|kept| kept.iter().cloned().collect()),
+            ),
             Object::Flat(root) => Content::Tree(root.clone(), None),
             Object::Entry { name, root } => Content::Entry(name.clone(), root.clone()),
             Object::Text { contents, .. } => Content::Text(contents.clone(), false, Vec::new()),
@@ -207,4 +204,3 @@ pub(super) fn is_foreign<'h>(ev: &mut Evaluator<'h>, set: Attrs<'h>) -> bool {
     };
     matches!(ev.force(bash), Ok(Value::Attrs(attrs)) if attrs.has(Name::new("drvPath")))
 }
-

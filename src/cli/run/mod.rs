@@ -191,9 +191,8 @@ impl Call<'_> {
         });
         drop(held);
         drop(display);
-        let printed = stdout::print(|out| {
-            display::summary(out, self.listing, self.base, plan, &summary)
-        });
+        let printed =
+            stdout::print(|out| display::summary(out, self.listing, self.base, plan, &summary));
         match () {
             () if printed != Exit::Fine => printed,
             () if summary.interrupted => Exit::Interrupted,
