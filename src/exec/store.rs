@@ -40,7 +40,7 @@ pub struct Store {
 pub enum Missing {
     /// The embedded set doesn't know it.
     Unknown(String),
-    /// Its main program isn't on PATH: the package, the program.
+    /// None of its programs is on PATH: the package, its main program.
     Program(String, String),
     /// The disk refuses.
     Io(String),
@@ -82,8 +82,14 @@ impl Store {
             block.all_packages().for_each(|package| drop(farms.plant(package, true)));
             named.extend(block.texts().flat_map(host_names));
         }
-        for package in named.into_iter().filter_map(kit) {
-            farms.plant(package, true);
+        let made: BTreeSet<&str> = listing.kit.materials.iter().map(|m| &*m.path).collect();
+        for name in named {
+            let text = String::from_utf8_lossy(name).into_owned();
+            match kit(name) {
+                Some(package) => drop(farms.plant(package, true)),
+                None if made.contains(&*format!("{HOST}{text}")) => {}
+                None => drop(farms.missing.insert(Missing::Unknown(text))),
+            }
         }
         if !missing.is_empty() {
             return Err(missing.into_iter().collect());
@@ -344,17 +350,17 @@ impl Farms<'_> {
             self.missing.insert(Missing::Io(format!("{}: {error}", bin.display())));
             return None;
         }
-        for (at, program) in programs.iter().enumerate() {
-            let Some(target) = on_path(program) else {
-                // Of coreutils and its like the first stands for all.
-                if at == 0 && needed {
-                    self.missing.insert(Missing::Program(name.clone(), program.to_string()));
-                }
-                continue;
-            };
+        let mut any = false;
+        for program in programs {
+            let Some(target) = on_path(program) else { continue };
+            any = true;
             if let Err(error) = link(&bin.join(&**program), &target) {
                 self.missing.insert(Missing::Io(format!("{}: {error}", bin.display())));
             }
+        }
+        // One will do: `gawk` on a machine that has another `awk` is what that calls `awk`.
+        if let Some(program) = programs.first().filter(|_| needed && !any) {
+            self.missing.insert(Missing::Program(name, program.to_string()));
         }
         Some(bin)
     }

@@ -1,0 +1,547 @@
+//! Labs that are run: from the command line to results on the disk, whatever happens in between.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // a failing test stops here
+#![allow(clippy::pedantic, clippy::perf)] // tests are read, not tuned
+#![allow(clippy::print_stdout)] // shared helpers report
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::program::{Ran, copy, repx, run_within};
+use support::repository;
+
+/// Running takes longer than listing.
+const PATIENCE: Duration = Duration::from_secs(100);
+
+fn run(directory: &Path, args: &[&str]) -> Ran {
+    let ran = run_within(repx(directory).arg("run").args(args), PATIENCE);
+    assert!(!ran.hung, "{ran:?}");
+    ran
+}
+
+fn stdout(ran: &Ran) -> String {
+    String::from_utf8_lossy(&ran.stdout).into_owned()
+}
+
+/// Fails unless a call ends with this status and says this in its results.
+fn expect(ran: &Ran, code: i32, said: &str) {
+    let text = stdout(ran);
+    assert_eq!(ran.code, Some(code), "{text}\n{}", ran.stderr);
+    assert!(text.contains(said) || ran.stderr.contains(said), "{said:?} isn't in\n{text}\n{ran:?}");
+}
+
+/// A lab of one run in a directory of its own.
+struct Lab(tempfile::TempDir);
+
+impl Lab {
+    /// `stages` are attributes of the pipeline, each a stage as a set; `params` those of the run.
+    fn new(params: &str, stages: &[(&str, &str, &str)]) -> Lab {
+        let lab = Lab(tempfile::tempdir().expect("a temporary directory"));
+        lab.write(params, stages);
+        lab
+    }
+
+    fn write(&self, params: &str, stages: &[(&str, &str, &str)]) {
+        let mut pipe = String::new();
+        for (name, dependencies, stage) in stages {
+            fs::write(self.path(&format!("{name}.nix")), stage).expect("a stage");
+            pipe.push_str(&format!("  {name} = repx.callStage ./{name}.nix [ {dependencies} ];\n"));
+        }
+        let pipe = format!("{{ repx }}:\nrepx.mkPipe rec {{\n{pipe}}}\n");
+        fs::write(self.path("pipe.nix"), pipe).expect("a pipeline");
+        let run = format!(
+            "{{ repx-lib, ... }}: {{ name = \"main\"; pipelines = [ ./pipe.nix ]; params = {{ {params} }}; }}"
+        );
+        fs::write(self.path("run.nix"), run).expect("a run");
+        let lab = "{ pkgs, repx-lib, gitHash, ... }:\nrepx-lib.mkLab {\n  inherit pkgs repx-lib gitHash;\n  lab_version = \"1.0.0\";\n  runs = { main = repx-lib.callRun ./run.nix [ ]; };\n}\n";
+        fs::write(self.path("lab.nix"), lab).expect("a lab");
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        run(self.0.path(), args)
+    }
+
+    /// Folders of jobs whose names have this in them.
+    fn jobs(&self, name: &str) -> Vec<PathBuf> {
+        let outputs = self.path(".repx/outputs");
+        let Ok(entries) = fs::read_dir(outputs) else { return Vec::new() };
+        let all = entries.map(|entry| entry.expect("an entry").path());
+        let mut all: Vec<PathBuf> = all.filter(|path| support::name(path).contains(name)).collect();
+        all.sort();
+        all
+    }
+
+    /// Jobs that are done.
+    fn done(&self) -> BTreeSet<String> {
+        let done = self.jobs("").into_iter().filter(|job| job.join("repx/SUCCESS").exists());
+        done.map(|job| support::name(&job)).collect()
+    }
+
+    /// How often each line stands in a file.
+    fn lines(&self, name: &str) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for line in fs::read_to_string(self.path(name)).unwrap_or_default().lines() {
+            *counts.entry(line.to_owned()).or_default() += 1;
+        }
+        counts
+    }
+}
+
+/// A stage without inputs, with one output, whose script is this.
+fn stage(params: &str, script: &str) -> String {
+    format!(
+        "{{ pkgs }}: {{\n  pname = \"work\";\n  params = {{ {params} }};\n  outputs.x = \"$out/x\";\n  run = {{ outputs, params, ... }}: ''\n{script}\n  '';\n}}\n"
+    )
+}
+
+#[test]
+fn the_examples_run_and_are_done() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    copy(&repository("examples"), directory.path());
+    for lab in ["simple", "scatter-gather", "grading"] {
+        let dry = stdout(&run(directory.path(), &[lab, "-n"]));
+        let jobs = dry.lines().count() - 1;
+        assert!(jobs >= 3, "{dry}");
+        let ran = run(directory.path(), &[lab]);
+        expect(&ran, 0, &format!("{jobs} jobs: {jobs} done\n"));
+        expect(&run(directory.path(), &[lab]), 0, &format!("nothing to do: {jobs} jobs done"));
+    }
+    let table = walkdir::WalkDir::new(directory.path().join("simple/.repx"));
+    let table = table.into_iter().flatten().find(|e| e.file_name() == "table.txt").expect("it");
+    let text = fs::read_to_string(table.path()).expect("a table");
+    assert!(text.contains("n=10 jobs=3 mean=0.") && text.contains("n=100 jobs=3"), "{text}");
+    let top = walkdir::WalkDir::new(directory.path().join("scatter-gather/.repx"));
+    let top = top.into_iter().flatten().find(|e| e.file_name() == "top.txt").expect("it");
+    assert_eq!(fs::read_to_string(top.path()).expect("a list").lines().count(), 3);
+}
+
+#[test]
+fn a_thousand_jobs() {
+    let stages = [("a", "", &*stage("n = 0;", "    echo ${toString params.n} > ${outputs.x}"))];
+    let lab = Lab::new("n = repx-lib.utils.range 1 1000;", &stages);
+    expect(&lab.run(&["-q"]), 0, "1000 jobs: 1000 done\n");
+    assert_eq!(lab.done().len(), 1000);
+    let sum: u32 = lab
+        .jobs("work")
+        .iter()
+        .map(|job| fs::read_to_string(job.join("out/x")).expect("x").trim().parse::<u32>().unwrap())
+        .sum();
+    assert_eq!(sum, 500_500);
+}
+
+#[test]
+fn values_arrive_intact() {
+    let params = r#"v = "it's \"so\"\n  \$HOME \\ `x` \${y}"; l = [ "a b" 2 ]; f = 0.1; e = true; z = null;"#;
+    let script = r#"    printf '%s' ${params.v} > "$out/x"
+    printf '%s' "''${params["v"]}" > "$out/y"
+    printf '%s' "''${parameters["v"]}" > "$out/z"
+    printf '<%s>' ${params.f} ${params.e} "''${params[z]}" "''${params[l]}" > "$out/w"
+    printf '%s\n' "$#" "$1" "$2" "$3" "$PWD" > "$out/args""#;
+    let lab = Lab::new("", &[("a", "", &stage(params, script))]);
+    expect(&lab.run(&[]), 0, "1 job: 1 done\n");
+    let job = lab.jobs("work").remove(0);
+    let read = |name: &str| fs::read_to_string(job.join(name)).expect("written");
+    let value = "it's \"so\"\n  $HOME \\ `x` ${y}";
+    assert_eq!([read("out/x"), read("out/y"), read("out/z")], [value; 3]);
+    assert_eq!(read("out/w"), "<0.1><true><><a b 2>");
+    let json: serde_json::Value =
+        serde_json::from_str(&read("repx/parameters.json")).expect("JSON");
+    assert_eq!(json["v"], value);
+    let place = |name: &str| job.join(name).display().to_string();
+    let expected = [
+        "3".to_owned(),
+        place("out"),
+        place("repx/inputs.json"),
+        place("repx/parameters.json"),
+        place("out"),
+    ];
+    assert_eq!(read("out/args").lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn failures_block_what_follows_and_nothing_else() {
+    let first = stage(
+        "n = 0;",
+        "    echo out; echo says why >&2; (( ${toString params.n} != 2 )) || exit 3\n    echo ok > ${outputs.x}",
+    );
+    let next = "{ pkgs }: { pname = \"next\"; inputs.x = \"\"; outputs.y = \"$out/y\"; run = { inputs, outputs, ... }: ''cat ${inputs.x} > ${outputs.y}''; }";
+    let lab = Lab::new("n = [ 1 2 3 ];", &[("a", "", &first), ("b", "a", next)]);
+    let ran = lab.run(&["-k"]);
+    expect(&ran, 1, "6 jobs: 4 done, 1 failed, 1 blocked\n");
+    let text = stdout(&ran);
+    assert!(text.contains("exit status 3") && text.contains("│ + exit 3"), "{text}");
+    assert!(text.contains("says why") && text.contains("repx/stderr.log"), "{text}");
+    assert!(ran.stderr.contains("failed"), "{}", ran.stderr);
+    // It failed, and is tried again; what was done is not.
+    let dry = lab.run(&["-n"]);
+    expect(&dry, 0, "2 jobs would run, 4 done");
+    assert!(stdout(&dry).contains("a n=2: it failed"), "{}", stdout(&dry));
+    expect(&lab.run(&["-j", "1"]), 1, "6 jobs: 4 done before, 1 failed, 1 blocked\n");
+    let mended = first.replace("exit 3", "true");
+    lab.write("n = [ 1 2 3 ];", &[("a", "", &mended), ("b", "a", next)]);
+    expect(&lab.run(&[]), 0, "6 jobs: 6 done\n");
+}
+
+/// Scatter-gather: `{fail}` stands where each part may fail.
+fn scattered(items: u32, fail: &str) -> String {
+    let part = |name: &str| if fail == name { "exit 7" } else { "true" };
+    format!(
+        r#"{{ pkgs }}: {{
+  pname = "many";
+  scatter = {{
+    outputs = {{ worker__arg = {{ n = 1; }}; work__items = "$out/list.json"; common = "$out/common"; }};
+    run = {{ outputs, ... }}: ''
+      {}
+      echo scatter >> "$LOG"
+      echo shared > ${{outputs.common}}
+      for ((i = 1; i <= {items}; i++)); do s="''${{s-}}''${{s:+,}}{{\"n\":$i}}"; done
+      echo "[''${{s-}}]" > ${{outputs.work__items}}
+    '';
+  }};
+  steps = rec {{
+    one = {{
+      inputs = {{ worker__item = ""; common = ""; }};
+      outputs.half = "$out/half";
+      run = {{ inputs, outputs, ... }}: ''
+        n=$(grep -o '[0-9]*' ${{inputs.worker__item}})
+        [[ $n != 5 ]] || {}
+        [[ $(cat ${{inputs.common}}) == shared ]]
+        echo "one $n" >> "$LOG"
+        echo $n > ${{outputs.half}}
+      '';
+    }};
+    two = {{
+      inputs.half = "";
+      outputs.whole = "$out/whole";
+      deps = [ one ];
+      run = {{ inputs, outputs, ... }}: ''
+        n=$(cat ${{inputs.half}})
+        echo "two $n" >> "$LOG"
+        echo $((2 * n)) > ${{outputs.whole}}
+      '';
+    }};
+  }};
+  gather = {{
+    inputs.worker__outs = "[]";
+    outputs.sum = "$out/sum";
+    run = {{ inputs, outputs, ... }}: ''
+      {}
+      echo gather >> "$LOG"
+      grep -o '"whole": *"[^"]*"' ${{inputs.worker__outs}} | cut -d '"' -f 4 |
+        while IFS= read -r file; do cat "$file"; done | paste -sd+ | sed 's/^/total: /' > ${{outputs.sum}}
+    '';
+  }};
+}}
+"#,
+        part("scatter"),
+        part("step"),
+        part("gather")
+    )
+}
+
+fn run_logged(lab: &Lab, args: &[&str]) -> Ran {
+    let mut command = repx(lab.0.path());
+    run_within(command.arg("run").args(args).env("LOG", lab.path("log")), PATIENCE)
+}
+
+#[test]
+fn two_hundred_items() {
+    let lab = Lab::new("", &[("m", "", &scattered(200, ""))]);
+    expect(&run_logged(&lab, &["-j", "4"]), 0, "1 job: 1 done\n");
+    let sum = fs::read_to_string(lab.jobs("many")[0].join("out/sum")).expect("a sum");
+    let terms = sum.trim().trim_start_matches("total: ").split('+');
+    let total: u32 = terms.map(|term| term.parse::<u32>().expect("a number")).sum();
+    assert_eq!(total, 2 * 20_100);
+    assert_eq!(lab.lines("log").values().sum::<usize>(), 402);
+}
+
+#[test]
+fn each_phase_may_fail_and_is_taken_up_there() {
+    for (fail, kept) in [("scatter", 0), ("step", 1 + 2 * 8), ("gather", 1 + 2 * 9)] {
+        let lab = Lab::new("", &[("m", "", &scattered(9, fail))]);
+        let ran = run_logged(&lab, &["-k"]);
+        expect(&ran, 1, "1 job: 1 failed\n");
+        assert!(stdout(&ran).contains("exit status 7"), "{}", stdout(&ran));
+        assert_eq!(lab.lines("log").values().sum::<usize>(), kept, "{fail}");
+        assert!(lab.jobs("many")[0].join("repx/FAIL").exists(), "{fail}");
+        // The same job, so its script is the same: only what failed is done again.
+        expect(&run_logged(&lab, &["-k"]), 1, "1 job: 1 failed\n");
+        assert_eq!(lab.lines("log").values().sum::<usize>(), kept, "{fail}");
+    }
+}
+
+#[test]
+fn names_pick_jobs_and_near_misses_are_told() {
+    let lab = Lab::new("n = [ 1 2 ];", &[("a", "", &stage("n = 0;", "    echo > ${outputs.x}"))]);
+    expect(&lab.run(&["mian"]), 2, "did you mean `main`");
+    expect(&lab.run(&["@mian"]), 2, "the lab has no group `mian`");
+    let dry = stdout(&lab.run(&["-n", "main"]));
+    let id: String = dry.chars().take(8).collect();
+    expect(&lab.run(&[&id]), 0, "1 job: 1 done\n");
+    expect(&lab.run(&["--lab", ".", "main"]), 0, "2 jobs: 1 done, 1 done before\n");
+    expect(&lab.run(&[&id]), 0, "nothing to do: 1 job done");
+    expect(&lab.run(&[&id, "--force"]), 0, "1 job: 1 done\n");
+    assert_eq!(lab.done().len(), 2);
+}
+
+#[test]
+fn a_dry_run_leaves_nothing() {
+    let lab = Lab::new("", &[("a", "", &stage("", "    true"))]);
+    expect(&lab.run(&["-n"]), 0, "1 job would run\n");
+    assert!(!lab.path(".repx").exists());
+}
+
+#[test]
+fn what_cannot_run_is_named_before_anything_runs() {
+    let with = |what: &str| {
+        let text = stage("", "    true");
+        text.replace("outputs.x", &format!("runDependencies = [ {what} ];\n  outputs.x"))
+    };
+    let lab = Lab::new("", &[("a", "", &with("pkgs.nosuchthing"))]);
+    expect(&lab.run(&[]), 2, "knows no package `nosuchthing`");
+    let lab = Lab::new("", &[("a", "", &stage("", "    ${pkgs.nosuchthing}/bin/x"))]);
+    expect(&lab.run(&[]), 2, "knows no package `nosuchthing`");
+    assert!(lab.done().is_empty());
+    expect(&lab.run(&["--pkgs", "<nixpkgs>"]), 2, "needs Nix");
+}
+
+#[test]
+fn programs_and_files_of_the_lab_are_there() {
+    let lab = Lab::new(
+        "",
+        &[(
+            "a",
+            "",
+            "{ pkgs }: { pname = \"work\"; outputs.x = \"$out/x\"; runDependencies = [ (pkgs.writeShellScriptBin \"greet\" ''echo hello'') ];\n run = { outputs, ... }: ''\n greet > ${outputs.x}\n cat ${./data.txt} >> ${outputs.x}\n ${pkgs.coreutils}/bin/echo end >> ${outputs.x}\n ''; }",
+        )],
+    );
+    fs::write(lab.path("data.txt"), "data\n").expect("data");
+    expect(&lab.run(&[]), 0, "1 job: 1 done\n");
+    let text = fs::read_to_string(lab.jobs("work")[0].join("out/x")).expect("x");
+    assert_eq!(text, "hello\ndata\nend\n");
+}
+
+#[test]
+fn logs_are_bytes_as_they_come() {
+    let script = r"    set +x
+    printf 'a\377b\000c'; printf '\376\n' >&2; echo 'é' >&2; exit 1";
+    let lab = Lab::new("", &[("a", "", &stage("", script))]);
+    let ran = lab.run(&[]);
+    expect(&ran, 1, "1 job: 1 failed\n");
+    let job = lab.jobs("work").remove(0);
+    assert_eq!(fs::read(job.join("repx/stdout.log")).expect("a log"), b"a\xffb\0c");
+    let said = fs::read(job.join("repx/stderr.log")).expect("a log");
+    assert!(said.ends_with("\n\u{e9}\n".as_bytes()) && said.contains(&0xfe), "{said:?}");
+    assert!(stdout(&ran).contains("│ é"), "{}", stdout(&ran));
+}
+
+#[test]
+fn a_daemon_does_not_outlive_its_job() {
+    let script = "    sleep 1000 & echo $! > ${outputs.x}";
+    let lab = Lab::new("", &[("a", "", &stage("", script))]);
+    let begin = Instant::now();
+    expect(&lab.run(&[]), 0, "1 job: 1 done\n");
+    assert!(begin.elapsed() < Duration::from_secs(900));
+    let pid = fs::read_to_string(lab.jobs("work")[0].join("out/x")).expect("a pid");
+    wait_for(|| !is_alive(pid.trim()));
+}
+
+/// A process that has ended may still be listed until somebody has noticed.
+fn is_alive(pid: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().next());
+    !matches!(state, None | Some("Z" | "X"))
+}
+
+fn wait_for(what: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !what() {
+        assert!(begin.elapsed() < PATIENCE, "it never came true");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn start(lab: &Lab, args: &[&str]) -> Child {
+    let mut command = repx(lab.0.path());
+    command.arg("run").args(args).env("LOG", lab.path("log")).stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts")
+}
+
+fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    let status = Command::new("kill").args([name, &pid]).status().expect("kill runs");
+    assert!(status.success());
+}
+
+#[test]
+fn interrupts_end_children_first_gently_then_firmly() {
+    let gentle = stage(
+        "",
+        "    trap 'echo bye > \"$LOG\"; exit 0' TERM\n    echo > ${outputs.x}; while true; do read -t 0.05 < <(:) || true; done",
+    );
+    let lab = Lab::new("", &[("a", "", &gentle)]);
+    let mut child = start(&lab, &[]);
+    wait_for(|| lab.jobs("work").first().is_some_and(|job| job.join("out/x").exists()));
+    signal(&child, "-INT");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert_eq!(lab.lines("log").get("bye"), Some(&1));
+    // One that doesn't hear: the second time it is ended.
+    let deaf = stage(
+        "",
+        "    trap \"\" TERM\n    echo $$ > ${outputs.x}; while true; do read -t 0.05 < <(:) || true; done",
+    );
+    let lab = Lab::new("", &[("a", "", &deaf)]);
+    let mut child = start(&lab, &[]);
+    let pid = || {
+        let job = lab.jobs("work").into_iter().next()?;
+        let text = fs::read_to_string(job.join("out/x")).ok()?;
+        text.ends_with('\n').then(|| text.trim().to_owned())
+    };
+    wait_for(|| pid().is_some());
+    let pid = pid().expect("written");
+    signal(&child, "-INT");
+    signal(&child, "-INT");
+    // Two at once may count as one; another does no harm unless it is over.
+    wait_for(|| {
+        let over = child_is_over(&child);
+        if !over {
+            signal(&child, "-INT");
+        }
+        over
+    });
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert!(lab.done().is_empty());
+    // A third one would have left it to the next call, which ends it.
+    let quick = stage("", "    echo > ${outputs.x}");
+    lab.write("", &[("a", "", &quick)]);
+    expect(&lab.run(&[]), 0, "1 job: 1 done\n");
+    wait_for(|| !is_alive(&pid));
+}
+
+fn child_is_over(child: &Child) -> bool {
+    !is_alive(&child.id().to_string())
+}
+
+/// Killed at any moment, the next call goes on: what was done is not done again, and nothing half
+/// written is taken for done.
+#[test]
+fn killed_at_any_moment() {
+    const KILLS: u32 = 60;
+    let script = "    echo \"begin ${toString params.n}\" >> \"$LOG\"\n    for i in 1 2 3 4; do echo $i >> ${outputs.x}; done\n    echo end >> ${outputs.x}";
+    let lab = Lab::new(
+        "n = repx-lib.utils.range 1 400;",
+        &[("a", "", &stage("n = 0;", script)), ("m", "", &scattered(100, ""))],
+    );
+    // Numbers that look random, and are the same each time.
+    let mut random = 12345u64;
+    let mut before: BTreeMap<String, usize> = BTreeMap::new();
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let mut kills = 0;
+    for _ in 0..KILLS {
+        random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        let mut child = start(&lab, &["-q", "-j", "3"]);
+        // After so many lines more, or a moment later: wherever it is then.
+        let goal = lab.lines("log").values().sum::<usize>() + (random >> 33) as usize % 8;
+        let begun = Instant::now();
+        while !child_is_over(&child)
+            && lab.lines("log").values().sum::<usize>() < goal
+            && begun.elapsed() < PATIENCE
+        {
+            std::thread::sleep(Duration::from_micros(random >> 53));
+        }
+        child.kill().expect("it can be killed");
+        kills += u32::from(child.wait().expect("it ends").signal() == Some(9));
+        let done = lab.done();
+        assert!(known.is_subset(&done), "a finished job was lost");
+        for job in done.iter().filter(|name| name.contains("-work-")) {
+            let text = fs::read_to_string(lab.path(".repx/outputs").join(job).join("out/x"));
+            assert_eq!(text.expect("its output"), "1\n2\n3\n4\nend\n", "{job}");
+        }
+        // No job that was done when it was killed the last time has begun since.
+        let now = lab.lines("log");
+        for job in known.iter().filter(|name| name.contains("-work-")) {
+            let json = lab.path(".repx/outputs").join(job).join("repx/parameters.json");
+            let json: serde_json::Value =
+                serde_json::from_slice(&fs::read(json).expect("it")).expect("JSON");
+            let line = format!("begin {}", json["n"]);
+            assert_eq!(now.get(&line), before.get(&line), "{line} again");
+        }
+        (before, known) = (now, done);
+    }
+    assert!(kills >= 50, "only {kills} of {KILLS} calls were killed");
+    expect(&run_logged(&lab, &["-q"]), 0, "401 jobs: ");
+    assert_eq!(lab.done().len(), 401);
+    let sum = fs::read_to_string(lab.jobs("many")[0].join("out/sum")).expect("a sum");
+    assert_eq!(sum.split('+').count(), 100);
+    expect(&lab.run(&[]), 0, "nothing to do: 401 jobs done");
+}
+
+#[test]
+fn two_at_once_share_the_work() {
+    let script = "    echo ${toString params.n} >> \"$LOG\"; echo > ${outputs.x}";
+    let lab = Lab::new("n = repx-lib.utils.range 1 100;", &[("a", "", &stage("n = 0;", script))]);
+    let children: Vec<Child> = (0..2).map(|_| start(&lab, &["-q", "-j", "2"])).collect();
+    for mut child in children {
+        assert!(child.wait().expect("it ends").success());
+    }
+    let lines = lab.lines("log");
+    assert_eq!(lines.len(), 100);
+    assert!(lines.values().all(|count| *count == 1), "{lines:?}");
+}
+
+#[test]
+fn a_base_path_that_cannot_be() {
+    let lab = Lab::new("", &[("a", "", &stage("", "    true"))]);
+    // A file where a directory should be refuses root too.
+    fs::write(lab.path("file"), "").expect("a file");
+    expect(&lab.run(&["--base-path", "file/base"]), 2, "can't write to");
+    expect(&lab.run(&["--base-path", "/proc/nothing"]), 2, "--base-path DIR");
+}
+
+/// What needs no input runs although what it comes after, softly, has failed.
+#[test]
+fn soft_dependencies_order_and_hard_ones_need() {
+    for (need, done) in
+        [("soft", "2 jobs: 1 done, 1 failed\n"), ("hard", "2 jobs: 1 failed, 1 blocked\n")]
+    {
+        let lab = Lab::new("", &[("a", "", &stage("", "    echo first >> \"$LOG\"; exit 1"))]);
+        fs::write(lab.path("b.nix"), stage("", "    echo second >> \"$LOG\"; echo > ${outputs.x}"))
+            .expect("b");
+        fs::write(
+            lab.path("pipe2.nix"),
+            "{ repx }: repx.mkPipe { b = repx.callStage ./b.nix [ ]; }",
+        )
+        .expect("it");
+        fs::write(
+            lab.path("run2.nix"),
+            "{ ... }: { name = \"later\"; pipelines = [ ./pipe2.nix ]; params = { }; }",
+        )
+        .expect("it");
+        let text = fs::read_to_string(lab.path("lab.nix")).expect("a lab");
+        let text = text
+            .replace(
+                "repx-lib.mkLab",
+                "let main = repx-lib.callRun ./run.nix [ ]; in repx-lib.mkLab",
+            )
+            .replace(
+                "main = repx-lib.callRun ./run.nix [ ]; };",
+                &format!(
+                    "inherit main; later = repx-lib.callRun ./run2.nix [ [ main \"{need}\" ] ]; }};"
+                ),
+            );
+        fs::write(lab.path("lab.nix"), text).expect("a lab");
+        expect(&run_logged(&lab, &["-k", "-j", "4"]), 1, done);
+        let log = fs::read_to_string(lab.path("log")).expect("a log");
+        assert!(log.starts_with("first\n"), "{log}");
+    }
+}
