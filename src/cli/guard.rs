@@ -60,7 +60,7 @@ pub(super) fn catch_interrupts() {
         let again = INTERRUPTED.swap(true, Ordering::Relaxed);
         clear();
         let held = again && HELD.load(Ordering::Relaxed);
-        if again && !(held && !INSISTED.swap(true, Ordering::Relaxed)) {
+        if again && (!held || INSISTED.swap(true, Ordering::Relaxed)) {
             std::process::exit(INTERRUPTED_STATUS);
         }
         if let Some(wake) = &*SLEEPER.lock().unwrap_or_else(PoisonError::into_inner) {

@@ -38,7 +38,7 @@ pub(super) struct Graph {
 impl Graph {
     pub(super) fn new(listing: &Listing, plan: &Plan) -> Graph {
         let jobs = listing.len() as u32;
-        let hard = listing.blocks().iter().filter_map(|block| block.after()).max();
+        let hard = listing.blocks().iter().filter_map(crate::sweep::Block::after).max();
         let soft = jobs + hard.map_or(0, |set| set + 1);
         let pairs = soft_pairs(listing);
         let nodes = soft as usize + pairs.len();
@@ -159,7 +159,9 @@ impl Graph {
                 if next >= self.soft {
                     let mut done = Vec::new();
                     self.ended(next, ready, &mut done);
-                    done.into_iter().for_each(|knot| self.finish(knot, ready));
+                    for knot in done {
+                        self.finish(knot, ready);
+                    }
                 } else if self.stage(next) == Stage::Waiting {
                     self.set(next, Stage::Blocked);
                     left.push(next);
@@ -216,10 +218,13 @@ fn edges_of(
             view.seek(job);
             let used = view.depends_on();
             used.into_iter().filter(|other| plan.has(*other)).for_each(|other| edge(other, job));
-            knots.iter().for_each(|knot| edge(*knot, job));
+            for knot in &knots {
+                edge(*knot, job);
+            }
         }
     }
-    let mut sets: Vec<u32> = listing.blocks().iter().filter_map(|block| block.after()).collect();
+    let mut sets: Vec<u32> =
+        listing.blocks().iter().filter_map(crate::sweep::Block::after).collect();
     sets.sort_unstable();
     sets.dedup();
     for set in sets {

@@ -68,7 +68,7 @@ fn of_run(listing: &Listing, name: &str) -> Option<Vec<u32>> {
     let number = listing.runs.iter().position(|run| *run.name == *name)? as u32;
     let own = listing.blocks().iter().filter(|block| block.run() == number);
     let shared = listing.shared_jobs().filter(|(run, _)| *run == number).map(|(_, job)| job);
-    Some(own.flat_map(|block| block.range()).chain(shared).collect())
+    Some(own.flat_map(crate::sweep::Block::range).chain(shared).collect())
 }
 
 /// Jobs whose id, or full name, begins so.
