@@ -4,7 +4,7 @@
 
 use super::plan::Plan;
 use crate::lab::Need;
-use crate::sweep::Listing;
+use crate::sweep::{Block, JobSet, Listing};
 
 /// A job, or a knot.
 pub(super) type Node = u32;
@@ -228,13 +228,13 @@ fn edges_of(
     sets.sort_unstable();
     sets.dedup();
     for set in sets {
-        let all = listing.upstream(set).into_iter().flat_map(|set| set.iter());
+        let all = listing.upstream(set).into_iter().flat_map(JobSet::iter);
         all.filter(|job| plan.has(*job)).for_each(|job| edge(job, jobs + set));
     }
     for (knot, (earlier, _)) in (soft..).zip(pairs) {
         let own = listing.blocks().iter().filter(|block| block.run() == *earlier);
         let shared = listing.shared_jobs().filter(|(run, _)| run == earlier).map(|(_, job)| job);
-        let all = own.flat_map(|block| block.range()).chain(shared);
+        let all = own.flat_map(Block::range).chain(shared);
         all.filter(|job| plan.has(*job)).for_each(|job| edge(job, knot));
     }
 }

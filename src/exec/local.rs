@@ -4,7 +4,7 @@
 //! terminal's Ctrl-C doesn't reach such groups: they hear of it from us, gently, then firmly. If we are killed
 //! ourselves, the file that they have as standard input tells the next call of them (`place`).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -27,7 +27,7 @@ pub struct Local<'l> {
 
 #[derive(Debug, Default)]
 struct Children {
-    groups: HashMap<Unit, Pid>,
+    groups: BTreeMap<Unit, Pid>,
     /// What they are told from now on.
     told: Option<Signal>,
 }

@@ -203,6 +203,7 @@ fn holders(path: &Path) -> Vec<(i32, i32)> {
 
 impl Folder {
     /// A folder within it, for a piece of a job.
+    #[must_use]
     pub fn within(&self, name: &str) -> Folder {
         Folder { root: self.root.join(name) }
     }

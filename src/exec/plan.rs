@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 
 use super::place::{Base, State};
-use crate::sweep::{Block, JobView, Listing};
+use crate::sweep::{Block, JobSet, JobView, Listing};
 
 /// Jobs that are to run.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ impl Plan {
             let set = view.block().after().filter(|set| sets.insert(*set));
             let after = set.and_then(|set| listing.upstream(set));
             let needed = view.depends_on().into_iter();
-            for other in needed.chain(after.into_iter().flat_map(|set| set.iter())) {
+            for other in needed.chain(after.into_iter().flat_map(JobSet::iter)) {
                 if plan.has(other) {
                     continue;
                 }

@@ -15,7 +15,7 @@ use super::graph::Graph;
 use super::machine::Machine;
 use super::plan::Plan;
 use super::queue::{Demand, Queue};
-use crate::lab::Resources;
+use crate::lab::{Memory, Resources};
 use crate::sweep::{Listing, StageKind};
 
 /// A piece of work.
@@ -428,7 +428,7 @@ impl<'s> Schedule<'s> {
 
 fn demand(hints: Option<&Resources>) -> Demand {
     let cpus = hints.and_then(|hints| hints.cpus).unwrap_or(1);
-    let memory = hints.and_then(|hints| hints.mem.as_ref()).map_or(0, |mem| mem.bytes());
+    let memory = hints.and_then(|hints| hints.mem.as_ref()).map_or(0, Memory::bytes);
     Demand { cpus, memory }
 }
 

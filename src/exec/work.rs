@@ -13,7 +13,7 @@ use super::plan::Plan;
 use super::schedule::{Piece, Unit};
 use super::script::{self, Call};
 use super::store::Store;
-use crate::sweep::{IdentityRecord, JobView, Listing, Recipe, Source, StepSource, Wire};
+use crate::sweep::{Block, IdentityRecord, JobView, Listing, Recipe, Source, StepSource, Wire};
 
 /// All that pieces of work are made of.
 #[derive(Debug)]
@@ -270,7 +270,7 @@ fn metadata(listing: &Listing, run: &str) -> Value {
     let own = listing.blocks().iter().filter(|block| block.run() == number);
     let shared = listing.shared_jobs().filter(|(other, _)| *other == number).map(|(_, job)| job);
     let mut jobs = serde_json::Map::new();
-    for job in own.flat_map(|block| block.range()).chain(shared) {
+    for job in own.flat_map(Block::range).chain(shared) {
         let Some(view) = listing.job(job) else { continue };
         let params = view.params().map(|(name, json)| {
             (name.to_string(), serde_json::from_str(json).unwrap_or(Value::Null))
