@@ -12,6 +12,8 @@ use crate::sweep::Listing;
 const LINES: usize = 10;
 /// More of a log's end than this is not looked at.
 const BYTES: u64 = 8192;
+/// More characters of a line than this are not shown.
+const WIDTH: usize = 200;
 /// Failures that are shown in full.
 const MOST_FAILURES: usize = 10;
 
@@ -73,8 +75,16 @@ fn last_lines(log: &Path) -> io::Result<String> {
     // Nothing that moves the cursor or colours what follows.
     let clean: String =
         text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
-    let lines: Vec<&str> = clean.lines().collect();
+    let lines: Vec<String> = clean.lines().map(begin).collect();
     Ok(lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default().join("\n"))
+}
+
+/// What is shown of a line.
+fn begin(line: &str) -> String {
+    match line.char_indices().nth(WIDTH) {
+        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
+        None => line.to_owned(),
+    }
 }
 
 #[cfg(test)]
