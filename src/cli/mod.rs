@@ -13,6 +13,7 @@ mod entry;
 mod eval;
 mod explain;
 mod filter;
+mod find;
 mod guard;
 mod instantiate;
 mod kept;

@@ -16,7 +16,7 @@ pub(crate) mod sample;
 pub(super) use json::{Pace, SCHEMA, write_json, write_ndjson};
 pub(super) use status::{Status, Statuses, status};
 pub(super) use table::{
-    Paint, TableStyle, bare, clean, cut, write_counts, write_table, write_too_many,
+    Paint, SHORT_ID, TableStyle, bare, clean, cut, write_counts, write_table, write_too_many,
 };
 pub(super) use tally::{Tally, write_counts_json, write_counts_ndjson};
 
