@@ -148,9 +148,6 @@ pub(super) struct EvalOptions {
     /// mistake that is shown, and watching goes on. With --format ndjson an event is an object.
     #[arg(short, long, conflicts_with_all = ["count", "diff", "explain_cache"])]
     pub(super) watch: bool,
-    /// Are the scripts wanted too? `repx run` says so.
-    #[arg(skip)]
-    pub(super) recipes: bool,
     /// Only jobs of this run, or of the runs of this group; may be repeated
     #[arg(long = "run", value_name = "NAME|@GROUP", help_heading = "Which jobs")]
     pub(super) runs: Vec<String>,
@@ -163,45 +160,8 @@ pub(super) struct EvalOptions {
     /// must all agree.
     #[arg(long = "param", value_name = "KEY=VALUE", value_parser = key_value, help_heading = "Which jobs")]
     pub(super) params: Vec<(String, String)>,
-    /// Give the lab's function an argument: a Nix expression
-    #[arg(long = "arg", num_args = 2, value_names = ["NAME", "EXPR"], help_heading = "Evaluation")]
-    pub(super) arg: Vec<String>,
-    /// Give the lab's function an argument: a string
-    #[arg(long = "argstr", num_args = 2, value_names = ["NAME", "TEXT"], help_heading = "Evaluation")]
-    pub(super) argstr: Vec<String>,
-    /// The package set: a path, <nixpkgs>, or host for this machine's programs
-    ///
-    /// A flake's lab uses it in place of the flake's nixpkgs.
-    #[arg(long, value_name = "PACKAGES", help_heading = "Evaluation")]
-    pub(super) pkgs: Option<String>,
-    /// Use the RepX that a flake names, not the library of this program
-    ///
-    /// What that library makes are derivations, whose jobs can't be listed.
-    #[arg(long, help_heading = "Evaluation")]
-    pub(super) upstream_lib: bool,
-    /// Add an entry to the search path, before those of NIX_PATH
-    #[arg(short = 'I', value_name = "[PREFIX=]PATH", help_heading = "Evaluation")]
-    pub(super) include: Vec<String>,
-    /// How many threads to use [default: one for each processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Evaluation")]
-    pub(super) threads: Option<u16>,
-    /// Where results are kept [default: .repx beside the lab]
-    #[arg(long, value_name = "DIR")]
-    pub(super) base_path: Option<PathBuf>,
-    /// Show all of a trace
-    #[arg(long, help_heading = "Evaluation")]
-    pub(super) show_trace: bool,
-    /// Read all files anew, and keep nothing of them
-    #[arg(long, help_heading = "Cache")]
-    pub(super) no_cache: bool,
-    /// Evaluate the lab though nothing has changed, and keep the result
-    #[arg(long, help_heading = "Cache", conflicts_with = "no_cache")]
-    pub(super) refresh: bool,
-    /// Say what was read, what has changed and what was reused; with -v every path
-    #[arg(long, help_heading = "Cache")]
-    pub(super) explain_cache: bool,
     #[command(flatten)]
-    pub(super) nix: NixOptions,
+    pub(super) with: LabOptions,
 }
 
 /// Run the jobs of a lab
@@ -238,6 +198,14 @@ pub(super) struct RunOptions {
     /// Only say what would run, and why
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) with: LabOptions,
+}
+
+/// How a lab is evaluated, for all commands that evaluate one.
+#[derive(Args, Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "they are flags")]
+pub(super) struct LabOptions {
     /// Where results are kept [default: .repx beside the lab]
     #[arg(long, value_name = "DIR")]
     pub(super) base_path: Option<PathBuf>,
@@ -247,13 +215,20 @@ pub(super) struct RunOptions {
     /// Give the lab's function an argument: a string
     #[arg(long = "argstr", num_args = 2, value_names = ["NAME", "TEXT"], help_heading = "Evaluation")]
     pub(super) argstr: Vec<String>,
-    /// The package set: host for this machine's programs, the only one that runs yet
+    /// The package set: a path, <nixpkgs>, or host for this machine's programs
+    ///
+    /// A flake's lab uses it in place of the flake's nixpkgs.
     #[arg(long, value_name = "PACKAGES", help_heading = "Evaluation")]
     pub(super) pkgs: Option<String>,
+    /// Use the RepX that a flake names, not the library of this program
+    ///
+    /// What that library makes are derivations, whose jobs can't be listed.
+    #[arg(long, help_heading = "Evaluation")]
+    pub(super) upstream_lib: bool,
     /// Add an entry to the search path, before those of NIX_PATH
     #[arg(short = 'I', value_name = "[PREFIX=]PATH", help_heading = "Evaluation")]
     pub(super) include: Vec<String>,
-    /// How many threads evaluate [default: one for each processor]
+    /// How many threads to use [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Evaluation")]
     pub(super) threads: Option<u16>,
     /// Show all of a trace
@@ -265,6 +240,9 @@ pub(super) struct RunOptions {
     /// Evaluate the lab though nothing has changed, and keep the result
     #[arg(long, help_heading = "Cache", conflicts_with = "no_cache")]
     pub(super) refresh: bool,
+    /// Say what was read, what has changed and what was reused; with -v every path
+    #[arg(long, help_heading = "Cache")]
+    pub(super) explain_cache: bool,
     #[command(flatten)]
     pub(super) nix: NixOptions,
 }

@@ -18,6 +18,7 @@ mod guard;
 mod instantiate;
 mod kept;
 mod listing;
+mod load;
 mod progress;
 mod report;
 mod run;

@@ -4,16 +4,15 @@ mod display;
 mod pick;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use display::Display;
 
 use super::Exit;
-use super::arguments::{EvalOptions, RunOptions, Terminal};
-use super::eval::{self, Outcome};
+use super::arguments::{RunOptions, Terminal};
 use super::guard::{Held, INSISTED, INTERRUPTED};
-use super::progress::{self, Phase};
+use super::load::{Outcome, Target, base_path, load_shown};
 use super::report::{report, say};
 use super::stdout;
 use crate::diagnostic::{Diagnostic, did_you_mean};
@@ -21,26 +20,20 @@ use crate::exec::{
     Base, Hold, Local, LockError, Machine, Missing, Options, Plan, Reason, Store, Work, execute,
 };
 use crate::source::SourceMap;
-use crate::sweep::{Listing, PackageKind, Progress, find_entry};
+use crate::sweep::{Ask, Listing, PackageKind, find_entry};
 
 /// How long jobs that were told to end may take.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs a lab's jobs.
 pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
-    let (evaluation, names) = evaluation(options);
-    if let Some(pkgs) = options.pkgs.as_deref().filter(|pkgs| *pkgs != "host") {
+    let (lab, names) = named(options);
+    let target = Target { lab, with: &options.with };
+    if let Some(pkgs) = options.with.pkgs.as_deref().filter(|pkgs| *pkgs != "host") {
         return complain(vec![needs_nix(&format!("`--pkgs {pkgs}`"))], terminal, options);
     }
-    let progress = Progress::default();
-    let watched = progress.clone();
-    let shown = progress::Shown::begin(terminal, move || match watched.is_expanding() {
-        false => (Phase::Evaluating, 0),
-        true => (Phase::Expanding, watched.jobs()),
-    });
     let Outcome { listing, mut diagnostics, sources, .. } =
-        eval::load(&evaluation, terminal, &progress);
-    drop(shown);
+        load_shown(target, Ask::Recipes, terminal);
     let picked = listing.as_ref().map(|listing| {
         if listing.kit.derivations {
             return Err(vec![needs_nix("this lab's package set")]);
@@ -55,42 +48,26 @@ pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
         Some(Ok(jobs)) => Some(jobs),
         None => None,
     };
-    let exit = report(diagnostics, &sources, terminal, options.show_trace);
+    let exit = report(diagnostics, &sources, terminal, options.with.show_trace);
     let (Some(listing), Some(jobs)) = (listing, picked.filter(|_| exit == Exit::Fine)) else {
         return exit;
     };
-    let base = Base::new(&eval::base_path(&evaluation));
+    let base = Base::new(&base_path(target));
     let call = Call { options, terminal, listing: &listing, base: &base, jobs: &jobs };
     if options.dry_run { call.describe() } else { call.perform() }
 }
 
-/// The options of the evaluation, and the names of what is to run. A lab may stand first.
-fn evaluation(options: &RunOptions) -> (EvalOptions, &[String]) {
+/// The lab, and the names of what is to run. A lab may stand first.
+fn named(options: &RunOptions) -> (&Path, &[String]) {
     let is_lab = |name: &str| {
         let path = Path::new(name);
         path.join("flake.nix").is_file() || (path.exists() && find_entry(path).is_ok())
     };
-    let (lab, names) = match (&options.lab, options.names.split_first()) {
-        (Some(lab), _) => (lab.clone(), options.names.as_slice()),
-        (None, Some((first, rest))) if is_lab(first) => (PathBuf::from(first), rest),
-        (None, _) => (PathBuf::from("."), options.names.as_slice()),
-    };
-    let evaluation = EvalOptions {
-        lab,
-        recipes: true,
-        arg: options.arg.clone(),
-        argstr: options.argstr.clone(),
-        pkgs: options.pkgs.clone(),
-        include: options.include.clone(),
-        threads: options.threads,
-        base_path: options.base_path.clone(),
-        show_trace: options.show_trace,
-        no_cache: options.no_cache,
-        refresh: options.refresh,
-        nix: options.nix.clone(),
-        ..EvalOptions::default()
-    };
-    (evaluation, names)
+    match (&options.lab, options.names.split_first()) {
+        (Some(lab), _) => (lab, options.names.as_slice()),
+        (None, Some((first, rest))) if is_lab(first) => (Path::new(first), rest),
+        (None, _) => (Path::new("."), options.names.as_slice()),
+    }
 }
 
 fn needs_nix(what: &str) -> Diagnostic {
@@ -102,7 +79,7 @@ fn needs_nix(what: &str) -> Diagnostic {
 }
 
 fn complain(wrong: Vec<Diagnostic>, terminal: &Terminal, options: &RunOptions) -> Exit {
-    report(wrong, &SourceMap::new(), terminal, options.show_trace)
+    report(wrong, &SourceMap::new(), terminal, options.with.show_trace)
 }
 
 /// What is to be done.
