@@ -7,10 +7,17 @@
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::debug::DebugOptions;
+use super::gc::GcOptions;
+use super::list::ListOptions;
+use super::load::Target;
+use super::log::LogOptions;
+use super::show::ShowOptions;
+use super::trace::TraceOptions;
 use super::{Exit, stdout};
 use crate::diagnostic::Severity;
 
@@ -93,6 +100,12 @@ enum Color {
 pub(super) enum Command {
     Eval(Box<EvalOptions>),
     Run(Box<RunOptions>),
+    List(Box<ListOptions>),
+    Show(Box<ShowOptions>),
+    TraceParams(Box<TraceOptions>),
+    Log(Box<LogOptions>),
+    DebugRun(Box<DebugOptions>),
+    Gc(Box<GcOptions>),
     Instantiate(Box<InstantiateOptions>),
 }
 
@@ -200,6 +213,33 @@ pub(super) struct RunOptions {
     pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) with: LabOptions,
+}
+
+/// The lab of a command that something else is named for.
+#[derive(Args, Debug, Clone, Default)]
+pub(super) struct LabArgument {
+    /// The lab's directory or file, or a flake with an output: .#name [default: .]
+    #[arg(long, value_name = "LAB")]
+    pub(super) lab: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) with: LabOptions,
+}
+
+impl LabArgument {
+    /// As it is evaluated.
+    pub(super) fn target(&self) -> Target<'_> {
+        Target { lab: self.lab.as_deref().unwrap_or(Path::new(".")), with: &self.with }
+    }
+}
+
+/// The formats of what isn't a long list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub(super) enum Form {
+    /// For people
+    #[default]
+    Table,
+    /// An object
+    Json,
 }
 
 /// How a lab is evaluated, for all commands that evaluate one.
@@ -356,7 +396,7 @@ pub(super) struct InstantiateOptions {
     pub(super) nix: NixOptions,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub(super) fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         Some(_) | None => Err("expected KEY=VALUE, such as model=resnet".to_owned()),

@@ -21,7 +21,7 @@ use crate::sweep::{Ask, Listing, Progress};
 use crate::world::Disk;
 
 /// The table of a lab that may have more jobs than this shows numbers that were counted.
-const MOST_IN_TABLE: u64 = 1_000_000;
+pub(super) const MOST_IN_TABLE: u64 = 1_000_000;
 /// A lab that may have more jobs than this is not expanded to count those that are shared.
 const MOST_COUNTED: u64 = 20_000_000;
 

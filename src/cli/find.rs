@@ -20,15 +20,6 @@ const DIGITS: usize = 32;
 /// # Errors
 /// No job of the listing is called so, or several are.
 pub(super) fn job<'l>(listing: &'l Listing, name: &str) -> Result<JobView<'l>, Diagnostic> {
-    one_of(listing, name, &beginning(listing, name, MOST_NAMED + 1))
-}
-
-/// What there is to say of the jobs whose names begin so: the one, or why there isn't one.
-fn one_of<'l>(
-    listing: &'l Listing,
-    name: &str,
-    begun: &[JobView<'l>],
-) -> Result<JobView<'l>, Diagnostic> {
     let several = |jobs: &[JobView<'_>], message: String| {
         let shown = jobs.iter().take(MOST_NAMED);
         let names: Vec<String> = shown.map(|job| format!("`{}`", short(job))).collect();
@@ -36,20 +27,21 @@ fn one_of<'l>(
         Diagnostic::error(AMBIGUOUS, message)
             .help(format!("write more of the id: {}{more}", names.join(", ")))
     };
-    match begun {
+    // A stage may be called `c`, as many an id begins.
+    match of_stage(listing, name).as_slice() {
         [job] => return Ok(job.clone()),
         [] => {}
-        jobs => return Err(several(jobs, format!("several jobs begin with `{name}`"))),
+        jobs => return Err(several(jobs, format!("several jobs are of stage `{name}`"))),
     }
-    match of_stage(listing, name).as_slice() {
+    match beginning(listing, name).as_slice() {
         [job] => Ok(job.clone()),
         [] => Err(unknown(listing, name)),
-        jobs => Err(several(jobs, format!("several jobs are of stage `{name}`"))),
+        jobs => Err(several(jobs, format!("several jobs begin with `{name}`"))),
     }
 }
 
-/// The jobs whose ids or full names begin so, up to so many.
-pub(super) fn beginning<'l>(listing: &'l Listing, name: &str, most: usize) -> Vec<JobView<'l>> {
+/// The jobs whose ids or full names begin so, up to one more than are named.
+fn beginning<'l>(listing: &'l Listing, name: &str) -> Vec<JobView<'l>> {
     let (id, rest) = parts(name);
     if id.is_empty() || id.len() > DIGITS || !id.chars().all(base32::is_digit) {
         return Vec::new();
@@ -61,7 +53,7 @@ pub(super) fn beginning<'l>(listing: &'l Listing, name: &str, most: usize) -> Ve
         let own = format!("{}-{}", job.pname(), job.stage().version);
         rest.is_none_or(|rest| own.starts_with(rest))
     };
-    jobs.filter(is_called).take(most).collect()
+    jobs.filter(is_called).take(MOST_NAMED + 1).collect()
 }
 
 /// The job with this full name.
@@ -70,6 +62,14 @@ pub(super) fn named<'l>(listing: &'l Listing, name: &str) -> Option<JobView<'l>>
     let number = (0..listing.len() as u32)
         .find(|job| listing.id(*job).is_some_and(|known| known.bytes()[..] == id[..]))?;
     listing.job(number).filter(|job| job.name().to_string() == name)
+}
+
+/// Does a full name begin as a name says?
+pub(super) fn is_named(full: &str, name: &str) -> bool {
+    let ((id, own), (begin, rest)) = (parts(full), parts(name));
+    let of_a_job = id.len() == DIGITS && own.is_some() && id.chars().all(base32::is_digit);
+    let rest = rest.is_none_or(|rest| own.is_some_and(|own| own.starts_with(rest)));
+    of_a_job && !begin.is_empty() && id.starts_with(begin) && rest
 }
 
 /// The id, or its beginning, and what stands behind it.

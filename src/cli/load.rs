@@ -2,13 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Exit;
 use super::arguments::{LabOptions, Terminal, pairs};
 use super::entry::{self, Entry};
 use super::explain::explain;
 use super::kept;
 use super::progress::{self, Phase};
+use super::report::report;
 use super::settings::settings;
 use crate::diagnostic::Diagnostic;
+use crate::exec::LabName;
 use crate::source::SourceMap;
 use crate::sweep::{Argument, Ask, Counts, Listing, PackageSet, Progress, Request};
 
@@ -55,6 +58,37 @@ pub(super) fn load_shown(target: Target<'_>, ask: Ask, terminal: &Terminal) -> O
     let progress = Progress::default();
     let _shown = shown(terminal, &progress);
     load(target, ask, terminal, &progress)
+}
+
+/// A lab without mistakes.
+pub(super) struct Opened<T> {
+    /// Its jobs.
+    pub(super) listing: Listing,
+    /// Where they were only counted, their numbers.
+    pub(super) counts: Option<Counts>,
+    /// What was looked for in it.
+    pub(super) found: T,
+}
+
+/// Evaluates a lab, looks for something in it, and says what there is to say about both.
+///
+/// # Errors
+/// How the command is to end, when there is nothing to go on with.
+pub(super) fn open<T>(
+    target: Target<'_>,
+    ask: Ask,
+    terminal: &Terminal,
+    look: impl FnOnce(&Listing, Option<&Counts>) -> Result<T, Vec<Diagnostic>>,
+) -> Result<Opened<T>, Exit> {
+    let Outcome { listing, counts, mut diagnostics, sources } = load_shown(target, ask, terminal);
+    let found = listing.as_ref().and_then(|listing| {
+        look(listing, counts.as_ref()).map_err(|wrong| diagnostics.extend(wrong)).ok()
+    });
+    let exit = report(diagnostics, &sources, terminal, target.with.show_trace);
+    match listing.zip(found) {
+        Some((listing, found)) if exit == Exit::Fine => Ok(Opened { listing, counts, found }),
+        Some(_) | None => Err(exit),
+    }
 }
 
 /// Evaluates a lab, or takes its jobs from the cache.
@@ -105,6 +139,30 @@ fn package_set(pkgs: Option<&str>) -> PackageSet {
             PackageSet::Path(path)
         }
     }
+}
+
+/// What a lab is called by, wherever it is called from.
+pub(super) fn lab_name(target: Target<'_>) -> LabName {
+    let text = target.lab.to_string_lossy();
+    let (path, output) = match text.split_once('#') {
+        Some((path, output)) if !target.lab.exists() => (path, Some(output)),
+        Some(_) | None => (&*text, None),
+    };
+    let path = if path.is_empty() { "." } else { path };
+    let real = std::fs::canonicalize(path);
+    let real = real.unwrap_or_else(|_| path.into()).display().to_string();
+    let lab = output.map_or(real.clone(), |output| format!("{real}#{output}"));
+    let LabOptions { pkgs, arg, argstr, .. } = target.with;
+    let mut arguments = Vec::new();
+    for (flag, values) in [("--arg", arg), ("--argstr", argstr)] {
+        for (name, value) in pairs(values) {
+            arguments.extend([flag, name, value].map(str::to_owned));
+        }
+    }
+    if let Some(pkgs) = pkgs.as_ref().filter(|pkgs| *pkgs != "host") {
+        arguments.extend(["--pkgs".to_owned(), pkgs.clone()]);
+    }
+    LabName::new(lab, arguments)
 }
 
 /// Where results are kept: as asked for, else `.repx` beside the lab.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::super::arguments::{Terminal, Volume};
-use super::super::report::say;
+use super::super::report::{near, say};
 use crate::exec::{Base, Event, Failure, Plan, Summary};
 use crate::sweep::Listing;
 
@@ -149,13 +149,6 @@ pub(super) fn title(listing: &Listing, job: u32) -> String {
         Some((at, _)) => format!("{}…", title.get(..at).unwrap_or_default()),
         None => title,
     }
-}
-
-/// A path as seen from here.
-pub(super) fn near(path: &Path) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    let inner = path.strip_prefix(&here).ok().filter(|inner| !inner.as_os_str().is_empty());
-    inner.unwrap_or(path).display().to_string()
 }
 
 /// How it ended: failures, numbers, where the results are.

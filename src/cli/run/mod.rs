@@ -12,12 +12,13 @@ use display::Display;
 use super::Exit;
 use super::arguments::{RunOptions, Terminal};
 use super::guard::{Held, INSISTED, INTERRUPTED};
-use super::load::{Outcome, Target, base_path, load_shown};
-use super::report::{report, say};
+use super::load::{Outcome, Target, base_path, lab_name, load_shown};
+use super::report::{near, report, say};
 use super::stdout;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::exec::{
-    Base, Hold, Local, LockError, Machine, Missing, Options, Plan, Reason, Store, Work, execute,
+    Base, Hold, LabKind, Local, LockError, Machine, Missing, Options, Plan, Reason, Store, Work,
+    execute,
 };
 use crate::source::SourceMap;
 use crate::sweep::{Ask, Listing, PackageKind, find_entry};
@@ -53,7 +54,7 @@ pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
         return exit;
     };
     let base = Base::new(&base_path(target));
-    let call = Call { options, terminal, listing: &listing, base: &base, jobs: &jobs };
+    let call = Call { options, terminal, target, listing: &listing, base: &base, jobs: &jobs };
     if options.dry_run { call.describe() } else { call.perform() }
 }
 
@@ -70,7 +71,17 @@ fn named(options: &RunOptions) -> (&Path, &[String]) {
     }
 }
 
-fn needs_nix(what: &str) -> Diagnostic {
+/// Takes the lock of a base path, and says so when that takes time.
+pub(super) fn hold(base: &Base) -> Result<Hold, LockError> {
+    let waiting = |holder: &str| {
+        let base = near(base.path());
+        say(&format!("another `repx` (process {holder}) works on {base}; waiting for it"));
+    };
+    base.hold(waiting, || !INTERRUPTED.load(std::sync::atomic::Ordering::Relaxed))
+}
+
+/// What can't be run yet.
+pub(super) fn needs_nix(what: &str) -> Diagnostic {
     Diagnostic::error(
         "repx::run::needs-nix",
         format!("{what} needs Nix to build its scripts, which `repx run` can't ask for yet"),
@@ -86,6 +97,7 @@ fn complain(wrong: Vec<Diagnostic>, terminal: &Terminal, options: &RunOptions) -
 struct Call<'c> {
     options: &'c RunOptions,
     terminal: &'c Terminal,
+    target: Target<'c>,
     listing: &'c Listing,
     base: &'c Base,
     jobs: &'c [u32],
@@ -110,7 +122,7 @@ impl Call<'_> {
     }
 
     fn perform(&self) -> Exit {
-        let hold = match self.hold() {
+        let hold = match hold(self.base) {
             Ok(hold) => hold,
             Err(LockError::Interrupted) => {
                 say("interrupted");
@@ -118,6 +130,12 @@ impl Call<'_> {
             }
             Err(error) => return complain(vec![refused(error)], self.terminal, self.options),
         };
+        let name = lab_name(self.target);
+        let noted = self.base.note_lab(LabKind::Lab, &name.key(), &name, self.listing);
+        if let Err(error) = noted {
+            let error = refused(LockError::Io(self.base.path().to_owned(), error));
+            return complain(vec![error], self.terminal, self.options);
+        }
         let plan = Plan::new(self.listing, self.base, self.jobs, self.options.force);
         if plan.is_empty() {
             let done = display::jobs(plan.done);
@@ -126,7 +144,8 @@ impl Call<'_> {
         let store = match Store::new(self.listing, &plan, self.base) {
             Ok(store) => store,
             Err(missing) => {
-                let missing = missing.into_iter().map(|one| self.missing(one)).collect();
+                let missing =
+                    missing.into_iter().map(|one| self::missing(self.listing, one)).collect();
                 return complain(missing, self.terminal, self.options);
             }
         };
@@ -138,14 +157,6 @@ impl Call<'_> {
             }
         };
         self.execute(&plan, &work, &hold)
-    }
-
-    fn hold(&self) -> Result<Hold, LockError> {
-        let waiting = |holder: &str| {
-            let base = display::near(self.base.path());
-            say(&format!("another `repx run` (process {holder}) works on {base}; waiting for it"));
-        };
-        self.base.hold(waiting, || !INTERRUPTED.load(std::sync::atomic::Ordering::Relaxed))
     }
 
     fn execute(&self, plan: &Plan, work: &Work<'_>, hold: &Hold) -> Exit {
@@ -177,31 +188,31 @@ impl Call<'_> {
             () => Exit::Fine,
         }
     }
+}
 
-    fn missing(&self, missing: Missing) -> Diagnostic {
-        let code = "repx::run::missing-package";
-        match missing {
-            Missing::Unknown(name) => {
-                let kit = self.listing.kit.packages.iter();
-                let known: Vec<&str> = kit
-                    .filter(|package| package.kind != PackageKind::Unknown)
-                    .filter_map(|package| package.path.rsplit('/').next())
-                    .collect();
-                let message = format!("the host package set knows no package `{name}`");
-                Diagnostic::error(code, message).maybe_help(
-                    did_you_mean(&name, &known).or_else(|| {
-                        Some("jobs that need it can be listed, but not run".to_owned())
-                    }),
-                )
-            }
-            Missing::Program(package, program) => Diagnostic::error(
-                code,
-                format!("package `{package}`: there is no program `{program}` on PATH"),
+/// What to say of what jobs are to be run with and this machine lacks.
+pub(super) fn missing(listing: &Listing, missing: Missing) -> Diagnostic {
+    let code = "repx::run::missing-package";
+    match missing {
+        Missing::Unknown(name) => {
+            let kit = listing.kit.packages.iter();
+            let known: Vec<&str> = kit
+                .filter(|package| package.kind != PackageKind::Unknown)
+                .filter_map(|package| package.path.rsplit('/').next())
+                .collect();
+            let message = format!("the host package set knows no package `{name}`");
+            Diagnostic::error(code, message).maybe_help(
+                did_you_mean(&name, &known)
+                    .or_else(|| Some("jobs that need it can be listed, but not run".to_owned())),
             )
-            .help("install it on this machine, or add its directory to PATH"),
-            Missing::Io(what) => Diagnostic::error("repx::run::base-path", what)
-                .help("`--base-path DIR` names another place for results"),
         }
+        Missing::Program(package, program) => Diagnostic::error(
+            code,
+            format!("package `{package}`: there is no program `{program}` on PATH"),
+        )
+        .help("install it on this machine, or add its directory to PATH"),
+        Missing::Io(what) => Diagnostic::error("repx::run::base-path", what)
+            .help("`--base-path DIR` names another place for results"),
     }
 }
 
@@ -213,10 +224,11 @@ fn would_run(count: usize, done: usize) -> String {
     }
 }
 
-fn refused(error: LockError) -> Diagnostic {
+/// Why a base path can't be had.
+pub(super) fn refused(error: LockError) -> Diagnostic {
     match error {
         LockError::Io(path, error) => {
-            let path = display::near(&path);
+            let path = near(&path);
             let full = error.kind() == io::ErrorKind::StorageFull;
             Diagnostic::error("repx::run::base-path", format!("can't write to {path}: {error}"))
                 .help(match full {
