@@ -7,10 +7,17 @@
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::debug::DebugOptions;
+use super::gc::GcOptions;
+use super::list::ListOptions;
+use super::load::Target;
+use super::log::LogOptions;
+use super::show::ShowOptions;
+use super::trace::TraceOptions;
 use super::{Exit, stdout};
 use crate::diagnostic::Severity;
 
@@ -93,6 +100,12 @@ enum Color {
 pub(super) enum Command {
     Eval(Box<EvalOptions>),
     Run(Box<RunOptions>),
+    List(Box<ListOptions>),
+    Show(Box<ShowOptions>),
+    TraceParams(Box<TraceOptions>),
+    Log(Box<LogOptions>),
+    DebugRun(Box<DebugOptions>),
+    Gc(Box<GcOptions>),
     Instantiate(Box<InstantiateOptions>),
 }
 
@@ -148,9 +161,6 @@ pub(super) struct EvalOptions {
     /// mistake that is shown, and watching goes on. With --format ndjson an event is an object.
     #[arg(short, long, conflicts_with_all = ["count", "diff", "explain_cache"])]
     pub(super) watch: bool,
-    /// Are the scripts wanted too? `repx run` says so.
-    #[arg(skip)]
-    pub(super) recipes: bool,
     /// Only jobs of this run, or of the runs of this group; may be repeated
     #[arg(long = "run", value_name = "NAME|@GROUP", help_heading = "Which jobs")]
     pub(super) runs: Vec<String>,
@@ -163,45 +173,8 @@ pub(super) struct EvalOptions {
     /// must all agree.
     #[arg(long = "param", value_name = "KEY=VALUE", value_parser = key_value, help_heading = "Which jobs")]
     pub(super) params: Vec<(String, String)>,
-    /// Give the lab's function an argument: a Nix expression
-    #[arg(long = "arg", num_args = 2, value_names = ["NAME", "EXPR"], help_heading = "Evaluation")]
-    pub(super) arg: Vec<String>,
-    /// Give the lab's function an argument: a string
-    #[arg(long = "argstr", num_args = 2, value_names = ["NAME", "TEXT"], help_heading = "Evaluation")]
-    pub(super) argstr: Vec<String>,
-    /// The package set: a path, <nixpkgs>, or host for this machine's programs
-    ///
-    /// A flake's lab uses it in place of the flake's nixpkgs.
-    #[arg(long, value_name = "PACKAGES", help_heading = "Evaluation")]
-    pub(super) pkgs: Option<String>,
-    /// Use the RepX that a flake names, not the library of this program
-    ///
-    /// What that library makes are derivations, whose jobs can't be listed.
-    #[arg(long, help_heading = "Evaluation")]
-    pub(super) upstream_lib: bool,
-    /// Add an entry to the search path, before those of NIX_PATH
-    #[arg(short = 'I', value_name = "[PREFIX=]PATH", help_heading = "Evaluation")]
-    pub(super) include: Vec<String>,
-    /// How many threads to use [default: one for each processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Evaluation")]
-    pub(super) threads: Option<u16>,
-    /// Where results are kept [default: .repx beside the lab]
-    #[arg(long, value_name = "DIR")]
-    pub(super) base_path: Option<PathBuf>,
-    /// Show all of a trace
-    #[arg(long, help_heading = "Evaluation")]
-    pub(super) show_trace: bool,
-    /// Read all files anew, and keep nothing of them
-    #[arg(long, help_heading = "Cache")]
-    pub(super) no_cache: bool,
-    /// Evaluate the lab though nothing has changed, and keep the result
-    #[arg(long, help_heading = "Cache", conflicts_with = "no_cache")]
-    pub(super) refresh: bool,
-    /// Say what was read, what has changed and what was reused; with -v every path
-    #[arg(long, help_heading = "Cache")]
-    pub(super) explain_cache: bool,
     #[command(flatten)]
-    pub(super) nix: NixOptions,
+    pub(super) with: LabOptions,
 }
 
 /// Run the jobs of a lab
@@ -241,6 +214,41 @@ pub(super) struct RunOptions {
     /// How to say what happens: json and ndjson are an event a line
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) with: LabOptions,
+}
+
+/// The lab of a command that something else is named for.
+#[derive(Args, Debug, Clone, Default)]
+pub(super) struct LabArgument {
+    /// The lab's directory or file, or a flake with an output: .#name [default: .]
+    #[arg(long, value_name = "LAB")]
+    pub(super) lab: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) with: LabOptions,
+}
+
+impl LabArgument {
+    /// As it is evaluated.
+    pub(super) fn target(&self) -> Target<'_> {
+        Target { lab: self.lab.as_deref().unwrap_or(Path::new(".")), with: &self.with }
+    }
+}
+
+/// The formats of what isn't a long list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub(super) enum Form {
+    /// For people
+    #[default]
+    Table,
+    /// An object
+    Json,
+}
+
+/// How a lab is evaluated, for all commands that evaluate one.
+#[derive(Args, Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "they are flags")]
+pub(super) struct LabOptions {
     /// Where results are kept [default: .repx beside the lab]
     #[arg(long, value_name = "DIR")]
     pub(super) base_path: Option<PathBuf>,
@@ -250,13 +258,20 @@ pub(super) struct RunOptions {
     /// Give the lab's function an argument: a string
     #[arg(long = "argstr", num_args = 2, value_names = ["NAME", "TEXT"], help_heading = "Evaluation")]
     pub(super) argstr: Vec<String>,
-    /// The package set: host for this machine's programs, the only one that runs yet
+    /// The package set: a path, <nixpkgs>, or host for this machine's programs
+    ///
+    /// A flake's lab uses it in place of the flake's nixpkgs.
     #[arg(long, value_name = "PACKAGES", help_heading = "Evaluation")]
     pub(super) pkgs: Option<String>,
+    /// Use the RepX that a flake names, not the library of this program
+    ///
+    /// What that library makes are derivations, whose jobs can't be listed.
+    #[arg(long, help_heading = "Evaluation")]
+    pub(super) upstream_lib: bool,
     /// Add an entry to the search path, before those of NIX_PATH
     #[arg(short = 'I', value_name = "[PREFIX=]PATH", help_heading = "Evaluation")]
     pub(super) include: Vec<String>,
-    /// How many threads evaluate [default: one for each processor]
+    /// How many threads to use [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Evaluation")]
     pub(super) threads: Option<u16>,
     /// Show all of a trace
@@ -268,6 +283,9 @@ pub(super) struct RunOptions {
     /// Evaluate the lab though nothing has changed, and keep the result
     #[arg(long, help_heading = "Cache", conflicts_with = "no_cache")]
     pub(super) refresh: bool,
+    /// Say what was read, what has changed and what was reused; with -v every path
+    #[arg(long, help_heading = "Cache")]
+    pub(super) explain_cache: bool,
     #[command(flatten)]
     pub(super) nix: NixOptions,
 }
@@ -381,7 +399,7 @@ pub(super) struct InstantiateOptions {
     pub(super) nix: NixOptions,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub(super) fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         Some(_) | None => Err("expected KEY=VALUE, such as model=resnet".to_owned()),

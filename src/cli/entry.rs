@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::arguments::EvalOptions;
+use super::load::Target;
 use super::setup::current_directory;
 use crate::diagnostic::Diagnostic;
 use crate::flake::reference::{Base, FlakeRef, Scheme, parse_with_fragment};
@@ -19,12 +19,12 @@ pub(super) struct Entry {
     pub(super) flake: Option<FlakeLab>,
 }
 
-/// Finds the lab that the options name.
+/// Finds the lab that is named.
 ///
 /// # Errors
 /// When there is none.
-pub(super) fn find(options: &EvalOptions) -> Result<Entry, Diagnostic> {
-    let lab = options.lab.as_path();
+pub(super) fn find(target: Target<'_>) -> Result<Entry, Diagnostic> {
+    let Target { lab, with } = target;
     let text = lab.to_string_lossy();
     let is_flake = lab.join("flake.nix").is_file() || !lab.exists() && names_flake(&text);
     if !is_flake {
@@ -35,8 +35,8 @@ pub(super) fn find(options: &EvalOptions) -> Result<Entry, Diagnostic> {
     let root = directory(&reference).unwrap_or_else(current_directory);
     let flake = FlakeLab {
         output,
-        upstream_library: options.upstream_lib,
-        own_packages: options.pkgs.is_some(),
+        upstream_library: with.upstream_lib,
+        own_packages: with.pkgs.is_some(),
         reference,
     };
     Ok(Entry { file: root.join("flake.nix"), root, flake: Some(flake) })

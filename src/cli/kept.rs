@@ -9,11 +9,11 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
-use super::arguments::EvalOptions;
+use super::arguments::LabOptions;
 use super::entry::Entry;
-use super::eval::{Outcome, request};
 use super::explain::{Explanation, Fate};
 use super::guard::INTERRUPTED;
+use super::load::{Outcome, Target, request};
 use super::report::say;
 use super::setup::{self, Caches, config, machine, no_thread};
 use crate::bytes::{Reader, Writer};
@@ -38,26 +38,29 @@ pub(super) struct Place<'a> {
 
 /// The lab's jobs, and how the cache helped.
 pub(super) fn outcome(
-    options: &EvalOptions,
+    target: Target<'_>,
+    ask: Ask,
     entry: Entry,
     settings: Settings,
     progress: &Progress,
 ) -> (Outcome, Explanation) {
-    let machine = machine(&options.nix);
+    let machine = machine(&target.with.nix);
     let place = Place { world: &machine, commit: None, last: true };
-    outcome_at(options, entry, settings, progress, &place)
+    outcome_at(target, ask, entry, settings, progress, &place)
 }
 
 /// The same at some place. What a commit's lab prints is not of interest.
 pub(super) fn outcome_at(
-    options: &EvalOptions,
+    target: Target<'_>,
+    ask: Ask,
     entry: Entry,
     settings: Settings,
     progress: &Progress,
     place: &Place<'_>,
 ) -> (Outcome, Explanation) {
+    let options = target.with;
     let caches = setup::caches(!options.no_cache);
-    let request = request(options, entry);
+    let request = request(options, ask, entry);
     let counting = matches!(request.ask, Ask::Counts(..));
     let key =
         caches.as_ref().filter(|_| !counting).map(|_| key(options, &request, settings, place));
@@ -116,7 +119,7 @@ pub(super) fn outcome_at(
 }
 
 /// Looks into the cache; all changes are sought only if they are to be shown.
-fn look(caches: &Caches, key: EvaluationKey, machine: &dyn World, options: &EvalOptions) -> Lookup {
+fn look(caches: &Caches, key: EvaluationKey, machine: &dyn World, options: &LabOptions) -> Lookup {
     let thoroughness = if options.explain_cache { Thoroughness::All } else { Thoroughness::First };
     caches.evaluations.find(key, machine, thoroughness)
 }
@@ -124,14 +127,17 @@ fn look(caches: &Caches, key: EvaluationKey, machine: &dyn World, options: &Eval
 /// All that the evaluation is started with. Other things decide the result too, but those it asks
 /// of the machine.
 fn key(
-    options: &EvalOptions,
+    options: &LabOptions,
     request: &Request,
     settings: Settings,
     place: &Place<'_>,
 ) -> EvaluationKey {
     // The number of threads decides nothing, and what is asked nothing about the jobs, but
     // whether their scripts are there.
-    let ask = if options.recipes { Ask::Recipes } else { Ask::Jobs };
+    let ask = match request.ask {
+        Ask::Recipes => Ask::Recipes,
+        Ask::Jobs | Ask::Few(..) | Ask::Counts(..) => Ask::Jobs,
+    };
     let request = Request { threads: 0, ask, ..request.clone() };
     let parts =
         [format!("{request:?}"), surroundings(options, settings), format!("{:?}", place.commit)];
@@ -139,7 +145,7 @@ fn key(
 }
 
 /// What decides evaluations of all labs and package sets.
-fn surroundings(options: &EvalOptions, settings: Settings) -> String {
+fn surroundings(options: &LabOptions, settings: Settings) -> String {
     let variable = |name: &str| std::env::var_os(name);
     let variables = ["HOME", "NIX_REMOTE", "NIX_STORE_DIR"].map(variable);
     let search_path = setup::search_path(&options.include);
@@ -161,7 +167,7 @@ struct Evaluated {
 
 /// What decides an evaluation, but for the machine.
 struct Evaluation<'a> {
-    options: &'a EvalOptions,
+    options: &'a LabOptions,
     request: &'a Request,
     settings: Settings,
     progress: &'a Progress,

@@ -8,21 +8,30 @@
 #![allow(clippy::print_stderr, reason = "the one room that talks to the terminal")]
 
 mod arguments;
+mod debug;
 mod diff;
 mod entry;
 mod eval;
 mod explain;
 mod filter;
+mod find;
+mod gc;
 mod guard;
 mod instantiate;
 mod kept;
+mod list;
 mod listing;
+mod load;
+mod log;
 mod progress;
 mod report;
+mod results;
 mod run;
 mod settings;
 mod setup;
+mod show;
 mod stdout;
+mod trace;
 mod watch;
 mod why;
 
@@ -75,6 +84,12 @@ fn run(arguments: &[OsString]) -> Exit {
     match command {
         Command::Eval(options) => eval::run(&options, &terminal),
         Command::Run(options) => run::run(&options, &terminal),
+        Command::List(options) => list::run(&options, &terminal),
+        Command::Show(options) => show::run(&options, &terminal),
+        Command::TraceParams(options) => trace::run(&options, &terminal),
+        Command::Log(options) => log::run(&options, &terminal),
+        Command::DebugRun(options) => debug::run(&options, &terminal),
+        Command::Gc(options) => gc::run(&options, &terminal),
         Command::Instantiate(options) => instantiate::run(&options),
     }
 }

@@ -58,6 +58,13 @@ pub(super) fn say(line: &str) {
     write(&format!("{line}\n"));
 }
 
+/// A path as seen from here.
+pub(super) fn near(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let inner = path.strip_prefix(&here).ok().filter(|inner| !inner.as_os_str().is_empty());
+    inner.unwrap_or(path).display().to_string()
+}
+
 fn write(text: &str) {
     aside(|| {
         // Nobody to tell when standard error is closed or full; that is no reason to panic.

@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::symlink;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -83,6 +85,7 @@ impl<'l> Local<'l> {
         for (path, text) in paths.iter().zip(texts) {
             fs::write(path, text)?;
         }
+        link_script(&repx.join("script.sh"), &task.script)?;
         let [inputs, params, arrays] = paths;
         let mut command = Command::new(self.work.shell());
         command
@@ -145,6 +148,15 @@ impl<'l> Local<'l> {
             Piece::Step { item, .. } => whole.fail(&format!("item {item}: {reason}")),
         });
     }
+}
+
+/// Says which script it is: for who looks, and for who removes scripts that no results are left of.
+fn link_script(link: &Path, script: &Path) -> io::Result<()> {
+    if fs::read_link(link).is_ok_and(|found| found == script) {
+        return Ok(());
+    }
+    let _ = fs::remove_file(link);
+    symlink(script, link)
 }
 
 impl Executor for Local<'_> {

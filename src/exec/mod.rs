@@ -10,12 +10,17 @@
 //! - `schedule`: the loop that hands work to an [`Executor`] and hears of ends
 //! - `gathering`: scatter-gather jobs, whose pieces are only known when scatter has run
 //! - `work`, `script`, `store`: what a piece of work reads, runs and is called with
+//! - `labs`, `garbage`: which labs use a base path, and what none of them needs
+//! - `debug`: a shell in a job's environment
 //! - `local`: processes of this machine, the one implementation besides those of tests
 //!
 //! A job is done when its marker says so, and the marker is written when all else is on the disk.
 
+mod debug;
+mod garbage;
 mod gathering;
 mod graph;
+mod labs;
 mod local;
 mod machine;
 mod place;
@@ -26,10 +31,13 @@ mod script;
 mod store;
 mod work;
 
+pub use debug::{Inside, enter, piece};
+pub use garbage::{Garbage, Waste};
+pub use labs::{LabKind, LabName, LabRecord};
 pub use local::Local;
 pub use machine::Machine;
 pub use place::{Base, Folder, Hold, LockError, State};
 pub use plan::{Plan, Reason};
 pub use schedule::{Ended, Event, Executor, Failure, Options, Piece, Summary, Unit, execute};
 pub use store::{Missing, Store};
-pub use work::Work;
+pub use work::{Work, placed, within_out};

@@ -91,6 +91,12 @@ impl Base {
         Folder { root: self.outputs().join(name) }
     }
 
+    /// Does some call run jobs here right now?
+    pub fn is_held(&self) -> bool {
+        let lock = File::open(self.path.join("lock"));
+        lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     /// Takes the lock. `waiting` hears once who has it, and says from time to time whether to go on
     /// waiting. What a call that was killed left running is ended.
     ///
@@ -315,7 +321,7 @@ impl Folder {
 }
 
 /// Removes a tree, also one whose directories may not be written to.
-fn remove(path: &Path) -> io::Result<()> {
+pub(super) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => fs::remove_file(path),

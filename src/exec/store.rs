@@ -127,13 +127,7 @@ impl Store {
             return Ok(path.clone());
         }
         let text = self.settled(text)?;
-        let mut path = String::new();
-        for package in packages.iter().filter(|package| package.kind != PackageKind::Library) {
-            let settled = self.settled(package.path.as_bytes())?;
-            path.push_str(&String::from_utf8_lossy(&settled));
-            path.push_str("/bin:");
-        }
-        path.push_str(&self.core);
+        let path = self.search_path(packages)?;
         let whole = script::whole(&self.shell.display().to_string(), &path, &text);
         let file = self.file(&format!("{name}.sh"), &whole, true)?;
         let mut scripts = lock(&self.scripts);
@@ -142,6 +136,18 @@ impl Store {
         }
         scripts.insert(key, file.clone());
         Ok(file)
+    }
+
+    /// Where a script that is run with these packages finds programs.
+    pub(super) fn search_path(&self, packages: &[Package]) -> io::Result<String> {
+        let mut path = String::new();
+        for package in packages.iter().filter(|package| package.kind != PackageKind::Library) {
+            let settled = self.settled(package.path.as_bytes())?;
+            path.push_str(&String::from_utf8_lossy(&settled));
+            path.push_str("/bin:");
+        }
+        path.push_str(&self.core);
+        Ok(path)
     }
 
     /// A file named by its content, which nobody may change.

@@ -30,6 +30,8 @@ pub struct Work<'w> {
 pub(super) struct Task {
     pub(super) folder: Folder,
     pub(super) script: PathBuf,
+    /// Where the script finds programs.
+    pub(super) path: String,
     pub(super) call: Call,
     /// What the job is made of, where this ends the job.
     pub(super) record: Option<IdentityRecord>,
@@ -74,7 +76,7 @@ impl<'w> Work<'w> {
         self.plan.is_forced(job)
     }
 
-    fn view(&self, job: u32) -> io::Result<JobView<'w>> {
+    pub(super) fn view(&self, job: u32) -> io::Result<JobView<'w>> {
         self.listing.job(job).ok_or_else(|| io::Error::other("there is no such job"))
     }
 
@@ -111,9 +113,10 @@ impl<'w> Work<'w> {
         };
         let packages = view.block().packages(part);
         let script = self.store.script(&view.stage().name, text, packages)?;
+        let path = self.store.search_path(packages)?;
         let ends = matches!(unit.piece, Piece::Main | Piece::Gather);
         let record = ends.then(|| IdentityRecord::of(self.listing, &view));
-        Ok(Task { folder, script, call: script::call(&inputs, &settled), record })
+        Ok(Task { folder, script, path, call: script::call(&inputs, &settled), record })
     }
 
     /// A job's inputs and their paths.
@@ -255,12 +258,20 @@ fn outs_file(folder: &Folder) -> PathBuf {
 }
 
 /// The path of an output, where `$out` is this.
-fn placed(outputs: &[(Arc<str>, Arc<str>)], name: &str, out: &Path) -> io::Result<String> {
+///
+/// # Errors
+/// There is no output of that name.
+pub fn placed(outputs: &[(Arc<str>, Arc<str>)], name: &str, out: &Path) -> io::Result<String> {
     let found = outputs.iter().find(|(output, _)| **output == *name);
     let (_, path) =
         found.ok_or_else(|| io::Error::other(format!("there is no output `{name}`")))?;
+    Ok(within_out(path, out))
+}
+
+/// A path as a lab writes it, where `$out` is this.
+pub fn within_out(path: &str, out: &Path) -> String {
     let out = out.display().to_string();
-    Ok(path.replace("${out}", &out).replace("$out", &out))
+    path.replace("${out}", &out).replace("$out", &out)
 }
 
 /// What is to be known of a run, with upstream's names.

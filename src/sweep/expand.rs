@@ -12,6 +12,7 @@ use super::listing::{
     After, Block, JobBits, JobSet, Listing, Param, ParamValues, Producer, RunInfo, StageInfo,
     StageKind,
 };
+use super::origin::{Origin, Written};
 use super::progress::Progress;
 use super::recipe::{self, Package};
 use super::settle::{Index, may_share_jobs};
@@ -22,6 +23,7 @@ use super::wiring::{Around, Wiring};
 use crate::diagnostic::{Diagnostic, Found};
 use crate::lab::{Body, Lab, Need, Pipeline, Resources, Run, Stage};
 use crate::session::Session;
+use crate::source::{SourceMap, Span};
 
 /// Jobs are numbered in 32 bits.
 const MOST_JOBS: u64 = u32::MAX as u64;
@@ -247,7 +249,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
             first: self.listing.len() as u32,
             count: 0,
             stage: info(scene.pipeline, stage),
-            params: params(scene.run, stage, &sources, &space),
+            params: params(scene.run, stage, &sources, &space, self.session.shared.sources),
             pnames: studied.pname.column(&space),
             outputs: outputs.into_map(pairs).column(&space),
             pieces: studied.pieces.column(&space),
@@ -256,6 +258,8 @@ impl<'x, 'h> Expansion<'x, 'h> {
             package_ids: stage.packages.clone(),
             wirings: wiring.column(&space),
             hints: hints.column(&space),
+            own_hints: studied.hints.column(&space),
+            written: Written::at(stage.span, self.session.shared.sources),
             scripts: self.scripts(&studied, &space),
             recipes: studied.recipes.column(&space),
             packages: self.packages(stage),
@@ -486,9 +490,10 @@ fn params(
     stage: &Stage<'_>,
     sources: &[Option<Place>],
     space: &Space,
+    texts: &SourceMap,
 ) -> Vec<Param> {
-    let param = |((name, default, _), source): (
-        &(crate::source::Name, crate::lab::Datum<'_>, _),
+    let param = |((name, default, span), source): (
+        &(crate::source::Name, crate::lab::Datum<'_>, Span),
         &Option<Place>,
     )| {
         let swept = source.and_then(|(axis, member)| {
@@ -496,7 +501,8 @@ fn params(
             Some(ParamValues::Swept(space.digit_of(axis)? as u32, Arc::clone(values.texts())))
         });
         let values = swept.unwrap_or_else(|| ParamValues::Same(Arc::clone(&default.json)));
-        Param { name: name.text().into(), values }
+        let name: Arc<str> = name.text().into();
+        Param { origin: Origin::of(run, &name, *span, *source, texts), name, values }
     };
     stage.params.iter().zip(sources).map(param).collect()
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::field::Column;
 use super::identity::JobId;
+use super::origin::{Origin, Written};
 use super::recipe::{Kit, Package, Recipe};
 use super::space::{Projection, Space};
 pub use super::wiring::{Wire, Wiring};
@@ -94,6 +95,10 @@ pub struct Block {
     pub(super) package_ids: Vec<Arc<str>>,
     pub(super) wirings: Column<Wiring>,
     pub(super) hints: Column<Option<Resources>>,
+    /// The hints that the stage itself gives.
+    pub(super) own_hints: Column<Option<Resources>>,
+    /// Where the pipeline mentions the stage.
+    pub(super) written: Written,
     /// Where it was asked for, the texts of simple stages' scripts.
     pub(super) scripts: Column<Vec<u8>>,
     /// Where it was asked for, the parts of scatter-gather stages.
@@ -122,6 +127,7 @@ pub type Outputs = Vec<(Arc<str>, Arc<str>)>;
 pub struct Param {
     pub(super) name: Arc<str>,
     pub(super) values: ParamValues,
+    pub(super) origin: Origin,
 }
 
 /// The values of a parameter, as canonical JSON.
@@ -427,6 +433,11 @@ impl Block {
         self.hints.values()
     }
 
+    /// Where the pipeline mentions the stage.
+    pub fn written(&self) -> &Written {
+        &self.written
+    }
+
     /// What a part, or the script of a simple stage, is run with; nothing unless it was asked for.
     pub fn packages(&self, part: &str) -> &[Package] {
         let own = self.packages.iter().find(|(name, _)| **name == *part);
@@ -475,6 +486,19 @@ impl Param {
         match &self.values {
             ParamValues::Same(value) => Some(value),
             ParamValues::Swept(..) => None,
+        }
+    }
+
+    /// Where its values come from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// How many values it takes.
+    pub fn count(&self) -> usize {
+        match &self.values {
+            ParamValues::Same(_) => 1,
+            ParamValues::Swept(_, texts) => texts.len(),
         }
     }
 
@@ -651,6 +675,11 @@ impl<'l> JobView<'l> {
     /// Its own hints merged with those of what it depends on.
     pub fn resources(&self) -> Option<&'l Resources> {
         self.block.hints.get(&self.digits)?.as_ref()
+    }
+
+    /// The hints that the stage itself gives.
+    pub fn own_resources(&self) -> Option<&'l Resources> {
+        self.block.own_hints.get(&self.digits)?.as_ref()
     }
 
     /// The text of a simple stage's script; nothing unless it was asked for.

@@ -22,6 +22,7 @@ mod keys;
 mod list;
 mod listing;
 mod ordered;
+mod origin;
 mod overlap;
 mod progress;
 mod recipe;
@@ -47,6 +48,7 @@ pub use listing::{
     StageInfo, StageKind, Step, StepSource, Wire, Wiring,
 };
 pub use ordered::in_order;
+pub use origin::{Origin, OriginKind, Written};
 pub use progress::Progress;
 pub use recipe::{CORE, Content, Kit, Material, Package, PackageKind, Recipe, host_names, is_name};
 pub use record::{AfterRecord, IDENTITY_FILE, IdentityRecord, InputRecord};

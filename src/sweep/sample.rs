@@ -8,6 +8,7 @@ use super::listing::{
     After, Block, JobBits, JobSet, LabInfo, Listing, Param, ParamValues, Pieces, Producer, RunInfo,
     StageInfo, StageKind, Wire, Wiring,
 };
+use super::origin::{Origin, OriginKind, Written};
 use super::recipe::Kit;
 use super::space::{Projection, Space};
 use crate::lab::{Duration, Memory, Need, Resources};
@@ -17,7 +18,13 @@ fn stage(pipeline: &str, name: &str, kind: StageKind) -> StageInfo {
 }
 
 fn same((name, value): &(&str, &str)) -> Param {
-    Param { name: (*name).into(), values: ParamValues::Same((*value).into()) }
+    let values = ParamValues::Same((*value).into());
+    Param { name: (*name).into(), values, origin: origin(name, OriginKind::Default) }
+}
+
+fn origin(name: &str, kind: OriginKind) -> Origin {
+    let written = Written { file: "/lab/nix/stage.nix".into(), line: 3 };
+    Origin { kind, key: name.into(), written }
 }
 
 /// A block of one job.
@@ -37,6 +44,8 @@ fn block(number: u32, run: u32, stage: &StageInfo, pname: &str, params: &[(&str,
         package_ids: vec!["python3".into()],
         wirings: Column::constant(Wiring::default()),
         hints: Column::constant(None),
+        own_hints: Column::constant(None),
+        written: Written::default(),
         scripts: Column::constant(b"true\n".to_vec()),
         recipes: Column::constant(Vec::new()),
         packages: Vec::new(),
@@ -131,7 +140,8 @@ pub(crate) fn large(count: u32) -> Listing {
     let mut listing = listing();
     let stage = stage("sim", "generate", StageKind::Simple);
     let texts = (0..count).map(|seed| seed.to_string()).collect();
-    let seed = Param { name: "seed".into(), values: ParamValues::Swept(0, Arc::new(texts)) };
+    let values = ParamValues::Swept(0, Arc::new(texts));
+    let seed = Param { name: "seed".into(), values, origin: origin("seed", OriginKind::Run) };
     let mut block = block(0, 0, &stage, "gen", &[]);
     block.space = Space::new(vec![0], &[count]).unwrap();
     block.params = vec![seed];

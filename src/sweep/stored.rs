@@ -14,6 +14,7 @@ use super::listing::{
     After, Block, Digest, JobBits, JobSet, LabInfo, Listing, Param, ParamValues, Pieces, Places,
     Producer, RunInfo, StageInfo, StageKind, Step, StepSource, Wire, Wiring,
 };
+use super::origin::{Origin, OriginKind, Written};
 use super::recipe::{Content, Kit, Material, Package, PackageKind, Recipe};
 use super::space::{Projection, Space};
 use crate::bytes::{Reader, Writer};
@@ -133,10 +134,12 @@ fields! {
     RunInfo { name, depends_on, containerized, stages, jobs, shared }
     Block {
         run, first, count, stage, space, params, pnames, outputs, pieces, digests, part_digests,
-        package_ids, wirings, hints, scripts, recipes, packages, producers, after, places,
+        package_ids, wirings, hints, own_hints, written, scripts, recipes, packages, producers, after, places,
     }
     StageInfo { pipeline, name, kind, version }
-    Param { name, values }
+    Param { name, values, origin }
+    Origin { kind, key, written }
+    Written { file, line }
     Producer { block, onto, pnames }
     Places { jobs, points }
     Pieces { parts, steps }
@@ -175,6 +178,7 @@ macro_rules! variants {
 }
 
 variants! {
+    OriginKind { 0 => Default {}, 1 => Run {}, 2 => Dotted {}, 3 => Zip {} }
     StageKind { 0 => Simple {}, 1 => ScatterGather {} }
     Need { 0 => Soft {}, 1 => Hard {} }
     StepSource {

@@ -6,16 +6,16 @@
 use std::path::{Path, PathBuf};
 
 use super::HELP;
-use crate::cli::arguments::{EvalOptions, Terminal};
+use crate::cli::arguments::Terminal;
 use crate::cli::entry::{self, Entry};
-use crate::cli::eval::{Outcome, shown};
 use crate::cli::kept::{self, Place};
 use crate::cli::listing::table::clean;
+use crate::cli::load::{Outcome, Target, shown};
 use crate::cli::settings::settings;
 use crate::cli::setup::machine;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::flake::{Commit, RevisionError, Snapshot, checkout_root, revision};
-use crate::sweep::Progress;
+use crate::sweep::{Ask, Progress};
 use crate::world::World;
 
 /// A commit to compare with.
@@ -31,8 +31,8 @@ pub(in crate::cli) struct Then {
 ///
 /// # Errors
 /// When there is none.
-pub(super) fn find(options: &EvalOptions, word: &str) -> Result<Then, Diagnostic> {
-    let entry = entry::find(options)?;
+pub(super) fn find(target: Target<'_>, word: &str) -> Result<Then, Diagnostic> {
+    let entry = entry::find(target)?;
     let unknown = |message: String| Diagnostic::error("repx::diff::unknown-revision", message);
     let Some(root) = checkout_root(&entry.root) else {
         let message =
@@ -63,36 +63,36 @@ impl Then {
     }
 
     /// What comes of the lab there.
-    pub(super) fn listing(&self, options: &EvalOptions, terminal: &Terminal) -> Outcome {
-        match self.evaluated(options, terminal) {
+    pub(super) fn listing(&self, target: Target<'_>, terminal: &Terminal) -> Outcome {
+        match self.evaluated(target, terminal) {
             Ok(outcome) => outcome,
             Err(wrong) => Outcome::failed(wrong),
         }
     }
 
-    fn evaluated(&self, options: &EvalOptions, terminal: &Terminal) -> Result<Outcome, Diagnostic> {
-        let (today, settings) = (entry::find(options)?, settings(&options.nix)?);
-        let machine = machine(&options.nix);
+    fn evaluated(&self, target: Target<'_>, terminal: &Terminal) -> Result<Outcome, Diagnostic> {
+        let (today, settings) = (entry::find(target)?, settings(&target.with.nix)?);
+        let machine = machine(&target.with.nix);
         let snapshot = Snapshot::new(&machine, &self.root, self.commit.clone());
         let snapshot = snapshot
             .map_err(|error| Diagnostic::error("repx::diff::repository", error.to_string()))?;
         let file =
             today.file.strip_prefix(&today.root).unwrap_or(&today.file).display().to_string();
-        let entry = entry_in(options, today, &snapshot).ok_or_else(|| {
+        let entry = entry_in(target, today, &snapshot).ok_or_else(|| {
             let message = format!("there is no lab at {}: no `{file}`", self.name());
             Diagnostic::error("repx::diff::no-lab", message)
         })?;
         let progress = Progress::default();
         let _shown = shown(terminal, &progress);
         let place = Place { world: &snapshot, commit: Some(&self.commit.rev), last: true };
-        Ok(kept::outcome_at(options, entry, settings, &progress, &place).0)
+        Ok(kept::outcome_at(target, Ask::Jobs, entry, settings, &progress, &place).0)
     }
 }
 
 /// Where the lab is in another world.
-fn entry_in(options: &EvalOptions, today: Entry, world: &dyn World) -> Option<Entry> {
+fn entry_in(target: Target<'_>, today: Entry, world: &dyn World) -> Option<Entry> {
     let there = |file: &Path| matches!(world.kind(file), Ok(Some(_)));
-    if today.flake.is_some() || !options.lab.is_dir() {
+    if today.flake.is_some() || !target.lab.is_dir() {
         return Some(today).filter(|entry| there(&entry.file));
     }
     let candidates = ["nix/lab.nix", "lab.nix"].map(|name| today.root.join(name));

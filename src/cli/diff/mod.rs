@@ -28,15 +28,15 @@ use self::commit::Then;
 use self::saved::Saved;
 use self::wanted::Wanted;
 use super::arguments::{EvalOptions, Format, Terminal};
-use super::eval::{self, Outcome};
 use super::filter::{Filter, Unknown, select_known};
 use super::guard::INTERRUPTED;
 use super::listing::{TableStyle, View};
+use super::load::{Outcome, Target, load_shown};
 use super::report::{report, say};
 use super::{Exit, stdout};
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
-use crate::sweep::{JobId, Listing};
+use crate::sweep::{Ask, JobId, Listing};
 
 /// How a job differs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -153,13 +153,14 @@ impl Origin {
 /// Compares a lab's jobs with those of `with`.
 pub(super) fn run(options: &EvalOptions, with: &str, terminal: &Terminal) -> Exit {
     let fails = |diagnostics: Vec<Diagnostic>, sources: &SourceMap| {
-        report(diagnostics, sources, terminal, options.show_trace)
+        report(diagnostics, sources, terminal, options.with.show_trace)
     };
     let origin = match origin(options, with) {
         Ok(origin) => origin,
         Err(wrong) => return fails(vec![wrong], &SourceMap::new()),
     };
-    let Outcome { listing, diagnostics, sources, .. } = eval::load_shown(options, terminal);
+    let Outcome { listing, diagnostics, sources, .. } =
+        load_shown(Target::of(options), Ask::Jobs, terminal);
     let exit = fails(diagnostics, &sources);
     let Some(listing) = listing.filter(|_| exit == Exit::Fine) else {
         return exit;
@@ -173,7 +174,8 @@ pub(super) fn run(options: &EvalOptions, with: &str, terminal: &Terminal) -> Exi
             Err(wrong) => return fails(wrong, &SourceMap::new()),
         },
         Origin::Commit(commit) => {
-            let Outcome { listing, diagnostics, sources, .. } = commit.listing(options, terminal);
+            let Outcome { listing, diagnostics, sources, .. } =
+                commit.listing(Target::of(options), terminal);
             let Some(found) = listing else {
                 say(&format!("the lab at {}:", commit.name()));
                 return fails(diagnostics, &sources);
@@ -208,7 +210,7 @@ fn origin(options: &EvalOptions, with: &str) -> Result<Origin, Diagnostic> {
     if file.is_file() {
         return Ok(Origin::File(file));
     }
-    commit::find(options, with).map(Origin::Commit)
+    commit::find(Target::of(options), with).map(Origin::Commit)
 }
 
 /// How to get something to compare with.

@@ -108,6 +108,7 @@ fn jobs(
             if view.shows(number) && job.seek(number) {
                 text.extend_from_slice(before);
                 records.write(&job, text);
+                text.push(b'}');
                 text.extend_from_slice(after);
                 made += 1;
             }
@@ -118,7 +119,7 @@ fn jobs(
 }
 
 /// The hints of a job and of its parts.
-pub(super) fn resources(
+pub(in crate::cli) fn resources(
     out: &mut impl Write,
     own: Option<&Resources>,
     parts: &[(std::sync::Arc<str>, Resources)],

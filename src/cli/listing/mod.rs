@@ -4,6 +4,7 @@
 //! go bytes to any writer. Which formats exist is decided here, what they look like in the files
 //! below. Nothing is built in memory: a million jobs are written as they are read.
 
+mod grid;
 pub(super) mod json;
 mod record;
 mod status;
@@ -13,10 +14,12 @@ mod tally;
 #[cfg(test)]
 pub(crate) mod sample;
 
-pub(super) use json::{Pace, SCHEMA, write_json, write_ndjson};
+pub(super) use grid::Grid;
+pub(super) use json::{Pace, SCHEMA, resources, write_json, write_ndjson};
+pub(super) use record::Records;
 pub(super) use status::{Status, Statuses, status};
 pub(super) use table::{
-    Paint, TableStyle, bare, clean, cut, write_counts, write_table, write_too_many,
+    Paint, SHORT_ID, TableStyle, bare, clean, cut, write_counts, write_table, write_too_many,
 };
 pub(super) use tally::{Tally, write_counts_json, write_counts_ndjson};
 

@@ -12,7 +12,7 @@ use super::json::{inner, key, next_key, resources, separated, text};
 use crate::sweep::{Block, JobSet, JobView, Listing, Outputs, Wire, Wiring};
 
 /// Writes jobs.
-pub(super) struct Records<'l> {
+pub(in crate::cli) struct Records<'l> {
     listing: &'l Listing,
     statuses: &'l Statuses,
     /// By block.
@@ -190,7 +190,7 @@ fn segments(wiring: &Wiring) -> Vec<Segment> {
 }
 
 impl<'l> Records<'l> {
-    pub(super) fn new(listing: &'l Listing, statuses: &'l Statuses) -> Records<'l> {
+    pub(in crate::cli) fn new(listing: &'l Listing, statuses: &'l Statuses) -> Records<'l> {
         let sets = listing.blocks().iter().filter_map(Block::after).max();
         Records {
             listing,
@@ -201,8 +201,8 @@ impl<'l> Records<'l> {
         }
     }
 
-    /// Writes a job.
-    pub(super) fn write(&self, job: &JobView<'_>, out: &mut Vec<u8>) {
+    /// Writes a job, up to the closing brace: more may follow.
+    pub(in crate::cli) fn write(&self, job: &JobView<'_>, out: &mut Vec<u8>) {
         let number = self.listing.block_of(job.number());
         let Some(fragments) = self.blocks.get(number) else {
             return;
@@ -241,7 +241,7 @@ impl<'l> Records<'l> {
         self.depends_on(job, out);
         out.extend_from_slice(b"], \"status\": \"");
         out.extend_from_slice(self.statuses.of(job).name().as_bytes());
-        out.extend_from_slice(b"\"}");
+        out.extend_from_slice(b"\"");
     }
 
     /// The name of the job that a dependency gives, in quotes.

@@ -11,6 +11,7 @@ use std::ops::Range;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Status, Statuses, Tally, View};
+use crate::cli::arguments::Terminal;
 use crate::source::printable;
 use crate::sweep::{Count, JobView, Listing, RunInfo};
 
@@ -47,7 +48,23 @@ pub(crate) enum Paint {
     Bad,
 }
 
+impl Status {
+    /// How its name stands out.
+    pub(in crate::cli) fn paint(self) -> Paint {
+        match self {
+            Status::Done => Paint::Good,
+            Status::Failed => Paint::Bad,
+            Status::Pending => Paint::Faint,
+        }
+    }
+}
+
 impl TableStyle {
+    /// The page that a terminal is.
+    pub(in crate::cli) fn of(terminal: &Terminal) -> TableStyle {
+        TableStyle { width: terminal.width, color: terminal.color }
+    }
+
     /// The text as it is to be printed.
     pub(crate) fn paint(self, paint: Paint, text: &str) -> String {
         let code = match paint {
@@ -237,12 +254,7 @@ fn jobs(
     let heads = HEADS.map(str::to_owned);
     line(out, &heads, shown, widths, [Paint::Faint; COLUMNS], style)?;
     for (cells, status) in &rows {
-        let status = match status {
-            Status::Done => Paint::Good,
-            Status::Failed => Paint::Bad,
-            Status::Pending => Paint::Faint,
-        };
-        let paints = [Paint::Plain, Paint::Plain, Paint::Plain, Paint::Plain, status];
+        let paints = [Paint::Plain, Paint::Plain, Paint::Plain, Paint::Plain, status.paint()];
         line(out, cells, shown, widths, paints, style)?;
     }
     Ok(())
@@ -266,8 +278,19 @@ fn row(view: &View<'_>, job: &JobView<'_>, status: Status) -> [String; COLUMNS] 
 /// A job's parameters, then in brackets those values of the jobs it reads from that set it apart
 /// from its neighbours: without them jobs that only pass results on would all look alike.
 pub(in crate::cli) fn params_cell(listing: &Listing, job: &JobView<'_>) -> String {
-    let mut own: Vec<(&str, &str)> = Vec::new();
-    own.extend(job.params().map(|(name, value)| (&**name, value)));
+    params_of(listing, job).words(|_| true)
+}
+
+/// The values that a job follows from.
+pub(in crate::cli) struct ParamsOf<'l> {
+    own: Vec<(&'l str, &'l str)>,
+    /// Values of axes that only jobs it reads from have.
+    upstream: Vec<(&'l str, &'l str)>,
+}
+
+/// What a job follows from.
+pub(in crate::cli) fn params_of<'l>(listing: &'l Listing, job: &JobView<'l>) -> ParamsOf<'l> {
+    let own: Vec<(&str, &str)> = job.params().map(|(name, value)| (&**name, value)).collect();
     let mut upstream = Vec::new();
     let mut waiting = job.depends_on();
     let mut seen = BTreeSet::new();
@@ -287,14 +310,22 @@ pub(in crate::cli) fn params_cell(listing: &Listing, job: &JobView<'_>) -> Strin
     upstream.retain(|param| !own.contains(param));
     upstream.sort_unstable();
     upstream.dedup();
-    let words = |params: &[(&str, &str)]| {
-        let words = params.iter().map(|(name, value)| format!("{}={}", clean(name), bare(value)));
-        words.collect::<Vec<_>>().join(" ")
-    };
-    match (words(&own), words(&upstream)) {
-        (own, upstream) if upstream.is_empty() => own,
-        (own, upstream) if own.is_empty() => format!("({upstream})"),
-        (own, upstream) => format!("{own} ({upstream})"),
+    ParamsOf { own, upstream }
+}
+
+impl ParamsOf<'_> {
+    /// Those of wanted names, in words.
+    pub(in crate::cli) fn words(&self, wanted: impl Fn(&str) -> bool) -> String {
+        let words = |params: &[(&str, &str)]| {
+            let params = params.iter().filter(|(name, _)| wanted(name));
+            let words = params.map(|(name, value)| format!("{}={}", clean(name), bare(value)));
+            words.collect::<Vec<_>>().join(" ")
+        };
+        match (words(&self.own), words(&self.upstream)) {
+            (own, upstream) if upstream.is_empty() => own,
+            (own, upstream) if own.is_empty() => format!("({upstream})"),
+            (own, upstream) => format!("{own} ({upstream})"),
+        }
     }
 }
 

@@ -20,15 +20,15 @@ pub(crate) struct Tally<'l> {
     /// The same without what was asked for, where it is known.
     pub(super) all: Count,
     /// Runs shown.
-    pub(super) runs: Vec<Row<'l>>,
+    pub(in crate::cli) runs: Vec<Row<'l>>,
 }
 
 /// Numbers of jobs of a run.
-pub(super) struct Row<'l> {
-    pub(super) run: &'l RunInfo,
-    pub(super) jobs: Count,
+pub(in crate::cli) struct Row<'l> {
+    pub(in crate::cli) run: &'l RunInfo,
+    pub(in crate::cli) jobs: Count,
     /// By stage, in order of appearance.
-    pub(super) stages: Vec<(&'l str, Count)>,
+    pub(in crate::cli) stages: Vec<(&'l str, Count)>,
 }
 
 impl<'l> Tally<'l> {

@@ -7,45 +7,38 @@ mod summary;
 mod words;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use display::Display;
 use stream::Stream;
 
 use super::Exit;
-use super::arguments::{EvalOptions, Format, RunOptions, Terminal};
-use super::eval::{self, Outcome};
+use super::arguments::{Format, RunOptions, Terminal};
 use super::guard::{Held, INSISTED, INTERRUPTED};
-use super::progress::{self, Phase};
-use super::report::{report, say};
+use super::load::{Outcome, Target, base_path, lab_name, load_shown};
+use super::report::{near, report, say};
 use super::stdout;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::exec::{
-    Base, Hold, Local, LockError, Machine, Missing, Options, Plan, Reason, Store, Summary, Work,
-    execute,
+    Base, Hold, LabKind, Local, LockError, Machine, Missing, Options, Plan, Reason, Store, Summary,
+    Work, execute,
 };
 use crate::source::SourceMap;
-use crate::sweep::{Listing, PackageKind, Progress, find_entry};
+use crate::sweep::{Ask, Listing, PackageKind, find_entry};
 
 /// How long jobs that were told to end may take.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs a lab's jobs.
 pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
-    let (evaluation, names) = evaluation(options);
-    if let Some(pkgs) = options.pkgs.as_deref().filter(|pkgs| *pkgs != "host") {
+    let (lab, names) = named(options);
+    let target = Target { lab, with: &options.with };
+    if let Some(pkgs) = options.with.pkgs.as_deref().filter(|pkgs| *pkgs != "host") {
         return complain(vec![needs_nix(&format!("`--pkgs {pkgs}`"))], terminal, options);
     }
-    let progress = Progress::default();
-    let watched = progress.clone();
-    let shown = progress::Shown::begin(terminal, move || match watched.is_expanding() {
-        false => (Phase::Evaluating, 0),
-        true => (Phase::Expanding, watched.jobs()),
-    });
     let Outcome { listing, mut diagnostics, sources, .. } =
-        eval::load(&evaluation, terminal, &progress);
-    drop(shown);
+        load_shown(target, Ask::Recipes, terminal);
     let picked = listing.as_ref().map(|listing| {
         if listing.kit.derivations {
             return Err(vec![needs_nix("this lab's package set")]);
@@ -60,45 +53,39 @@ pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
         Some(Ok(jobs)) => Some(jobs),
         None => None,
     };
-    let exit = report(diagnostics, &sources, terminal, options.show_trace);
+    let exit = report(diagnostics, &sources, terminal, options.with.show_trace);
     let (Some(listing), Some(jobs)) = (listing, picked.filter(|_| exit == Exit::Fine)) else {
         return exit;
     };
-    let base = Base::new(&eval::base_path(&evaluation));
-    let call = Call { options, terminal, listing: &listing, base: &base, jobs: &jobs };
+    let base = Base::new(&base_path(target));
+    let call = Call { options, terminal, target, listing: &listing, base: &base, jobs: &jobs };
     if options.dry_run { call.describe() } else { call.perform() }
 }
 
-/// The options of the evaluation, and the names of what is to run. A lab may stand first.
-fn evaluation(options: &RunOptions) -> (EvalOptions, &[String]) {
+/// The lab, and the names of what is to run. A lab may stand first.
+fn named(options: &RunOptions) -> (&Path, &[String]) {
     let is_lab = |name: &str| {
         let path = Path::new(name);
         path.join("flake.nix").is_file() || (path.exists() && find_entry(path).is_ok())
     };
-    let (lab, names) = match (&options.lab, options.names.split_first()) {
-        (Some(lab), _) => (lab.clone(), options.names.as_slice()),
-        (None, Some((first, rest))) if is_lab(first) => (PathBuf::from(first), rest),
-        (None, _) => (PathBuf::from("."), options.names.as_slice()),
-    };
-    let evaluation = EvalOptions {
-        lab,
-        recipes: true,
-        arg: options.arg.clone(),
-        argstr: options.argstr.clone(),
-        pkgs: options.pkgs.clone(),
-        include: options.include.clone(),
-        threads: options.threads,
-        base_path: options.base_path.clone(),
-        show_trace: options.show_trace,
-        no_cache: options.no_cache,
-        refresh: options.refresh,
-        nix: options.nix.clone(),
-        ..EvalOptions::default()
-    };
-    (evaluation, names)
+    match (&options.lab, options.names.split_first()) {
+        (Some(lab), _) => (lab, options.names.as_slice()),
+        (None, Some((first, rest))) if is_lab(first) => (Path::new(first), rest),
+        (None, _) => (Path::new("."), options.names.as_slice()),
+    }
 }
 
-fn needs_nix(what: &str) -> Diagnostic {
+/// Takes the lock of a base path, and says so when that takes time.
+pub(super) fn hold(base: &Base) -> Result<Hold, LockError> {
+    let waiting = |holder: &str| {
+        let base = near(base.path());
+        say(&format!("another `repx` (process {holder}) works on {base}; waiting for it"));
+    };
+    base.hold(waiting, || !INTERRUPTED.load(std::sync::atomic::Ordering::Relaxed))
+}
+
+/// What can't be run yet.
+pub(super) fn needs_nix(what: &str) -> Diagnostic {
     Diagnostic::error(
         "repx::run::needs-nix",
         format!("{what} needs Nix to build its scripts, which `repx run` can't ask for yet"),
@@ -107,13 +94,14 @@ fn needs_nix(what: &str) -> Diagnostic {
 }
 
 fn complain(wrong: Vec<Diagnostic>, terminal: &Terminal, options: &RunOptions) -> Exit {
-    report(wrong, &SourceMap::new(), terminal, options.show_trace)
+    report(wrong, &SourceMap::new(), terminal, options.with.show_trace)
 }
 
 /// What is to be done.
 struct Call<'c> {
     options: &'c RunOptions,
     terminal: &'c Terminal,
+    target: Target<'c>,
     listing: &'c Listing,
     base: &'c Base,
     jobs: &'c [u32],
@@ -151,7 +139,7 @@ impl Call<'_> {
     }
 
     fn perform(&self) -> Exit {
-        let hold = match self.hold() {
+        let hold = match hold(self.base) {
             Ok(hold) => hold,
             Err(LockError::Interrupted) => {
                 say("interrupted");
@@ -159,6 +147,12 @@ impl Call<'_> {
             }
             Err(error) => return complain(vec![refused(error)], self.terminal, self.options),
         };
+        let name = lab_name(self.target);
+        let noted = self.base.note_lab(LabKind::Lab, &name.key(), &name, self.listing);
+        if let Err(error) = noted {
+            let error = refused(LockError::Io(self.base.path().to_owned(), error));
+            return complain(vec![error], self.terminal, self.options);
+        }
         let plan = Plan::new(self.listing, self.base, self.jobs, self.options.force);
         if plan.is_empty() {
             if self.streams() {
@@ -172,7 +166,8 @@ impl Call<'_> {
         let store = match Store::new(self.listing, &plan, self.base) {
             Ok(store) => store,
             Err(missing) => {
-                let missing = missing.into_iter().map(|one| self.missing(one)).collect();
+                let missing =
+                    missing.into_iter().map(|one| self::missing(self.listing, one)).collect();
                 return complain(missing, self.terminal, self.options);
             }
         };
@@ -184,14 +179,6 @@ impl Call<'_> {
             }
         };
         self.execute(&plan, &work, &hold)
-    }
-
-    fn hold(&self) -> Result<Hold, LockError> {
-        let waiting = |holder: &str| {
-            let base = words::near(self.base.path());
-            say(&format!("another `repx run` (process {holder}) works on {base}; waiting for it"));
-        };
-        self.base.hold(waiting, || !INTERRUPTED.load(std::sync::atomic::Ordering::Relaxed))
     }
 
     fn execute(&self, plan: &Plan, work: &Work<'_>, hold: &Hold) -> Exit {
@@ -234,31 +221,31 @@ impl Call<'_> {
             () => Exit::Fine,
         }
     }
+}
 
-    fn missing(&self, missing: Missing) -> Diagnostic {
-        let code = "repx::run::missing-package";
-        match missing {
-            Missing::Unknown(name) => {
-                let kit = self.listing.kit.packages.iter();
-                let known: Vec<&str> = kit
-                    .filter(|package| package.kind != PackageKind::Unknown)
-                    .filter_map(|package| package.path.rsplit('/').next())
-                    .collect();
-                let message = format!("the host package set knows no package `{name}`");
-                Diagnostic::error(code, message).maybe_help(
-                    did_you_mean(&name, &known).or_else(|| {
-                        Some("jobs that need it can be listed, but not run".to_owned())
-                    }),
-                )
-            }
-            Missing::Program(package, program) => Diagnostic::error(
-                code,
-                format!("package `{package}`: there is no program `{program}` on PATH"),
+/// What to say of what jobs are to be run with and this machine lacks.
+pub(super) fn missing(listing: &Listing, missing: Missing) -> Diagnostic {
+    let code = "repx::run::missing-package";
+    match missing {
+        Missing::Unknown(name) => {
+            let kit = listing.kit.packages.iter();
+            let known: Vec<&str> = kit
+                .filter(|package| package.kind != PackageKind::Unknown)
+                .filter_map(|package| package.path.rsplit('/').next())
+                .collect();
+            let message = format!("the host package set knows no package `{name}`");
+            Diagnostic::error(code, message).maybe_help(
+                did_you_mean(&name, &known)
+                    .or_else(|| Some("jobs that need it can be listed, but not run".to_owned())),
             )
-            .help("install it on this machine, or add its directory to PATH"),
-            Missing::Io(what) => Diagnostic::error("repx::run::base-path", what)
-                .help("`--base-path DIR` names another place for results"),
         }
+        Missing::Program(package, program) => Diagnostic::error(
+            code,
+            format!("package `{package}`: there is no program `{program}` on PATH"),
+        )
+        .help("install it on this machine, or add its directory to PATH"),
+        Missing::Io(what) => Diagnostic::error("repx::run::base-path", what)
+            .help("`--base-path DIR` names another place for results"),
     }
 }
 
@@ -270,10 +257,11 @@ fn would_run(count: usize, done: usize) -> String {
     }
 }
 
-fn refused(error: LockError) -> Diagnostic {
+/// Why a base path can't be had.
+pub(super) fn refused(error: LockError) -> Diagnostic {
     match error {
         LockError::Io(path, error) => {
-            let path = words::near(&path);
+            let path = near(&path);
             let full = error.kind() == io::ErrorKind::StorageFull;
             Diagnostic::error("repx::run::base-path", format!("can't write to {path}: {error}"))
                 .help(match full {

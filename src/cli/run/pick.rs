@@ -1,14 +1,12 @@
 //! Which jobs names on the command line mean.
 
-use crate::diagnostic::Diagnostic;
-use crate::sweep::Listing;
-
 use super::super::filter::{groups, no_such, no_such_run};
+use super::super::find;
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::sweep::Listing;
 
 /// Beginnings of ids that are as short may mean anything.
 const SHORTEST: usize = 4;
-/// So many jobs that a beginning may mean are named.
-const MOST_NAMED: usize = 4;
 
 /// The jobs of runs, of groups' runs and of ids, ascending; without names all.
 ///
@@ -43,24 +41,18 @@ fn one(listing: &Listing, name: &str) -> Result<Vec<u32>, Diagnostic> {
     }
     let unknown = || {
         let known = listing.runs.iter().map(|run| &*run.name).collect();
-        no_such_run(name, &known, &groups(listing)).diagnostic
-    };
-    if name.len() < SHORTEST {
-        return Err(unknown());
-    }
-    let matches = of_id(listing, name);
-    match matches.as_slice() {
-        [] => Err(unknown()),
-        [job] => Ok(vec![*job]),
-        several => {
-            let shown = several.iter().take(MOST_NAMED).filter_map(|job| listing.id(*job));
-            let shown: Vec<String> = shown.map(|id| format!("`{id}`")).collect();
-            Err(Diagnostic::error(
-                "repx::cli::ambiguous-name",
-                format!("the ids of {} jobs begin with `{name}`", several.len()),
-            )
-            .help(format!("say more of it: {}", shown.join(", "))))
+        let wrong = no_such_run(name, &known, &groups(listing)).diagnostic;
+        // A run's name is nearer to hand than an id.
+        match did_you_mean(name, &known).is_none().then(|| find::near(listing, name)).flatten() {
+            Some(near) => wrong.help(format!("did you mean `{near}`?")),
+            None => wrong,
         }
+    };
+    match find::job(listing, name) {
+        // Few letters are the beginning of some id or other.
+        Ok(job) if name.len() >= SHORTEST => Ok(vec![job.number()]),
+        Err(wrong) if name.len() >= SHORTEST && wrong.code == find::AMBIGUOUS => Err(wrong),
+        Ok(_) | Err(_) => Err(unknown()),
     }
 }
 
@@ -69,15 +61,4 @@ fn of_run(listing: &Listing, name: &str) -> Option<Vec<u32>> {
     let own = listing.blocks().iter().filter(|block| block.run() == number);
     let shared = listing.shared_jobs().filter(|(run, _)| *run == number).map(|(_, job)| job);
     Some(own.flat_map(crate::sweep::Block::range).chain(shared).collect())
-}
-
-/// Jobs whose id, or full name, begins so.
-fn of_id(listing: &Listing, name: &str) -> Vec<u32> {
-    let id = name.split_once('-').map_or(name, |(id, _)| id);
-    let fits = |job: &u32| {
-        let own = listing.id(*job).map(|own| own.to_string()).unwrap_or_default();
-        let full = || listing.job(*job).is_some_and(|job| job.name().to_string().starts_with(name));
-        own.starts_with(id) && (id == name || full())
-    };
-    (0..listing.len() as u32).filter(fits).collect()
 }

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::words::{jobs, near, title};
+use super::super::report::near;
+use super::words::{jobs, title};
 use crate::exec::{Base, Failure, Plan, Summary};
 use crate::sweep::Listing;
 

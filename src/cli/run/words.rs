@@ -1,6 +1,5 @@
 //! Jobs, numbers and paths in a few words.
 
-use std::path::Path;
 use std::time::Duration;
 
 use crate::sweep::Listing;
@@ -35,11 +34,4 @@ pub(super) fn title(listing: &Listing, job: u32) -> String {
         Some((at, _)) => format!("{}…", title.get(..at).unwrap_or_default()),
         None => title,
     }
-}
-
-/// A path as seen from here.
-pub(super) fn near(path: &Path) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    let inner = path.strip_prefix(&here).ok().filter(|inner| !inner.as_os_str().is_empty());
-    inner.unwrap_or(path).display().to_string()
 }

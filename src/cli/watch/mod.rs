@@ -17,19 +17,19 @@ use super::Exit;
 use super::arguments::{EvalOptions, Format, Terminal, Volume};
 use super::diff::{Comparison, compare};
 use super::entry;
-use super::eval::{Outcome, base_path, shown};
 use super::filter::{Filter, select};
 use super::guard::{INTERRUPTED, when_interrupted};
 use super::kept::{self, Place};
 use super::listing::table::clean;
 use super::listing::{Statuses, View};
+use super::load::{Outcome, Target, base_path, shown};
 use super::report::{report, say};
 use super::settings::settings;
 use super::setup::machine;
 use crate::diagnostic::{Diagnostic, INTERRUPTED as STOPPED, Severity};
 use crate::realise::Machine;
 use crate::source::SourceMap;
-use crate::sweep::{Listing, Progress};
+use crate::sweep::{Ask, Listing, Progress};
 use crate::world::{Change, Disk, Reads, Thoroughness};
 
 /// Changes that follow each other so closely are one.
@@ -47,7 +47,7 @@ enum Wake {
 pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
     match watch(options, terminal) {
         Ok(exit) => exit,
-        Err(wrong) => report(vec![wrong], &SourceMap::new(), terminal, options.show_trace),
+        Err(wrong) => report(vec![wrong], &SourceMap::new(), terminal, options.with.show_trace),
     }
 }
 
@@ -58,12 +58,12 @@ fn watch(options: &EvalOptions, terminal: &Terminal) -> Result<Exit, Diagnostic>
             .help("use `--format ndjson`: an object a line"));
     }
     // What is wrong with the call is so for good.
-    entry::find(options)?;
-    settings(&options.nix)?;
+    entry::find(Target::of(options))?;
+    settings(&options.with.nix)?;
     let (sender, receiver) = channel();
     let directories = Directories::new(watcher(&sender)?);
     when_interrupted(move || drop(sender.send(Wake::Interrupt)));
-    let machine = machine(&options.nix);
+    let machine = machine(&options.with.nix);
     let mut watch = Watch {
         options,
         terminal,
@@ -167,12 +167,12 @@ impl Watch<'_> {
                 let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error);
                 let errors: Vec<Diagnostic> = errors.cloned().collect();
                 let printed = self.print(&Event::Failed(&errors, &sources), took);
-                report(diagnostics, &sources, self.terminal, self.options.show_trace);
+                report(diagnostics, &sources, self.terminal, self.options.with.show_trace);
                 say("watching goes on; the next listing is compared with the last that was right");
                 printed
             }
             Some(view) => {
-                report(diagnostics, &sources, self.terminal, self.options.show_trace);
+                report(diagnostics, &sources, self.terminal, self.options.with.show_trace);
                 let printed = self.compared(&view, what, took);
                 drop(view);
                 self.last = listing;
@@ -196,7 +196,7 @@ impl Watch<'_> {
 
     fn compared(&self, view: &View<'_>, what: &str, took: Duration) -> io::Result<()> {
         let Some(last) = &self.last else {
-            let statuses = Statuses::read(&base_path(self.options), &Disk);
+            let statuses = Statuses::read(&base_path(Target::of(self.options)), &Disk);
             return self.print(&Event::Listed(view, &statuses), took);
         };
         // A name of the filter that the lab didn't have then lets nothing through.
@@ -211,8 +211,9 @@ impl Watch<'_> {
     }
 
     fn evaluate(&mut self) -> Outcome {
-        let entry = entry::find(self.options);
-        let found = entry.and_then(|entry| Ok((entry, settings(&self.options.nix)?)));
+        let target = Target::of(self.options);
+        let entry = entry::find(target);
+        let found = entry.and_then(|entry| Ok((entry, settings(&target.with.nix)?)));
         let (entry, settings) = match found {
             Ok(found) => found,
             // It may come back: what was watched still is.
@@ -222,7 +223,7 @@ impl Watch<'_> {
         let _shown = shown(self.terminal, &progress);
         let place = Place { world: &self.machine, commit: None, last: false };
         let (outcome, explanation) =
-            kept::outcome_at(self.options, entry, settings, &progress, &place);
+            kept::outcome_at(target, Ask::Jobs, entry, settings, &progress, &place);
         self.reads = explanation.reads;
         outcome
     }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::find;
 use super::recorded::Recorded;
 use crate::sweep::{Block, Difference, IdentityRecord, JobView, Listing, differences};
 
@@ -108,7 +109,7 @@ impl<'l> Reasons<'l> {
             return;
         }
         let (listing, recorded) = (self.listing, self.recorded);
-        let job = job_named(listing, after);
+        let job = find::named(listing, after);
         if let (Some(before), Some(job)) = (recorded.record(before), job) {
             reason.deeper = self.between(before, &job);
         }
@@ -130,14 +131,6 @@ impl<'l> Reasons<'l> {
         });
         found.take()
     }
-}
-
-/// The job of a listing with this full name.
-fn job_named<'l>(listing: &'l Listing, name: &str) -> Option<JobView<'l>> {
-    let id = name.get(..32)?;
-    let number = (0..listing.len() as u32)
-        .find(|job| listing.id(*job).is_some_and(|known| known.text() == *id.as_bytes()))?;
-    listing.job(number)
 }
 
 /// Are both of the same part of an identity?

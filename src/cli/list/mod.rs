@@ -1,0 +1,103 @@
+//! `repx list`: runs, jobs, what depends on what, groups.
+
+mod deps;
+mod groups;
+mod jobs;
+mod runs;
+
+use clap::{Args, Subcommand};
+
+use super::Exit;
+use super::arguments::{Form, LabArgument, Terminal};
+use super::filter::Filter;
+use super::listing::View;
+use crate::diagnostic::Diagnostic;
+use crate::sweep::Listing;
+
+/// List runs, jobs, what depends on what, or groups
+///
+/// Without a word it lists runs.
+#[derive(Args, Debug, Clone, Default)]
+#[command(after_help = "\
+Examples:
+  repx list runs                                all runs, and how far they are
+  repx list jobs simulation --status failed     the jobs of a run that failed
+  repx list jobs --stage train -p seed=1 -p lr  those with seed 1, showing lr
+  repx list jobs --output-paths --group-by-stage
+  repx list deps 5ykhxrmz                       what a job reads from
+  repx list groups                              groups and their runs")]
+pub(super) struct ListOptions {
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Subcommand, Debug, Clone)]
+enum What {
+    Runs(RunsOptions),
+    Jobs(Box<jobs::JobsOptions>),
+    #[command(visible_alias = "dependencies")]
+    Deps(DepsOptions),
+    Groups(GroupsOptions),
+}
+
+/// Runs, how many jobs they have, and how far these are
+#[derive(Args, Debug, Clone, Default)]
+struct RunsOptions {
+    /// Say more of this run, or list the runs of this group
+    #[arg(value_name = "RUN|@GROUP")]
+    name: Option<String>,
+    /// How to print them
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Form,
+    #[command(flatten)]
+    lab: LabArgument,
+}
+
+/// What a job reads from, or which runs a run comes after
+#[derive(Args, Debug, Clone, Default)]
+struct DepsOptions {
+    /// A run, or a job by its id or how that begins; without it all runs
+    #[arg(value_name = "RUN|JOB")]
+    name: Option<String>,
+    /// How to print them
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Form,
+    #[command(flatten)]
+    lab: LabArgument,
+}
+
+/// Groups and their runs
+#[derive(Args, Debug, Clone, Default)]
+struct GroupsOptions {
+    /// List the runs of this group
+    #[arg(value_name = "GROUP")]
+    name: Option<String>,
+    /// How to print them
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Form,
+    #[command(flatten)]
+    lab: LabArgument,
+}
+
+/// Lists what was asked for.
+pub(super) fn run(options: &ListOptions, terminal: &Terminal) -> Exit {
+    let done = match &options.what {
+        None => runs::run(&RunsOptions::default(), terminal),
+        Some(What::Runs(options)) => runs::run(options, terminal),
+        Some(What::Jobs(options)) => jobs::run(options, terminal),
+        Some(What::Deps(options)) => deps::run(options, terminal),
+        Some(What::Groups(options)) => groups::run(options, terminal),
+    };
+    done.unwrap_or_else(|exit| exit)
+}
+
+/// What of a listing the names of a filter let through: by run, and by job if not all.
+type Picked = (Vec<bool>, Option<Vec<bool>>);
+
+fn picked(listing: &Listing, filter: Filter<'_>) -> Result<Picked, Vec<Diagnostic>> {
+    super::filter::select(listing, filter).map(|view| (view.runs, view.jobs))
+}
+
+fn view(listing: &Listing, (runs, jobs): Picked) -> View<'_> {
+    View { listing, runs, jobs }
+}

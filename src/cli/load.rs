@@ -1,0 +1,201 @@
+//! A lab that the command line names, evaluated or taken from the cache: what most commands begin with.
+
+use std::path::{Path, PathBuf};
+
+use super::Exit;
+use super::arguments::{LabOptions, Terminal, pairs};
+use super::entry::{self, Entry};
+use super::explain::explain;
+use super::kept;
+use super::progress::{self, Phase};
+use super::report::report;
+use super::settings::settings;
+use crate::diagnostic::Diagnostic;
+use crate::exec::LabName;
+use crate::source::SourceMap;
+use crate::sweep::{Argument, Ask, Counts, Listing, PackageSet, Progress, Request};
+
+/// A lab, and how it is to be evaluated.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target<'o> {
+    /// Its directory or file, or a flake with an output.
+    pub(super) lab: &'o Path,
+    /// All else that is said about it.
+    pub(super) with: &'o LabOptions,
+}
+
+/// What came of evaluating a lab.
+pub(super) struct Outcome {
+    /// Its jobs; without them the diagnostics hold at least one error.
+    pub(super) listing: Option<Listing>,
+    /// Where they were only counted, their numbers.
+    pub(super) counts: Option<Counts>,
+    /// What is to be said about it.
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// The texts that the diagnostics speak of.
+    pub(super) sources: SourceMap,
+}
+
+impl Outcome {
+    /// There is nothing but this to say.
+    pub(super) fn failed(diagnostic: Diagnostic) -> Outcome {
+        let (diagnostics, sources) = (vec![diagnostic], SourceMap::new());
+        Outcome { listing: None, counts: None, diagnostics, sources }
+    }
+}
+
+/// Shows how far it has come.
+pub(super) fn shown(terminal: &Terminal, progress: &Progress) -> Option<progress::Shown> {
+    let watched = progress.clone();
+    progress::Shown::begin(terminal, move || match watched.is_expanding() {
+        false => (Phase::Evaluating, 0),
+        true => (Phase::Expanding, watched.jobs()),
+    })
+}
+
+/// What comes of the lab, for a command that goes on with it.
+pub(super) fn load_shown(target: Target<'_>, ask: Ask, terminal: &Terminal) -> Outcome {
+    let progress = Progress::default();
+    let _shown = shown(terminal, &progress);
+    load(target, ask, terminal, &progress)
+}
+
+/// A lab without mistakes.
+pub(super) struct Opened<T> {
+    /// Its jobs.
+    pub(super) listing: Listing,
+    /// Where they were only counted, their numbers.
+    pub(super) counts: Option<Counts>,
+    /// What was looked for in it.
+    pub(super) found: T,
+}
+
+/// Evaluates a lab, looks for something in it, and says what there is to say about both.
+///
+/// # Errors
+/// How the command is to end, when there is nothing to go on with.
+pub(super) fn open<T>(
+    target: Target<'_>,
+    ask: Ask,
+    terminal: &Terminal,
+    look: impl FnOnce(&Listing, Option<&Counts>) -> Result<T, Vec<Diagnostic>>,
+) -> Result<Opened<T>, Exit> {
+    let Outcome { listing, counts, mut diagnostics, sources } = load_shown(target, ask, terminal);
+    let found = listing.as_ref().and_then(|listing| {
+        look(listing, counts.as_ref()).map_err(|wrong| diagnostics.extend(wrong)).ok()
+    });
+    let exit = report(diagnostics, &sources, terminal, target.with.show_trace);
+    match listing.zip(found) {
+        Some((listing, found)) if exit == Exit::Fine => Ok(Opened { listing, counts, found }),
+        Some(_) | None => Err(exit),
+    }
+}
+
+/// Evaluates a lab, or takes its jobs from the cache.
+pub(super) fn load(
+    target: Target<'_>,
+    ask: Ask,
+    terminal: &Terminal,
+    progress: &Progress,
+) -> Outcome {
+    let options = target.with;
+    let found = entry::find(target).and_then(|entry| Ok((entry, settings(&options.nix)?)));
+    match found {
+        Err(wrong) => Outcome::failed(wrong),
+        Ok((entry, settings)) => {
+            let (outcome, explanation) = kept::outcome(target, ask, entry, settings, progress);
+            if options.explain_cache {
+                explain(&explanation, terminal);
+            }
+            outcome
+        }
+    }
+}
+
+/// What is to be listed, as far as the command line says it.
+pub(super) fn request(options: &LabOptions, ask: Ask, entry: Entry) -> Request {
+    let Entry { file, root, flake } = entry;
+    let expressions =
+        pairs(&options.arg).map(|(name, text)| (name, Argument::Expression(text.into())));
+    let texts = pairs(&options.argstr).map(|(name, text)| (name, Argument::Text(text.into())));
+    let arguments = expressions.chain(texts).map(|(name, argument)| (name.to_owned(), argument));
+    Request {
+        arguments: arguments.collect(),
+        packages: package_set(options.pkgs.as_deref()),
+        threads: options.threads.map_or(0, usize::from),
+        ask,
+        flake,
+        ..Request::new(file, root)
+    }
+}
+
+/// `host`, `<nixpkgs>`, or a path, which on the command line begins at the current directory.
+fn package_set(pkgs: Option<&str>) -> PackageSet {
+    match pkgs {
+        None | Some("host") => PackageSet::Host,
+        Some(search) if search.starts_with('<') => PackageSet::Expression(search.to_owned()),
+        Some(path) => {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
+            PackageSet::Path(path)
+        }
+    }
+}
+
+/// What a lab is called by, wherever it is called from.
+pub(super) fn lab_name(target: Target<'_>) -> LabName {
+    let text = target.lab.to_string_lossy();
+    let (path, output) = match text.split_once('#') {
+        Some((path, output)) if !target.lab.exists() => (path, Some(output)),
+        Some(_) | None => (&*text, None),
+    };
+    let path = if path.is_empty() { "." } else { path };
+    let real = std::fs::canonicalize(path);
+    let real = real.unwrap_or_else(|_| path.into()).display().to_string();
+    let lab = output.map_or(real.clone(), |output| format!("{real}#{output}"));
+    let LabOptions { pkgs, arg, argstr, .. } = target.with;
+    let mut arguments = Vec::new();
+    for (flag, values) in [("--arg", arg), ("--argstr", argstr)] {
+        for (name, value) in pairs(values) {
+            arguments.extend([flag, name, value].map(str::to_owned));
+        }
+    }
+    if let Some(pkgs) = pkgs.as_ref().filter(|pkgs| *pkgs != "host") {
+        arguments.extend(["--pkgs".to_owned(), pkgs.clone()]);
+    }
+    LabName::new(lab, arguments)
+}
+
+/// Where results are kept: as asked for, else `.repx` beside the lab.
+pub(super) fn base_path(target: Target<'_>) -> PathBuf {
+    match &target.with.base_path {
+        Some(base) => base.clone(),
+        None => lab_directory(&entry::without_output(target.lab)).join(".repx"),
+    }
+}
+
+/// The directory a lab is the lab of: `lab/nix/lab.nix` and `lab` are the same one.
+fn lab_directory(lab: &Path) -> PathBuf {
+    if lab.is_dir() {
+        return lab.to_owned();
+    }
+    let parent = lab.parent().unwrap_or(lab);
+    let inside = lab.ends_with("nix/lab.nix");
+    let directory = if inside { parent.parent().unwrap_or(parent) } else { parent };
+    if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_stand_beside_the_lab() {
+        let with = LabOptions::default();
+        let base = |lab: &str| base_path(Target { lab: Path::new(lab), with: &with });
+        assert_eq!(base("/nonexistent/nix/lab.nix"), Path::new("/nonexistent/.repx"));
+        assert_eq!(base("nix/lab.nix"), Path::new("./.repx"));
+        assert_eq!(base("lab.nix"), Path::new("./.repx"));
+        assert_eq!(base("/nonexistent/x.nix"), Path::new("/nonexistent/.repx"));
+        assert_eq!(base("/"), Path::new("/.repx"));
+    }
+}

@@ -1,0 +1,446 @@
+//! `repx log`: what a job prints.
+//!
+//! Logs hold any bytes. A terminal gets text without what would move its cursor, anything else what is there.
+
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::Exit;
+use super::arguments::{Form, LabArgument, Terminal};
+use super::guard::INTERRUPTED;
+use super::listing::{Paint, TableStyle};
+use super::load::base_path;
+use super::report::{near, report, say};
+use super::results::{self, Results};
+use super::stdout;
+use crate::diagnostic::Diagnostic;
+use crate::exec::{Base, Folder, State};
+use crate::source::{SourceMap, printable};
+
+/// Show what a job prints
+///
+/// Shows the last lines of both of its logs; with --stdout or --stderr all of that one.
+#[derive(Args, Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "they are flags")]
+#[command(after_help = "\
+Examples:
+  repx log 5ykhxrmz              the last lines of both logs
+  repx log -f 5ykhxrmz           and what is added, until the job ends
+  repx log 5ykhxrmz --stdout     all that went to standard output")]
+pub(super) struct LogOptions {
+    /// Its id or full name, or how that begins; of a stage with one job the stage
+    job: String,
+    /// Go on until the job ends
+    #[arg(short, long)]
+    follow: bool,
+    /// Only what went to standard output
+    #[arg(long, conflicts_with = "stderr")]
+    stdout: bool,
+    /// Only what went to standard error, where scripts are traced
+    #[arg(long)]
+    stderr: bool,
+    /// So many lines of the end [default: 50; of one log all]
+    #[arg(short = 'n', long, value_name = "N")]
+    lines: Option<usize>,
+    /// Of a scatter-gather job: scatter, gather, or worker:3 (a step and an item)
+    #[arg(long, value_name = "PART")]
+    part: Option<String>,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "table", conflicts_with = "follow")]
+    format: Form,
+    #[command(flatten)]
+    lab: LabArgument,
+}
+
+/// The version of the format.
+const SCHEMA: &str = "repx-log/1";
+/// Lines that are shown of the end of two logs.
+const LINES: usize = 50;
+/// How often who follows a log looks at it.
+const PERIOD: Duration = Duration::from_millis(50);
+/// How often he looks whether anybody runs jobs at all.
+const ANYBODY: Duration = Duration::from_millis(500);
+/// Bytes that are read at once.
+const CHUNK: usize = 1 << 16;
+
+/// Shows a job's logs.
+pub(super) fn run(options: &LogOptions, terminal: &Terminal) -> Exit {
+    shown(options, terminal).unwrap_or_else(|exit| exit)
+}
+
+fn shown(options: &LogOptions, terminal: &Terminal) -> Result<Exit, Exit> {
+    let base = Base::new(&base_path(options.lab.target()));
+    let results = match options.follow {
+        true => results::named_or_to_be(&options.lab, &options.job, terminal)?,
+        false => results::named(&options.lab, &options.job, terminal)?,
+    };
+    let folder = match &options.part {
+        None => results.folder.clone(),
+        Some(part) => part_of(&results.folder, part)
+            .map_err(|wrong| report(vec![wrong], &SourceMap::new(), terminal, false))?,
+    };
+    let mut streams = Vec::new();
+    if !options.stderr {
+        streams.push(("stdout", folder.stdout()));
+    }
+    if !options.stdout {
+        streams.push(("stderr", folder.stderr()));
+    }
+    let several = streams.len() > 1;
+    let lines = options.lines.or(several.then_some(LINES));
+    if options.format == Form::Json {
+        return Ok(stdout::print(|out| write_json(out, &results, &folder, &streams, lines)));
+    }
+    let mut logs: Vec<Log> =
+        streams.into_iter().map(|(name, path)| Log { name, path, read: 0, begun: false }).collect();
+    let mut page = Page {
+        style: TableStyle::of(terminal),
+        text: io::stdout().is_terminal(),
+        heads: several,
+        last: None,
+    };
+    let printed = stdout::print(|out| {
+        for log in &mut logs {
+            log.skip(lines)?;
+            page.write_new(out, log)?;
+        }
+        Ok(())
+    });
+    if printed != Exit::Fine || !options.follow {
+        if printed == Exit::Fine && page.last.is_none() {
+            say("it has printed nothing");
+        }
+        mention_parts(&results.folder, options);
+        return Ok(printed);
+    }
+    Ok(follow(&base, &results, &folder, &mut logs, &mut page))
+}
+
+/// A log, and how far it has been read.
+struct Log {
+    name: &'static str,
+    path: PathBuf,
+    read: u64,
+    /// Was it there?
+    begun: bool,
+}
+
+impl Log {
+    /// Goes to the last lines.
+    fn skip(&mut self, lines: Option<usize>) -> io::Result<()> {
+        self.read = match lines {
+            None => 0,
+            Some(lines) => last_lines(&self.path, lines)?,
+        };
+        Ok(())
+    }
+}
+
+/// What is written, and how.
+struct Page {
+    style: TableStyle,
+    /// For eyes, not for programs?
+    text: bool,
+    heads: bool,
+    /// The log that was written last.
+    last: Option<&'static str>,
+}
+
+impl Page {
+    /// Writes what is new in a log. Was there anything?
+    fn write_new(&mut self, out: &mut impl Write, log: &mut Log) -> io::Result<bool> {
+        let mut file = match File::open(&log.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        log.begun = true;
+        let length = file.metadata()?.len();
+        if length < log.read {
+            // It was begun anew.
+            log.read = 0;
+        }
+        if length == log.read {
+            return Ok(false);
+        }
+        if self.heads && self.last != Some(log.name) {
+            let space = if self.last.is_some() { "\n" } else { "" };
+            let head = format!("{space}==> {} {}", log.name, near(&log.path));
+            writeln!(out, "{}", self.style.paint(Paint::Faint, &head))?;
+        }
+        self.last = Some(log.name);
+        file.seek(SeekFrom::Start(log.read))?;
+        let mut chunk = vec![0; CHUNK];
+        let mut kept = Vec::new();
+        loop {
+            if INTERRUPTED.load(Ordering::Relaxed) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let count = file.read(&mut chunk)?;
+            let bytes = chunk.get(..count).unwrap_or_default();
+            log.read += count as u64;
+            match (self.text, count) {
+                (true, _) => write_text(out, &mut kept, bytes)?,
+                (false, _) => out.write_all(bytes)?,
+            }
+            if count == 0 {
+                return Ok(true);
+            }
+        }
+    }
+}
+
+/// Writes bytes as text; what may be the beginning of a character is kept for the next call, unless
+/// there are no more bytes.
+fn write_text(out: &mut impl Write, kept: &mut Vec<u8>, bytes: &[u8]) -> io::Result<()> {
+    kept.extend_from_slice(bytes);
+    let whole = match std::str::from_utf8(kept) {
+        Err(error) if error.error_len().is_none() && !bytes.is_empty() => error.valid_up_to(),
+        Ok(_) | Err(_) => kept.len(),
+    };
+    // Bad bytes before the end hide whether the last ones are a beginning.
+    let tail = kept.iter().rev().take(3).position(|byte| *byte >= 0xc0).map(|at| at + 1);
+    let begun = tail.filter(|length| {
+        let needed = match kept.get(kept.len() - length) {
+            Some(0xf0..) => 4,
+            Some(0xe0..) => 3,
+            _ => 2,
+        };
+        needed > *length && !bytes.is_empty()
+    });
+    let end = whole.min(kept.len() - begun.unwrap_or(0));
+    let rest = kept.split_off(end);
+    let text = String::from_utf8_lossy(kept);
+    let clean: String =
+        text.chars().map(|c| if matches!(c, '\n' | '\t') { c } else { printable(c) }).collect();
+    out.write_all(clean.as_bytes())?;
+    *kept = rest;
+    Ok(())
+}
+
+/// Where the last lines of a file begin.
+fn last_lines(path: &Path, lines: usize) -> io::Result<u64> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error),
+    };
+    let length = file.metadata()?.len();
+    let (mut at, mut left) = (length, lines);
+    let mut chunk = vec![0; CHUNK];
+    while at > 0 {
+        let begin = at.saturating_sub(CHUNK as u64);
+        let piece = chunk.get_mut(..(at - begin) as usize).unwrap_or_default();
+        file.seek(SeekFrom::Start(begin))?;
+        file.read_exact(piece)?;
+        for (offset, _) in piece.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n') {
+            let after = begin + offset as u64 + 1;
+            // The end of the last line begins no other.
+            if after == length {
+                continue;
+            }
+            left = left.saturating_sub(1);
+            if left == 0 {
+                return Ok(after);
+            }
+        }
+        at = begin;
+    }
+    Ok(if lines == 0 { length } else { 0 })
+}
+
+/// Writes what is added until the job has ended, or nobody runs it.
+fn follow(
+    base: &Base,
+    results: &Results,
+    folder: &Folder,
+    logs: &mut [Log],
+    page: &mut Page,
+) -> Exit {
+    let mut asked: Option<Instant> = None;
+    loop {
+        // What is written before a marker comes has been seen when it is there.
+        let state = folder.state();
+        let ended = state != State::Pending;
+        let mut nobody = false;
+        if !ended && asked.is_none_or(|asked| asked.elapsed() > ANYBODY) {
+            asked = Some(Instant::now());
+            nobody = !base.is_held();
+        }
+        let mut any = false;
+        let printed = stdout::print(|out| {
+            for log in logs.iter_mut() {
+                any |= page.write_new(out, log)?;
+            }
+            Ok(())
+        });
+        if printed != Exit::Fine {
+            return printed;
+        }
+        if ended {
+            let reason = fs::read_to_string(results.folder.repx().join("FAIL")).unwrap_or_default();
+            let state = match state {
+                State::Done => "done".to_owned(),
+                State::Failed | State::Pending => format!("failed: {}", reason.trim()),
+            };
+            say(&format!("{}: {state}", results.title()));
+            return Exit::Fine;
+        }
+        if nobody && !any {
+            let id = results.name.get(..8).unwrap_or_default();
+            say(&format!("{}: nobody runs it; `repx run {id}` does", results.title()));
+            return Exit::Fine;
+        }
+        if INTERRUPTED.load(Ordering::Relaxed) {
+            return Exit::Interrupted;
+        }
+        std::thread::sleep(PERIOD);
+    }
+}
+
+/// The folder of a part of a scatter-gather job.
+fn part_of(folder: &Folder, part: &str) -> Result<Folder, Diagnostic> {
+    let found = match part.split_once(':') {
+        None if part == "gather" => Some(folder.clone()),
+        None => (part == "scatter").then(|| folder.within("scatter")),
+        Some((step, item)) => {
+            let item: Option<u32> = item.parse().ok();
+            let plain = !step.contains('/');
+            let branch = item.map(|item| folder.within(&format!("branch-{item}")));
+            branch.filter(|_| plain).map(|branch| branch.within(&format!("step-{step}")))
+        }
+    };
+    let found = found.filter(|found| found.repx().is_dir());
+    let known = || match parts(folder) {
+        known if known.is_empty() => "it is no scatter-gather job, or has no parts yet".to_owned(),
+        known => format!("there are {}", known.join(", ")),
+    };
+    found.ok_or_else(|| {
+        let message = format!("the job has no part `{part}`");
+        Diagnostic::error("repx::cli::unknown-name", message).help(known())
+    })
+}
+
+/// Parts that are named.
+const MOST_PARTS: usize = 12;
+
+/// The parts of a scatter-gather job that have begun; those that failed are said to have.
+fn parts(folder: &Folder) -> Vec<String> {
+    let scatter = folder.within("scatter");
+    if !scatter.repx().is_dir() {
+        return Vec::new();
+    }
+    let failed = |folder: &Folder| match folder.state() {
+        State::Failed => " (failed)",
+        State::Done | State::Pending => "",
+    };
+    let mut items: Vec<(bool, u32, String, String)> = Vec::new();
+    for item in 0.. {
+        let branch = folder.within(&format!("branch-{item}"));
+        if !branch.repx().is_dir() {
+            break;
+        }
+        let inside = branch.repx().parent().map(fs::read_dir);
+        for entry in inside.into_iter().flatten().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Some(step) = name.strip_prefix("step-") else { continue };
+            let word = failed(&branch.within(&name));
+            items.push((word.is_empty(), item, format!("{step}:{item}"), word.to_owned()));
+        }
+    }
+    // Those that failed first.
+    items.sort();
+    let more = items.len().saturating_sub(MOST_PARTS);
+    let named =
+        items.into_iter().take(MOST_PARTS).map(|(_, _, name, word)| format!("{name}{word}"));
+    let mut all = vec![format!("scatter{}", failed(&scatter))];
+    all.extend(named);
+    if more > 0 {
+        all.push(format!("{more} more"));
+    }
+    all.push("gather".to_owned());
+    all
+}
+
+/// What a scatter-gather job's parts print is in logs of their own.
+fn mention_parts(folder: &Folder, options: &LogOptions) {
+    let parts = parts(folder);
+    if options.part.is_none() && !parts.is_empty() {
+        say(&format!("its parts have logs of their own, --part: {}", parts.join(", ")));
+    }
+}
+
+fn write_json(
+    out: &mut impl Write,
+    results: &Results,
+    folder: &Folder,
+    streams: &[(&'static str, PathBuf)],
+    lines: Option<usize>,
+) -> io::Result<()> {
+    let mut logs = serde_json::Map::new();
+    for (name, path) in streams {
+        let begin = lines.map_or(Ok(0), |lines| last_lines(path, lines))?;
+        let mut bytes = Vec::new();
+        if let Ok(mut file) = File::open(path) {
+            file.seek(SeekFrom::Start(begin))?;
+            file.read_to_end(&mut bytes)?;
+        }
+        let size = path.metadata().map_or(0, |about| about.len());
+        let text = String::from_utf8_lossy(&bytes);
+        logs.insert((*name).to_owned(), json!({ "path": path, "bytes": size, "text": text }));
+    }
+    let status = match folder.state() {
+        State::Done => "done",
+        State::Failed => "failed",
+        State::Pending => "pending",
+    };
+    let whole = json!({
+        "schema": SCHEMA, "job": results.name, "status": status, "logs": Value::Object(logs),
+    });
+    serde_json::to_writer_pretty(&mut *out, &whole)?;
+    writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_lines_begin_somewhere() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let begin = |text: &[u8], lines| {
+            fs::write(file.path(), text).unwrap();
+            last_lines(file.path(), lines).unwrap()
+        };
+        assert_eq!(begin(b"", 3), 0);
+        assert_eq!(begin(b"a\nb\nc\n", 1), 4);
+        assert_eq!(begin(b"a\nb\nc", 2), 2);
+        assert_eq!(begin(b"a\nb\nc\n", 0), 6);
+        assert_eq!(begin(b"a\nb\nc\n", 9), 0);
+        let long = b"0123456\n".repeat(3 * CHUNK);
+        assert_eq!(begin(&long, CHUNK), 16 * CHUNK as u64);
+    }
+
+    #[test]
+    fn text_is_whole_characters() {
+        let written = |pieces: &[&[u8]]| {
+            let (mut out, mut kept) = (Vec::new(), Vec::new());
+            for piece in pieces {
+                write_text(&mut out, &mut kept, piece).unwrap();
+            }
+            write_text(&mut out, &mut kept, b"").unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(written(&["aé€𝄞\n\tz".as_bytes()]), "aé€𝄞\n\tz");
+        let split: Vec<&[u8]> = "aé€𝄞z".as_bytes().chunks(1).collect();
+        assert_eq!(written(&split), "aé€𝄞z");
+        assert_eq!(written(&[b"\xffb\xc3", b"\xa9"]), "\u{fffd}bé");
+        assert!(!written(&[b"\x1b[31mred\r"]).contains(['\x1b', '\r']));
+    }
+}

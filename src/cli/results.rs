@@ -1,0 +1,137 @@
+//! The folder of a job that has run, for commands that only look into it.
+//!
+//! Folders are looked at before the lab is: results are there though the lab was edited since, or
+//! can't be evaluated at the moment.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use super::Exit;
+use super::arguments::{LabArgument, Terminal};
+use super::find::{self, is_named};
+use super::load::{base_path, open};
+use super::report::report;
+use crate::diagnostic::Diagnostic;
+use crate::exec::{Base, Folder};
+use crate::source::SourceMap;
+use crate::sweep::{Ask, IDENTITY_FILE, IdentityRecord};
+
+/// A job that has a folder.
+pub(super) struct Results {
+    /// Its full name.
+    pub(super) name: String,
+    /// Where its results and logs lie.
+    pub(super) folder: Folder,
+    /// What it was made of, if that was recorded.
+    pub(super) record: Option<IdentityRecord>,
+}
+
+/// The results that a name on the command line means.
+///
+/// # Errors
+/// How the command is to end, when there are none.
+pub(super) fn named(lab: &LabArgument, name: &str, terminal: &Terminal) -> Result<Results, Exit> {
+    let results = named_or_to_be(lab, name, terminal)?;
+    if results.folder.repx().is_dir() {
+        return Ok(results);
+    }
+    let id = find::parts(&results.name).0.get(..8).unwrap_or(&results.name);
+    let wrong = Diagnostic::error("repx::cli::no-results", format!("job {id} hasn't run yet"))
+        .help(format!("`repx run {id}` runs it, with what it reads from"));
+    Err(report(vec![wrong], &SourceMap::new(), terminal, false))
+}
+
+/// The same for a job that may not have run yet.
+///
+/// # Errors
+/// There is no such job, or several are.
+pub(super) fn named_or_to_be(
+    lab: &LabArgument,
+    name: &str,
+    terminal: &Terminal,
+) -> Result<Results, Exit> {
+    let base = Base::new(&base_path(lab.target()));
+    let entries = fs::read_dir(base.outputs()).into_iter().flatten().flatten();
+    let folders = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut fitting = folders.filter(|folder| is_named(folder, name));
+    if let (Some(folder), None) = (fitting.next(), fitting.next()) {
+        return Ok(Results::new(&base, folder));
+    }
+    let look = |listing: &_, _: Option<&_>| {
+        find::job(listing, name).map(|job| job.name().to_string()).map_err(|wrong| vec![wrong])
+    };
+    let job = open(lab.target(), Ask::Jobs, terminal, look)?.found;
+    Ok(Results::new(&base, job))
+}
+
+impl Results {
+    pub(super) fn new(base: &Base, name: String) -> Results {
+        let folder = base.job(&name);
+        let record = fs::read(folder.repx().join(IDENTITY_FILE)).ok();
+        let record = record.as_deref().and_then(IdentityRecord::parse);
+        Results { folder, record, name }
+    }
+
+    /// The first characters of its id, behind what it is called.
+    pub(super) fn title(&self) -> String {
+        title(&self.name)
+    }
+}
+
+/// A full name in a few letters: `gen 5ykhxrmz`.
+pub(super) fn title(name: &str) -> String {
+    let (id, rest) = find::parts(name);
+    let pname = rest.and_then(|rest| rest.rsplit_once('-')).map_or("job", |(pname, _)| pname);
+    format!("{pname} {}", id.get(..8).unwrap_or(id))
+}
+
+/// A size in few letters.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut amount = bytes as f64;
+    let mut name = "B";
+    for unit in UNITS {
+        // What would be shown as 1000 is one of the next.
+        if amount < 999.5 {
+            break;
+        }
+        amount /= 1000.0;
+        name = unit;
+    }
+    if amount < 9.95 { format!("{amount:.1} {name}") } else { format!("{amount:.0} {name}") }
+}
+
+/// A length of time in few letters.
+pub(super) fn length(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..60 => format!("{:.1} s", time.as_secs_f64()),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3600..86400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{} d {} h", seconds / 86400, seconds % 86400 / 3600),
+    }
+}
+
+/// When something was changed last.
+pub(super) fn changed(path: &Path) -> Option<SystemTime> {
+    fs::symlink_metadata(path).ok()?.modified().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times_in_few_letters() {
+        let sizes = [0, 999, 1000, 1049, 52_300, 999_499, 999_500, 1_500_000_000];
+        let expected = ["0 B", "999 B", "1.0 kB", "1.0 kB", "52 kB", "999 kB", "1.0 MB", "1.5 GB"];
+        assert_eq!(sizes.map(size), expected);
+        let times = [0, 59, 61, 3_600, 90_000].map(Duration::from_secs).map(length);
+        assert_eq!(times, ["0.0 s", "59.0 s", "1 min 1 s", "1 h 0 min", "1 d 1 h"]);
+        assert_eq!(title("5ykhxrmzl8s6m2xqv2mssn4lpvdzmrv3-train-fast-1.1"), "train-fast 5ykhxrmz");
+    }
+}

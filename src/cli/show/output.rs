@@ -1,0 +1,264 @@
+//! `repx show output`: what a job has written, or one file of it.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::super::Exit;
+use super::super::arguments::{Form, Terminal};
+use super::super::listing::{Paint, TableStyle, clean, cut};
+use super::super::report::{near, report};
+use super::super::results::{self, Results, size};
+use super::super::stdout;
+use super::OutputOptions;
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::exec::{State, within_out};
+use crate::source::SourceMap;
+
+/// The version of the format.
+const SCHEMA: &str = "repx-output/1";
+/// Texts of more bytes than this are only begun.
+const MOST_BYTES: u64 = 4096;
+/// Lines that are shown of a text.
+const MOST_LINES: usize = 20;
+/// Files that are named.
+const MOST_FILES: usize = 40;
+
+pub(super) fn run(options: &OutputOptions, terminal: &Terminal) -> Result<Exit, Exit> {
+    let results = results::named(&options.lab, &options.job, terminal)?;
+    let written = Written::read(&results);
+    if let Some(path) = &options.path {
+        return match written.find(path) {
+            Ok(path) => Ok(print_whole(&path)),
+            Err(wrong) => Err(report(vec![wrong], &SourceMap::new(), terminal, false)),
+        };
+    }
+    let style = TableStyle::of(terminal);
+    Ok(stdout::print(|out| match options.format {
+        Form::Table => written.write_text(out, style),
+        Form::Json => written.write_json(out),
+    }))
+}
+
+/// A file as it is, or the names in a directory.
+fn print_whole(path: &Path) -> Exit {
+    stdout::print(|out| {
+        if !path.is_dir() {
+            return io::copy(&mut File::open(path)?, out).map(drop);
+        }
+        for (name, bytes) in files(path) {
+            writeln!(out, "{}  {}", clean(&name.display().to_string()), size(bytes))?;
+        }
+        Ok(())
+    })
+}
+
+/// What a job has written.
+struct Written<'r> {
+    results: &'r Results,
+    state: State,
+    out: PathBuf,
+    /// Outputs of known names, and where they lie.
+    outputs: Vec<(String, PathBuf)>,
+    /// All files below `out`, and their sizes.
+    files: Vec<(PathBuf, u64)>,
+}
+
+/// What is in a file.
+enum Content {
+    /// Text in full.
+    Text(String),
+    /// Its first lines, and whether there are more.
+    Begin(String),
+    Binary,
+    Empty,
+}
+
+impl<'r> Written<'r> {
+    fn read(results: &'r Results) -> Written<'r> {
+        let out = results.folder.out();
+        let record = results.record.iter().flat_map(|record| &record.outputs);
+        let outputs: Vec<(String, PathBuf)> = record
+            .map(|(name, path)| (name.clone(), PathBuf::from(within_out(path, &out))))
+            .collect();
+        Written { files: files(&out), state: results.folder.state(), results, outputs, out }
+    }
+
+    /// The output of a name, or a file of the job's directory.
+    fn find(&self, name: &str) -> Result<PathBuf, Diagnostic> {
+        let known = self.outputs.iter().find(|(output, _)| output == name);
+        let path = known.map_or_else(|| self.out.join(name), |(_, path)| path.clone());
+        if path.exists() {
+            return Ok(path);
+        }
+        let message = match known {
+            Some(_) => format!("the job hasn't written its output `{name}`"),
+            None => format!("the job has no output and no file `{name}`"),
+        };
+        let names = self.outputs.iter().map(|(name, _)| name.clone());
+        let files = self.files.iter().map(|(file, _)| file.display().to_string());
+        let help = did_you_mean(name, names.chain(files));
+        let job = self.results.name.get(..8).unwrap_or_default();
+        Err(Diagnostic::error("repx::cli::no-results", message)
+            .help(help.unwrap_or_else(|| format!("`repx show output {job}` lists what there is"))))
+    }
+
+    fn write_text(&self, out: &mut impl Write, style: TableStyle) -> io::Result<()> {
+        let state = match self.state {
+            State::Done => style.paint(Paint::Good, "done"),
+            State::Failed => style.paint(Paint::Bad, "failed: what it wrote until then"),
+            State::Pending => style.paint(Paint::Faint, "not done: what it wrote so far"),
+        };
+        let title = style.paint(Paint::Strong, &clean(&self.results.title()));
+        writeln!(out, "{title} · {state}\n{}", near(&self.out))?;
+        for (name, path) in &self.outputs {
+            let inner = path.strip_prefix(&self.out).unwrap_or(path);
+            let head = format!("{}  {}", clean(name), clean(&inner.display().to_string()));
+            writeln!(out)?;
+            self.file(out, &head, path, style)?;
+        }
+        let others: Vec<_> = self.files.iter().filter(|(file, _)| self.is_other(file)).collect();
+        if !others.is_empty() {
+            writeln!(out, "\n{}", style.paint(Paint::Faint, "other files"))?;
+        }
+        for (file, bytes) in others.iter().take(MOST_FILES) {
+            writeln!(out, "  {}  {}", clean(&file.display().to_string()), size(*bytes))?;
+        }
+        match others.len().saturating_sub(MOST_FILES) {
+            0 if self.outputs.is_empty() && self.files.is_empty() => {
+                writeln!(out, "\nIt has written nothing.")
+            }
+            0 => Ok(()),
+            more => writeln!(out, "  … and {more} more"),
+        }
+    }
+
+    /// Is this file neither an output nor in one?
+    fn is_other(&self, file: &Path) -> bool {
+        let path = self.out.join(file);
+        // An output may be the whole directory.
+        !self.outputs.iter().any(|(_, output)| path.starts_with(output) && *output != self.out)
+    }
+
+    fn file(
+        &self,
+        out: &mut impl Write,
+        head: &str,
+        path: &Path,
+        style: TableStyle,
+    ) -> io::Result<()> {
+        let Ok(about) = path.metadata() else {
+            return writeln!(out, "{head}  {}", style.paint(Paint::Bad, "not there"));
+        };
+        if about.is_dir() {
+            let within = files(path);
+            let all: u64 = within.iter().map(|(_, bytes)| bytes).sum();
+            let count = within.len();
+            let plural = if count == 1 { "" } else { "s" };
+            writeln!(out, "{head}  a directory, {count} file{plural}, {}", size(all))?;
+            for (file, bytes) in within.iter().take(MOST_LINES) {
+                writeln!(out, "  {}  {}", clean(&file.display().to_string()), size(*bytes))?;
+            }
+            let more = within.len().saturating_sub(MOST_LINES);
+            return if more > 0 { writeln!(out, "  … and {more} more") } else { Ok(()) };
+        }
+        let bytes = size(about.len());
+        let (text, more) = match content(path) {
+            Ok(Content::Text(text)) => (text, false),
+            Ok(Content::Begin(text)) => (text, true),
+            Ok(Content::Binary) => return writeln!(out, "{head}  {bytes}, binary"),
+            Ok(Content::Empty) => return writeln!(out, "{head}  empty"),
+            Err(error) => return writeln!(out, "{head}  can't be read: {error}"),
+        };
+        writeln!(out, "{head}  {bytes}")?;
+        for line in text.lines().take(MOST_LINES) {
+            let line = cut(&clean(&line.replace('\t', "    ")), style.width.saturating_sub(4));
+            writeln!(out, "  │ {line}")?;
+        }
+        if more || text.lines().count() > MOST_LINES {
+            writeln!(out, "  │ …")?;
+        }
+        Ok(())
+    }
+
+    fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        let output = |(name, path): &(String, PathBuf)| {
+            let about = path.metadata().ok();
+            let kind = match &about {
+                None => "missing",
+                Some(about) if about.is_dir() => "directory",
+                Some(_) => "file",
+            };
+            let text = match (kind, content(path)) {
+                ("file", Ok(Content::Text(text))) => Some(text),
+                ("file", Ok(Content::Empty)) => Some(String::new()),
+                (_, _) => None,
+            };
+            let bytes = about.filter(|about| about.is_file()).map(|about| about.len());
+            json!({ "name": name, "path": path, "kind": kind, "bytes": bytes, "text": text })
+        };
+        let state = match self.state {
+            State::Done => "done",
+            State::Failed => "failed",
+            State::Pending => "pending",
+        };
+        let files = self.files.iter();
+        let files: Vec<Value> = files
+            .map(|(path, bytes)| json!({ "path": path.to_string_lossy(), "bytes": bytes }))
+            .collect();
+        let whole = json!({
+            "schema": SCHEMA,
+            "job": self.results.name,
+            "status": state,
+            "out": self.out,
+            "outputs": self.outputs.iter().map(output).collect::<Vec<_>>(),
+            "files": files,
+        });
+        serde_json::to_writer_pretty(&mut *out, &whole)?;
+        writeln!(out)
+    }
+}
+
+/// What is in a file, as far as it is shown.
+fn content(path: &Path) -> io::Result<Content> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES).read_to_end(&mut bytes)?;
+    if bytes.is_empty() {
+        return Ok(Content::Empty);
+    }
+    let whole = length <= bytes.len() as u64;
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        // Cut within a character.
+        Err(error) if !whole && error.utf8_error().error_len().is_none() => {
+            String::from_utf8_lossy(error.as_bytes()).trim_end_matches('\u{fffd}').to_owned()
+        }
+        Err(_) => return Ok(Content::Binary),
+    };
+    let is_text = |c: char| !c.is_control() || matches!(c, '\n' | '\t' | '\r');
+    if !text.chars().all(is_text) {
+        return Ok(Content::Binary);
+    }
+    Ok(if whole { Content::Text(text) } else { Content::Begin(text) })
+}
+
+/// All files below a directory, by name, with their sizes. Links are not followed.
+fn files(root: &Path) -> Vec<(PathBuf, u64)> {
+    let (mut found, mut left) = (Vec::new(), vec![root.to_owned()]);
+    while let Some(directory) = left.pop() {
+        for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
+            let Ok(about) = entry.metadata() else { continue };
+            if about.is_dir() {
+                left.push(entry.path());
+            } else if let Ok(inner) = entry.path().strip_prefix(root) {
+                found.push((inner.to_owned(), about.len()));
+            }
+        }
+    }
+    found.sort();
+    found
+}

@@ -1,0 +1,240 @@
+//! `repx list`: runs, jobs, what depends on what, groups.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // a failing test stops here
+#![allow(clippy::pedantic, clippy::perf)] // tests are read, not tuned
+#![allow(clippy::print_stdout)] // shared helpers report
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use support::program::{Ran, copy, repx, run};
+use support::repository;
+
+/// The lab `examples/simple`, in a directory of its own.
+fn simple() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    for part in ["nix"] {
+        copy(&repository("examples/simple").join(part), &directory.path().join(part));
+    }
+    directory
+}
+
+fn list(directory: &Path, args: &[&str]) -> Ran {
+    let ran = run(repx(directory).arg("list").args(args));
+    assert!(!ran.hung, "{ran:?}");
+    ran
+}
+
+fn text(ran: &Ran) -> String {
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let text = String::from_utf8(ran.stdout.clone()).expect("UTF-8");
+    let wide = |line: &&str| line.chars().count() > 80;
+    assert!(!text.lines().any(|line| wide(&line)), "wider than a page:\n{text}");
+    text
+}
+
+fn json(directory: &Path, args: &[&str]) -> Value {
+    let ran = list(directory, &[args, &["--format", "json"]].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    serde_json::from_slice(&ran.stdout).expect("JSON")
+}
+
+fn refused(directory: &Path, args: &[&str], said: &str) {
+    let ran = list(directory, args);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains(said) && ran.stdout.is_empty(), "{said:?}: {}", ran.stderr);
+}
+
+/// A lab whose second job fails, so that what follows it is blocked.
+fn failing() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let write = |name: &str, text: &str| {
+        fs::write(directory.path().join(name), text).expect("a file");
+    };
+    write(
+        "lab.nix",
+        "{ pkgs, repx-lib, ... }: let main = repx-lib.callRun ./run.nix [ ];\n\
+         later = repx-lib.callRun ./later.nix [ [ main \"hard\" ] ]; in\n\
+         repx-lib.mkLab { inherit pkgs repx-lib; gitHash = \"x\"; lab_version = \"1\";\n\
+         runs = { inherit main later; }; }\n",
+    );
+    write(
+        "run.nix",
+        "{ ... }: { name = \"main\"; pipelines = [ ./pipe.nix ]; params.n = [ 1 2 3 ]; }\n",
+    );
+    write("later.nix", "{ ... }: { name = \"later\"; pipelines = [ ./last.nix ]; }\n");
+    write(
+        "pipe.nix",
+        "{ repx }: repx.mkPipe rec { a = repx.callStage ./a.nix [ ]; b = repx.callStage ./b.nix [ a ]; }\n",
+    );
+    write("last.nix", "{ repx }: repx.mkPipe { c = repx.callStage ./c.nix [ ]; }\n");
+    write(
+        "a.nix",
+        "{ pkgs }: { pname = \"a\"; params.n = 0; outputs.x = \"$out/x\";\n\
+         run = { outputs, params, ... }: \"(( ${toString params.n} != 2 )); echo ${toString params.n} > ${outputs.x}\"; }\n",
+    );
+    write(
+        "b.nix",
+        "{ pkgs }: { pname = \"b\"; inputs.x = \"\"; outputs.y = \"$out/y\";\n\
+         run = { inputs, outputs, ... }: \"cp ${inputs.x} ${outputs.y}\"; }\n",
+    );
+    write(
+        "c.nix",
+        "{ pkgs }: { pname = \"c\"; inputs.store__base = \"\"; outputs.z = \"$out/z\";\n\
+         run = { outputs, ... }: \"touch ${outputs.z}\"; }\n",
+    );
+    let ran = run(repx(directory.path()).args(["run", "-k", "-q"]));
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    directory
+}
+
+#[test]
+fn runs_with_their_jobs() {
+    let lab = simple();
+    let table = text(&list(lab.path(), &["runs"]));
+    let expected = "\
+RUN         JOBS  DONE  FAILED  STAGES          AFTER
+simulation    12     0       0  gen, summarise
+analysis       1     0       0  report          simulation (hard)
+";
+    assert_eq!(table, expected);
+    assert_eq!(text(&list(lab.path(), &[])), expected);
+    assert_eq!(text(&list(lab.path(), &["groups", "everything"])), expected);
+    assert_eq!(text(&list(lab.path(), &["groups", "@everything"])), expected);
+    let one = text(&list(lab.path(), &["runs", "simulation"]));
+    assert!(one.starts_with("simulation · 12 jobs · 0 done · 0 failed\n"), "{one}");
+    assert!(one.contains("gen           6  n (2) × seed (3)\n"), "{one}");
+    let whole = json(lab.path(), &["runs"]);
+    assert_eq!(whole["schema"], "repx-runs/1");
+    assert_eq!(whole["runs"][1]["depends_on"]["simulation"], "hard");
+    assert_eq!(whole["runs"][0]["stages"]["gen"], 6);
+    refused(lab.path(), &["runs", "simulaton"], "did you mean `simulation`?");
+    refused(lab.path(), &["groups", "everythin"], "did you mean `everything`?");
+}
+
+#[test]
+fn groups_and_their_runs() {
+    let lab = simple();
+    let table = text(&list(lab.path(), &["groups"]));
+    assert_eq!(table, "GROUP        RUNS  WHICH\n@everything     2  simulation, analysis\n");
+    let groups = &json(lab.path(), &["groups"])["groups"];
+    assert_eq!(groups["everything"], serde_json::json!(["simulation", "analysis"]));
+    assert!(text(&list(failing().path(), &["groups"])).starts_with("The lab has no groups."));
+}
+
+#[test]
+fn jobs_that_fit() {
+    let lab = simple();
+    let count = |args: &[&str]| {
+        let table = text(&list(lab.path(), &[&["jobs"], args].concat()));
+        table.lines().last().unwrap_or_default().to_owned()
+    };
+    assert_eq!(count(&[]), "13 jobs");
+    assert_eq!(count(&["simulation"]), "12 jobs");
+    assert_eq!(count(&["@everything", "--stage", "gen"]), "6 jobs");
+    assert_eq!(count(&["-s", "gen", "-s", "report"]), "7 jobs");
+    assert_eq!(count(&["--param", "n=10", "-p", "seed=1"]), "2 jobs");
+    assert_eq!(count(&["--status", "pending"]), "13 jobs");
+    assert_eq!(count(&["--status", "done"]), "No job fits, of 13 jobs.");
+    refused(lab.path(), &["jobs", "--stage", "gne"], "did you mean `gen`?");
+    refused(lab.path(), &["jobs", "-p", "sed"], "did you mean `seed`?");
+    refused(lab.path(), &["jobs", "--status", "finished"], "possible values: done");
+    refused(lab.path(), &["jobs", "-p", "=1"], "expected KEY or KEY=VALUE");
+}
+
+#[test]
+fn jobs_as_a_table() {
+    let lab = simple();
+    let table = text(&list(lab.path(), &["jobs", "analysis"]));
+    assert_eq!(table, "ID        STATUS   STAGE      PARAMS\nchm82pa1  pending  report\n1 job\n");
+    // A name without a value only says what is shown.
+    let table = text(&list(lab.path(), &["jobs", "-p", "n", "-p", "seed=2"]));
+    let row = "q3wwm4r3";
+    assert!(!table.contains(row) && table.contains("n=100 seed=2"), "{table}");
+    let table = text(&list(lab.path(), &["jobs", "-p", "n", "-s", "gen"]));
+    assert!(table.contains("  n=10\n") && !table.contains("seed"), "{table}");
+    let table = list(lab.path(), &["jobs", "--group-by-stage", "--output-paths"]);
+    let table = String::from_utf8(table.stdout).expect("UTF-8");
+    let heads: Vec<&str> = table.lines().filter(|line| !line.contains(' ')).collect();
+    assert_eq!(heads, ["gen", "", "summarise", "", "report"]);
+    let path = table.lines().nth(3).expect("a path").trim();
+    assert!(path.starts_with(".repx/outputs/5ykhxrmz") && path.ends_with("-gen-1.1/out"), "{path}");
+}
+
+#[test]
+fn jobs_for_programs() {
+    let lab = simple();
+    let whole = json(lab.path(), &["jobs", "--output-paths"]);
+    assert_eq!(whole["schema"], "repx-jobs/1");
+    let jobs = whole["jobs"].as_array().expect("jobs");
+    assert_eq!(jobs.len(), 13);
+    let ran = list(lab.path(), &["jobs", "--format", "ndjson", "--output-paths"]);
+    let lines: Vec<Value> = String::from_utf8(ran.stdout)
+        .expect("UTF-8")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(&lines, jobs);
+    let name = jobs[0]["name"].as_str().expect("a name");
+    let path = lab.path().join(".repx/outputs").join(name).join("out");
+    assert_eq!(jobs[0]["path"], path.display().to_string());
+    // They are those of `repx eval`, which says no paths.
+    let ran = run(repx(lab.path()).args(["eval", "--format", "json"]));
+    let mut listed: Value = serde_json::from_slice(&ran.stdout).expect("JSON");
+    let without = json(lab.path(), &["jobs"]);
+    assert_eq!(listed["jobs"].take(), without["jobs"]);
+}
+
+#[test]
+fn how_far_jobs_are() {
+    let lab = failing();
+    let ids = |args: &[&str]| -> Vec<String> {
+        let whole = json(lab.path(), &[&["jobs"], args].concat());
+        let jobs = whole["jobs"].as_array().expect("jobs").clone();
+        let name = |job: &Value| format!("{} {}", job["stage"].as_str().unwrap(), job["params"]);
+        jobs.iter().map(name).collect()
+    };
+    assert_eq!(ids(&["--status", "failed"]), ["a {\"n\":2}"]);
+    assert_eq!(ids(&["--status", "blocked"]), ["b {}", "c {}"]);
+    assert_eq!(ids(&["--status", "succeeded"]).len(), 4);
+    assert_eq!(ids(&["--status", "failed", "--status", "done"]).len(), 5);
+    let table = text(&list(lab.path(), &["runs"]));
+    assert!(table.contains("main      6     4       1  a, b"), "{table}");
+}
+
+#[test]
+fn what_depends_on_what() {
+    let lab = failing();
+    let whole = json(lab.path(), &["jobs", "-s", "b", "-p", "n=3"]);
+    let job = whole["jobs"][0]["id"].as_str().expect("an id").to_owned();
+    let tree = text(&list(lab.path(), &["deps", &job[..8]]));
+    assert!(
+        tree.starts_with(&format!("{} b (n=3) · done\n\nreads from\n  x ← ", &job[..8])),
+        "{tree}"
+    );
+    assert!(tree.contains(" a n=3 · done\n") && tree.ends_with("  run later (hard)\n"), "{tree}");
+    let deps = json(lab.path(), &["dependencies", &job]);
+    assert_eq!(deps["reads"][0]["input"], "x");
+    let upstream = deps["reads"][0]["job"].as_str().expect("a job");
+    let back = json(lab.path(), &["deps", upstream]);
+    assert_eq!(back["needed_by"], serde_json::json!([deps["job"]]));
+    let tree = text(&list(lab.path(), &["deps", "c"]));
+    assert!(tree.contains("\n  all 6 jobs of main (hard)\n"), "{tree}");
+    let runs = text(&list(lab.path(), &["deps"]));
+    assert_eq!(runs, "main\n  before later (hard)\nlater\n  after main (hard)\n");
+    assert_eq!(text(&list(lab.path(), &["deps", "later"])), "later\n  after main (hard)\n");
+    refused(lab.path(), &["deps", "latr"], "did you mean `later`?");
+    refused(lab.path(), &["deps", "zzzz"], "`repx list jobs` lists all jobs");
+}
+
+#[test]
+fn a_lab_elsewhere() {
+    let lab = simple();
+    let nowhere = tempfile::tempdir().expect("a temporary directory");
+    let path = lab.path().display().to_string();
+    assert!(text(&list(nowhere.path(), &["jobs", "--lab", &path])).ends_with("13 jobs\n"));
+    refused(nowhere.path(), &["jobs"], "there is no lab in");
+}
