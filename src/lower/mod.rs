@@ -4,6 +4,7 @@
 //! undefined variables and attributes bound twice, for the whole file at once, before anything
 //! runs. Lowering never fails; it leaves holes. It knows no values.
 
+mod children;
 mod expr;
 mod ir;
 pub mod packed;

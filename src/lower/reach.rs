@@ -1,6 +1,7 @@
 //! What an expression reaches for beyond itself.
 
-use super::{Bindings, Dynamic, Expr, Param, Piece, Step, WithName};
+use super::children::children;
+use super::{Expr, WithName};
 
 /// What there is outside of an expression that its value may depend on.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +24,10 @@ pub fn reach<'p>(expr: &'p Expr, visit: &mut impl FnMut(Reach<'p>)) {
         if let Some(found) = own(expr, depth) {
             visit(found);
         }
-        children(expr, depth, &mut |child, depth| todo.push((child, depth)));
+        if let Expr::Deferred(deferred) = expr {
+            todo.push((deferred.expr(), depth));
+        }
+        children(expr, &mut |child| todo.push((child.expr, depth + u32::from(child.deeper))));
     }
 }
 
@@ -36,102 +40,5 @@ fn own(expr: &Expr, depth: u32) -> Option<Reach<'_>> {
         Expr::Interpolation(text) if text.path => Some(Reach::Place),
         Expr::Hole(_) => Some(Reach::Hole),
         _ => None,
-    }
-}
-
-type Visit<'p, 'v> = dyn FnMut(&'p Expr, u32) + 'v;
-
-fn children<'p>(expr: &'p Expr, depth: u32, visit: &mut Visit<'p, '_>) {
-    match expr {
-        Expr::Null
-        | Expr::Bool(_)
-        | Expr::Int(_)
-        | Expr::Float(_)
-        | Expr::Text(_)
-        | Expr::Path(_)
-        | Expr::Local(_)
-        | Expr::Outer { .. }
-        | Expr::Global(_)
-        | Expr::With(_)
-        | Expr::CurrentPosition(_)
-        | Expr::Hole(_) => {}
-        Expr::Deferred(deferred) => visit(deferred.expr(), depth),
-        Expr::Interpolation(text) => {
-            for part in &text.parts {
-                if let Piece::Value(value, _) = part {
-                    visit(value, depth);
-                }
-            }
-        }
-        Expr::List(items) => items.iter().for_each(|item| visit(item, depth)),
-        Expr::Set(set) => {
-            set.values.iter().for_each(|value| visit(value, depth));
-            dynamics(&set.dynamic, depth, visit);
-        }
-        Expr::RecSet(set) => {
-            bindings(&set.bindings, depth + 1, visit);
-            dynamics(&set.dynamic, depth + 1, visit);
-        }
-        Expr::Let(inner) => {
-            bindings(&inner.bindings, depth + 1, visit);
-            visit(&inner.body, depth + 1);
-        }
-        Expr::WithIn(inner) => {
-            visit(&inner.scope, depth);
-            visit(&inner.body, depth + 1);
-        }
-        Expr::Assert(inner) => {
-            visit(&inner.condition, depth);
-            visit(&inner.body, depth);
-        }
-        Expr::If(inner) => {
-            for part in [&inner.condition, &inner.yes, &inner.no] {
-                visit(part, depth);
-            }
-        }
-        Expr::Lambda(lambda) => {
-            if let Param::Formals(formals) = &lambda.param {
-                let defaults = formals.formals.iter().filter_map(|formal| formal.default.as_ref());
-                defaults.for_each(|default| visit(default, depth + 1));
-            }
-            visit(&lambda.body, depth + 1);
-        }
-        Expr::Call(call) => {
-            visit(&call.function, depth);
-            call.arguments.iter().for_each(|argument| visit(argument, depth));
-        }
-        Expr::Select(select) => {
-            visit(&select.from, depth);
-            steps(&select.path, depth, visit);
-            select.default.iter().for_each(|default| visit(default, depth));
-        }
-        Expr::HasAttr(has) => {
-            visit(&has.from, depth);
-            steps(&has.path, depth, visit);
-        }
-        Expr::Not(operand) | Expr::Negate(operand) => visit(&operand.expr, depth),
-        Expr::Binary(binary) => {
-            visit(&binary.left, depth);
-            visit(&binary.right, depth);
-        }
-    }
-}
-
-fn bindings<'p>(bindings: &'p Bindings, depth: u32, visit: &mut Visit<'p, '_>) {
-    bindings.values.iter().chain(&bindings.hidden).for_each(|value| visit(value, depth));
-}
-
-fn dynamics<'p>(dynamics: &'p [Dynamic], depth: u32, visit: &mut Visit<'p, '_>) {
-    for dynamic in dynamics {
-        visit(&dynamic.name, depth);
-        visit(&dynamic.value, depth);
-    }
-}
-
-fn steps<'p>(steps: &'p [Step], depth: u32, visit: &mut Visit<'p, '_>) {
-    for step in steps {
-        if let Step::Dynamic(expr, _) = step {
-            visit(expr, depth);
-        }
     }
 }
