@@ -20,7 +20,8 @@ use super::listing::table::counted;
 use super::listing::{Grid, Paint, TableStyle, clean};
 use super::load::{Opened, base_path, lab_name, open};
 use super::report::{near, report, say};
-use super::results::{length, size, title};
+use super::results::{size, title};
+use super::run::words::seconds;
 use super::run::{hold, refused};
 use super::stdout;
 use crate::diagnostic::{Diagnostic, did_you_mean};
@@ -336,7 +337,7 @@ impl Call<'_> {
                 LabKind::Pin => clean(&lab.name),
             };
             let ago = lab.written.and_then(|time| SystemTime::now().duration_since(time).ok());
-            let ago = ago.map(|ago| format!("{} ago", length(ago))).unwrap_or_default();
+            let ago = ago.map(|ago| format!("{} ago", seconds(ago))).unwrap_or_default();
             let number = lab.jobs.len().to_string();
             let cells = [lab.kind.name().to_owned(), name, number, ago, place(lab)];
             (cells, [Paint::Plain; 5])
