@@ -27,6 +27,7 @@ use crate::sweep::{Ask, JobSet, JobView, Listing};
 /// Opens a shell with the job's search path, its inputs, params and parameters as arrays, its inputs in
 /// place and an empty directory of its own as $out. The job's results and logs stay as they are. There,
 /// repx_job runs the job's script.
+#[allow(clippy::doc_markdown, reason = "these are the words of --help")]
 #[derive(Args, Debug, Clone)]
 #[command(after_help = "\
 Examples:

@@ -174,7 +174,9 @@ impl Call<'_> {
                 "name one with `--lab LAB`; `--pinned-only` removes all that isn't pinned",
             )));
         }
-        labs.iter().for_each(|lab| needed.extend(lab.jobs.iter().cloned()));
+        for lab in &labs {
+            needed.extend(lab.jobs.iter().cloned());
+        }
         let garbage = Garbage::of(self.base, &needed)
             .map_err(|error| self.failed(self.base.outputs(), error))?;
         if let Some(held) = &held {
@@ -273,7 +275,10 @@ impl Call<'_> {
         let target = self.options.lab.target();
         let of = lab_name(target);
         let name = match name {
-            "" => of.lab.rsplit('/').find(|part| !part.is_empty()).unwrap_or("lab"),
+            "" => {
+                let parts = of.lab.rsplit('/').map(|part| part.trim_start_matches('.'));
+                parts.into_iter().find(|part| !part.is_empty()).unwrap_or("lab")
+            }
             name => name,
         };
         if name.starts_with('.') || name.contains(['/', '\0']) {

@@ -70,7 +70,7 @@ impl Results {
         let folder = base.job(&name);
         let record = fs::read(folder.repx().join(IDENTITY_FILE)).ok();
         let record = record.as_deref().and_then(IdentityRecord::parse);
-        Results { folder, record, name }
+        Results { name, folder, record }
     }
 
     /// The first characters of its id, behind what it is called.

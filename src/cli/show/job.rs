@@ -71,7 +71,7 @@ struct Times {
     ended: SystemTime,
 }
 
-impl<'a> About<'a> {
+impl About<'_> {
     fn write_text(&self, out: &mut impl Write, style: TableStyle) -> io::Result<()> {
         let job = &self.job;
         let status = style.paint(self.status.paint(), self.status.name());
@@ -276,7 +276,11 @@ impl<'a> About<'a> {
             .iter()
             .map(|(name, written)| {
                 let path = self.output(name);
-                let bytes = path.metadata().ok().filter(|m| m.is_file()).map(|about| about.len());
+                let bytes = path
+                    .metadata()
+                    .ok()
+                    .filter(std::fs::Metadata::is_file)
+                    .map(|about| about.len());
                 let about = json!({ "written": &**written, "path": path, "bytes": bytes });
                 (name.to_string(), about)
             })
