@@ -16,9 +16,7 @@ use support::repository;
 /// The lab `examples/simple`, in a directory of its own.
 fn simple() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    for part in ["nix"] {
-        copy(&repository("examples/simple").join(part), &directory.path().join(part));
-    }
+    copy(&repository("examples/simple/nix"), &directory.path().join("nix"));
     directory
 }
 

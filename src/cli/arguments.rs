@@ -9,15 +9,20 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::ArgValueCompleter;
 
 use super::debug::DebugOptions;
 use super::gc::GcOptions;
+use super::init::InitOptions;
 use super::list::ListOptions;
 use super::load::Target;
 use super::log::LogOptions;
+use super::schema::SchemaOptions;
+use super::shell::{self, CompletionsOptions, ManOptions};
 use super::show::ShowOptions;
 use super::trace::TraceOptions;
+use super::viz::VizOptions;
 use super::{Exit, stdout};
 use crate::diagnostic::Severity;
 
@@ -106,6 +111,11 @@ pub(super) enum Command {
     Log(Box<LogOptions>),
     DebugRun(Box<DebugOptions>),
     Gc(Box<GcOptions>),
+    Viz(Box<VizOptions>),
+    Init(InitOptions),
+    Completions(CompletionsOptions),
+    Man(ManOptions),
+    Schema(SchemaOptions),
     Instantiate(Box<InstantiateOptions>),
 }
 
@@ -162,7 +172,7 @@ pub(super) struct EvalOptions {
     #[arg(short, long, conflicts_with_all = ["count", "diff", "explain_cache"])]
     pub(super) watch: bool,
     /// Only jobs of this run, or of the runs of this group; may be repeated
-    #[arg(long = "run", value_name = "NAME|@GROUP", help_heading = "Which jobs")]
+    #[arg(long = "run", value_name = "NAME|@GROUP", help_heading = "Which jobs", add = ArgValueCompleter::new(shell::runs))]
     pub(super) runs: Vec<String>,
     /// Only jobs of this stage; may be repeated
     #[arg(long = "stage", value_name = "NAME", help_heading = "Which jobs")]
@@ -194,7 +204,7 @@ pub(super) struct RunOptions {
     /// Runs, groups after an @, or jobs by their ids or how those begin
     ///
     /// If there is no --lab, the first may be the lab's directory or file.
-    #[arg(value_name = "RUN|@GROUP|JOB")]
+    #[arg(value_name = "RUN|@GROUP|JOB", add = ArgValueCompleter::new(shell::names))]
     pub(super) names: Vec<String>,
     /// The lab's directory or file, or a flake with an output: .#name [default: .]
     #[arg(long, value_name = "LAB")]
@@ -414,6 +424,11 @@ pub(super) fn pairs(flat: &[String]) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
+/// The command line, for those who describe it.
+pub(super) fn command() -> clap::Command {
+    CommandLine::command()
+}
+
 /// Reads the command line. What isn't one is shown, with the usage.
 ///
 /// # Errors
@@ -471,8 +486,6 @@ impl Terminal {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

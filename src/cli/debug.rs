@@ -6,6 +6,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 
 use super::Exit;
 use super::arguments::{LabArgument, Terminal, Volume};
@@ -15,6 +16,7 @@ use super::listing::clean;
 use super::load::{Opened, base_path, open};
 use super::report::{near, report, say};
 use super::run::{missing, needs_nix};
+use super::shell;
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Base, Inside, Plan, State, Store, Unit, Work, enter, piece};
 use crate::source::SourceMap;
@@ -25,6 +27,7 @@ use crate::sweep::{Ask, JobSet, JobView, Listing};
 /// Opens a shell with the job's search path, its inputs, params and parameters as arrays, its inputs in
 /// place and an empty directory of its own as $out. The job's results and logs stay as they are. There,
 /// repx_job runs the job's script.
+#[allow(clippy::doc_markdown, reason = "these are the words of --help")]
 #[derive(Args, Debug, Clone)]
 #[command(after_help = "\
 Examples:
@@ -33,6 +36,7 @@ Examples:
   repx debug-run 5ykhxrmz -c repx_job --keep            its script, elsewhere")]
 pub(super) struct DebugOptions {
     /// Its id or full name, or how that begins; of a stage with one job the stage
+    #[arg(add = ArgValueCompleter::new(shell::jobs))]
     job: String,
     /// Run this instead of a shell
     #[arg(short, long, value_name = "CMD")]

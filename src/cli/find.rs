@@ -3,7 +3,8 @@
 //! A job is named by its id, by its full name (`<id>-<pname>-<version>`), or by what only one of these
 //! begins with; where only one job is of a stage, by the stage.
 
-use super::listing::SHORT_ID;
+use super::listing::table::params_cell;
+use super::listing::{SHORT_ID, clean, cut};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::store::base32;
 use crate::sweep::{JobView, Listing};
@@ -12,6 +13,8 @@ use crate::sweep::{JobView, Listing};
 pub(super) const AMBIGUOUS: &str = "repx::cli::ambiguous-job";
 /// Jobs that are named where a name fits several.
 const MOST_NAMED: usize = 5;
+/// Columns that a job's values take where it is named.
+const MOST_WIDE: usize = 40;
 /// Digits of an id.
 const DIGITS: usize = 32;
 
@@ -22,7 +25,7 @@ const DIGITS: usize = 32;
 pub(super) fn job<'l>(listing: &'l Listing, name: &str) -> Result<JobView<'l>, Diagnostic> {
     let several = |jobs: &[JobView<'_>], message: String| {
         let shown = jobs.iter().take(MOST_NAMED);
-        let names: Vec<String> = shown.map(|job| format!("`{}`", short(job))).collect();
+        let names: Vec<String> = shown.map(|job| short(listing, job)).collect();
         let more = if jobs.len() > MOST_NAMED { ", …" } else { "" };
         Diagnostic::error(AMBIGUOUS, message)
             .help(format!("write more of the id: {}{more}", names.join(", ")))
@@ -95,9 +98,11 @@ pub(super) fn short_id(job: &JobView<'_>) -> String {
     job.id().to_string().chars().take(SHORT_ID).collect()
 }
 
-fn short(job: &JobView<'_>) -> String {
-    let id: String = job.id().to_string().chars().take(SHORT_ID + 4).collect();
-    format!("{id}… ({})", job.pname())
+/// A job in a few words.
+fn short(listing: &Listing, job: &JobView<'_>) -> String {
+    let id: String = job.id().to_string().chars().take(SHORT_ID + 2).collect();
+    let words = format!("{} {}", clean(job.pname()), params_cell(listing, job));
+    format!("`{id}` ({})", cut(words.trim_end(), MOST_WIDE))
 }
 
 fn unknown(listing: &Listing, name: &str) -> Diagnostic {
@@ -121,7 +126,7 @@ pub(super) fn near(listing: &Listing, name: &str) -> Option<String> {
         let shown = id.get(..name.len().clamp(SHORT_ID, DIGITS))?;
         String::from_utf8(shown.to_vec()).ok()
     });
-    let stages = listing.runs.iter().flat_map(|run| &run.stages).map(|stage| stage.to_string());
+    let stages = listing.runs.iter().flat_map(|run| &run.stages).map(ToString::to_string);
     nearest(name, ids.chain(stages))
 }
 

@@ -20,7 +20,8 @@ use super::listing::table::counted;
 use super::listing::{Grid, Paint, TableStyle, clean};
 use super::load::{Opened, base_path, lab_name, open};
 use super::report::{near, report, say};
-use super::results::{length, size, title};
+use super::results::{size, title};
+use super::run::words::seconds;
 use super::run::{hold, refused};
 use super::stdout;
 use crate::diagnostic::{Diagnostic, did_you_mean};
@@ -173,7 +174,9 @@ impl Call<'_> {
                 "name one with `--lab LAB`; `--pinned-only` removes all that isn't pinned",
             )));
         }
-        labs.iter().for_each(|lab| needed.extend(lab.jobs.iter().cloned()));
+        for lab in &labs {
+            needed.extend(lab.jobs.iter().cloned());
+        }
         let garbage = Garbage::of(self.base, &needed)
             .map_err(|error| self.failed(self.base.outputs(), error))?;
         if let Some(held) = &held {
@@ -272,7 +275,10 @@ impl Call<'_> {
         let target = self.options.lab.target();
         let of = lab_name(target);
         let name = match name {
-            "" => of.lab.rsplit('/').find(|part| !part.is_empty()).unwrap_or("lab"),
+            "" => {
+                let parts = of.lab.rsplit('/').map(|part| part.trim_start_matches('.'));
+                parts.into_iter().find(|part| !part.is_empty()).unwrap_or("lab")
+            }
             name => name,
         };
         if name.starts_with('.') || name.contains(['/', '\0']) {
@@ -336,7 +342,7 @@ impl Call<'_> {
                 LabKind::Pin => clean(&lab.name),
             };
             let ago = lab.written.and_then(|time| SystemTime::now().duration_since(time).ok());
-            let ago = ago.map(|ago| format!("{} ago", length(ago))).unwrap_or_default();
+            let ago = ago.map(|ago| format!("{} ago", seconds(ago))).unwrap_or_default();
             let number = lab.jobs.len().to_string();
             let cells = [lab.kind.name().to_owned(), name, number, ago, place(lab)];
             (cells, [Paint::Plain; 5])

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
 use super::Exit;
@@ -18,7 +19,7 @@ use super::listing::{Paint, TableStyle};
 use super::load::base_path;
 use super::report::{near, report, say};
 use super::results::{self, Results};
-use super::stdout;
+use super::{shell, stdout};
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Base, Folder, State};
 use crate::source::{SourceMap, printable};
@@ -35,6 +36,7 @@ Examples:
   repx log 5ykhxrmz --stdout     all that went to standard output")]
 pub(super) struct LogOptions {
     /// Its id or full name, or how that begins; of a stage with one job the stage
+    #[arg(add = ArgValueCompleter::new(shell::jobs))]
     job: String,
     /// Go on until the job ends
     #[arg(short, long)]

@@ -17,6 +17,7 @@ mod filter;
 mod find;
 mod gc;
 mod guard;
+mod init;
 mod instantiate;
 mod kept;
 mod list;
@@ -27,11 +28,14 @@ mod progress;
 mod report;
 mod results;
 mod run;
+mod schema;
 mod settings;
 mod setup;
+mod shell;
 mod show;
 mod stdout;
 mod trace;
+mod viz;
 mod watch;
 mod why;
 
@@ -74,6 +78,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(arguments: &[OsString]) -> Exit {
+    if shell::complete(arguments::command, arguments) {
+        return Exit::Fine;
+    }
     let arguments = match arguments::parse(arguments) {
         Ok(arguments) => arguments,
         // Help and version are results, asked for: they end in success. clap knows which.
@@ -90,6 +97,11 @@ fn run(arguments: &[OsString]) -> Exit {
         Command::Log(options) => log::run(&options, &terminal),
         Command::DebugRun(options) => debug::run(&options, &terminal),
         Command::Gc(options) => gc::run(&options, &terminal),
+        Command::Viz(options) => viz::run(&options, &terminal),
+        Command::Init(options) => init::run(&options, &terminal),
+        Command::Completions(options) => shell::completions(&options, &terminal),
+        Command::Man(options) => shell::man(&options, arguments::command(), &terminal),
+        Command::Schema(options) => schema::run(&options, &terminal),
         Command::Instantiate(options) => instantiate::run(&options),
     }
 }

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::Exit;
 use super::arguments::{LabArgument, Terminal};
@@ -70,7 +70,7 @@ impl Results {
         let folder = base.job(&name);
         let record = fs::read(folder.repx().join(IDENTITY_FILE)).ok();
         let record = record.as_deref().and_then(IdentityRecord::parse);
-        Results { folder, record, name }
+        Results { name, folder, record }
     }
 
     /// The first characters of its id, behind what it is called.
@@ -105,17 +105,6 @@ pub(super) fn size(bytes: u64) -> String {
     if amount < 9.95 { format!("{amount:.1} {name}") } else { format!("{amount:.0} {name}") }
 }
 
-/// A length of time in few letters.
-pub(super) fn length(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0..60 => format!("{:.1} s", time.as_secs_f64()),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        3600..86400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{} d {} h", seconds / 86400, seconds % 86400 / 3600),
-    }
-}
-
 /// When something was changed last.
 pub(super) fn changed(path: &Path) -> Option<SystemTime> {
     fs::symlink_metadata(path).ok()?.modified().ok()
@@ -126,12 +115,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_and_times_in_few_letters() {
+    fn sizes_in_few_letters() {
         let sizes = [0, 999, 1000, 1049, 52_300, 999_499, 999_500, 1_500_000_000];
         let expected = ["0 B", "999 B", "1.0 kB", "1.0 kB", "52 kB", "999 kB", "1.0 MB", "1.5 GB"];
         assert_eq!(sizes.map(size), expected);
-        let times = [0, 59, 61, 3_600, 90_000].map(Duration::from_secs).map(length);
-        assert_eq!(times, ["0.0 s", "59.0 s", "1 min 1 s", "1 h 0 min", "1 d 1 h"]);
         assert_eq!(title("5ykhxrmzl8s6m2xqv2mssn4lpvdzmrv3-train-fast-1.1"), "train-fast 5ykhxrmz");
     }
 }

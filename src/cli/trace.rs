@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
 use super::Exit;
@@ -15,7 +16,7 @@ use super::find::{self, short_id};
 use super::listing::{Grid, Paint, TableStyle, bare, clean, cut};
 use super::load::{Opened, open};
 use super::report::near;
-use super::stdout;
+use super::{shell, stdout};
 use crate::sweep::{Ask, Block, JobView, Listing, Origin, OriginKind, Param, Written};
 
 /// The version of the format.
@@ -33,6 +34,7 @@ Examples:
   repx trace-params 5ykhxrmz       one job, with what lies upstream of it")]
 pub(super) struct TraceOptions {
     /// Its id or full name, or how that begins; of a stage with one job the stage
+    #[arg(add = ArgValueCompleter::new(shell::jobs))]
     job: Option<String>,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "table")]

@@ -265,7 +265,7 @@ mod tests {
         let needed = HashSet::from([hash("a")]);
         let garbage = Garbage::of(&base, &needed).unwrap();
         let names = |waste: &[Waste]| waste.iter().map(|w| w.name.clone()).collect::<Vec<_>>();
-        assert_eq!(names(&garbage.results), [gone.clone()]);
+        assert_eq!(names(&garbage.results), std::slice::from_ref(&gone));
         let other = format!("{}-other", hash("4"));
         assert_eq!(names(&garbage.store), [other.clone(), format!("{other}.done")]);
         assert_eq!(garbage.kept, 1);

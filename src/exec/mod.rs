@@ -12,6 +12,7 @@
 //! - `work`, `script`, `store`: what a piece of work reads, runs and is called with
 //! - `labs`, `garbage`: which labs use a base path, and what none of them needs
 //! - `debug`: a shell in a job's environment
+//! - `tool`: programs that turn one text into another
 //! - `local`: processes of this machine, the one implementation besides those of tests
 //!
 //! A job is done when its marker says so, and the marker is written when all else is on the disk.
@@ -29,6 +30,7 @@ mod queue;
 mod schedule;
 mod script;
 mod store;
+mod tool;
 mod work;
 
 pub use debug::{Inside, enter, piece};
@@ -40,4 +42,5 @@ pub use place::{Base, Folder, Hold, LockError, State};
 pub use plan::{Plan, Reason};
 pub use schedule::{Ended, Event, Executor, Failure, Options, Piece, Summary, Unit, execute};
 pub use store::{Missing, Store};
+pub use tool::through;
 pub use work::{Work, placed, within_out};

@@ -393,6 +393,17 @@ impl Block {
         self.first..self.first + self.count
     }
 
+    /// How many jobs its stage has in its run, those included that stand elsewhere.
+    pub fn jobs(&self) -> usize {
+        let Some(places) = &self.places else {
+            return self.count as usize;
+        };
+        let mut jobs = places.jobs.clone();
+        jobs.sort_unstable();
+        jobs.dedup();
+        jobs.len()
+    }
+
     /// The stage its jobs are of.
     pub fn stage(&self) -> &StageInfo {
         &self.stage

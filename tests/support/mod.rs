@@ -5,6 +5,7 @@
 pub(crate) mod golden;
 pub(crate) mod lab;
 pub(crate) mod program;
+pub(crate) mod schema;
 pub(crate) mod tables;
 
 use std::path::{Path, PathBuf};

@@ -240,7 +240,7 @@ impl<'t> Tree<'t> {
                     || listing.blocks().get(at).is_some_and(|other| other.stage().name == name)
             })
         };
-        let jobs = blocks.filter(reads).flat_map(|block| block.range());
+        let jobs = blocks.filter(reads).flat_map(crate::sweep::Block::range);
         let jobs = jobs.filter_map(|other| listing.job(other));
         let jobs: Vec<(JobView<'t>, String)> = jobs
             .filter(|other| other.depends_on().contains(&number))

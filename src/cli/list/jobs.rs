@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
+use clap_complete::ArgValueCompleter;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::Exit;
@@ -19,7 +20,7 @@ use super::super::listing::table::{counted, line, params_of};
 use super::super::listing::{Paint, Records, SHORT_ID, Status, Statuses, TableStyle, View, clean};
 use super::super::load::{Opened, base_path, open};
 use super::super::report::near;
-use super::super::stdout;
+use super::super::{shell, stdout};
 use super::{picked, view};
 use crate::diagnostic::Diagnostic;
 use crate::exec::Base;
@@ -33,7 +34,7 @@ const SCHEMA: &str = "repx-jobs/1";
 #[derive(Args, Debug, Clone, Default)]
 pub(super) struct JobsOptions {
     /// Only jobs of this run, or of the runs of this group
-    #[arg(value_name = "RUN|@GROUP")]
+    #[arg(value_name = "RUN|@GROUP", add = ArgValueCompleter::new(shell::runs))]
     names: Vec<String>,
     /// Only jobs of this stage; may be repeated
     #[arg(short, long = "stage", value_name = "NAME")]

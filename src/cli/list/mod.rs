@@ -6,11 +6,13 @@ mod jobs;
 mod runs;
 
 use clap::{Args, Subcommand};
+use clap_complete::ArgValueCompleter;
 
 use super::Exit;
 use super::arguments::{Form, LabArgument, Terminal};
 use super::filter::Filter;
 use super::listing::View;
+use super::shell;
 use crate::diagnostic::Diagnostic;
 use crate::sweep::Listing;
 
@@ -44,7 +46,7 @@ enum What {
 #[derive(Args, Debug, Clone, Default)]
 struct RunsOptions {
     /// Say more of this run, or list the runs of this group
-    #[arg(value_name = "RUN|@GROUP")]
+    #[arg(value_name = "RUN|@GROUP", add = ArgValueCompleter::new(shell::runs))]
     name: Option<String>,
     /// How to print them
     #[arg(long, value_name = "FORMAT", default_value = "table")]
@@ -57,7 +59,7 @@ struct RunsOptions {
 #[derive(Args, Debug, Clone, Default)]
 struct DepsOptions {
     /// A run, or a job by its id or how that begins; without it all runs
-    #[arg(value_name = "RUN|JOB")]
+    #[arg(value_name = "RUN|JOB", add = ArgValueCompleter::new(shell::names))]
     name: Option<String>,
     /// How to print them
     #[arg(long, value_name = "FORMAT", default_value = "table")]
@@ -92,9 +94,13 @@ pub(super) fn run(options: &ListOptions, terminal: &Terminal) -> Exit {
 }
 
 /// What of a listing the names of a filter let through: by run, and by job if not all.
-type Picked = (Vec<bool>, Option<Vec<bool>>);
+pub(super) type Picked = (Vec<bool>, Option<Vec<bool>>);
 
-fn picked(listing: &Listing, filter: Filter<'_>) -> Result<Picked, Vec<Diagnostic>> {
+/// What a filter lets through.
+///
+/// # Errors
+/// One for each name that the lab doesn't have.
+pub(super) fn picked(listing: &Listing, filter: Filter<'_>) -> Result<Picked, Vec<Diagnostic>> {
     super::filter::select(listing, filter).map(|view| (view.runs, view.jobs))
 }
 

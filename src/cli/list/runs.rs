@@ -195,7 +195,7 @@ fn sweeps(listing: &Listing, run: &RunInfo, stage: &str) -> String {
     let blocks = listing.blocks().iter();
     let own = blocks.filter(|b| Some(b.run() as usize) == number && *b.stage().name == *stage);
     let mut words: Vec<String> = Vec::new();
-    for param in own.flat_map(|block| block.params()).filter(|param| param.same().is_none()) {
+    for param in own.flat_map(crate::sweep::Block::params).filter(|param| param.same().is_none()) {
         let word = format!("{} ({})", clean(param.name()), param.count());
         if !words.contains(&word) {
             words.push(word);

@@ -4,7 +4,7 @@ mod display;
 mod pick;
 mod stream;
 mod summary;
-mod words;
+pub(super) mod words;
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Jobs, numbers and paths in a few words.
+//! Jobs, and numbers in a few words.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ pub(super) fn jobs(count: usize) -> String {
 }
 
 /// "0.25 s", "12 s", "3 min 5 s", "2 h 5 min".
-pub(super) fn seconds(took: Duration) -> String {
+pub(in crate::cli) fn seconds(took: Duration) -> String {
     match took.as_secs() {
         0..10 => format!("{:.2} s", took.as_secs_f64()),
         whole @ 10..60 => format!("{whole} s"),

@@ -13,7 +13,8 @@ use super::super::listing::table::counted;
 use super::super::listing::{Paint, Status, Statuses, TableStyle, clean, resources};
 use super::super::load::{Opened, base_path, open};
 use super::super::report::near;
-use super::super::results::{changed, length, size};
+use super::super::results::{changed, size};
+use super::super::run::words::seconds;
 use super::super::stdout;
 use super::JobOptions;
 use super::hints::{self, Hint};
@@ -70,7 +71,7 @@ struct Times {
     ended: SystemTime,
 }
 
-impl<'a> About<'a> {
+impl About<'_> {
     fn write_text(&self, out: &mut impl Write, style: TableStyle) -> io::Result<()> {
         let job = &self.job;
         let status = style.paint(self.status.paint(), self.status.name());
@@ -166,7 +167,7 @@ impl<'a> About<'a> {
         let Some(times) = self.recorded() else { return Ok(()) };
         let took = times.ended.duration_since(times.begun).unwrap_or_default();
         let ago = SystemTime::now().duration_since(times.ended).unwrap_or_default();
-        writeln!(out, "ran       for {}, until {} ago", length(took), length(ago))
+        writeln!(out, "ran       for {}, until {} ago", seconds(took), seconds(ago))
     }
 
     /// Why it failed.
@@ -275,7 +276,11 @@ impl<'a> About<'a> {
             .iter()
             .map(|(name, written)| {
                 let path = self.output(name);
-                let bytes = path.metadata().ok().filter(|m| m.is_file()).map(|about| about.len());
+                let bytes = path
+                    .metadata()
+                    .ok()
+                    .filter(std::fs::Metadata::is_file)
+                    .map(|about| about.len());
                 let about = json!({ "written": &**written, "path": path, "bytes": bytes });
                 (name.to_string(), about)
             })
@@ -285,11 +290,11 @@ impl<'a> About<'a> {
             .iter()
             .map(|hint| (hint.name.to_owned(), hint.from.name().to_string().into()))
             .collect();
-        let seconds = |time: SystemTime| {
+        let since = |time: SystemTime| {
             time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs_f64()
         };
         let times = self.recorded();
-        let times = times.map(|t| json!({ "begun": seconds(t.begun), "ended": seconds(t.ended) }));
+        let times = times.map(|t| json!({ "begun": since(t.begun), "ended": since(t.ended) }));
         let mut hints = Vec::new();
         resources(&mut hints, job.resources(), job.parts())?;
         let names = |jobs: Vec<u32>| -> Vec<String> {

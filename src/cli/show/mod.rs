@@ -5,9 +5,11 @@ mod job;
 mod output;
 
 use clap::{Args, Subcommand};
+use clap_complete::ArgValueCompleter;
 
 use super::Exit;
 use super::arguments::{Form, LabArgument, Terminal};
+use super::shell;
 
 /// Show everything about a job, or what it has written
 #[derive(Args, Debug, Clone)]
@@ -31,6 +33,7 @@ enum What {
 #[derive(Args, Debug, Clone)]
 struct JobOptions {
     /// Its id or full name, or how that begins; of a stage with one job the stage
+    #[arg(add = ArgValueCompleter::new(shell::jobs))]
     job: String,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "table")]
@@ -43,6 +46,7 @@ struct JobOptions {
 #[derive(Args, Debug, Clone)]
 struct OutputOptions {
     /// Its id or full name, or how that begins; of a stage with one job the stage
+    #[arg(add = ArgValueCompleter::new(shell::jobs))]
     job: String,
     /// Print this output, or this file of the job's out directory, as it is
     path: Option<String>,

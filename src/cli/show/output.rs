@@ -196,7 +196,7 @@ impl<'r> Written<'r> {
                 ("file", Ok(Content::Empty)) => Some(String::new()),
                 (_, _) => None,
             };
-            let bytes = about.filter(|about| about.is_file()).map(|about| about.len());
+            let bytes = about.filter(fs::Metadata::is_file).map(|about| about.len());
             json!({ "name": name, "path": path, "kind": kind, "bytes": bytes, "text": text })
         };
         let state = match self.state {
