@@ -22,7 +22,7 @@ pub(in crate::cli) fn write_text(
     let job = &why.job;
     let id = job.id().to_string();
     let short = id.get(..SHORT).unwrap_or(&id);
-    let head = format!("{} · {short} · {}", clean(job.pname()), why.status.name());
+    let head = format!("{} · {short} · {}", clean(&job.pname()), why.status.name());
     writeln!(out, "{}", style.paint(Paint::Strong, &cut(&head, style.width)))?;
     let params = job.params().map(|(name, value)| format!("{}={}", clean(name), bare(value)));
     let params = params.collect::<Vec<_>>().join(" ");
