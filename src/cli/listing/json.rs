@@ -284,7 +284,9 @@ mod tests {
         let listing = sample::listing();
         let mut view = View::all(&listing);
         let mut jobs = JobBits::default();
-        [0, 2, 3, 4].map(|job| jobs.add(job));
+        for job in [0, 2, 3, 4] {
+            jobs.add(job);
+        }
         view.jobs = Some(jobs);
         let (json, ndjson) = written(&view, &Statuses::default());
         let whole: Value = serde_json::from_str(&json).expect("valid JSON");
