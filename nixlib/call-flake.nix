@@ -1,6 +1,7 @@
 # The outputs of a flake. `nodes` are the flake itself and all that it needs, directly or not:
 #   { inputs; isFlake; sourceInfo; dir; }   a flake or tree; `inputs` are places in `nodes`
 #   { inputs; isFlake; parent; dir; }       likewise, below the flake at that place
+#   … // { known; }                         what stands for its `legacyPackages`, by system
 #   { result; }                             something that was put in the place of a flake
 # Everything waits until it is asked for, so an input that nobody uses may be missing.
 nodes:
@@ -15,8 +16,15 @@ let
       flake = import (outPath + "/flake.nix");
       inputs = builtins.mapAttrs (_: place: (builtins.elemAt made place).result) node.inputs;
       outputs = flake.outputs (inputs // { self = result; });
+      known = name: value: node.known.${name} or value;
       result =
         outputs
+        // (
+          if node ? known && outputs ? legacyPackages then
+            { legacyPackages = builtins.mapAttrs known outputs.legacyPackages; }
+          else
+            { }
+        )
         // sourceInfo
         // {
           inherit

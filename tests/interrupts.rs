@@ -160,3 +160,45 @@ fn ctrl_c_ends_a_sweep() {
         assert_eq!(code, Some(130), "{axis}: {said}");
     }
 }
+
+/// While a saved listing is read that never ends, and while the lab of a commit is evaluated.
+#[test]
+fn ctrl_c_ends_a_comparison() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = |name: &str| directory.path().join(name);
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.current_dir(directory.path()).args(["-c", "user.name=A", "-c", "user.email=a@b.c"]);
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+        assert!(git.args(arguments).status().expect("git runs").success());
+    };
+    let lab = |axis: &str| {
+        let lab = "{ pkgs, repx-lib, ... }: repx-lib.mkLab { inherit pkgs repx-lib; lab_version = \"1\"; runs.r = repx-lib.callRun ./r.nix [ ]; }";
+        let run =
+            format!("{{ ... }}: {{ name = \"r\"; pipelines = [ ./p.nix ]; params.a = {axis}; }}");
+        std::fs::write(path("lab.nix"), lab).expect("the file can be written");
+        std::fs::write(path("r.nix"), run).expect("the file can be written");
+    };
+    std::fs::write(path("p.nix"), "{ repx }: repx.mkPipe { s = repx.callStage ./s.nix [ ]; }")
+        .unwrap();
+    let stage =
+        "{ pkgs }: { pname = \"s\"; params.a = 0; outputs.o = \"$out/o\"; run = _: \"true\"; }";
+    std::fs::write(path("s.nix"), stage).unwrap();
+    lab(
+        "[ (builtins.foldl' (a: b: a + builtins.length (builtins.genList (x: x) 100000)) 0 (builtins.genList (x: x) 10000000)) ]",
+    );
+    git(&["init", "-q"]);
+    git(&["add", "lab.nix", "r.nix", "p.nix", "s.nix"]);
+    git(&["commit", "-qm", "takes minutes"]);
+    lab("builtins.trace \"begun\" [ 1 ]");
+    let pipe = Command::new("mkfifo").arg(path("saved")).status();
+    assert!(pipe.expect("mkfifo").success());
+    // As long as somebody may write there is no end.
+    let _writer = std::fs::File::options().read(true).write(true).open(path("saved")).unwrap();
+    for with in ["saved", "HEAD"] {
+        let arguments = ["eval", "--no-cache", "--diff", with];
+        let (code, said) = interrupted(directory.path(), &arguments);
+        assert_eq!(code, Some(130), "{with}: {said}");
+        assert!(said.contains("interrupted"), "{with}: {said}");
+    }
+}

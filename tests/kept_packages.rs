@@ -13,6 +13,8 @@ use std::time::{Duration, SystemTime};
 /// A lab, a package set and a place for the cache.
 struct Place {
     root: tempfile::TempDir,
+    /// Is the lab a flake that has locked the set?
+    flake: bool,
 }
 
 /// A package set of nixpkgs' shape: a function, overridable packages with several outputs and
@@ -20,7 +22,11 @@ struct Place {
 const SET: &[(&str, &str)] = &[
     (
         "set/default.nix",
-        "{ config ? { } }: import ./all.nix { inherit config; lib = import ./lib.nix; }",
+        "{ config ? { }, system ? \"\", overlays ? [ ] }: import ./all.nix { inherit config overlays; lib = import ./lib.nix; }",
+    ),
+    (
+        "set/flake.nix",
+        "{ outputs = { self }: { legacyPackages = { x86_64-linux = import ./. { }; other = throw \"not asked for\"; }; }; }",
     ),
     (
         "set/lib.nix",
@@ -55,7 +61,7 @@ make"#,
     ),
     (
         "set/all.nix",
-        r#"{ lib, config }:
+        r#"{ lib, config, overlays ? [ ] }:
 let
   make = import ./make.nix { inherit lib; };
   overridable = f: args: f args // {
@@ -85,9 +91,12 @@ let
     null = null;
     number = 7;
     functions = { add = a: b: a + b; list = [ 1 2 ]; };
+    built = make { pname = "built"; version = import (derivation { name = "v"; system = "none"; builder = "/bin/sh"; }); };
+    slow = make { pname = "slow"; version = toString (builtins.foldl' (a: b: a + b) 0 (builtins.genList (x: x) 300000)); };
   };
+  extended = builtins.foldl' (set: overlay: set // overlay extended set) self overlays;
 in
-self"#,
+extended"#,
     ),
     (
         "set/jq.nix",
@@ -230,10 +239,44 @@ const TEXTS: &[&str] = &[
 
 impl Place {
     fn new() -> Place {
-        let place = Place { root: tempfile::tempdir().unwrap() };
+        let place = Place { root: tempfile::tempdir().unwrap(), flake: false };
         SET.iter().chain(LAB).for_each(|(name, text)| place.write(name, text));
         place.stage("gen", &["pkgs.jq"], &["\"AAAA\""]);
         place.stage("use", &["pkgs.python3"], &["pkgs.jq.version"]);
+        place
+    }
+
+    /// The same where the lab's flake has locked the set, and has its packages by an expression.
+    fn flake(packages: &str) -> Place {
+        let place = Place { flake: true, ..Place::new() };
+        let set = place.path("set").display().to_string();
+        let hash = format!("(builtins.fetchTree {{ type = \"path\"; path = \"{set}\"; }}).narHash");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_repx"));
+        let output =
+            command.args(["instantiate", "--eval", "--raw", "-E", &hash]).output().unwrap();
+        let hash = String::from_utf8(output.stdout).unwrap();
+        assert!(hash.starts_with("sha256-"), "{hash}");
+        let outputs = format!(
+            "{{ self, nixpkgs, repx }}: let system = \"x86_64-linux\"; pkgs = {packages}; repx-lib = repx.lib; in {{ lab = import ./lab.nix {{ inherit pkgs repx-lib; gitHash = \"g\"; }}; }}"
+        );
+        place.write(
+            "lab/flake.nix",
+            &format!("{{ inputs.nixpkgs.url = \"path:{set}\"; inputs.repx.url = \"github:repx-org/repx\"; outputs = {outputs}; }}"),
+        );
+        let locked = |name: &str, more: &str, original: &str| {
+            format!(
+                "\"{name}\": {{ \"locked\": {{ {original}, {more} }}, \"original\": {{ {original} }} }}"
+            )
+        };
+        let set = format!("\"type\": \"path\", \"path\": \"{set}\"");
+        let set = locked("nixpkgs", &format!("\"narHash\": \"{hash}\", \"lastModified\": 1"), &set);
+        let repx = "\"type\": \"github\", \"owner\": \"repx-org\", \"repo\": \"repx\"";
+        let rev = "\"rev\": \"1111111111111111111111111111111111111111\", \"narHash\": \"sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"";
+        let repx = locked("repx", rev, repx);
+        place.write(
+            "lab/flake.lock",
+            &format!("{{ \"version\": 7, \"root\": \"root\", \"nodes\": {{ {set}, {repx}, \"root\": {{ \"inputs\": {{ \"nixpkgs\": \"nixpkgs\", \"repx\": \"repx\" }} }} }} }}"),
+        );
         place
     }
 
@@ -264,7 +307,9 @@ impl Place {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_repx"));
-        command.args(["eval", "lab", "--pkgs", "set", "--format", "json", "--threads", "1"]);
+        command.args(["eval", if self.flake { "path:lab" } else { "lab" }]);
+        command.args(if self.flake { &[][..] } else { &["--pkgs", "set"] });
+        command.args(["--format", "json", "--threads", "1"]);
         command.args(arguments).current_dir(&self.root).env_remove("REPX_NO_CACHE");
         command.env_remove("NIX_PATH").env_remove("KEPT_PACKAGES");
         command.env("REPX_CACHE_DIR", self.cache());
@@ -363,6 +408,78 @@ fn whatever_a_lab_asks_for_is_right() {
     assert!(fine >= PACKAGES.len() + TEXTS.len() - wrong - 4, "{fine} are fine");
 }
 
+/// Packages of a set that a flake has locked are known as those of others are, in the forms in
+/// which labs ask for them; asked for in another way they are evaluated.
+#[test]
+fn packages_of_a_locked_flake_are_known() {
+    for (packages, known) in [
+        ("nixpkgs.legacyPackages.${system}", true),
+        ("nixpkgs.outputs.legacyPackages.${system}", false),
+        ("import nixpkgs { inherit system; }", true),
+        ("import nixpkgs { inherit system; overlays = [ repx.overlays.default ]; }", true),
+        ("import nixpkgs { inherit system; config = { }; overlays = [ ]; }", true),
+        (
+            "import nixpkgs { inherit system; overlays = [ (final: prev: { jq = prev.bash; }) ]; }",
+            false,
+        ),
+        ("import nixpkgs { inherit system; config.x = 1; }", false),
+        ("import \"${nixpkgs}/default.nix\" { inherit system; }", false),
+    ] {
+        let place = Place::flake(packages);
+        place.listing();
+        place.edit(1);
+        let (listing, reused) = place.listing();
+        assert_eq!(listing, place.truth(), "{packages}");
+        // That there is a set is always known.
+        assert_eq!(reused > 1, known, "{packages}: {reused}");
+        // All of what a lab may ask for where it is most likely, some of it elsewhere.
+        let each = if packages.contains("repx.overlays") { 1 } else { 9 };
+        let (mut fine, mut tried) = (0, 0);
+        for package in PACKAGES.iter().chain(&["pkgs.repx"]).step_by(each) {
+            place.stage("gen", &[package], &["\"edited\""]);
+            fine += usize::from(compare(&place, "", package));
+            tried += 1;
+        }
+        for text in TEXTS.iter().step_by(3 * each) {
+            place.stage("gen", &[], &[text]);
+            fine += usize::from(compare(&place, "", text));
+            tried += 1;
+        }
+        assert!(fine * 2 >= tried, "{packages}: {fine} of {tried} are fine");
+    }
+}
+
+/// What the set has built for itself is built each time, or refused each time.
+#[test]
+fn what_is_built_is_not_known() {
+    let place = Place::new();
+    place.stage("gen", &["pkgs.built"], &[]);
+    let run = |arguments: &[&str]| shown(&place.output(arguments));
+    let truth = run(&["--no-ifd", "--no-cache"]);
+    assert_eq!(truth.0, Some(2), "{}", truth.2);
+    assert_eq!(run(&["--no-ifd"]), truth);
+    assert_eq!(run(&["--no-ifd"]), truth);
+}
+
+/// What an evaluation found that was interrupted is kept where it is right, or not at all.
+#[test]
+fn interrupted_evaluations_leave_nothing_wrong() {
+    let place = Place::new();
+    place.stage("gen", &["pkgs.jq"], &["pkgs.slow.version"]);
+    let begin = std::time::Instant::now();
+    let truth = place.truth();
+    let whole = begin.elapsed().as_micros() as u64;
+    for round in 0..8 {
+        let mut child =
+            place.command(&[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(whole * round / 8));
+        let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        let _ = child.wait();
+        assert_eq!(place.listing().0, truth, "{round}");
+        std::fs::remove_dir_all(place.cache()).unwrap();
+    }
+}
+
 #[test]
 fn edits_at_random_are_all_right() {
     for seed in 1..4 {
@@ -379,7 +496,7 @@ fn edits_at_random_are_all_right() {
                 1 => env = chance.below(3).to_string(),
                 2 => {
                     let flag = if chance.below(2) == 0 { "true" } else { "false" };
-                    let all = SET[3].1.replace("flag = false;", &format!("flag = {flag};"));
+                    let all = SET[4].1.replace("flag = false;", &format!("flag = {flag};"));
                     place.write("set/all.nix", &all);
                 }
                 _ => {

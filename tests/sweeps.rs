@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 use repx::session;
 use repx::source::SourceMap;
-use repx::sweep::{self, Ask, Count, Counts, JobView, Listing, Request, Source};
+use repx::sweep::{self, Ask, Count, Counts, JobView, Listing, Outcome, Request, Source};
 use repx::world::Memory;
 
 /// Values of every kind; some are written alike.
@@ -95,8 +95,21 @@ fn stage() -> impl Strategy<Value = Stage> {
 }
 
 /// Values that nothing can tell apart but how they are written.
-const PLAIN: [&str; 9] =
-    ["1", "2", "3", "1.0", "null", "true", "\"1\"", "\"default\"", "\"two words\""];
+const PLAIN: [&str; 13] = [
+    "1",
+    "2",
+    "3",
+    "1.0",
+    "null",
+    "true",
+    "\"1\"",
+    "\"default\"",
+    "\"two words\"",
+    "[ 1 [ null { } ] ]",
+    "[ ]",
+    "{ z = 1; a = [ 2 ]; }",
+    "./file",
+];
 
 fn values(
     keys: usize,
@@ -202,20 +215,31 @@ fn world(stages: &[Stage], both: bool, runs: &[&[Axis]]) -> Memory {
     world
 }
 
-fn ask(world: &Memory, threads: usize, ask: Ask) -> (Listing, Option<Counts>) {
+fn outcome(world: &Memory, request: &Request) -> Outcome {
     let sources = SourceMap::new();
-    let request = Request { threads, ask, ..Request::new("/lab/lab.nix".into(), "/lab".into()) };
     let never = AtomicBool::new(false);
     let config = session::Config { world, ..support::config(&sources, &never, false) };
-    let outcome =
-        session::run(&config, |session, evaluator| sweep::list(session, evaluator, &request))
-            .expect("a thread can be had");
+    session::run(&config, |session, evaluator| sweep::list(session, evaluator, request))
+        .expect("a thread can be had")
+}
+
+fn request() -> Request {
+    Request::new("/lab/lab.nix".into(), "/lab".into())
+}
+
+fn ask(world: &Memory, threads: usize, ask: Ask) -> (Listing, Option<Counts>) {
+    let outcome = outcome(world, &Request { threads, ask, ..request() });
     let listing = outcome.listing.unwrap_or_else(|| panic!("{:#?}", outcome.diagnostics));
     (listing, outcome.counts)
 }
 
 fn list(world: &Memory, threads: usize) -> Listing {
     ask(world, threads, Ask::Jobs).0
+}
+
+/// Its ids are made when they are asked for, wherever that is possible; there is room for none.
+fn unkept(world: &Memory) -> Outcome {
+    outcome(world, &Request { threads: 2, kept: 0, room: 0, ..request() })
 }
 
 /// All that is said of a job, but for which runs it belongs to.
@@ -339,6 +363,172 @@ fn sweeps_of_any_size_are_counted() {
     assert_eq!(total(&enormous(10), both), Count::Exactly(20 + 200));
 }
 
+/// Runs `a` and so on, each with the runs it depends on and what it sweeps.
+fn runs(runs: &[(&str, &str)], stage: &str) -> Memory {
+    let names: Vec<String> = ('a'..).take(runs.len()).map(String::from).collect();
+    let called = names
+        .iter()
+        .zip(runs)
+        .map(|(name, (after, _))| format!("{name} = repx-lib.callRun ./{name}.nix [ {after} ];"));
+    let called = called.collect::<Vec<_>>().join(" ");
+    let lab = format!(
+        "{{ pkgs, repx-lib, ... }}: repx-lib.mkLab {{ inherit pkgs repx-lib; lab_version = \"1\"; runs = rec {{ {called} }}; }}"
+    );
+    let world = Memory::new()
+        .file("/lab/lab.nix", lab)
+        .file("/lab/p.nix", "{ repx }: repx.mkPipe rec { s = repx.callStage ./s.nix [ ]; }")
+        .file(
+            "/lab/s.nix",
+            format!("{{ pkgs }}: {{ pname = \"s\"; params = {{ x = 0; y = 0; }}; {stage} }}"),
+        )
+        .file("/lab/data/one", "1")
+        .file("/lab/copy/one", "1");
+    names.iter().zip(runs).fold(world, |world, (name, (_, params))| {
+        world.file(
+            format!("/lab/{name}.nix"),
+            format!("{{ repx-lib, ... }}: {{ name = \"{name}\"; pipelines = [ ./p.nix ]; params = {{ {params} }}; }}"),
+        )
+    })
+}
+
+/// What is counted, and whether that is the number, which it has to be where it says so.
+fn number(world: &Memory) -> (u128, bool) {
+    let jobs = list(world, 2).len() as u128;
+    let counts = ask(world, 2, Ask::Counts(0, Vec::new())).1.expect("it was counted");
+    let total = counts.total(|_| true);
+    assert!(fits(total, jobs), "{total:?} {jobs}");
+    assert_eq!(total.is_exact(), counts.reasons(|_| true).is_empty());
+    (jobs, total.is_exact())
+}
+
+/// Jobs that runs share are told by what decides them, whatever their values are.
+#[test]
+fn shared_jobs_are_counted() {
+    let script = "outputs.o = \"$out/o\"; run = { params, ... }: \"run ${params.x}\";";
+    let number = |of: &[(&str, &str)], stage: &str| number(&runs(of, stage));
+    // Lists, sets and paths are the same if what is in them is.
+    let sets = "x = [ [ 1 { } ] { a = 1; } ]; y = [ ./data/one ];";
+    assert_eq!(number(&[("", sets), ("", sets)], script), (2, true));
+    // The same file in two places makes one job, or two: nobody knows before they are made.
+    let places = [("", "x = [ ./data/one ];"), ("", "x = [ ./copy/one ];")];
+    assert_eq!(number(&places, script), (1, false));
+    let stage = "run = { params, ... }: \"run\"; outputs = { params }: { o = toString params.x; };";
+    assert_eq!(number(&places, stage), (2, false));
+    // Who looks where a set was written may tell it from another.
+    let set = [("", "x = [ { a = 1; } ];"), ("", "\n x = [ { a = 1; } ];")];
+    let place = "outputs = { params }: { o = toString (builtins.unsafeGetAttrPos \"a\" params.x).line; }; run = _: \"run\";";
+    assert_eq!(number(&set, place), (2, false));
+    assert_eq!(number(&set, "outputs.o = \"o\"; run = _: \"run\";"), (1, true));
+    // What a derivation is is not looked at.
+    let derivation = "x = [ (derivation { name = \"d\"; system = \"x\"; builder = \"b\"; }) ];";
+    assert_eq!(number(&[("", derivation), ("", derivation)], script), (1, false));
+}
+
+/// All jobs of hard upstream runs are part of a first stage's.
+#[test]
+fn runs_that_depend_on_runs_are_counted() {
+    let script = "outputs.o = \"$out/o\"; run = _: \"run\";";
+    let number = |of: &[(&str, &str)], stage: &str| number(&runs(of, stage));
+    let (one, two) = ("x = [ 1 2 ];", "x = [ 2 3 ];");
+    // `b` and `c` need the same: they share `x = 2`.
+    let of = [("", one), ("[ a \"hard\" ]", one), ("[ a \"hard\" ]", two)];
+    assert_eq!(number(&of, script), (2 + 2 + 1, true));
+    // Soft dependencies are no part of a job.
+    let of = [("", one), ("[ a \"soft\" ]", one), ("", two)];
+    assert_eq!(number(&of, script), (3, true));
+    // `a` and `b` are the same jobs, which is not found out here.
+    let of = [("", one), ("", one), ("[ a \"hard\" ]", two), ("[ b \"hard\" ]", two)];
+    assert_eq!(number(&of, script), (2 + 2, false));
+    // Whose metadata a job reads is part of it.
+    let reads = "inputs.metadata__a = \"none\"; outputs.o = \"$out/o\"; run = _: \"run\";";
+    let of = [("", one), ("[ a \"soft\" ]", one), ("[ a \"soft\" ]", two), ("", two)];
+    assert_eq!(number(&of, reads), (2 + 2 + 1 + 1, true));
+}
+
+/// Integers are compared as ranges, however many there are.
+#[test]
+fn long_axes_that_runs_share_are_counted() {
+    let script = "outputs.o = \"$out/o\"; run = _: \"run\";";
+    let range = |from: u32, to: u32| format!("x = repx-lib.utils.range {from} {to}; y = [ 1 2 ];");
+    let (a, b, c) = (range(1, 3_000_000), range(2_000_001, 5_000_000), "x = [ 7 9000000 ];");
+    let world = runs(&[("", &a), ("", &b), ("", c)], script);
+    let counts = ask(&world, 2, Ask::Counts(0, Vec::new())).1.expect("it was counted");
+    assert_eq!(counts.total(|_| true), Count::Exactly(10_000_000 + 2));
+    assert_eq!(counts.total(|run| run != 0), Count::Exactly(6_000_000 + 2));
+    let wanted =
+        vec![("x".to_owned(), vec!["5".to_owned(), "2500000".to_owned(), "05".to_owned()])];
+    let counts = ask(&world, 2, Ask::Counts(0, wanted)).1.expect("it was counted");
+    assert_eq!(counts.total(|_| true), Count::Exactly(4));
+    let few = runs(&[("", &range(1, 30)), ("", &range(21, 50)), ("", "x = [ 7 90 ];")], script);
+    assert_eq!(number(&few), (100 + 2, true));
+}
+
+/// A listing that takes no room for its jobs is the one that does.
+#[test]
+fn ids_that_are_not_kept_are_the_same() {
+    for values in [1, 7] {
+        // Not `c`, on which values stand twice.
+        let world = enormous(values).file(
+            "/lab/s1.nix",
+            "{ pkgs }: { pname = { params }: \"s1-${toString params.d}\"; params = { d = 0; }; inputs = { o = \"\"; }; run = { params, ... }: \"${params.d}\"; }",
+        ).file(
+            "/lab/r.nix",
+            format!("{{ repx-lib, ... }}: {{ name = \"r\"; pipelines = [ ./p.nix ]; params = rec {{ a = repx-lib.utils.range 1 {values}; b = a; d = a; }}; }}"),
+        );
+        let kept = list(&world, 2);
+        let made = unkept(&world).listing.expect("nothing is wrong");
+        assert!(kept.is_kept() && !made.is_kept());
+        assert_eq!(made.len(), values * values * (1 + values));
+        assert_eq!(rows(&made), rows(&kept));
+        // In any order, and beyond the end.
+        for job in (0..made.len() as u32 + 2).rev() {
+            assert_eq!(made.id(job), kept.id(job));
+        }
+    }
+}
+
+/// What can't do without the ids of all jobs says on which axis they are too many.
+#[test]
+fn jobs_that_have_to_be_kept_are_refused() {
+    let refused = |world: &Memory| {
+        let outcome = unkept(world);
+        assert!(outcome.listing.is_none());
+        let [error] = outcome.diagnostics.as_slice() else { panic!("{:#?}", outcome.diagnostics) };
+        assert_eq!(error.code, "repx::sweep::too-many-jobs");
+        (error.message.clone(), error.primary.clone().expect("a place").text)
+    };
+    let (message, label) = refused(&enormous(5));
+    assert_eq!(
+        message,
+        "some of the 175 jobs of stage `s1` of run `r` may be the same: too many to tell"
+    );
+    assert_eq!(label, "jobs may be the same for several of these 7 values");
+    let lab = |second: &str| {
+        let lab = format!(
+            "{{ pkgs, repx-lib, ... }}: repx-lib.mkLab {{ inherit pkgs repx-lib; lab_version = \"1\"; runs = rec {{ r = repx-lib.callRun ./r.nix [ ]; q = repx-lib.callRun ./q.nix {second}; }}; }}"
+        );
+        let run = |name: &str, values: u32| {
+            format!(
+                "{{ repx-lib, ... }}: {{ name = \"{name}\"; pipelines = [ ./p.nix ]; params.a = repx-lib.utils.range 1 {values}; }}"
+            )
+        };
+        Memory::new()
+            .file("/lab/lab.nix", lab)
+            .file("/lab/r.nix", run("r", 20))
+            .file("/lab/q.nix", run("q", 30))
+            .file("/lab/p.nix", "{ repx }: repx.mkPipe rec { s = repx.callStage ./s.nix [ ]; }")
+            .file("/lab/s.nix", "{ pkgs }: { pname = \"s\"; params.a = 0; run = _: \"true\"; }")
+    };
+    let (message, label) = refused(&lab("[ ]"));
+    assert_eq!(
+        message,
+        "stage `s` of run `r` may share jobs with `s` of run `q`: too many to tell"
+    );
+    assert_eq!(label, "the longest axis, 20 values");
+    let (message, _) = refused(&lab("[ [ r \"hard\" ] ]"));
+    assert_eq!(message, "run `q` needs all 20 jobs of run `r`: too many to keep");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -349,7 +539,11 @@ proptest! {
         axes in axes(),
     ) {
         let axes = fitting(&axes, &stages);
-        let swept = list(&world(&stages, both, &[&axes]), 1);
+        let world = world(&stages, both, &[&axes]);
+        let swept = list(&world, 1);
+        if let Some(unkept) = unkept(&world).listing {
+            prop_assert_eq!(rows(&unkept), rows(&swept));
+        }
         prop_assert_eq!(rows(&swept), one_by_one(&stages, both, &axes));
     }
 

@@ -1,4 +1,5 @@
-//! What the attributes of stand-ins are made of, which wait to be asked for. No program can name these builtins.
+//! What the attributes of stand-ins are made of, which wait to be asked for, and what tells where they may stand. No
+//! program can name these builtins.
 
 use super::support::wrong_count;
 use crate::eval::{Builtin, Eval, Evaluator};
@@ -9,6 +10,9 @@ use crate::value::{Slot, Value};
 pub(crate) const ATTRIBUTE: &str = "keptAttribute";
 /// What the stand-in of a number stands for.
 pub(crate) const REAL: &str = "keptReal";
+
+/// Are two values one and the same?
+pub(crate) const SAME: &str = "keptSame";
 
 /// Hidden.
 pub(super) const ROWS: &[Builtin] = &[
@@ -24,6 +28,12 @@ pub(super) const ROWS: &[Builtin] = &[
         doc: "What the stand-in of this number stands for.",
         run: real,
     },
+    Builtin {
+        name: SAME,
+        arguments: &["a", "b"],
+        doc: "Are *a* and *b* one value? Of functions nothing else says that.",
+        run: same,
+    },
 ];
 
 fn attribute<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
@@ -35,6 +45,14 @@ fn attribute<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h
         (Some(stand_ins), Value::Int(number)) => stand_ins.attribute(ev, number, name),
         (_, _) => Err(ev.error_at(at, "nothing stands for a package set here")),
     }
+}
+
+fn same<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {
+    let [a, b] = args else {
+        return Err(wrong_count(ev, at));
+    };
+    let (a, b) = (ev.force(*a)?, ev.force(*b)?);
+    Ok(Value::bool(Slot::Value(a).identical(Slot::Value(b))))
 }
 
 fn real<'h>(ev: &mut Evaluator<'h>, args: &[Slot<'h>], at: Span) -> Eval<'h> {

@@ -138,6 +138,7 @@ fn evaluate(directory: &Path, text: &str, stack: usize) -> Result<String, String
         asked: Mutex::default(),
         stand_ins: None,
         unsure: AtomicBool::new(false),
+        placed: AtomicBool::new(false),
     };
     let mut ev = Evaluator::new(&shared, stack);
     set_globals(&mut ev);

@@ -121,6 +121,7 @@ fn evaluate(text: &str, stack: usize, messages: &Mutex<Vec<String>>) -> Result<S
         asked: Mutex::default(),
         stand_ins: None,
         unsure: AtomicBool::new(false),
+        placed: AtomicBool::new(false),
     };
     let local = heap.local();
     let given = Given {

@@ -30,7 +30,7 @@ const MAGIC: &[u8; 8] = b"repxrds\x01";
 const MOST_BYTES: u64 = 512 << 20;
 
 /// A value larger than this is not worth its place.
-const LARGEST: usize = 128 << 20;
+pub const LARGEST: usize = 128 << 20;
 
 /// What hasn't been finished for so long will not be.
 pub(super) const ABANDONED: Duration = Duration::from_hours(1);

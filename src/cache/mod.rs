@@ -17,7 +17,7 @@ mod lowered;
 mod packages;
 mod segment;
 
-pub use evaluations::{EvaluationKey, Evaluations, Lookup, State};
+pub use evaluations::{EvaluationKey, Evaluations, LARGEST, Lookup, State};
 pub use lowered::LoweredFiles;
 pub use packages::{Learned, PackageUses, Packages};
 

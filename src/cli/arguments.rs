@@ -241,7 +241,7 @@ pub(super) struct LabArgument {
 impl LabArgument {
     /// As it is evaluated.
     pub(super) fn target(&self) -> Target<'_> {
-        Target { lab: self.lab.as_deref().unwrap_or(Path::new(".")), with: &self.with }
+        Target::new(self.lab.as_deref().unwrap_or(Path::new(".")), &self.with)
     }
 }
 

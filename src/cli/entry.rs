@@ -24,7 +24,7 @@ pub(super) struct Entry {
 /// # Errors
 /// When there is none.
 pub(super) fn find(target: Target<'_>) -> Result<Entry, Diagnostic> {
-    let Target { lab, with } = target;
+    let Target { lab, with, .. } = target;
     let text = lab.to_string_lossy();
     let is_flake = lab.join("flake.nix").is_file() || !lab.exists() && names_flake(&text);
     if !is_flake {

@@ -99,7 +99,9 @@ enum Shown<'l> {
 impl<'o> Target<'o> {
     /// What the options of `repx eval` name.
     pub(super) fn of(options: &'o EvalOptions) -> Target<'o> {
-        Target { lab: &options.lab, with: &options.with }
+        let looks_twice = options.why.is_some() || options.diff.is_some() || options.watch;
+        let once = options.format != Format::Table && !looks_twice;
+        Target { once, ..Target::new(&options.lab, &options.with) }
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::arguments::EvalOptions;
 use super::listing::View;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::sweep::{Block, Counts, Listing, StageCount, Wanted};
+use crate::sweep::{Block, Counts, JobBits, Listing, StageCount, Wanted};
 
 /// Names from the command line; of an empty list everything is wanted.
 #[derive(Clone, Copy)]
@@ -87,15 +87,12 @@ pub(super) fn select_known<'l>(
     if everything && params.is_empty() {
         return (view, unknown);
     }
-    let mut jobs = vec![false; listing.len()];
+    let mut jobs = JobBits::default();
     for block in listing.blocks() {
         mark(&mut jobs, listing, block, &view.runs, filter.stages);
     }
     for param in params {
-        let fitting = param.fitting(listing);
-        for (wanted, fits) in jobs.iter_mut().zip(fitting) {
-            *wanted &= fits;
-        }
+        jobs.keep(&param.fitting(listing));
     }
     view.jobs = Some(jobs);
     (view, unknown)
@@ -149,15 +146,11 @@ pub(super) fn wanted(params: &[(String, String)]) -> Vec<Wanted> {
 }
 
 /// Marks those jobs of a block that are of a wanted run and of a wanted stage.
-fn mark(wanted: &mut [bool], listing: &Listing, block: &Block, runs: &[bool], stages: &[String]) {
+fn mark(wanted: &mut JobBits, listing: &Listing, block: &Block, runs: &[bool], stages: &[String]) {
     let shown = |run: u32| runs.get(run as usize) == Some(&true);
     let named = |name: &str| *block.stage().name == *name;
     let any = stages.is_empty() || stages.iter().any(|name| named(name));
-    let by_pname: Vec<bool> = block
-        .pnames()
-        .iter()
-        .map(|pname| any || stages.iter().any(|name| **pname == **name))
-        .collect();
+    let by_pname: Vec<bool> = block.pnames().map(|pname| any || stages.contains(&pname)).collect();
     if !by_pname.contains(&true) {
         return;
     }
@@ -169,8 +162,8 @@ fn mark(wanted: &mut [bool], listing: &Listing, block: &Block, runs: &[bool], st
         job.seek(number);
         let fits = (shown(block.run()) || job.runs().any(shown))
             && (any || by_pname.get(job.picks().pname) == Some(&true));
-        if let Some(wanted) = wanted.get_mut(number as usize) {
-            *wanted = fits;
+        if fits {
+            wanted.add(number);
         }
     }
 }
@@ -203,7 +196,7 @@ pub(super) fn groups(listing: &Listing) -> BTreeSet<&str> {
 }
 
 fn is_stage(block: &Block, name: &str) -> bool {
-    *block.stage().name == *name || block.pnames().iter().any(|pname| **pname == *name)
+    *block.stage().name == *name || block.pnames().any(|pname| *pname == *name)
 }
 
 fn check_stages(listing: &Listing, wanted: &[String], unknown: &mut Vec<Unknown>) {
@@ -226,8 +219,8 @@ struct Param<'a> {
 
 impl Param<'_> {
     /// Which jobs have a wanted value. A job stands behind those it reads from.
-    fn fitting(&self, listing: &Listing) -> Vec<bool> {
-        let mut fitting: Vec<bool> = Vec::with_capacity(listing.len());
+    fn fitting(&self, listing: &Listing) -> JobBits {
+        let mut fitting = JobBits::default();
         for block in listing.blocks().iter().filter(|block| !block.range().is_empty()) {
             let own = block.params().iter().position(|param| **param.name() == *self.key);
             let Some(mut job) = listing.job(block.range().start) else {
@@ -236,12 +229,13 @@ impl Param<'_> {
             for number in block.range() {
                 job.seek(number);
                 let used = job.wiring().map_or(&[][..], |wiring| &wiring.used);
-                fitting.push(match own {
+                let fits = match own {
                     Some(index) => self.values.iter().any(|wanted| *wanted == job.param(index)),
-                    None => used
-                        .iter()
-                        .any(|index| fitting.get(job.producer(*index) as usize) == Some(&true)),
-                });
+                    None => used.iter().any(|index| fitting.has(job.producer(*index))),
+                };
+                if fits {
+                    fitting.add(number);
+                }
             }
         }
         fitting

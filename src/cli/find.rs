@@ -85,9 +85,9 @@ pub(super) fn parts(name: &str) -> (&str, Option<&str>) {
 
 /// The jobs of a stage, by its name in the pipeline or by `pname`, up to one more than are named.
 fn of_stage<'l>(listing: &'l Listing, name: &str) -> Vec<JobView<'l>> {
-    let named = |job: &JobView<'_>| *job.stage().name == *name || **job.pname() == *name;
+    let named = |job: &JobView<'_>| *job.stage().name == *name || *job.pname() == *name;
     let blocks = listing.blocks().iter().filter(|block| {
-        *block.stage().name == *name || block.pnames().iter().any(|pname| **pname == *name)
+        *block.stage().name == *name || block.pnames().any(|pname| *pname == *name)
     });
     let jobs = blocks.flat_map(crate::sweep::Block::range).filter_map(|job| listing.job(job));
     jobs.filter(named).take(MOST_NAMED + 1).collect()
@@ -101,7 +101,7 @@ pub(super) fn short_id(job: &JobView<'_>) -> String {
 /// A job in a few words.
 fn short(listing: &Listing, job: &JobView<'_>) -> String {
     let id: String = job.id().to_string().chars().take(SHORT_ID + 2).collect();
-    let words = format!("{} {}", clean(job.pname()), params_cell(listing, job));
+    let words = format!("{} {}", clean(&job.pname()), params_cell(listing, job));
     format!("`{id}` ({})", cut(words.trim_end(), MOST_WIDE))
 }
 

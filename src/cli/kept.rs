@@ -17,13 +17,13 @@ use super::load::{Outcome, Target, request};
 use super::report::say;
 use super::setup::{self, Caches, config, machine, no_thread};
 use crate::bytes::{Reader, Writer};
-use crate::cache::{EvaluationKey, Learned, Lookup, PackageUses, Packages, State};
+use crate::cache::{EvaluationKey, LARGEST, Learned, Lookup, PackageUses, Packages, State};
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::eval::Settings;
-use crate::flake::head_commit;
+use crate::flake::{head_commit, locked_packages};
 use crate::session::{self, Config};
 use crate::source::SourceMap;
-use crate::sweep::{self, Ask, Listing, PackageSet, Progress, Request};
+use crate::sweep::{self, Ask, JobId, Listing, PackageSet, Progress, Request};
 use crate::world::{Obstacle, Reads, Recording, Thoroughness, World};
 
 /// Where a lab is evaluated.
@@ -88,6 +88,7 @@ pub(super) fn outcome_at(
     let few = matches!(request.ask, Ask::Few(..));
     let evaluation = Evaluation {
         options,
+        once: target.once,
         request: &request,
         settings,
         progress,
@@ -107,6 +108,7 @@ pub(super) fn outcome_at(
             (None, _) if outcome.counts.is_some() => Fate::Counted,
             (None, _) => Fate::Failed,
             (Some(_), false) => Fate::Prevented(obstacles),
+            (Some(listing), true) if !fits(listing) => Fate::NoRoom,
             (Some(listing), true) => {
                 let value = pack(few, listing, &outcome, &messages);
                 let written = caches.evaluations.keep(key, reads, &value);
@@ -168,6 +170,8 @@ struct Evaluated {
 /// What decides an evaluation, but for the machine.
 struct Evaluation<'a> {
     options: &'a LabOptions,
+    /// Are jobs written and then forgotten?
+    once: bool,
     request: &'a Request,
     settings: Settings,
     progress: &'a Progress,
@@ -222,20 +226,17 @@ impl Evaluation<'_> {
     /// What is known of the package set, if it is one that is worth it.
     fn packages(&self) -> Option<Packages> {
         let Caches { directory, .. } = self.caches?;
-        let Request { packages, root, .. } = self.request;
+        let root = &self.request.root;
+        let packages = &self.package_set()?;
         let counting = matches!(self.request.ask, Ask::Counts(..));
         // What a commit has is not what is known of the checkout's files.
-        if counting
-            || self.place.commit.is_some()
-            || self.request.flake.is_some()
-            || *packages == PackageSet::Host
-        {
+        if counting || self.place.commit.is_some() {
             return None;
         }
         // Only an expression may begin at the lab's directory.
         let root = match packages {
             PackageSet::Expression(_) => root.clone(),
-            PackageSet::Host | PackageSet::Path(_) => PathBuf::from("/"),
+            PackageSet::Host | PackageSet::Path(_) | PackageSet::Locked(_) => PathBuf::from("/"),
         };
         let parts = [
             "packages".to_owned(),
@@ -245,6 +246,16 @@ impl Evaluation<'_> {
         let parts = parts.each_ref().map(String::as_bytes);
         let of = (packages.clone(), root);
         Some(Packages::new(directory, &parts, of, !self.options.refresh))
+    }
+
+    /// The set of which something may be known: as it was asked for, or what a flake has locked.
+    fn package_set(&self) -> Option<PackageSet> {
+        let Request { packages, flake, entry, .. } = self.request;
+        match flake {
+            None => Some(packages.clone()).filter(|set| *set != PackageSet::Host),
+            Some(flake) if flake.own_packages || flake.upstream_library => None,
+            Some(_) => locked_packages(entry.parent()?, self.place.world).map(PackageSet::Locked),
+        }
     }
 
     fn config<'c>(
@@ -284,6 +295,7 @@ impl Evaluation<'_> {
         let request = Request {
             git_hash: head_commit(&self.request.root, world),
             room: free_memory().map_or(u64::MAX, |free| free / sweep::JOB_SIZE),
+            kept: if self.once { MOST_IDS } else { u64::MAX },
             progress: self.progress.clone(),
             ..self.request.clone()
         };
@@ -291,6 +303,8 @@ impl Evaluation<'_> {
             Basis::Scratch => None,
             Basis::Known(packages) => Some(packages.given()),
         };
+        let set = packages.map_or(&request.packages, |given| given.set).clone();
+        let request = Request { packages: set, ..request };
         let config = Config { packages, ..self.config(world, &sources, &messages) };
         let outcome =
             session::run(&config, |session, evaluator| sweep::list(session, evaluator, &request));
@@ -307,6 +321,9 @@ impl Evaluation<'_> {
     }
 }
 
+/// Ids that are kept of a listing which is written once: what is listed once needs no more.
+const MOST_IDS: u64 = 1 << 23;
+
 /// Bytes of memory that could be had, where the system says so.
 fn free_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
@@ -321,6 +338,11 @@ struct Kept {
     messages: Vec<String>,
     /// Was it found that there are few enough jobs for a table?
     few: bool,
+}
+
+/// Might it fit into the cache? Ids alone may be too much, and are too long to copy for nothing.
+fn fits(listing: &Listing) -> bool {
+    listing.is_kept() && listing.len() < LARGEST / size_of::<JobId>()
 }
 
 fn pack(few: bool, listing: &Listing, outcome: &Outcome, messages: &[String]) -> Vec<u8> {

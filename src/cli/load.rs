@@ -22,6 +22,15 @@ pub(super) struct Target<'o> {
     pub(super) lab: &'o Path,
     /// All else that is said about it.
     pub(super) with: &'o LabOptions,
+    /// Are its jobs written once, and then forgotten?
+    pub(super) once: bool,
+}
+
+impl<'o> Target<'o> {
+    /// A lab whose jobs are looked at as often as one likes.
+    pub(super) fn new(lab: &'o Path, with: &'o LabOptions) -> Target<'o> {
+        Target { lab, with, once: false }
+    }
 }
 
 /// What came of evaluating a lab.
@@ -191,7 +200,7 @@ mod tests {
     #[test]
     fn results_stand_beside_the_lab() {
         let with = LabOptions::default();
-        let base = |lab: &str| base_path(Target { lab: Path::new(lab), with: &with });
+        let base = |lab: &str| base_path(Target::new(Path::new(lab), &with));
         assert_eq!(base("/nonexistent/nix/lab.nix"), Path::new("/nonexistent/.repx"));
         assert_eq!(base("nix/lab.nix"), Path::new("./.repx"));
         assert_eq!(base("lab.nix"), Path::new("./.repx"));

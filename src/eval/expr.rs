@@ -1,5 +1,7 @@
 //! The one dispatch over expressions, and the forms too small for a file of their own.
 
+use std::sync::atomic::Ordering;
+
 use super::operators::of_integers;
 use super::{Coercion, Eval, Evaluator, words};
 use crate::diagnostic::{Diagnostic, did_you_mean};
@@ -355,6 +357,7 @@ impl<'h> Evaluator<'h> {
 
     /// `{ file, line, column }` of a place, as `__curPos` and `unsafeGetAttrPos` give it.
     pub fn position(&mut self, span: Span) -> Value<'h> {
+        self.shared.placed.store(true, Ordering::Relaxed);
         // Null also for a text that is no file: there is no path to give.
         let place = self.shared.sources.nix_place(span);
         let place = match place {

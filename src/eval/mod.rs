@@ -180,6 +180,8 @@ pub struct Shared<'h> {
     pub stand_ins: Option<&'h dyn StandIns<'h>>,
     /// Something was looked at in which what stands for a package set differs from it.
     pub unsure: AtomicBool,
+    /// A program has asked where something was written.
+    pub placed: AtomicBool,
 }
 
 impl Shared<'_> {

@@ -77,15 +77,17 @@ impl Store {
                 core.extend(farms.plant(package, false).map(|bin| bin.display().to_string()));
             }
         }
-        let mut named: BTreeSet<&[u8]> = BTreeSet::new();
+        let mut named: BTreeSet<Vec<u8>> = BTreeSet::new();
         for block in listing.blocks().iter().filter(|block| plan.touches(block)) {
             block.all_packages().for_each(|package| drop(farms.plant(package, true)));
-            named.extend(block.texts().flat_map(host_names));
+            for text in block.texts() {
+                named.extend(host_names(&text).map(<[u8]>::to_vec));
+            }
         }
         let made: BTreeSet<&str> = listing.kit.materials.iter().map(|m| &*m.path).collect();
         for name in named {
-            let text = String::from_utf8_lossy(name).into_owned();
-            match kit(name) {
+            let text = String::from_utf8_lossy(&name).into_owned();
+            match kit(&name) {
                 Some(package) => drop(farms.plant(package, true)),
                 None if made.contains(&*format!("{HOST}{text}")) => {}
                 None => drop(farms.missing.insert(Missing::Unknown(text))),

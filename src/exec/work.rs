@@ -1,5 +1,6 @@
 //! What a piece of work reads, writes, runs and is called with.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
@@ -108,11 +109,11 @@ impl<'w> Work<'w> {
             }
         };
         let (text, part) = match part {
-            None => (view.script(), &view.stage().name),
-            Some(part) => (part.text.as_slice(), &part.name),
+            None => (Cow::Owned(view.script()), &view.stage().name),
+            Some(part) => (Cow::Borrowed(part.text.as_slice()), &part.name),
         };
         let packages = view.block().packages(part);
-        let script = self.store.script(&view.stage().name, text, packages)?;
+        let script = self.store.script(&view.stage().name, &text, packages)?;
         let path = self.store.search_path(packages)?;
         let ends = matches!(unit.piece, Piece::Main | Piece::Gather);
         let record = ends.then(|| IdentityRecord::of(self.listing, &view));
@@ -127,7 +128,7 @@ impl<'w> Work<'w> {
                 Source::Job { job, output } => {
                     let other = self.view(job)?;
                     let out = self.base.job(&other.name().to_string()).out();
-                    placed(other.outputs(), output, &out)?
+                    placed(&other.outputs(), output, &out)?
                 }
                 Source::Run(run) => {
                     self.runs.get(run).map(|path| path.display().to_string()).unwrap_or_default()
@@ -287,9 +288,9 @@ fn metadata(listing: &Listing, run: &str) -> Value {
             (name.to_string(), serde_json::from_str(json).unwrap_or(Value::Null))
         });
         let outputs =
-            view.outputs().iter().map(|(name, path)| (name.to_string(), Value::from(&**path)));
+            view.outputs().into_iter().map(|(name, path)| (name.to_string(), Value::from(&*path)));
         let about = json!({
-            "name": &**view.pname(),
+            "name": view.pname(),
             "stage_type": view.stage().kind.name(),
             "params": params.collect::<serde_json::Map<_, _>>(),
             "executables": { "main": { "outputs": outputs.collect::<serde_json::Map<_, _>>() } },

@@ -180,12 +180,18 @@ impl<'h> Nodes<'_, 'h> {
             Source::Info(slot) => ("sourceInfo", slot),
             Source::Parent(parent) => ("parent", Slot::Value(Value::Int(parent as i64))),
         };
-        let fields = vec![
+        let mut fields = vec![
             ("inputs", Slot::Value(self.inputs(ev, at))),
             ("isFlake", Slot::Value(Value::bool(!plain))),
             ("dir", Slot::Value(ev.text(dir))),
             source,
         ];
+        let known = self.substitutes.known.as_ref();
+        let known = known.filter(|known| lock.is_some_and(|lock| lock.locked == known.reference));
+        if let Some(known) = known {
+            let of_system = vec![(known.system, known.packages)];
+            fields.push(("known", Slot::Value(set(ev, of_system))));
+        }
         set(ev, fields)
     }
 

@@ -12,6 +12,7 @@
 //! | `lock.rs`, `registry.rs` | `flake.lock`; names of flakes |
 //! | `git/`, `tree.rs` | the files an input stands for, and their path in the store |
 //! | `resolve.rs` | which flake each input is |
+//! | `packages.rs` | the nixpkgs that a flake has locked |
 //! | `substitutes.rs` | inputs in whose place another thing is put |
 //! | `call.rs`, `outputs.rs` | the value of it all, and something in it |
 
@@ -21,6 +22,7 @@ mod literal;
 mod lock;
 mod manifest;
 pub mod outputs;
+mod packages;
 pub mod reference;
 mod registry;
 mod resolve;
@@ -32,4 +34,5 @@ pub use git::{
     Commit, GitError, RevisionError, Snapshot, checkout_root, count_revisions, head_commit,
     revision,
 };
-pub use substitutes::{Substitutes, upstream_library};
+pub use packages::{LockedPackages, locked_packages};
+pub use substitutes::{Known, Substitutes, upstream_library};

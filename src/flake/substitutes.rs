@@ -9,12 +9,25 @@ use crate::value::Slot;
 use crate::world::World;
 
 /// What is put in the place of inputs; nothing where there is none.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Substitutes<'h> {
     /// For `RepX` itself, as a flake.
     pub repx: Option<Slot<'h>>,
     /// For nixpkgs, as a flake.
     pub packages: Option<Slot<'h>>,
+    /// What stands for the packages of an input.
+    pub known: Option<Known<'h>>,
+}
+
+/// What stands for the packages of a locked input, on a system.
+#[derive(Clone)]
+pub struct Known<'h> {
+    /// The input.
+    pub reference: FlakeRef,
+    /// The system.
+    pub system: &'static str,
+    /// `legacyPackages` of that system.
+    pub packages: Slot<'h>,
 }
 
 impl<'h> Substitutes<'h> {
@@ -56,7 +69,7 @@ pub fn upstream_library(directory: &Path, world: &dyn World) -> Option<PathBuf> 
     LAYOUT.iter().all(|file| there(&directory.join(file))).then(|| directory.join(main))
 }
 
-fn is_nixpkgs(id: &str, reference: &FlakeRef) -> bool {
+pub(super) fn is_nixpkgs(id: &str, reference: &FlakeRef) -> bool {
     id == "nixpkgs"
         || reference.text("id") == Some("nixpkgs")
         || repository(reference).is_some_and(|name| name.eq_ignore_ascii_case("nixpkgs"))

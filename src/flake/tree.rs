@@ -299,7 +299,7 @@ impl<'a> Trees<'a> {
     }
 }
 
-fn store_path(name: &str, hash: &Hash) -> Result<StorePath, StorePathError> {
+pub(super) fn store_path(name: &str, hash: &Hash) -> Result<StorePath, StorePathError> {
     let none = BTreeSet::new();
     StoreDir::default().make_fixed_output_path(IngestMethod::Recursive, hash, name, &none, false)
 }

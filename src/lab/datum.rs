@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::hidden::{Hidden, origin};
 use crate::builtins::to_json::{JsonOptions, to_json};
 use crate::diagnostic::Diagnostic;
 use crate::eval::{Coercion, Eval, Evaluator, words};
@@ -18,6 +19,8 @@ pub struct Datum<'h> {
     /// Canonical JSON: names sorted, numbers as Nix writes them, paths as their copies in the
     /// store. Two values are the same when their texts are.
     pub json: Arc<str>,
+    /// What that doesn't tell.
+    pub hidden: Hidden,
 }
 
 impl<'h> Datum<'h> {
@@ -36,7 +39,8 @@ impl<'h> Datum<'h> {
         }
         // Found out now, not when a script is made: a value that has no text is no parameter.
         word(evaluator, value, Some(&json))?;
-        Ok(Datum { slot: Slot::Value(value), json: json.into() })
+        let slot = Slot::Value(value);
+        Ok(Datum { slot, json: json.into(), hidden: Hidden::of(evaluator, slot) })
     }
 }
 
@@ -60,6 +64,8 @@ pub struct Values<'h> {
     slots: &'h [Slot<'h>],
     /// Canonical JSON of each.
     texts: Arc<Texts>,
+    /// What that doesn't tell.
+    hidden: Hidden,
 }
 
 /// An item of a list that is no value of a parameter.
@@ -79,7 +85,7 @@ impl<'h> Values<'h> {
         evaluator: &mut Evaluator<'h>,
         items: &'h [Slot<'h>],
     ) -> Result<Values<'h>, NoValue<'h>> {
-        let mut texts = Texts::default();
+        let (mut texts, mut hidden) = (Texts::default(), Hidden::default());
         for (at, item) in items.iter().enumerate() {
             let failed = |error| NoValue::Failed(at, error);
             if at % LOOK_EACH == LOOK_EACH - 1 {
@@ -88,11 +94,15 @@ impl<'h> Values<'h> {
             match evaluator.force(*item) {
                 Ok(Value::Int(int)) => texts.push(itoa::Buffer::new().format(int)),
                 Ok(value) if Datum::is_function(value) => return Err(NoValue::Function(at)),
-                Ok(_) | Err(_) => texts.push(&Datum::read(evaluator, *item).map_err(failed)?.json),
+                Ok(_) | Err(_) => {
+                    let datum = Datum::read(evaluator, *item).map_err(failed)?;
+                    texts.push(&datum.json);
+                    hidden = hidden.and(datum.hidden);
+                }
             }
         }
         texts.shrink();
-        Ok(Values { slots: items, texts: Arc::new(texts) })
+        Ok(Values { slots: items, texts: Arc::new(texts), hidden })
     }
 
     /// How many.
@@ -126,6 +136,33 @@ impl<'h> Values<'h> {
         })
     }
 
+    /// What their JSON doesn't tell.
+    pub fn hidden(&self) -> Hidden {
+        self.hidden
+    }
+
+    /// Where each of them leads that is a path; nothing if none does.
+    pub fn origins(&self) -> Option<Arc<Texts>> {
+        self.hidden.origins.then(|| Arc::new(self.slots.iter().map(|slot| origin(*slot)).collect()))
+    }
+
+    /// The integers that they are, if each is larger than the one before: ranges of neighbours, both
+    /// ends included, unless there are more than `most`.
+    pub fn ranges(&self, most: usize) -> Option<Vec<(i64, i64)>> {
+        let mut ranges: Vec<(i64, i64)> = Vec::new();
+        for slot in self.slots {
+            let Some(Value::Int(int)) = slot.known() else { return None };
+            let many = ranges.len() == most;
+            match ranges.last_mut() {
+                Some((_, last)) if *last >= int => return None,
+                Some((_, last)) if last.checked_add(1) == Some(int) => *last = int,
+                Some(_) if many => return None,
+                Some(_) | None => ranges.push((int, int)),
+            }
+        }
+        Some(ranges)
+    }
+
     /// Is a value one that no function can tell from another with the same JSON?
     pub fn is_plain(&self, index: usize) -> bool {
         self.slots.get(index).is_some_and(|slot| is_plain(*slot))
@@ -136,17 +173,22 @@ impl<'h> Values<'h> {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Texts {
     all: String,
-    /// The lower halves of the places where they end.
+    ends: Ends,
+}
+
+/// Where many things end that stand one after the other.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Ends {
+    /// The lower halves of the places.
     ends: Vec<u32>,
-    /// The first text whose end has the upper half 1, 2, and so on. Most often there is none.
+    /// The first thing whose end has the upper half 1, 2, and so on. Most often there is none.
     wraps: Vec<usize>,
 }
 
-impl Texts {
-    /// Adds a text.
-    pub fn push(&mut self, text: &str) {
-        self.all.push_str(text);
-        let end = self.all.len() as u64;
+impl Ends {
+    /// The next one ends here.
+    pub fn push(&mut self, end: usize) {
+        let end = end as u64;
         while (self.wraps.len() as u64) < end >> u32::BITS {
             self.wraps.push(self.ends.len());
         }
@@ -170,20 +212,49 @@ impl Texts {
         Some(high << u32::BITS | low)
     }
 
-    /// One of them.
+    /// Where one of them stands.
     #[inline]
-    pub fn get(&self, index: usize) -> Option<&str> {
+    pub fn range(&self, index: usize) -> Option<std::ops::Range<usize>> {
         let start = match index.checked_sub(1) {
             Some(before) => self.end(before)?,
             None => 0,
         };
-        self.all.get(start..self.end(index)?)
+        Some(start..self.end(index)?)
+    }
+
+    /// Gives back room that is not needed.
+    pub fn shrink(&mut self) {
+        self.ends.shrink_to_fit();
+    }
+}
+
+impl Texts {
+    /// Adds a text.
+    pub fn push(&mut self, text: &str) {
+        self.all.push_str(text);
+        self.ends.push(self.all.len());
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// None?
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// One of them.
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<&str> {
+        self.all.get(self.ends.range(index)?)
     }
 
     /// Gives back room that is not needed.
     pub fn shrink(&mut self) {
         self.all.shrink_to_fit();
-        self.ends.shrink_to_fit();
+        self.ends.shrink();
     }
 
     /// All of them.
@@ -201,9 +272,9 @@ impl<T: AsRef<str>> FromIterator<T> for Texts {
 }
 
 impl Datum<'_> {
-    /// Is it one that no function can tell from another with the same JSON?
-    pub fn is_plain(&self) -> bool {
-        is_plain(self.slot)
+    /// Where it leads, if it is a path; of others nothing.
+    pub fn origin(&self) -> String {
+        origin(self.slot)
     }
 
     /// Is a value one that no parameter can have?

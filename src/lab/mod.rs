@@ -9,6 +9,7 @@
 mod axis;
 mod datum;
 mod fields;
+mod hidden;
 mod order;
 mod pipeline;
 mod places;
@@ -19,8 +20,10 @@ mod scope;
 mod stage;
 
 pub use axis::{Axis, Member, Target};
-pub use datum::{Datum, Texts, Values, script_word, shell_word};
+
+pub use datum::{Datum, Ends, Texts, Values, script_word, shell_word};
 pub use fields::Vocabulary;
+pub use hidden::Hidden;
 pub use pipeline::{Dependency, Link, Pipeline};
 pub use places::Places;
 pub use read::{Lab, read};

@@ -132,6 +132,7 @@ pub fn run<R: Send>(
             asked: Mutex::default(),
             stand_ins: packages.map(|packages| -> &dyn StandIns<'_> { packages }),
             unsure: AtomicBool::new(false),
+            placed: AtomicBool::new(false),
         };
         let session = Session { shared: &shared, files: &files, packages };
         let mut evaluator = Evaluator::in_order(&shared, FREE_STACK);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::Session;
 use super::kept::{KeptValue, MOST_NESTED, Origin, PackagePlace, Plain, Referred};
 use crate::eval::{Eval, Evaluator, words};
+use crate::flake::LockedPackages;
 use crate::source::{Name, Span};
 use crate::store::{ContextElement, ElementId};
 use crate::value::{Attrs, Slot, Text, Value};
@@ -22,6 +23,8 @@ pub enum PackageSet {
     Expression(String),
     /// What a file gives; likewise.
     Path(PathBuf),
+    /// What a flake has locked, in the forms of `nixlib/locked-packages.nix`.
+    Locked(LockedPackages),
 }
 
 /// Attributes of a derivation that are kept with it; others are when they are asked for.
@@ -47,6 +50,7 @@ impl<'h> Session<'h> {
             PackageSet::Host => self.host_packages(evaluator),
             PackageSet::Expression(text) => self.expression(evaluator, text, root),
             PackageSet::Path(path) => self.file(evaluator, path),
+            PackageSet::Locked(locked) => self.locked_packages(evaluator, locked),
         }
     }
 
@@ -62,7 +66,7 @@ impl<'h> Session<'h> {
     ) -> Eval<'h> {
         let value = self.packages_value(evaluator, set, root)?;
         match set {
-            PackageSet::Host => Ok(value),
+            PackageSet::Host | PackageSet::Locked(_) => Ok(value),
             PackageSet::Expression(_) | PackageSet::Path(_) => called(evaluator, value),
         }
     }

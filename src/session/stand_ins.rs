@@ -205,7 +205,7 @@ fn lost<'h>(ev: &Evaluator<'h>) -> crate::value::Error<'h> {
     ev.error_at(ev.here(), "nothing is known of this part of the package set")
 }
 
-fn builtin(ev: &Evaluator<'_>, name: &str) -> Option<BuiltinId> {
+pub(super) fn builtin(ev: &Evaluator<'_>, name: &str) -> Option<BuiltinId> {
     let mut rows = ev.shared.builtins.iter().zip(0..);
     rows.find(|(row, _)| row.name == name).map(|(_, id)| BuiltinId(id))
 }

@@ -9,6 +9,8 @@ use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::tracked::Keep;
+use crate::bytes::{Reader, Writer};
+use crate::lab::Ends;
 
 /// Texts, each once, numbered as they were met.
 #[derive(Debug, Default)]
@@ -17,8 +19,7 @@ pub(super) struct Alike {
     first: Vec<u8>,
     /// What sets each text apart from the first, one after the other.
     all: Vec<u8>,
-    /// Where each ends.
-    ends: Vec<usize>,
+    ends: Ends,
     places: HashTable<u32>,
     hashing: DefaultHashBuilder,
 }
@@ -63,6 +64,12 @@ fn read_number(from: &mut std::slice::Iter<'_, u8>) -> usize {
 }
 
 impl Alike {
+    /// Keeps a text; the number that it has.
+    pub(super) fn keep(&mut self, text: Vec<u8>) -> u32 {
+        let packed = self.pack(text);
+        self.add(packed)
+    }
+
     /// How many.
     pub(super) fn len(&self) -> usize {
         self.ends.len()
@@ -94,9 +101,8 @@ impl Alike {
 
     /// Writes a text behind what `text` holds.
     pub(super) fn write(&self, number: usize, text: &mut Vec<u8>) {
-        let start = number.checked_sub(1).and_then(|before| self.ends.get(before));
-        let range = start.copied().unwrap_or(0)..self.ends.get(number).copied().unwrap_or(0);
-        match self.all.get(range).and_then(<[u8]>::split_first) {
+        let apart = self.ends.range(number).and_then(|range| self.all.get(range));
+        match apart.and_then(<[u8]>::split_first) {
             Some((&LINES, apart)) => self.write_lines(apart, text),
             Some((_, whole)) => text.extend_from_slice(whole),
             None => {}
@@ -116,6 +122,36 @@ impl Alike {
             rest = behind.iter();
         }
         firsts.for_each(|line| text.extend_from_slice(line));
+    }
+}
+
+impl Alike {
+    /// Gives back room that is not needed, and the means to find a text again: none is added any more.
+    pub(super) fn shrink(&mut self) {
+        self.places = HashTable::new();
+        self.all.shrink_to_fit();
+        self.ends.shrink();
+    }
+
+    /// Writes all of them.
+    pub(super) fn store(&self, to: &mut Writer) {
+        let Alike { first, all, ends, .. } = self;
+        to.text(first);
+        to.text(all);
+        to.list(0..ends.len(), |to, number| {
+            to.number(ends.range(number).map_or(0, |range| range.len()) as u64);
+        });
+    }
+
+    /// Reads them, to be looked at: no more can be added.
+    pub(super) fn restore(from: &mut Reader<'_>) -> Option<Alike> {
+        let (first, all) = (from.text()?.to_vec(), from.text()?.to_vec());
+        let (mut ends, mut end) = (Ends::default(), 0usize);
+        for _ in 0..from.number()? {
+            end = end.checked_add(usize::try_from(from.number()?).ok()?)?;
+            ends.push(end);
+        }
+        Some(Alike { first, all, ends, ..Alike::default() })
     }
 }
 
@@ -140,11 +176,7 @@ impl Keep<Vec<u8>> for Alike {
             }
         };
         let Alike { all, ends, places, hashing, .. } = self;
-        let known = |number: u32| {
-            let number = number as usize;
-            let start = number.checked_sub(1).and_then(|before| ends.get(before));
-            all.get(start.copied().unwrap_or(0)..ends.get(number).copied().unwrap_or(0))
-        };
+        let known = |number: u32| all.get(ends.range(number as usize)?);
         let is_it = |number: &u32| known(*number) == Some(&apart[..]);
         let hash = |number: &u32| hashing.hash_one(known(*number).unwrap_or_default());
         match places.entry(hashing.hash_one(&apart[..]), is_it, hash) {

@@ -115,14 +115,27 @@ impl<'x, 'h> RunClasses<'x, 'h> {
         self.get(place, 1, Classes::written)
     }
 
-    /// Does the text of a value tell all there is to know of it?
-    pub(super) fn text_tells(&self, (axis, place): Place) -> bool {
+    /// Are values that are written alike the same? Where one may know their `places`, those that
+    /// have some aren't.
+    pub(super) fn text_tells(&self, (axis, place): Place, places: bool) -> bool {
         let values = self.run.axes.get(axis).and_then(|axis| axis.members.get(place));
         values.is_none_or(|member| {
-            let values = &member.values;
-            values.ascending()
-                || (0..values.len()).all(|index| values.is_plain(index))
-                || self.written((axis, place)).is_some_and(Classes::all_differ)
+            let (values, hidden) = (&member.values, member.values.hidden());
+            let differ = || self.written((axis, place)).is_some_and(Classes::all_differ);
+            match values.origins() {
+                _ if hidden.more || hidden.places && places => differ(),
+                None => true,
+                // Those that are written alike must be of one place.
+                Some(origins) => {
+                    let mut known = hashbrown::HashMap::new();
+                    differ()
+                        || values
+                            .texts()
+                            .iter()
+                            .zip(origins.iter())
+                            .all(|(text, origin)| *known.entry(text).or_insert(origin) == origin)
+                }
+            }
         })
     }
 

@@ -6,171 +6,29 @@
 //! that say so are evaluated, within reason.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::classes::RunClasses;
-use super::facet::{Names, only_names};
+use super::counts::{Count, Counts, RunCount, StageCount, Unsure, Wanted};
+use super::facet::Names;
 use super::field::Field;
 use super::keys::{self, Place};
-use super::overlap::{self, Shape, Texture};
+use super::kinds::Kinds;
+use super::overlap::{After, Shape, Texture};
 use super::space::{Space, distinct};
 use super::study::{Ports, Study};
 use super::tracked::{Noticed, Untold, in_order};
-use super::wiring::{Around, Wiring};
+use super::wiring::{Around, Wire, Wiring};
 use crate::diagnostic::Found;
-use crate::eval::{Evaluator, Met};
-use crate::lab::{Lab, Pipeline, Run, Stage};
+use crate::lab::{Hidden, Lab, Need, Pipeline, Run, Stage};
 use crate::session::Session;
-use crate::value::{Slot, Value};
 
 /// How often a function is evaluated at most.
 const EVALUATIONS: usize = 1 << 14;
+/// Ranges of integers that an axis may be taken for.
+const RANGES: usize = 1 << 12;
 /// Cases of wiring that are looked at one by one.
 const CASES: u64 = 1 << 20;
-
-/// A number of jobs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Count {
-    /// So many.
-    Exactly(u128),
-    /// Not more than this: some may be the same.
-    AtMost(u128),
-    /// Some number that doesn't fit.
-    Beyond,
-}
-
-/// A parameter, and the texts that are a wanted value of it.
-pub type Wanted = (String, Vec<String>);
-
-/// How many jobs runs and stages have.
-#[derive(Clone, Debug, Default)]
-pub struct Counts {
-    /// In the order of runs.
-    pub runs: Vec<RunCount>,
-}
-
-/// The jobs of a run.
-#[derive(Clone, Debug, Default)]
-pub struct RunCount {
-    /// In the order of pipelines, and topologically.
-    pub stages: Vec<StageCount>,
-}
-
-/// The jobs of a stage of a run.
-#[derive(Clone, Debug)]
-pub struct StageCount {
-    /// Its attribute in the pipeline.
-    pub name: Arc<str>,
-    /// What its jobs may be called; `None`: there is no telling.
-    pub pnames: Option<Vec<Arc<str>>>,
-    /// `version`.
-    version: Arc<str>,
-    /// Its parameters.
-    pub params: Vec<Arc<str>>,
-    /// How many jobs.
-    pub jobs: Count,
-    /// Which jobs, and the class of stages that make the same of the same parameters; `None`: there
-    /// is no telling.
-    set: Option<(u32, Shape)>,
-}
-
-impl Count {
-    /// Nothing to count.
-    pub const NONE: Count = Count::Exactly(0);
-
-    /// Both.
-    #[must_use]
-    pub fn plus(self, other: Count) -> Count {
-        self.with(other, u128::checked_add)
-    }
-
-    /// Each with each.
-    #[must_use]
-    pub fn times(self, other: Count) -> Count {
-        self.with(other, u128::checked_mul)
-    }
-
-    fn with(self, other: Count, both: impl Fn(u128, u128) -> Option<u128>) -> Count {
-        let (Some((a, exact)), Some((b, too))) = (self.parts(), other.parts()) else {
-            return Count::Beyond;
-        };
-        match both(a, b) {
-            Some(all) if exact && too => Count::Exactly(all),
-            Some(all) => Count::AtMost(all),
-            None => Count::Beyond,
-        }
-    }
-
-    fn parts(self) -> Option<(u128, bool)> {
-        match self {
-            Count::Exactly(count) => Some((count, true)),
-            Count::AtMost(count) => Some((count, false)),
-            Count::Beyond => None,
-        }
-    }
-
-    /// The same number, which may be too large.
-    #[must_use]
-    pub fn at_most(self) -> Count {
-        match self {
-            Count::Exactly(count) if count > 0 => Count::AtMost(count),
-            Count::Exactly(_) | Count::AtMost(_) | Count::Beyond => self,
-        }
-    }
-
-    /// Is it the number?
-    pub fn is_exact(self) -> bool {
-        matches!(self, Count::Exactly(_))
-    }
-}
-
-impl Counts {
-    /// Is each of them the number?
-    pub(super) fn all_exact(&self) -> bool {
-        self.runs.iter().flat_map(|run| &run.stages).all(|stage| stage.jobs.is_exact())
-    }
-
-    /// The jobs of all runs shown; jobs that several of them have count once.
-    pub fn total(&self, shown: impl Fn(usize) -> bool) -> Count {
-        let runs = self.runs.iter().enumerate().filter(|(index, _)| shown(*index));
-        let mut before: Vec<&StageCount> = Vec::new();
-        let mut total = Count::NONE;
-        for (_, run) in runs {
-            for stage in &run.stages {
-                total = total.plus(stage.not_in(&before));
-                before.push(stage);
-            }
-        }
-        total
-    }
-}
-
-impl StageCount {
-    /// How many jobs it has that none of the stages before has.
-    fn not_in(&self, before: &[&StageCount]) -> Count {
-        let mut before = before.iter().filter(|other| other.may_share_jobs(self)).peekable();
-        if before.peek().is_none() || self.jobs == Count::NONE {
-            return self.jobs;
-        }
-        let fresh =
-            self.set.as_ref().filter(|_| self.jobs.is_exact()).and_then(|(class, shape)| {
-                let shape_of = |other: &&&StageCount| match &other.set {
-                    Some((known, shape)) if known == class => Some(shape.clone()),
-                    Some(_) | None => None,
-                };
-                let others: Vec<Shape> =
-                    before.map(|other| shape_of(&other)).collect::<Option<_>>()?;
-                overlap::fresh(shape, others.iter())
-            });
-        fresh.map_or_else(|| self.jobs.at_most(), Count::Exactly)
-    }
-
-    fn may_share_jobs(&self, other: &StageCount) -> bool {
-        let names = self.pnames.as_ref().zip(other.pnames.as_ref());
-        self.version == other.version
-            && self.params == other.params
-            && names.is_none_or(|(a, b)| a.iter().any(|name| b.contains(name)))
-    }
-}
 
 /// No more jobs than this are there. `None`: the number doesn't fit.
 pub(super) fn bound(lab: &Lab<'_>) -> Option<u128> {
@@ -202,7 +60,7 @@ pub(super) fn count<'h>(
 ) -> (Counts, Found) {
     let mut found = Found::default();
     let mut counts = Counts::default();
-    let mut kinds = Kinds { evaluator: session.evaluator(), known: Vec::new() };
+    let mut kinds = Kinds::new(session.evaluator());
     for run in &lab.runs {
         keys::check(run, &mut found);
         let names = run.depends_on.iter().filter_map(|(other, _)| lab.runs.get(*other));
@@ -213,6 +71,7 @@ pub(super) fn count<'h>(
             lengths: &keys::lengths(run),
             classes: &RunClasses::new(run),
             upstream: names.map(|run| Arc::clone(&run.name)).collect(),
+            hard: hard(lab, run),
             wanted,
         };
         let mut stages: Vec<StageCount> = Vec::new();
@@ -224,7 +83,13 @@ pub(super) fn count<'h>(
                     *class = kinds.class(pipeline, index);
                 }
                 // What an earlier one of the run has too stands there.
-                stage.jobs = stage.not_in(&stages.iter().collect::<Vec<_>>());
+                let before = stages.iter().collect::<Vec<_>>();
+                let jobs = stage.not_in(&before);
+                if !jobs.is_exact() && stage.jobs.is_exact() {
+                    stage.unsure =
+                        before.last().map(|other| Unsure::Shared(Arc::clone(&other.name)));
+                }
+                stage.jobs = jobs;
                 stages.push(stage);
             }
         }
@@ -233,46 +98,13 @@ pub(super) fn count<'h>(
     (counts, found)
 }
 
-/// Stages that were met, one of each class: whatever parameters have the same values, those of a class
-/// make the same job.
-struct Kinds<'c, 'h> {
-    evaluator: Evaluator<'h>,
-    known: Vec<(&'c Pipeline<'h>, usize)>,
-}
-
-impl<'c, 'h> Kinds<'c, 'h> {
-    /// The class of a stage of a pipeline.
-    fn class(&mut self, pipeline: &'c Pipeline<'h>, stage: usize) -> u32 {
-        let known = self.known.clone();
-        let found = known.iter().position(|(other, at)| {
-            self.are_alike((other, *at), (pipeline, stage), &mut Met::new())
-        });
-        found.unwrap_or_else(|| {
-            self.known.push((pipeline, stage));
-            known.len()
-        }) as u32
-    }
-
-    fn are_alike(
-        &mut self,
-        (a, at): (&Pipeline<'h>, usize),
-        (b, bt): (&Pipeline<'h>, usize),
-        met: &mut Met,
-    ) -> bool {
-        let (Some(x), Some(y)) = (a.stages.get(at), b.stages.get(bt)) else {
-            return false;
-        };
-        let (first, second) = (Value::Attrs(x.attrs), Value::Attrs(y.attrs));
-        x.version == y.version
-            && x.vocabulary == y.vocabulary
-            && x.packages == y.packages
-            && x.dependencies.len() == y.dependencies.len()
-            && self.evaluator.same(Slot::Value(first), Slot::Value(second), met)
-            && x.dependencies
-                .iter()
-                .zip(&y.dependencies)
-                .all(|(c, d)| c.link == d.link && self.are_alike((a, c.stage), (b, d.stage), met))
-    }
+/// The runs that have jobs which all jobs of a run need, ascending.
+fn hard(lab: &Lab<'_>, run: &Run<'_>) -> Vec<usize> {
+    // No axis is empty.
+    let has_jobs = |run: &Run<'_>| run.pipelines.iter().any(|p| !p.stages.is_empty());
+    let needed = run.depends_on.iter().filter(|(_, need)| *need == Need::Hard);
+    let needed = needed.map(|(other, _)| *other);
+    distinct(needed.filter(|other| lab.runs.get(*other).is_some_and(has_jobs)))
 }
 
 /// Counting the jobs of a run.
@@ -285,6 +117,8 @@ struct Counting<'c, 'h> {
     classes: &'c RunClasses<'c, 'h>,
     /// Names of the runs it depends on.
     upstream: Vec<Arc<str>>,
+    /// Those among them whose jobs its first stages need, if there are any jobs; ascending.
+    hard: Vec<usize>,
     wanted: &'c [Wanted],
 }
 
@@ -358,29 +192,31 @@ impl<'c, 'h> Counting<'c, 'h> {
             return None;
         }
         let pname = match &rest {
-            Some(Ok(rest)) => Some(rest.pname.values().to_vec()),
-            Some(Err(_)) | None => study.pname(&mut Vec::new()).ok().map(|f| f.values().to_vec()),
+            Some(Ok(rest)) => Some(rest.pname.clone()),
+            Some(Err(_)) | None => study.pname(&mut Vec::new()).ok(),
         };
+        let pnames = pname.map(|pname| pname.words(&Space::point()).all().map(Arc::from).collect());
         let wiring = match &ports {
             Ok(ports) => Some(self.wiring(stage, &producers, ports, found)?),
             Err(_) => None,
         };
         let outputs = ports
-            .map_or_else(|_| Field::constant(Names::new()), |ports| ports.outputs.map(only_names));
+            .map_or_else(|_| Field::constant(Names::new()), |ports| ports.outputs.only_names());
         let wiring = wiring.flatten();
-        let (jobs, places, certain) = self.jobs(&sources, &producers, wiring.as_ref());
-        let used = wiring.as_ref().and_then(|w| w.values().first()).map(|w| w.used.clone());
+        let (jobs, places, unsure, certain) = self.jobs(&sources, &producers, wiring.as_ref());
         let fits = self.wanted.iter().map(|wanted| self.fit(stage, &sources, &producers, wanted));
         let fits: Vec<Fit> = fits.collect();
         let mixed = fits.contains(&Fit::Mixed);
         let jobs = jobs(&fits);
-        let shape = self.shape(stage, &sources, &producers, used, &fits).filter(|_| certain);
+        let shape =
+            self.shape(stage, &sources, &producers, wiring.as_ref(), &fits).filter(|_| certain);
         let count = StageCount {
             name: Arc::clone(&stage.key),
-            pnames: pname,
+            pnames,
             version: Arc::clone(&stage.version),
             params: stage.params.iter().map(|(name, _, _)| name.text().into()).collect(),
             jobs: if mixed { jobs.at_most() } else { jobs },
+            unsure: unsure.or(mixed.then_some(Unsure::Wanted)),
             set: shape.clone().map(|shape| (0, shape)),
         };
         Some((Counted { stage, outputs, places, certain, shape, fits }, count))
@@ -413,29 +249,45 @@ impl<'c, 'h> Counting<'c, 'h> {
         stage: &Stage<'h>,
         sources: &[Option<Place>],
         producers: &[&Counted<'c, 'h>],
-        used: Option<Vec<usize>>,
+        wiring: Option<&Field<Wiring>>,
         fits: &[Fit],
     ) -> Option<Shape> {
-        // Jobs of other runs, and their names, are part of what a first stage reads.
-        if !self.upstream.is_empty() || stage.lost_dependency || fits.contains(&Fit::Mixed) {
+        let wirings = wiring?.values();
+        // Where only some jobs read from other runs they'd have to be told from the rest.
+        let mixed = wirings.len() > 1 && !self.upstream.is_empty();
+        if stage.lost_dependency || fits.contains(&Fit::Mixed) || mixed {
             return None;
         }
-        let mut used = used?;
+        let wired = wirings.first()?;
+        let mut used = wired.used.clone();
         used.sort_unstable();
         let mut shape = Shape { used: vec![used.len()], ..Shape::default() };
+        if stage.dependencies.is_empty() {
+            // Jobs of other runs, and their names, are part of what a first stage reads.
+            let runs = wired.inputs.iter().filter_map(|(input, wire)| match wire {
+                Wire::Run(run) => Some((Arc::clone(input), Arc::clone(run))),
+                Wire::Dependency { .. } | Wire::StoreBase | Wire::Default(_) => None,
+            });
+            shape.after.push(After { jobs: self.hard.clone(), wired: runs.collect() });
+        }
         let mut places: Vec<Option<Place>> = Vec::new();
         for ((_, default, _), source) in stage.params.iter().zip(sources) {
             shape.columns.push(match source {
                 Some((axis, member)) => {
                     let values = &self.run.axes.get(*axis)?.members.get(*member)?.values;
-                    // What is written alike must be alike, wherever it stands.
-                    if !(values.ascending() || (0..values.len()).all(|at| values.is_plain(at))) {
-                        return None;
-                    }
-                    Texture::Swept(*axis, Arc::clone(values.texts()))
+                    self.is_told(values.hidden())?;
+                    let origins = values.origins();
+                    let origins = origins.map(|origins| Texture::Swept(*axis, origins, None));
+                    shape.origins.push(origins.unwrap_or_else(Texture::nothing));
+                    let ranges = values.ranges(RANGES).map(Arc::from);
+                    Texture::Swept(*axis, Arc::clone(values.texts()), ranges)
                 }
-                None if default.is_plain() => Texture::Fixed(Arc::clone(&default.json)),
-                None => return None,
+                None => {
+                    self.is_told(default.hidden)?;
+                    let origin = default.origin();
+                    shape.origins.push(Texture::Fixed(origin.into()));
+                    Texture::Fixed(Arc::clone(&default.json))
+                }
             });
             places.push(*source);
         }
@@ -444,6 +296,8 @@ impl<'c, 'h> Counting<'c, 'h> {
             shape.used.push(index);
             shape.used.extend(&other.used);
             shape.columns.extend(other.columns.iter().cloned());
+            shape.origins.extend(other.origins.iter().cloned());
+            shape.after.extend(other.after.iter().cloned());
         }
         for (fit, (_, texts)) in fits.iter().zip(self.wanted) {
             let column = match fit {
@@ -453,7 +307,7 @@ impl<'c, 'h> Counting<'c, 'h> {
                 Fit::On((axis, member)) => {
                     let values = &self.run.axes.get(*axis)?.members.get(*member)?.values;
                     let is_it = |column: &Texture| match column {
-                        Texture::Swept(other, texts) => {
+                        Texture::Swept(other, texts, _) => {
                             other == axis && Arc::ptr_eq(texts, values.texts())
                         }
                         Texture::Fixed(_) => false,
@@ -467,6 +321,19 @@ impl<'c, 'h> Counting<'c, 'h> {
         Some(shape)
     }
 
+    /// `Some` if what is hidden of a value makes no difference.
+    fn is_told(&self, hidden: Hidden) -> Option<()> {
+        let told = self.session.shared.placed.load(Ordering::Relaxed);
+        let hides = hidden.more || hidden.places && told;
+        (!hides).then_some(())
+    }
+
+    /// The key of a run's parameters that a member of an axis is of.
+    fn key(&self, (axis, member): Place) -> Arc<str> {
+        let member = self.run.axes.get(axis).and_then(|axis| axis.members.get(member));
+        member.map_or_else(|| "".into(), |member| member.target.key().into())
+    }
+
     /// How many jobs there are with wanted values, what they follow from, and whether they differ
     /// exactly where that does.
     fn jobs<'s>(
@@ -474,7 +341,7 @@ impl<'c, 'h> Counting<'c, 'h> {
         sources: &[Option<Place>],
         producers: &[&Counted<'c, 'h>],
         wiring: Option<&Field<Wiring>>,
-    ) -> (impl Fn(&[Fit]) -> Count + 's, Vec<Place>, bool) {
+    ) -> (impl Fn(&[Fit]) -> Count + 's, Vec<Place>, Option<Unsure>, bool) {
         let mut own: Vec<Place> = sources.iter().copied().flatten().collect();
         own.sort_unstable();
         let used = |wiring: &Wiring| {
@@ -520,7 +387,13 @@ impl<'c, 'h> Counting<'c, 'h> {
             }
         };
         let places = everything();
-        let known = places.iter().all(|place| self.classes.text_tells(*place));
+        let told = self.session.shared.placed.load(Ordering::Relaxed);
+        let unclear = places.iter().find(|place| !self.classes.text_tells(**place, told));
+        let unsure = match unclear {
+            Some(place) => Some(Unsure::Alike(self.key(*place))),
+            None => (!certain).then_some(Unsure::Inputs),
+        };
+        let known = unclear.is_none();
         let downstream = certain && known && alike && wiring.is_some();
         let count = move |fits: &[Fit]| {
             let mut total = Count::NONE;
@@ -529,7 +402,7 @@ impl<'c, 'h> Counting<'c, 'h> {
             }
             if certain && known { total } else { total.at_most() }
         };
-        (count, places, downstream)
+        (count, places, unsure, downstream)
     }
 
     /// The jobs that follow from these places: all, or those with these digits on some axes.

@@ -3,28 +3,33 @@
 use std::sync::Arc;
 
 use super::classes::RunClasses;
-use super::facet::{Names, only_names};
-use super::field::{Column, Field, Look, MOST_POINTS, combined};
+use super::facet::Names;
+use super::field::{Field, Look, MOST_POINTS, combined};
 use super::identity::{Identity, JobId, Part};
-use super::ids::{Hashing, Own};
+use super::ids::{Hashing, formula};
+use super::jobs::{JobBits, JobSet};
 use super::keys::{self, Place};
+use super::list::{Ask, Request};
 use super::listing::{
-    After, Block, JobBits, JobSet, Listing, Param, ParamValues, Producer, RunInfo, StageInfo,
-    StageKind,
+    After, Block, Listing, Param, ParamValues, Producer, RunInfo, StageInfo, StageKind,
 };
 use super::origin::{Origin, Written};
 use super::progress::Progress;
 use super::recipe::{self, Package};
+use super::refusal::{Why, needs_too_many, refused};
 use super::settle::{Index, may_share_jobs};
 use super::space::{Space, distinct};
 use super::study::{Ports, Studied, Study};
 use super::tracked::{Noticed, Untold, in_order};
 use super::wiring::{Around, Wiring};
+use super::worded::Worded;
 use crate::diagnostic::{Diagnostic, Found};
 use crate::lab::{Body, Lab, Need, Pipeline, Resources, Run, Stage};
 use crate::session::Session;
 use crate::source::{SourceMap, Span};
 
+/// So often functions are evaluated at least, whatever room there is for what comes of it.
+const EVALUATIONS: usize = 1 << 20;
 /// Jobs are numbered in 32 bits.
 const MOST_JOBS: u64 = u32::MAX as u64;
 
@@ -34,21 +39,16 @@ pub(super) struct Expanded {
     pub(super) found: Found,
 }
 
-/// Expands all runs of a lab, up to so many jobs. Must be called within a rayon pool whose threads
+/// Expands all runs of a lab, as far as there is room. Must be called within a rayon pool whose threads
 /// have large stacks.
-pub(super) fn expand<'h>(
-    session: &Session<'h>,
-    lab: &Lab<'h>,
-    room: u64,
-    keep: bool,
-    progress: &Progress,
-) -> Expanded {
+pub(super) fn expand<'h>(session: &Session<'h>, lab: &Lab<'h>, request: &Request) -> Expanded {
     let mut expansion = Expansion {
         session,
         lab,
-        room: room.min(MOST_JOBS),
-        keep,
-        progress,
+        room: request.room,
+        kept: request.kept,
+        keep: matches!(request.ask, Ask::Recipes),
+        progress: &request.progress,
         listing: Listing::default(),
         index: Index::default(),
         found: Found::default(),
@@ -82,8 +82,10 @@ pub(super) fn run_info(lab: &Lab<'_>, run: &Run<'_>) -> RunInfo {
 struct Expansion<'x, 'h> {
     session: &'x Session<'h>,
     lab: &'x Lab<'h>,
-    /// How many jobs there may be.
+    /// How many ids there is room for.
     room: u64,
+    /// Where it is possible ids aren't kept, from so many on.
+    kept: u64,
     /// Are recipes kept?
     keep: bool,
     progress: &'x Progress,
@@ -93,6 +95,7 @@ struct Expansion<'x, 'h> {
 }
 
 /// What a run's first stages have of the runs it depends on.
+#[derive(Default)]
 struct Upstream {
     /// Names of all runs it depends on.
     names: Vec<Arc<str>>,
@@ -120,22 +123,24 @@ struct Grown<'x, 'h> {
     /// The number of its block.
     block: u32,
     space: Space,
-    pname: Field<Arc<str>>,
+    pname: Worded,
     /// Their names.
     outputs: Field<Names>,
     hints: Field<Option<Resources>>,
-    /// Is each of its points another job?
-    all_differ: bool,
+    /// An axis along which jobs may be the same; see [`repeating`].
+    repeating: Option<usize>,
 }
 
 impl<'x, 'h> Expansion<'x, 'h> {
     fn run(&mut self, index: usize, run: &'x Run<'h>) {
         keys::check(run, &mut self.found);
         let upstream = self.upstream(run);
+        let told = upstream.is_none();
+        let upstream = upstream.unwrap_or_default();
         let lengths = keys::lengths(run);
         let classes = RunClasses::new(run);
         self.listing.runs.push(run_info(self.lab, run));
-        for pipeline in &run.pipelines {
+        for pipeline in run.pipelines.iter().filter(|_| !told) {
             let scene = Scene {
                 run,
                 run_index: index,
@@ -165,10 +170,21 @@ impl<'x, 'h> Expansion<'x, 'h> {
         jobs
     }
 
-    fn upstream(&mut self, run: &Run<'h>) -> Upstream {
+    /// `None`: that is too much.
+    fn upstream(&mut self, run: &Run<'h>) -> Option<Upstream> {
         let named = |(other, _): &(usize, Need)| Some(Arc::clone(&self.lab.runs.get(*other)?.name));
         let hard = run.depends_on.iter().filter(|(_, need)| *need == Need::Hard);
-        let sets: Vec<JobSet> = hard.map(|(other, _)| self.jobs_of(*other)).collect();
+        let mut sets: Vec<JobSet> = Vec::new();
+        for (other, _) in hard {
+            let jobs = self.jobs_of(*other);
+            // They are digested in the order of their ids.
+            if self.listing.ids.any_made(&jobs) {
+                let other = self.lab.runs.get(*other);
+                self.found.extend(other.map(|other| needs_too_many(run, other, jobs.len())));
+                return None;
+            }
+            sets.push(jobs);
+        }
         let jobs = match sets.as_slice() {
             [one] => one.clone(),
             several => {
@@ -189,7 +205,8 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let set = (!jobs.is_empty()).then_some(self.listing.upstreams.len() as u32);
         let digest = identity.digest();
         self.listing.upstreams.extend(set.map(|_| After { jobs, digest }));
-        Upstream { names, digest, resources: (!merged.is_empty()).then_some(merged), jobs: set }
+        let resources = (!merged.is_empty()).then_some(merged);
+        Some(Upstream { names, digest, resources, jobs: set })
     }
 
     /// The hints of jobs, in their order; of consecutive jobs that have the same perhaps once.
@@ -232,55 +249,47 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let own_axes = distinct(sources.iter().flatten().map(|(axis, _)| *axis));
         let upper = producers.iter().flat_map(|other| other.space.axes()).copied();
         let axes = distinct(own_axes.iter().copied().chain(upper));
-        let left = self.room.saturating_sub(self.listing.len() as u64);
+        let left = MOST_JOBS.saturating_sub(self.listing.len() as u64);
         let space = Space::new(axes.clone(), scene.lengths).filter(|space| space.points() <= left);
         let (Some(space), Some(own_space)) = (space, Space::new(own_axes, scene.lengths)) else {
-            self.too_many(scene, stage, &axes);
+            self.too_many(scene, stage, &axes, &Why::Many);
             return None;
         };
         let (ports, studied) = self.study(scene, stage, &sources)?;
         let wiring = self.wiring(scene, stage, &producers, &ports)?;
         let hints = hints(scene, &studied, &wiring, &producers)?;
-        let names = ports.outputs.map(only_names);
+        let names = ports.outputs.only_names();
         let Ports { outputs, .. } = ports;
-        let all_differ = all_differ(scene, &sources, &space, &own_space, &producers, &wiring);
+        let repeating = repeating(scene, &sources, &space, &own_space, &producers, &wiring);
         let block = Block {
             run: scene.run_index as u32,
             first: self.listing.len() as u32,
             count: 0,
             stage: info(scene.pipeline, stage),
             params: params(scene.run, stage, &sources, &space, self.session.shared.sources),
-            pnames: studied.pname.column(&space),
-            outputs: outputs.into_map(pairs).column(&space),
+            pnames: studied.pname.words(&space),
+            outputs: outputs.words(&space),
             pieces: studied.pieces.column(&space),
-            digests: studied.script.digests().column(&space),
             part_digests: studied.digests.column(&space),
             package_ids: stage.packages.clone(),
             wirings: wiring.column(&space),
             hints: hints.column(&space),
             own_hints: studied.hints.column(&space),
             written: Written::at(stage.span, self.session.shared.sources),
-            scripts: self.scripts(&studied, &space),
+            scripts: studied.script.words(&space),
             recipes: studied.recipes.column(&space),
             packages: self.packages(stage),
             producers: producers.iter().map(|other| producer(&space, other)).collect(),
             after: scene.upstream.jobs.filter(|_| stage.dependencies.is_empty()),
             places: None,
+            formula: None,
             space,
         };
         let number = self.listing.blocks.len() as u32;
         let space = block.space.clone();
-        self.settle(scene, stage, block, &studied, &own_space, all_differ)?;
+        self.settle(scene, stage, block, &own_space, repeating)?;
         let pname = studied.pname;
-        Some(Grown { stage, block: number, space, pname, outputs: names, hints, all_differ })
-    }
-
-    /// With packages of this machine, what stands for a script is its text.
-    fn scripts(&self, studied: &Studied, space: &Space) -> Column<Vec<u8>> {
-        match self.keep {
-            true => studied.script.written().column(space),
-            false => Field::constant(Vec::new()).column(space),
-        }
+        Some(Grown { stage, block: number, space, pname, outputs: names, hints, repeating })
     }
 
     /// What the parts of a stage are run with: their own packages, then the stage's.
@@ -305,30 +314,14 @@ impl<'x, 'h> Expansion<'x, 'h> {
         }
     }
 
-    fn too_many(&mut self, scene: &Scene<'_, 'x, 'h>, stage: &Stage<'h>, axes: &[usize]) {
-        let run = scene.run;
-        let axes = axes.iter().filter_map(|axis| run.axes.get(*axis));
-        let named = |axis: &crate::lab::Axis<'h>| {
-            Some(format!("{} ({})", axis.members.first()?.target.key(), axis.length))
-        };
-        let shown: Vec<String> = axes.clone().filter_map(named).collect();
-        let count = axes.clone().try_fold(1u128, |all, axis| all.checked_mul(axis.length as u128));
-        let count = count.map_or("more than 10^38".to_owned(), |count| count.to_string());
-        let longest = axes.max_by_key(|axis| axis.length);
-        let member = longest.and_then(|axis| axis.members.first());
-        let span = member.map_or(run.span, |member| member.span);
-        let length = longest.map_or(1, |axis| axis.length);
-        self.found.add(
-            Diagnostic::error(
-                "repx::sweep::too-many-jobs",
-                format!(
-                    "stage `{}` of run `{}` would have {count} jobs, more than can be listed",
-                    stage.key, run.name
-                ),
-            )
-            .at(span, format!("the longest axis, {length} values"))
-            .help(format!("the axes: {}; `--count` counts without listing", shown.join(" × "))),
-        );
+    fn too_many(
+        &mut self,
+        scene: &Scene<'_, 'x, 'h>,
+        stage: &Stage<'h>,
+        axes: &[usize],
+        why: &Why,
+    ) {
+        self.found.add(refused(scene.run, stage, axes, why));
     }
 
     /// What the stage is, depending on its parameters. `None`: it went wrong somewhere.
@@ -346,7 +339,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
             sources,
             classes: scene.classes,
             lengths: scene.lengths,
-            most: usize::MAX,
+            most: usize::try_from(self.room).unwrap_or(usize::MAX).max(EVALUATIONS),
             keep: self.keep,
         };
         let mut noticed: Vec<Noticed> = Vec::new();
@@ -361,7 +354,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
             Err(Untold::Failed) => None,
             Err(Untold::TooMany) => {
                 let axes = distinct(sources.iter().flatten().map(|(axis, _)| *axis));
-                self.too_many(scene, stage, &axes);
+                self.too_many(scene, stage, &axes, &Why::Followed);
                 None
             }
         }
@@ -385,7 +378,8 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let found = !problems.is_empty();
         self.found.extend(problems);
         if wiring.is_none() {
-            self.too_many(scene, stage, &[]);
+            let axes = producers.iter().flat_map(|other| other.space.axes()).copied();
+            self.too_many(scene, stage, &distinct(axes), &Why::Followed);
         }
         wiring.filter(|_| !found)
     }
@@ -396,36 +390,63 @@ impl<'x, 'h> Expansion<'x, 'h> {
         scene: &Scene<'_, 'x, 'h>,
         stage: &'x Stage<'h>,
         mut block: Block,
-        studied: &Studied,
         own_space: &Space,
-        all_differ: bool,
+        repeating: Option<usize>,
     ) -> Option<()> {
         let listing = &mut self.listing;
-        let (first, points) = (listing.ids.len(), block.space.points() as usize);
+        let (first, points) = (listing.len() as u32, block.space.points() as usize);
         let number = listing.blocks.len();
         let earlier = listing.blocks.iter().enumerate();
         let alike: Vec<usize> =
             earlier.filter(|(_, other)| may_share_jobs(other, &block)).map(|(i, _)| i).collect();
-        let in_place = all_differ && alike.is_empty();
-        let mut apart = Vec::new();
-        let room = if in_place { &mut listing.ids } else { &mut apart };
-        if room.try_reserve_exact(points).is_err() {
+        let in_place = repeating.is_none() && alike.is_empty();
+        let upstream = block.after.map(|_| scene.upstream.digest);
+        let all = (listing.ids.kept.len() + points) as u64;
+        let needed = all <= self.room && is_needed_later(self.lab, scene.run_index, stage);
+        if in_place && all > self.kept && !needed {
+            // Who writes its jobs makes their ids on the way.
+            block.formula = Some(formula(&block, own_space, upstream));
+            block.count = points as u32;
+            listing.ids.gaps.push(block.range());
+            listing.blocks.push(block);
+            return Some(());
+        }
+        let others = alike.iter().filter_map(|at| listing.blocks.get(*at));
+        let made = others.clone().find(|block| block.formula.is_some()).map(|block| Why::Alike {
+            run: listing
+                .runs
+                .get(block.run as usize)
+                .map_or_else(String::new, |r| r.name.to_string()),
+            stage: block.stage.name.to_string(),
+        });
+        let left = self.room.saturating_sub(listing.ids.kept.len() as u64);
+        let full = (points as u64 > left).then(|| repeating.map_or(Why::Many, Why::Same));
+        let why = made.or(full);
+        if let Some(why) = why {
             let axes = block.space.axes().to_vec();
-            self.too_many(scene, stage, &axes);
+            self.too_many(scene, stage, &axes, &why);
             return None;
         }
-        room.resize(room.len() + points, JobId::from_bytes([0; 20]));
-        let upstream = block.after.map(|_| scene.upstream.digest);
-        let own = Own::new(&stage.packages, &block, studied);
+        let mut apart = Vec::new();
+        let room = if in_place { &mut listing.ids.kept } else { &mut apart };
+        if room.try_reserve_exact(points).is_err() {
+            let axes = block.space.axes().to_vec();
+            self.too_many(scene, stage, &axes, &Why::Many);
+            return None;
+        }
         let interrupt = self.session.shared.interrupt;
-        let hashing = Hashing::new(own, &listing.blocks, own_space, upstream, interrupt);
-        let hashing = hashing.telling(self.progress);
+        let formula = formula(&block, own_space, upstream);
+        let (blocks, progress) = (&listing.blocks, self.progress);
+        let hashing = Hashing { block: &block, blocks, interrupt, progress };
         let done = match in_place {
             true => {
-                let (known, ids) = listing.ids.split_at_mut(first);
-                hashing.all(known, ids)
+                let (known, ids) = listing.ids.with_new(points);
+                hashing.all(&formula, known, ids)
             }
-            false => hashing.all(&listing.ids, &mut apart),
+            false => {
+                apart.resize(points, JobId::from_bytes([0; 20]));
+                hashing.all(&formula, listing.ids.known(), &mut apart)
+            }
         };
         if !done {
             self.found.add(Diagnostic::interrupted());
@@ -445,7 +466,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
             let (run, blocks) = (block.run, &listing.blocks);
             if let Some(info) = listing.runs.get_mut(run as usize) {
                 let own = blocks.iter().find(|block| block.run == run);
-                let own = own.map_or(first as u32, |block| block.first);
+                let own = own.map_or(first, |block| block.first);
                 for job in places.jobs.iter().filter(|job| **job < own) {
                     info.shared.add(*job);
                 }
@@ -454,8 +475,8 @@ impl<'x, 'h> Expansion<'x, 'h> {
             let plain = places.points.len() == points;
             block.places = (!plain).then_some(places);
         }
-        self.progress.settle(listing.ids.len() as u64);
-        block.count = (listing.ids.len() - first) as u32;
+        self.progress.settle(listing.len() as u64);
+        block.count = listing.len() as u32 - first;
         listing.blocks.push(block);
         Some(())
     }
@@ -477,12 +498,8 @@ fn producer(space: &Space, other: &Grown<'_, '_>) -> Producer {
     Producer {
         block: other.block,
         onto: space.onto(&other.space),
-        pnames: other.pname.column(space),
+        pnames: other.pname.field.column(space),
     }
-}
-
-fn pairs(names: Names) -> Vec<(Arc<str>, Arc<str>)> {
-    names.into_iter().map(|(name, path, _)| (name, path)).collect()
 }
 
 fn params(
@@ -535,18 +552,34 @@ fn hints(
     })
 }
 
-/// Is it certain that no two points are the same job? Parameters are part of a job's id, and so
-/// are the jobs that it reads from.
-fn all_differ(
+/// May ids of a stage's jobs be asked for all at once, by runs that need all of them or by stages that
+/// may have the same jobs?
+fn is_needed_later<'h>(lab: &Lab<'h>, run: usize, stage: &Stage<'h>) -> bool {
+    let names = |stage: &Stage<'h>| -> Vec<_> { stage.params.iter().map(|(n, _, _)| *n).collect() };
+    let is_alike = |other: &Stage<'h>| {
+        let pnames = stage.constant_pname.as_ref().zip(other.constant_pname.as_ref());
+        stage.version == other.version
+            && pnames.is_none_or(|(a, b)| a == b)
+            && names(stage) == names(other)
+    };
+    let stages = lab.runs.iter().flat_map(|run| &run.pipelines).flat_map(|p| &p.stages);
+    let mut later = stages.skip_while(|other| !std::ptr::eq(*other, stage)).skip(1);
+    lab.runs.iter().any(|other| other.depends_on.contains(&(run, Need::Hard)))
+        || later.any(is_alike)
+}
+
+/// An axis along which several points may be the same job. `None`: it is certain that no two are.
+/// Parameters are part of a job's id, and so are the jobs that it reads from.
+fn repeating(
     scene: &Scene<'_, '_, '_>,
     sources: &[Option<Place>],
     space: &Space,
     own_space: &Space,
     producers: &[&Grown<'_, '_>],
     wiring: &Field<Wiring>,
-) -> bool {
+) -> Option<usize> {
     let always = |index: usize| wiring.values().iter().all(|w| w.used.contains(&index));
-    space.axes().iter().all(|axis| {
+    let differ = |axis: &usize| {
         if own_space.digit_of(*axis).is_some() {
             let members = sources.iter().flatten().filter(|(other, _)| other == axis);
             let members: Vec<usize> = members.map(|(_, member)| *member).collect();
@@ -554,7 +587,8 @@ fn all_differ(
             return scene.classes.count(*axis, &members) == u64::from(length);
         }
         producers.iter().enumerate().any(|(index, other)| {
-            other.all_differ && other.space.digit_of(*axis).is_some() && always(index)
+            other.repeating.is_none() && other.space.digit_of(*axis).is_some() && always(index)
         })
-    })
+    };
+    space.axes().iter().copied().find(|axis| !differ(axis))
 }

@@ -26,12 +26,6 @@ pub(super) struct Input {
 
 pub(super) type Names = Vec<(Arc<str>, Arc<str>, Span)>;
 
-/// Names of outputs without their paths, which wiring doesn't ask for: of those there may be millions.
-pub(super) fn only_names(names: &Names) -> Names {
-    let nothing: Arc<str> = "".into();
-    names.iter().map(|(name, _, span)| (Arc::clone(name), Arc::clone(&nothing), *span)).collect()
-}
-
 /// One script with what it reads and writes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Script {
@@ -218,7 +212,7 @@ impl<'h> Facets<'_, '_, 'h> {
         Some(Slot::Value(Value::Attrs(Attrs::new(local, given))))
     }
 
-    pub(super) fn pname(&mut self) -> Option<Arc<str>> {
+    pub(super) fn pname(&mut self) -> Option<String> {
         let attr = self.stage.pname;
         let value = self.resolve(attr)?;
         let span = attr.key.span;
@@ -229,7 +223,7 @@ impl<'h> Facets<'_, '_, 'h> {
             self.reader.report(diagnostic.at(place, "becomes part of a directory's name"));
             return None;
         }
-        Some(text.into())
+        Some(text.to_string())
     }
 
     /// A set of names and texts, such as `inputs`.

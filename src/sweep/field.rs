@@ -78,32 +78,12 @@ impl<T> Field<T> {
         }
     }
 
-    /// Other values in place of these, number by number.
-    pub(super) fn with<U>(&self, values: Vec<U>) -> Field<U> {
-        let table = Arc::clone(&self.table);
-        Field { space: self.space.clone(), table, values: Arc::new(values) }
-    }
-
     /// A part of each value.
     pub(super) fn map<U: Eq + Hash>(&self, part: impl Fn(&T) -> U) -> Field<U> {
         let mut values = Interned::default();
         let of: Vec<u32> = self.values.iter().map(|value| values.add(part(value))).collect();
         let table = self.table.iter().map(|index| of.get(*index as usize).copied().unwrap_or(0));
         Field::new(self.space.clone(), table.collect(), values.all)
-    }
-}
-
-impl<T: Clone> Field<T> {
-    /// What is made of each value, which is not needed any more.
-    pub(super) fn into_map<U: Eq + Hash>(self, make: impl Fn(T) -> U) -> Field<U> {
-        let mut values = Interned::default();
-        let old = Arc::try_unwrap(self.values).unwrap_or_else(|shared| shared.to_vec());
-        let of: Vec<u32> = old.into_iter().map(|value| values.add(make(value))).collect();
-        if of.iter().zip(0u32..).all(|(new, old)| *new == old) {
-            return Field { space: self.space, table: self.table, values: Arc::new(values.all) };
-        }
-        let table = self.table.iter().map(|index| of.get(*index as usize).copied().unwrap_or(0));
-        Field::new(self.space, table.collect(), values.all)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::eval::{Eval, Evaluator, words};
 use crate::flake::outputs::{outputs, places, select};
 use crate::flake::reference::FlakeRef;
 use crate::flake::{Substitutes, call, placed, upstream_library};
-use crate::session::{SYSTEM, Session};
+use crate::session::{PackageSet, SYSTEM, Session};
 use crate::source::Name;
 use crate::value::{Attrs, Error, Slot, Value};
 
@@ -55,7 +55,11 @@ fn lab_of<'h>(
 ) -> Eval<'h> {
     let mut substitutes = Substitutes::default();
     if !flake.upstream_library {
-        substitutes.repx = Some(Slot::Value(session.repx_flake(ev)?));
+        let repx = session.repx_flake(ev)?;
+        substitutes.repx = Some(Slot::Value(repx));
+        if let PackageSet::Locked(locked) = &request.packages {
+            substitutes.known = session.known_packages(ev, locked, repx)?;
+        }
     }
     if flake.own_packages {
         let packages = session.packages_value(ev, &request.packages, &request.root)?;

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::count::{Counts, Wanted, bound, count};
+use super::count::{bound, count};
+use super::counts::{Counts, Wanted};
 use super::expand::{Expanded, expand, run_info};
 use super::flake::{self, FlakeLab};
 use super::listing::{Block, LabInfo, Listing};
@@ -37,6 +38,9 @@ pub struct Request {
     pub ask: Ask,
     /// How many jobs there is room for; see [`JOB_SIZE`].
     pub room: u64,
+    /// Ids of more jobs than this are made whenever they are asked for, where that is possible: such
+    /// jobs take no room.
+    pub kept: u64,
     /// Where is said how far it has come.
     pub progress: Progress,
 }
@@ -54,6 +58,7 @@ impl Request {
             flake: None,
             ask: Ask::Jobs,
             room: u64::MAX,
+            kept: u64::MAX,
             progress: Progress::default(),
         }
     }
@@ -170,8 +175,7 @@ fn answer<'h>(
     request: &Request,
 ) -> (Expanded, Option<Counts>) {
     request.progress.expands();
-    let keep = matches!(request.ask, Ask::Recipes);
-    let expand = || expand(session, lab, request.room, keep, &request.progress);
+    let expand = || expand(session, lab, request);
     let many = |most: u64| bound(lab).is_none_or(|bound| bound > u128::from(most));
     let (wanted, most) = match &request.ask {
         Ask::Counts(most, wanted) => (wanted, *most),
@@ -265,9 +269,15 @@ fn packages<'h>(
     reader: &mut Reader<'_, 'h>,
     request: &Request,
 ) -> Option<Attrs<'h>> {
-    let value = match session.kept_packages(reader.evaluator) {
-        Some(value) => value,
-        None => session.packages(reader.evaluator, &request.packages, &request.root),
+    let value = match &request.packages {
+        // Those of a flake come with its outputs.
+        PackageSet::Locked(_) => {
+            session.packages(reader.evaluator, &PackageSet::Host, &request.root)
+        }
+        set => match session.kept_packages(reader.evaluator) {
+            Some(value) => value,
+            None => session.packages(reader.evaluator, set, &request.root),
+        },
     };
     let attrs = value.and_then(|value| reader.evaluator.attrs(Slot::Value(value)));
     reader.take(attrs, |d| d.within(Span::NONE, "in the package set"))
@@ -320,7 +330,7 @@ fn kit<'h>(
     }
     let materials = recipe::materials(session.shared.objects, crate::store::StoreDir::DEFAULT);
     let made = materials.iter().filter_map(|material| match &material.content {
-        Content::Text(text, ..) | Content::Build(text, _) => Some(text.as_slice()),
+        Content::Text(text, ..) | Content::Build(text, _) => Some(text.into()),
         Content::Tree(..) | Content::Entry(..) => None,
     });
     let texts = listing.blocks().iter().flat_map(Block::texts).chain(made);

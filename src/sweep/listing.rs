@@ -4,16 +4,20 @@
 //! axes; what it is follows from tables over the few axes that each part of it depends on. Only its
 //! id is kept for each job: everything else is looked up by a [`JobView`].
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::field::Column;
-use super::identity::JobId;
+use super::identity::{Identity, JobId, Part};
+use super::jobs::{JobBits, JobSet};
+use super::made::{Digests, Formula, IDENTITY, Ids, Making};
 use super::origin::{Origin, Written};
 use super::recipe::{Kit, Package, Recipe};
 use super::space::{Projection, Space};
 pub use super::wiring::{Wire, Wiring};
+use super::worded::{OutputWords, Words};
 use crate::lab::{Need, Resources, Texts};
 
 /// Everything a lab asks for.
@@ -28,8 +32,7 @@ pub struct Listing {
     /// Jobs by run, then topologically, then by parameters. A job that several runs share stands
     /// with the first.
     pub(super) blocks: Vec<Block>,
-    /// By job.
-    pub(super) ids: Vec<JobId>,
+    pub(super) ids: Ids,
     /// Sets of jobs that many jobs need.
     pub(super) upstreams: Vec<After>,
     /// Where it was asked for, what scripts may refer to.
@@ -85,11 +88,9 @@ pub struct Block {
     pub(super) space: Space,
     /// Effective parameters, sorted by name.
     pub(super) params: Vec<Param>,
-    pub(super) pnames: Column<Arc<str>>,
-    pub(super) outputs: Column<Outputs>,
+    pub(super) pnames: Words,
+    pub(super) outputs: OutputWords,
     pub(super) pieces: Column<Pieces>,
-    /// Digests of scripts.
-    pub(super) digests: Column<Digest>,
     pub(super) part_digests: Column<PartScripts>,
     /// What sets runtime packages apart.
     pub(super) package_ids: Vec<Arc<str>>,
@@ -99,8 +100,8 @@ pub struct Block {
     pub(super) own_hints: Column<Option<Resources>>,
     /// Where the pipeline mentions the stage.
     pub(super) written: Written,
-    /// Where it was asked for, the texts of simple stages' scripts.
-    pub(super) scripts: Column<Vec<u8>>,
+    /// What stands for scripts: with packages of this machine, the texts of simple stages'.
+    pub(super) scripts: Words,
     /// Where it was asked for, the parts of scatter-gather stages.
     pub(super) recipes: Column<Vec<Recipe>>,
     /// Where it was asked for, what each part (of a simple stage the stage) is run with.
@@ -111,6 +112,8 @@ pub struct Block {
     pub(super) after: Option<u32>,
     /// Where its points stand, unless each is a job and they stand in order.
     pub(super) places: Option<Places>,
+    /// How the ids of its jobs are made, where they aren't kept.
+    pub(super) formula: Option<Formula>,
 }
 
 /// A digest.
@@ -145,8 +148,8 @@ pub(super) struct Producer {
     pub(super) block: u32,
     /// From the points of the one that reads to those of the one that makes.
     pub(super) onto: Projection,
-    /// What its jobs are called.
-    pub(super) pnames: Column<Arc<str>>,
+    /// Which of their names its jobs have.
+    pub(super) pnames: Column<()>,
 }
 
 /// Where points stand of which some are jobs met before.
@@ -236,14 +239,6 @@ pub enum Source<'l> {
     Default(&'l Arc<str>),
 }
 
-/// Jobs, ascending.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct JobSet(pub(super) Vec<Range<u32>>);
-
-/// Jobs, a bit each.
-#[derive(Clone, Debug, Default)]
-pub(super) struct JobBits(pub(super) Vec<u64>);
-
 impl StageKind {
     /// As listings name it.
     pub fn name(self) -> &'static str {
@@ -251,77 +246,6 @@ impl StageKind {
             StageKind::Simple => "simple",
             StageKind::ScatterGather => "scatter-gather",
         }
-    }
-}
-
-impl JobSet {
-    /// Adds a job that comes after all that are there.
-    pub(super) fn push(&mut self, job: u32) {
-        self.push_all(job..job.saturating_add(1));
-    }
-
-    /// Adds jobs that come after all that are there.
-    pub(super) fn push_all(&mut self, jobs: Range<u32>) {
-        match self.0.last_mut() {
-            _ if jobs.is_empty() => {}
-            Some(last) if last.end == jobs.start => last.end = jobs.end,
-            Some(_) | None => self.0.push(jobs),
-        }
-    }
-
-    /// The jobs.
-    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.0.iter().flat_map(Clone::clone)
-    }
-
-    /// The jobs, consecutive ones together.
-    pub fn ranges(&self) -> &[Range<u32>] {
-        &self.0
-    }
-
-    /// None?
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// How many.
-    pub fn len(&self) -> usize {
-        self.0.iter().map(ExactSizeIterator::len).sum()
-    }
-}
-
-impl FromIterator<u32> for JobSet {
-    fn from_iter<I: IntoIterator<Item = u32>>(jobs: I) -> JobSet {
-        let mut set = JobSet::default();
-        jobs.into_iter().for_each(|job| set.push(job));
-        set
-    }
-}
-
-impl JobBits {
-    /// Adds a job; false if it was there.
-    pub(super) fn add(&mut self, job: u32) -> bool {
-        let (word, bit) = ((job / 64) as usize, 1 << (job % 64));
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
-        }
-        let Some(place) = self.0.get_mut(word) else {
-            return false;
-        };
-        let new = *place & bit == 0;
-        *place |= bit;
-        new
-    }
-
-    pub(super) fn has(&self, job: u32) -> bool {
-        self.0.get((job / 64) as usize).is_some_and(|word| word & (1 << (job % 64)) != 0)
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        let words = (0u32..).zip(&self.0).filter(|(_, word)| **word != 0);
-        words.flat_map(|(at, word)| {
-            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| at * 64 + bit)
-        })
     }
 }
 
@@ -333,7 +257,12 @@ impl Listing {
 
     /// No jobs?
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+        self.len() == 0
+    }
+
+    /// Is the id of each job kept?
+    pub fn is_kept(&self) -> bool {
+        self.ids.gaps.is_empty()
     }
 
     /// The blocks, in the order of their jobs.
@@ -344,7 +273,20 @@ impl Listing {
     /// A job's id.
     #[inline]
     pub fn id(&self, job: u32) -> Option<JobId> {
-        self.ids.get(job as usize).copied()
+        if self.is_kept() {
+            return self.ids.get(job).copied();
+        }
+        let block = self.blocks.get(self.block_of(job))?;
+        match self.making(block) {
+            None => self.ids.get(job).copied(),
+            Some(making) => making.at(u64::from(job.checked_sub(block.first)?)),
+        }
+    }
+
+    /// Makes the ids of a block's jobs, if they aren't kept.
+    fn making<'l>(&'l self, block: &'l Block) -> Option<Making<'l>> {
+        let formula = block.formula.as_ref()?;
+        Some(Making { block, blocks: &self.blocks, formula, known: self.ids.known() })
     }
 
     /// A set of jobs that a block's jobs need (see [`Block::after`]).
@@ -415,13 +357,28 @@ impl Block {
     }
 
     /// The names its jobs have.
-    pub fn pnames(&self) -> &[Arc<str>] {
-        self.pnames.values()
+    pub fn pnames(&self) -> impl Iterator<Item = String> + '_ {
+        self.pnames.all()
     }
 
-    /// The outputs its jobs have.
-    pub fn outputs(&self) -> &[Outputs] {
-        self.outputs.values()
+    /// How many names its jobs have.
+    pub fn pname_count(&self) -> usize {
+        self.pnames.len()
+    }
+
+    /// Writes one of the names its jobs have behind what `text` holds.
+    pub fn write_pname(&self, number: usize, text: &mut Vec<u8>) {
+        self.pnames.append(number, text);
+    }
+
+    /// How many outputs its jobs have.
+    pub fn outputs_count(&self) -> usize {
+        self.outputs.paths.len()
+    }
+
+    /// One of the outputs its jobs have.
+    pub fn outputs(&self, number: usize) -> Outputs {
+        self.outputs.get(number)
     }
 
     /// The parts its jobs have, of a scatter-gather stage.
@@ -461,9 +418,11 @@ impl Block {
     }
 
     /// The texts of all its scripts.
-    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
-        let parts = self.recipes.values().iter().flatten().map(|recipe| recipe.text.as_slice());
-        self.scripts.values().iter().map(Vec::as_slice).chain(parts)
+    pub fn texts(&self) -> impl Iterator<Item = Cow<'_, [u8]>> {
+        let parts = self.recipes.values().iter().flatten();
+        let parts = parts.map(|recipe| Cow::Borrowed(recipe.text.as_slice()));
+        let scripts = 0..self.scripts.len();
+        scripts.map(|number| Cow::Owned(self.scripts.bytes(number))).chain(parts)
     }
 
     /// The numbers of the blocks of the stages it depends on.
@@ -544,9 +503,9 @@ pub struct JobView<'l> {
 /// Which of its block's values a job has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Picks {
-    /// Among [`Block::pnames`].
+    /// Among the names of its block.
     pub pname: usize,
-    /// Among [`Block::outputs`].
+    /// Among the outputs of its block.
     pub outputs: usize,
     /// Among [`Block::pieces`].
     pub pieces: usize,
@@ -600,7 +559,15 @@ impl<'l> JobView<'l> {
 
     /// Hash of everything that sets it apart.
     pub fn id(&self) -> JobId {
-        self.listing.id(self.job).unwrap_or(JobId::from_bytes([0; 20]))
+        let id = match self.listing.making(self.block) {
+            None => self.listing.id(self.job),
+            Some(making) => Some(making.id(
+                &self.digits,
+                &mut Digests::default(),
+                &mut Vec::with_capacity(IDENTITY),
+            )),
+        };
+        id.unwrap_or(JobId::from_bytes([0; 20]))
     }
 
     /// The stage it is an instance of.
@@ -613,7 +580,7 @@ impl<'l> JobView<'l> {
     pub fn picks(&self) -> Picks {
         Picks {
             pname: self.block.pnames.index(&self.digits),
-            outputs: self.block.outputs.index(&self.digits),
+            outputs: self.block.outputs.paths.index(&self.digits),
             pieces: self.block.pieces.index(&self.digits),
             wiring: self.block.wirings.index(&self.digits),
             hints: self.block.hints.index(&self.digits),
@@ -621,9 +588,8 @@ impl<'l> JobView<'l> {
     }
 
     /// `pname`.
-    pub fn pname(&self) -> &'l Arc<str> {
-        static NONE: std::sync::LazyLock<Arc<str>> = std::sync::LazyLock::new(|| "".into());
-        self.block.pnames.get(&self.digits).unwrap_or(&NONE)
+    pub fn pname(&self) -> String {
+        self.block.pnames.text(self.block.pnames.index(&self.digits))
     }
 
     /// The full name: `<id>-<pname>-<version>`.
@@ -659,8 +625,8 @@ impl<'l> JobView<'l> {
     }
 
     /// Output names and their paths, sorted by name.
-    pub fn outputs(&self) -> &'l [(Arc<str>, Arc<str>)] {
-        self.block.outputs.get(&self.digits).map_or(&[], Vec::as_slice)
+    pub fn outputs(&self) -> Outputs {
+        self.block.outputs.get(self.block.outputs.paths.index(&self.digits))
     }
 
     /// Hints of scatter, worker or steps, and gather, for those that have some.
@@ -674,8 +640,10 @@ impl<'l> JobView<'l> {
     }
 
     /// Digest of its script, or of what stands for it.
-    pub fn digest(&self) -> &'l [u8] {
-        self.block.digests.get(&self.digits).map_or(&[], |digest| digest.as_slice())
+    pub fn digest(&self) -> Digest {
+        let mut identity = Identity::new();
+        identity.add(Part::Script, &self.script());
+        identity.digest()
     }
 
     /// Digests of the parts of a scatter-gather stage.
@@ -693,9 +661,9 @@ impl<'l> JobView<'l> {
         self.block.own_hints.get(&self.digits)?.as_ref()
     }
 
-    /// The text of a simple stage's script; nothing unless it was asked for.
-    pub fn script(&self) -> &'l [u8] {
-        self.block.scripts.get(&self.digits).map_or(&[], Vec::as_slice)
+    /// The text of a simple stage's script, or what stands for it.
+    pub fn script(&self) -> Vec<u8> {
+        self.block.scripts.bytes(self.block.scripts.index(&self.digits))
     }
 
     /// The parts of a scatter-gather stage; none unless they were asked for.

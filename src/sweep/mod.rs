@@ -11,6 +11,7 @@
 mod alike;
 mod classes;
 mod count;
+mod counts;
 mod difference;
 mod expand;
 mod facet;
@@ -18,15 +19,19 @@ mod field;
 mod flake;
 mod identity;
 mod ids;
+mod jobs;
 mod keys;
+mod kinds;
 mod list;
 mod listing;
+mod made;
 mod ordered;
 mod origin;
 mod overlap;
 mod progress;
 mod recipe;
 mod record;
+mod refusal;
 #[cfg(test)]
 pub(crate) mod sample;
 mod scatter;
@@ -37,15 +42,17 @@ pub mod stored;
 mod study;
 mod tracked;
 mod wiring;
+mod worded;
 
-pub use count::{Count, Counts, RunCount, StageCount, Wanted};
+pub use counts::{Count, Counts, RunCount, StageCount, Unsure, Wanted};
 pub use difference::{Difference, differences};
 pub use flake::FlakeLab;
 pub use identity::JobId;
+pub use jobs::{JobBits, JobSet};
 pub use list::{Argument, Ask, JOB_SIZE, Outcome, PackageSet, Request, find_entry, list};
 pub use listing::{
-    Block, JobSet, JobView, LabInfo, Listing, Outputs, Param, Picks, Pieces, RunInfo, Source,
-    StageInfo, StageKind, Step, StepSource, Wire, Wiring,
+    Block, JobView, LabInfo, Listing, Outputs, Param, Picks, Pieces, RunInfo, Source, StageInfo,
+    StageKind, Step, StepSource, Wire, Wiring,
 };
 pub use ordered::in_order;
 pub use origin::{Origin, OriginKind, Written};

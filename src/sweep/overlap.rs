@@ -20,10 +20,23 @@ const MOST_STEPS: usize = 1 << 22;
 pub(super) struct Shape {
     /// By column: each a parameter of the stage or of one that it reads from.
     pub(super) columns: Vec<Texture>,
+    /// By column, where its values lead that are paths; of others nothing.
+    pub(super) origins: Vec<Texture>,
+    /// By first stage that they begin with, what it has of other runs.
+    pub(super) after: Vec<After>,
     /// Which stages they are of: shapes with others have no row in common.
     pub(super) used: Vec<usize>,
     /// Texts that are wanted in a column.
     pub(super) wanted: Vec<(usize, Vec<String>)>,
+}
+
+/// What a first stage has of other runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct After {
+    /// The runs all jobs of which it needs, of those that have some.
+    pub(super) jobs: Vec<usize>,
+    /// Inputs that are a run's metadata.
+    pub(super) wired: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// What stands in a column.
@@ -32,22 +45,64 @@ pub(super) enum Texture {
     /// The same in all rows.
     Fixed(Arc<str>),
     /// The texts of a member of an axis, together with those of its other members.
-    Swept(usize, Arc<Texts>),
+    Swept(usize, Arc<Texts>, Ranges),
+}
+
+impl Texture {
+    /// Nothing in all rows.
+    pub(super) fn nothing() -> Texture {
+        Texture::Fixed("".into())
+    }
+}
+
+/// The integers that values are, ascending, as ranges with both ends; see [`Values::ranges`].
+///
+/// [`Values::ranges`]: crate::lab::Values::ranges
+pub(super) type Ranges = Option<Arc<[(i64, i64)]>>;
+
+/// Integers that are in both, as ranges.
+fn common(a: &[(i64, i64)], b: &[(i64, i64)]) -> Vec<(i64, i64)> {
+    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
+    let mut both = Vec::new();
+    while let (Some((x, x_end)), Some((y, y_end))) = (a.peek(), b.peek()) {
+        let (begin, end) = (*x.max(y), *x_end.min(y_end));
+        if begin <= end {
+            both.push((begin, end));
+        }
+        let _ = if x_end <= y_end { a.next() } else { b.next() };
+    }
+    both
+}
+
+/// The integer that a text is the canonical JSON of, as a range.
+fn integer(text: &str) -> Option<(i64, i64)> {
+    let number: i64 = text.parse().ok()?;
+    (itoa::Buffer::new().format(number) == text).then_some((number, number))
 }
 
 /// How many rows a shape has that none of others has. `None`: there is no telling within reason.
 pub(super) fn fresh<'s>(shape: &'s Shape, others: impl Iterator<Item = &'s Shape>) -> Option<u128> {
     let mut rest: Vec<&Shape> = Vec::new();
     for other in others.filter(|other| other.used == shape.used) {
-        if other == shape {
-            return Some(0);
-        }
-        if !rest.contains(&other) {
-            rest.push(other);
+        match shape.meets(other) {
+            Some(true) if other == shape => return Some(0),
+            Some(true) if !rest.contains(&other) => rest.push(other),
+            Some(_) => {}
+            None => return None,
         }
     }
     let mut steps = MOST_STEPS;
-    without(&mut vec![shape], &rest, &mut steps)
+    let fresh = without(&mut vec![shape], &rest, &mut steps)?;
+    let shapes = || rest.iter().copied().chain([shape]);
+    if shapes().all(|shape| shape.origins.iter().all(|origin| *origin == Texture::nothing())) {
+        return Some(fresh);
+    }
+    // What is written alike must lead to one place.
+    let strict: Vec<Shape> = shapes().map(Shape::with_origins).collect();
+    let (shape, rest) = strict.split_last()?;
+    let rest: Vec<&Shape> = rest.iter().collect();
+    let strictly = without(&mut vec![shape], &rest, &mut steps)?;
+    (strictly == fresh).then_some(fresh)
 }
 
 /// Rows in all that are chosen and in none of the rest.
@@ -104,8 +159,38 @@ impl<'s> Meet<'_, 's> {
         distinct(part.iter().copied()).into_iter().map(of).collect()
     }
 
+    /// The same of one column, where integers stand in it that can be compared as ranges.
+    fn integers(&self, column: usize) -> Option<u128> {
+        let mut all: Option<Vec<(i64, i64)>> = None;
+        let mut any = false;
+        for shape in self.shapes {
+            let own: Vec<(i64, i64)> = match shape.columns.get(column)? {
+                Texture::Fixed(text) => integer(text).into_iter().collect(),
+                Texture::Swept(axis, _, ranges) => {
+                    any = true;
+                    ranges.as_ref().filter(|_| shape.columns_of(*axis).count() == 1)?.to_vec()
+                }
+            };
+            let wanted = shape.wanted.iter().filter(|(other, _)| *other == column);
+            let own = wanted.fold(own, |own, (_, texts)| {
+                let mut wanted: Vec<_> = texts.iter().filter_map(|text| integer(text)).collect();
+                wanted.sort_unstable();
+                wanted.dedup();
+                common(&own, &wanted)
+            });
+            all = Some(all.map_or_else(|| own.clone(), |all| common(&all, &own)));
+        }
+        let length = |(begin, end): &(i64, i64)| u128::from(begin.abs_diff(*end)) + 1;
+        all.filter(|_| any).map(|all| all.iter().map(length).sum())
+    }
+
     /// Rows of some columns that all shapes have.
     fn part(&mut self, columns: &[usize]) -> Option<u128> {
+        if let [column] = columns
+            && let Some(rows) = self.integers(*column)
+        {
+            return Some(rows);
+        }
         let pieces = self.shapes.iter().map(|shape| Piece::new(shape, columns, self.steps));
         let mut pieces: Vec<Piece<'s>> = pieces.collect::<Option<_>>()?;
         // The smallest is walked through, the others are asked.
@@ -127,9 +212,29 @@ impl<'s> Meet<'_, 's> {
 }
 
 impl Shape {
+    /// Could rows of both be the same jobs? `None`: there is no telling, whatever they are.
+    fn meets(&self, other: &Shape) -> Option<bool> {
+        let mut certain = true;
+        for (a, b) in self.after.iter().zip(&other.after) {
+            // Whether another run gives metadata, jobs or none is part of each id.
+            if a.wired != b.wired || a.jobs.is_empty() != b.jobs.is_empty() {
+                return Some(false);
+            }
+            // Other runs may have the same jobs.
+            certain &= a.jobs == b.jobs;
+        }
+        certain.then_some(true)
+    }
+
+    /// Where its values lead as columns of their own.
+    fn with_origins(&self) -> Shape {
+        let columns = self.columns.iter().chain(&self.origins).cloned().collect();
+        Shape { columns, ..self.clone() }
+    }
+
     fn axes(&self) -> Vec<usize> {
         distinct(self.columns.iter().filter_map(|column| match column {
-            Texture::Swept(axis, _) => Some(*axis),
+            Texture::Swept(axis, ..) => Some(*axis),
             Texture::Fixed(_) => None,
         }))
     }
@@ -137,7 +242,7 @@ impl Shape {
     fn columns_of(&self, axis: usize) -> impl Iterator<Item = usize> + '_ {
         let columns = self.columns.iter().enumerate();
         columns.filter_map(move |(at, column)| match column {
-            Texture::Swept(other, _) if *other == axis => Some(at),
+            Texture::Swept(other, ..) if *other == axis => Some(at),
             Texture::Swept(..) | Texture::Fixed(_) => None,
         })
     }
@@ -174,13 +279,13 @@ impl<'s> Piece<'s> {
                     piece.empty |= !shape.is_wanted(*column, text);
                     piece.fixed.push((at, text));
                 }
-                Texture::Swept(axis, _) => axes.push(*axis),
+                Texture::Swept(axis, ..) => axes.push(*axis),
             }
         }
         for axis in distinct(axes) {
             let all: Vec<usize> = shape.columns_of(axis).collect();
             let texts = all.iter().filter_map(|column| match shape.columns.get(*column) {
-                Some(Texture::Swept(_, texts)) => Some((*column, &**texts)),
+                Some(Texture::Swept(_, texts, _)) => Some((*column, &**texts)),
                 Some(Texture::Fixed(_)) | None => None,
             });
             let texts: Vec<(usize, &Texts)> = texts.collect();

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::listing::{JobView, Listing, Source};
+use super::listing::{JobView, Listing, Outputs, Source};
 use crate::store::base32;
 
 /// Names the format.
@@ -90,8 +90,8 @@ impl IdentityRecord {
     /// The record of a job that is listed.
     pub fn of(listing: &Listing, job: &JobView<'_>) -> IdentityRecord {
         let block = job.block();
-        let texts = |pairs: &[(std::sync::Arc<str>, std::sync::Arc<str>)]| {
-            pairs.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect()
+        let texts = |pairs: Outputs| {
+            pairs.into_iter().map(|(name, text)| (name.to_string(), text.to_string())).collect()
         };
         let parts = job.part_digests().iter();
         IdentityRecord {
@@ -99,9 +99,9 @@ impl IdentityRecord {
             job: job.name().to_string(),
             pipeline: block.stage().pipeline.to_string(),
             stage: block.stage().name.to_string(),
-            pname: job.pname().to_string(),
+            pname: job.pname(),
             version: block.stage().version.to_string(),
-            script: base32::encode(job.digest()),
+            script: base32::encode(&job.digest()),
             parts: parts.map(|(name, d)| (name.to_string(), base32::encode(d))).collect(),
             params: job.params().map(|(k, v)| (k.to_string(), v.to_owned())).collect(),
             inputs: job

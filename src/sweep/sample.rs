@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use super::field::Column;
 use super::identity::JobId;
+use super::jobs::{JobBits, JobSet};
 use super::listing::{
-    After, Block, JobBits, JobSet, LabInfo, Listing, Param, ParamValues, Pieces, Producer, RunInfo,
-    StageInfo, StageKind, Wire, Wiring,
+    After, Block, LabInfo, Listing, Param, ParamValues, Pieces, Producer, RunInfo, StageInfo,
+    StageKind, Wire, Wiring,
 };
+use super::made::Ids;
 use super::origin::{Origin, OriginKind, Written};
 use super::recipe::Kit;
 use super::space::{Projection, Space};
+use super::worded::{OutputWords, Words};
 use crate::lab::{Duration, Memory, Need, Resources};
 
 fn stage(pipeline: &str, name: &str, kind: StageKind) -> StageInfo {
@@ -36,22 +39,22 @@ fn block(number: u32, run: u32, stage: &StageInfo, pname: &str, params: &[(&str,
         stage: stage.clone(),
         space: Space::point(),
         params: params.iter().map(same).collect(),
-        pnames: Column::constant(pname.into()),
-        outputs: Column::constant(vec![("data".into(), "$out/data.csv".into())]),
+        pnames: Words::constant(pname.as_bytes()),
+        outputs: OutputWords::constant(&[("data", "$out/data.csv")]),
         pieces: Column::constant(Pieces::default()),
-        digests: Column::constant([number as u8; 32]),
         part_digests: Column::constant(Vec::new()),
         package_ids: vec!["python3".into()],
         wirings: Column::constant(Wiring::default()),
         hints: Column::constant(None),
         own_hints: Column::constant(None),
         written: Written::default(),
-        scripts: Column::constant(b"true\n".to_vec()),
+        scripts: Words::constant(b"true\n"),
         recipes: Column::constant(Vec::new()),
         packages: Vec::new(),
         producers: Vec::new(),
         after: None,
         places: None,
+        formula: None,
     }
 }
 
@@ -62,7 +65,7 @@ fn data() -> (Arc<str>, Wire) {
 
 /// Makes a block read from another.
 fn reads(blocks: &mut [Block], at: usize, from: usize, others: Vec<(Arc<str>, Wire)>) {
-    let pnames = blocks[from].pnames.clone();
+    let pnames = Column::constant(());
     blocks[at].producers =
         vec![Producer { block: from as u32, onto: Projection::default(), pnames }];
     let mut inputs = others;
@@ -102,7 +105,7 @@ pub(crate) fn listing() -> Listing {
     let small = Resources { cpus: Some(1), ..Resources::default() };
     let parts = vec![("scatter".into(), small)];
     blocks[4].pieces = Column::constant(Pieces { parts, steps: Vec::new() });
-    blocks[4].outputs = Column::constant(vec![("table".into(), "$out/\"table\".txt".into())]);
+    blocks[4].outputs = OutputWords::constant(&[("table", "$out/\"table\".txt")]);
     blocks[4].after = Some(0);
     let mut runs = vec![
         run("simulation", &[], &["generate", "train"], 4),
@@ -118,8 +121,8 @@ pub(crate) fn listing() -> Listing {
         groups: vec![("all".into(), vec!["simulation".into(), "analysis".into()])],
         runs,
         blocks,
-        ids: (1..6).map(|number| JobId::from_bytes([number; 20])).collect(),
         upstreams: vec![After { jobs: (1..4).collect::<JobSet>(), digest: [7; 32] }],
+        ids: Ids { kept: (1..6).map(|n| JobId::from_bytes([n; 20])).collect(), gaps: Vec::new() },
         kit: Kit::default(),
     }
 }
@@ -152,7 +155,7 @@ pub(crate) fn large(count: u32) -> Listing {
         id.iter_mut().zip(i.to_be_bytes()).for_each(|(to, from)| *to = from);
         JobId::from_bytes(id)
     };
-    listing.ids = (0..count).map(id).collect();
+    listing.ids.kept = (0..count).map(id).collect();
     listing.upstreams.clear();
     listing.runs.truncate(1);
     listing

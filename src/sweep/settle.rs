@@ -7,6 +7,7 @@ use hashbrown::hash_table::Entry;
 
 use super::identity::JobId;
 use super::listing::{Block, Places};
+use super::made::Ids;
 
 /// Points between two looks whether the user wants to stop.
 const LOOK_EACH: u32 = 1 << 16;
@@ -31,7 +32,7 @@ fn hash(id: &JobId) -> u64 {
 
 impl Index {
     /// Makes the jobs of a block known.
-    pub(super) fn enter(&mut self, number: usize, block: &Block, ids: &[JobId]) {
+    pub(super) fn enter(&mut self, number: usize, block: &Block, ids: &Ids) {
         if self.entered.len() <= number {
             self.entered.resize(number + 1, false);
         }
@@ -39,7 +40,7 @@ impl Index {
             return;
         };
         *entered = true;
-        let hasher = |job: &u32| ids.get(*job as usize).map_or(0, hash);
+        let hasher = |job: &u32| ids.get(*job).map_or(0, hash);
         self.jobs.reserve(block.range().len(), hasher);
         for job in block.range() {
             // A block's jobs differ from all that are known: they would stand there otherwise.
@@ -53,7 +54,7 @@ impl Index {
         &mut self,
         number: usize,
         points: &[JobId],
-        ids: &mut Vec<JobId>,
+        ids: &mut Ids,
         interrupt: &AtomicBool,
     ) -> Option<Places> {
         if self.entered.len() <= number {
@@ -65,15 +66,15 @@ impl Index {
             if point.is_multiple_of(LOOK_EACH) && interrupt.load(Ordering::Relaxed) {
                 return None;
             }
-            let is_it = |job: &u32| ids.get(*job as usize) == Some(id);
-            let hasher = |job: &u32| ids.get(*job as usize).map_or(0, hash);
+            let is_it = |job: &u32| ids.get(*job) == Some(id);
+            let hasher = |job: &u32| ids.get(*job).map_or(0, hash);
             let job = match self.jobs.entry(hash(id), is_it, hasher) {
                 Entry::Occupied(found) => *found.get(),
                 Entry::Vacant(free) => {
                     let job = ids.len() as u32;
                     free.insert(job);
                     places.points.push(point);
-                    ids.push(*id);
+                    ids.kept.push(*id);
                     job
                 }
             };
@@ -90,6 +91,6 @@ pub(super) fn may_share_jobs(a: &Block, b: &Block) -> bool {
     if a.stage.version != b.stage.version || names(a) != names(b) {
         return false;
     }
-    let all: hashbrown::HashSet<&str> = a.pnames().iter().map(|pname| &**pname).collect();
-    b.pnames().iter().any(|pname| all.contains(&**pname))
+    let all: hashbrown::HashSet<String> = a.pnames().collect();
+    b.pnames().any(|pname| all.contains(&pname))
 }

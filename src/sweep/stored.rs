@@ -8,15 +8,19 @@ use std::ops::Range;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Arc;
 
+use super::alike::Alike;
 use super::field::Column;
 use super::identity::JobId;
+use super::jobs::{JobBits, JobSet};
 use super::listing::{
-    After, Block, Digest, JobBits, JobSet, LabInfo, Listing, Param, ParamValues, Pieces, Places,
-    Producer, RunInfo, StageInfo, StageKind, Step, StepSource, Wire, Wiring,
+    After, Block, Digest, LabInfo, Listing, Param, ParamValues, Pieces, Places, Producer, RunInfo,
+    StageInfo, StageKind, Step, StepSource, Wire, Wiring,
 };
+use super::made::{Formula, Ids};
 use super::origin::{Origin, OriginKind, Written};
 use super::recipe::{Content, Kit, Material, Package, PackageKind, Recipe};
 use super::space::{Projection, Space};
+use super::worded::{OutputWords, Words};
 use crate::bytes::{Reader, Writer};
 use crate::lab::{Duration, Memory, Need, Resources, Texts};
 
@@ -32,6 +36,7 @@ pub fn write(writer: &mut Writer, listing: &Listing) {
             writer.text(value);
         }
     });
+    writer.list(out.alike.order.iter(), |writer, texts| texts.store(writer));
     writer.raw(&out.body.finish());
 }
 
@@ -47,7 +52,9 @@ pub fn read(reader: &mut Reader<'_>) -> Option<Listing> {
         }
         Some(Arc::new(values))
     })?;
-    let mut input = In { body: *reader, texts: &texts, tables: &tables, values: &values };
+    let alike = reader.list(|reader| Alike::restore(reader).map(Arc::new))?;
+    let (body, alike) = (*reader, &alike);
+    let mut input = In { body, texts: &texts, tables: &tables, values: &values, alike };
     let listing = Listing::read(&mut input)?;
     *reader = input.body;
     Some(listing)
@@ -74,6 +81,7 @@ struct Out<'l> {
     texts: Once<'l, &'l str, str>,
     tables: Once<'l, *const Vec<u32>, Vec<u32>>,
     values: Once<'l, *const Texts, Texts>,
+    alike: Once<'l, *const Alike, Alike>,
 }
 
 /// What is being read.
@@ -82,6 +90,7 @@ struct In<'t, 'b> {
     texts: &'t [Arc<str>],
     tables: &'t [Arc<Vec<u32>>],
     values: &'t [Arc<Texts>],
+    alike: &'t [Arc<Alike>],
 }
 
 /// Things that are written once, told apart by a key.
@@ -133,13 +142,17 @@ fields! {
     LabInfo { version, git_hash, entry }
     RunInfo { name, depends_on, containerized, stages, jobs, shared }
     Block {
-        run, first, count, stage, space, params, pnames, outputs, pieces, digests, part_digests,
-        package_ids, wirings, hints, own_hints, written, scripts, recipes, packages, producers, after, places,
+        run, first, count, stage, space, params, pnames, outputs, pieces, part_digests,
+        package_ids, wirings, hints, own_hints, written, scripts, recipes, packages, producers, after,
+        places, formula,
     }
     StageInfo { pipeline, name, kind, version }
     Param { name, values, origin }
     Origin { kind, key, written }
     Written { file, line }
+    OutputWords { paths, names }
+    Ids { kept, gaps }
+    Formula { own_points, digests, upstream }
     Producer { block, onto, pnames }
     Places { jobs, points }
     Pieces { parts, steps }
@@ -225,6 +238,42 @@ impl<T: Stored> Stored for Column<T> {
         let onto = Stored::read(input)?;
         let table = one_of(input.tables, &mut input.body)?;
         Some(Column { onto, table, values: Arc::new(Stored::read(input)?) })
+    }
+}
+
+impl Stored for Words {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        let Words { onto, table, texts } = self;
+        onto.write(out);
+        out.body.number(out.tables.number(Arc::as_ptr(table), table));
+        out.body.number(out.alike.number(Arc::as_ptr(texts), texts));
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        let onto = Stored::read(input)?;
+        let table = one_of(input.tables, &mut input.body)?;
+        Some(Words { onto, table, texts: one_of(input.alike, &mut input.body)? })
+    }
+}
+
+impl<T: Stored> Stored for Arc<Vec<T>> {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        (**self).write(out);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        Stored::read(input).map(Arc::new)
+    }
+}
+
+/// What says that something is there.
+impl Stored for () {
+    fn write<'l>(&'l self, out: &mut Out<'l>) {
+        out.body.byte(0);
+    }
+
+    fn read(input: &mut In<'_, '_>) -> Option<Self> {
+        input.body.byte().map(drop)
     }
 }
 

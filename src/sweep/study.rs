@@ -3,19 +3,17 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::alike::Alike;
 use super::classes::RunClasses;
-use super::facet::{Facets, Input, Names};
+use super::facet::{Facets, Input};
 use super::field::{Field, Interned, Look};
-use super::identity::{Identity, Part as IdPart};
 use super::keys::{self, Place};
-use super::listing::{Digest, Pieces};
+use super::listing::Pieces;
 use super::recipe::Recipe;
 use super::scatter::Whole;
 use super::space::Space;
 use super::tracked::{Answer, Keep, Noticed, Question, Tracking, Untold};
+use super::worded::{FoundOutputs, Worded, WordedOutputs};
 use crate::lab::{Body, Part, Reader, Resources, Run, Stage, Vocabulary};
 use crate::session::Session;
 use crate::value::Attrs;
@@ -41,7 +39,7 @@ pub(super) struct Study<'x, 'h> {
 #[derive(Clone, Debug)]
 pub(super) struct Ports {
     pub(super) inputs: Field<Vec<Input>>,
-    pub(super) outputs: Field<Names>,
+    pub(super) outputs: WordedOutputs,
     /// Of a scatter-gather stage, whose parts are evaluated as one, all of it.
     whole: Option<Field<Whole>>,
 }
@@ -49,68 +47,15 @@ pub(super) struct Ports {
 /// What else a stage is.
 #[derive(Clone, Debug)]
 pub(super) struct Studied {
-    pub(super) pname: Field<Arc<str>>,
+    pub(super) pname: Worded,
     /// Its own hints.
     pub(super) hints: Field<Option<Resources>>,
     /// What stands for its script.
-    pub(super) script: Scripts,
+    pub(super) script: Worded,
     pub(super) pieces: Field<Pieces>,
     pub(super) recipes: Field<Vec<Recipe>>,
     /// What of its parts is in a job's identity.
     pub(super) digests: Field<Vec<(Arc<str>, [u8; 32])>>,
-}
-
-/// What stands for scripts.
-#[derive(Clone, Debug)]
-pub(super) struct Scripts {
-    /// Where which of the texts stands.
-    pub(super) field: Field<()>,
-    pub(super) texts: Arc<Alike>,
-}
-
-impl Scripts {
-    fn new(space: Space, table: Vec<u32>, texts: Alike) -> Scripts {
-        let field = Field::new(space, table, vec![(); texts.len()]);
-        Scripts { field, texts: Arc::new(texts) }
-    }
-
-    /// The texts themselves, each in full.
-    pub(super) fn written(&self) -> Field<Vec<u8>> {
-        let text = |number| {
-            let mut text = Vec::new();
-            self.texts.write(number, &mut text);
-            text
-        };
-        self.field.with((0..self.texts.len()).map(text).collect())
-    }
-
-    /// Their digests.
-    pub(super) fn digests(&self) -> Field<Digest> {
-        let digest = |text: &mut Vec<u8>, number: usize| {
-            text.clear();
-            self.texts.write(number, text);
-            let mut identity = Identity::new();
-            identity.add(IdPart::Script, text);
-            identity.digest()
-        };
-        let numbers = (0..self.texts.len()).into_par_iter();
-        let digests: Vec<Digest> = numbers.map_init(Vec::new, digest).collect();
-        self.field.with(digests)
-    }
-
-    /// The one script that is a part of each value.
-    fn part_of<T>(field: &Field<T>, part: impl Fn(&T) -> &[u8]) -> Scripts {
-        let mut texts = Alike::default();
-        let mut add = |value: &T| {
-            let packed = texts.pack(part(value).to_vec());
-            texts.add(packed)
-        };
-        let numbers: Vec<u32> = field.values().iter().map(&mut add).collect();
-        let look = field.look();
-        let number = |at: &u32| numbers.get(*at as usize).copied().unwrap_or(0);
-        let table = look.table().iter().map(number).collect();
-        Scripts::new(field.space().clone(), table, texts)
-    }
 }
 
 impl<'h> Study<'_, 'h> {
@@ -122,8 +67,12 @@ impl<'h> Study<'_, 'h> {
                     let names = facets.names(part.attrs, "inputs")?;
                     Some(names.into_iter().map(input).collect())
                 });
-                let outputs = self.functions(noticed, |facets| facets.names(part.attrs, "outputs"));
-                Ok(Ports { inputs: inputs?, outputs: outputs?, whole: None })
+                let mut found = FoundOutputs::default();
+                let (space, table) = self.functions_into(&mut found, noticed, |facets| {
+                    facets.names(part.attrs, "outputs")
+                })?;
+                let outputs = WordedOutputs::new(space, table, found);
+                Ok(Ports { inputs: inputs?, outputs, whole: None })
             }
             Body::ScatterGather { scatter, workers, steps, gather } => {
                 let questions = [self.questions(true), self.questions(self.words_differ())];
@@ -133,7 +82,7 @@ impl<'h> Study<'_, 'h> {
                     })?;
                 Ok(Ports {
                     inputs: whole.map(|w| w.script.inputs.iter().cloned().map(input).collect()),
-                    outputs: whole.map(|w| w.script.outputs.clone()),
+                    outputs: WordedOutputs::part_of(&whole, |w| &w.script.outputs),
                     whole: Some(whole),
                 })
             }
@@ -141,10 +90,12 @@ impl<'h> Study<'_, 'h> {
     }
 
     /// What its jobs are called.
-    pub(super) fn pname(&self, noticed: &mut Vec<Noticed>) -> Result<Field<Arc<str>>, Untold> {
-        // The method itself wouldn't be general enough in its lifetimes.
-        #[allow(clippy::redundant_closure_for_method_calls)]
-        self.functions(noticed, |facets| facets.pname())
+    pub(super) fn pname(&self, noticed: &mut Vec<Noticed>) -> Result<Worded, Untold> {
+        let mut names = Alike::default();
+        let explored = self
+            .functions_into(&mut names, noticed, |facets| facets.pname().map(String::into_bytes));
+        let (space, table) = explored?;
+        Ok(Worded::new(space, table, names))
     }
 
     /// What else it is.
@@ -159,7 +110,7 @@ impl<'h> Study<'_, 'h> {
             return Ok(Studied {
                 pname: pname?,
                 hints: whole.map(|w| full(w.script.resources.clone())),
-                script: Scripts::part_of(whole, |w| &w.script.text),
+                script: Worded::part_of(whole, |w| &w.script.text),
                 pieces: whole.map(|w| Pieces { parts: w.parts.clone(), steps: w.steps.clone() }),
                 recipes: whole.map(|w| w.recipes.clone()),
                 digests: whole.map(|w| w.digests.clone()),
@@ -172,7 +123,7 @@ impl<'h> Study<'_, 'h> {
         });
         let script = match &self.stage.body {
             Body::Simple(part) => self.script(part, ports, noticed),
-            Body::ScatterGather { .. } => Ok(Scripts::part_of(&Field::constant(()), |()| &[])),
+            Body::ScatterGather { .. } => Ok(Worded::constant(&[])),
         };
         Ok(Studied {
             pname: pname?,
@@ -189,20 +140,19 @@ impl<'h> Study<'_, 'h> {
         part: &Part<'h>,
         ports: &Ports,
         noticed: &mut Vec<Noticed>,
-    ) -> Result<Scripts, Untold> {
+    ) -> Result<Worded, Untold> {
         let words = self.questions(self.words_differ());
-        let looks: [Look<'_>; 2] = [ports.inputs.look(), ports.outputs.look()];
+        let looks: [Look<'_>; 2] = [ports.inputs.look(), ports.outputs.field().look()];
         let questions = words.into_iter().chain(looks.map(Question::Field));
         let mut texts = Alike::default();
         let explored = self.explore_into(&mut texts, noticed, questions, |facets, coordinates| {
-            let found = ports.inputs.at(coordinates).zip(ports.outputs.at(coordinates));
-            match found {
-                Some((inputs, outputs)) => facets.script_text(part, inputs, outputs),
+            match ports.inputs.at(coordinates) {
+                Some(inputs) => facets.script_text(part, inputs, &ports.outputs.at(coordinates)),
                 None => Answer { value: None, asked: Vec::new() },
             }
         });
         let (space, table) = explored?;
-        Ok(Scripts::new(space, table, texts))
+        Ok(Worded::new(space, table, texts))
     }
 
     /// What a function of the parameters alone gives.
@@ -212,6 +162,17 @@ impl<'h> Study<'_, 'h> {
         function: impl Fn(&mut Facets<'_, '_, 'h>) -> Option<T> + Sync,
     ) -> Result<Field<T>, Untold> {
         self.explore(noticed, self.questions(true), |facets, _| facets.of_parameters(&function))
+    }
+
+    /// The same, kept otherwise.
+    fn functions_into<T, K: Keep<T>>(
+        &self,
+        values: &mut K,
+        noticed: &mut Vec<Noticed>,
+        function: impl Fn(&mut Facets<'_, '_, 'h>) -> Option<T> + Sync,
+    ) -> Result<(Space, Vec<u32>), Untold> {
+        let questions = self.questions(true);
+        self.explore_into(values, noticed, questions, |facets, _| facets.of_parameters(&function))
     }
 
     fn explore<'s, T: Eq + Hash + Send + Sync + 'static>(

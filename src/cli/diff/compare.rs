@@ -6,9 +6,11 @@
 //! number of jobs.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
 use hashbrown::HashSet;
 
+use crate::cli::guard::INTERRUPTED;
 use crate::sweep::JobId;
 
 /// One of the listings that are compared.
@@ -61,16 +63,16 @@ impl Diff {
     }
 }
 
-/// Compares two listings.
+/// Compares two listings. What comes of it is of no use once the user has said stop.
 pub(crate) fn compare(before: &dyn Side, after: &dyn Side) -> Diff {
     // One table of ids at a time: each takes as much memory as a listing.
     let removed = not_in(before, after);
     let added = not_in(after, before);
-    let after_count = (0..after.len()).filter(|job| after.id(*job).is_some()).count();
-    let unchanged = after_count - added.len();
+    let after_count = wanted(after).count();
+    let unchanged = after_count.saturating_sub(added.len());
     let mut diff = Diff { unchanged, ..Diff::default() };
     let mut waiting = Waiting::new(before, &removed);
-    for job in added {
+    for job in added.into_iter().take_while(|_| going()) {
         let found = waiting.take(&after.described(job));
         match found {
             Some(was) => diff.changed.push((was, job)),
@@ -81,12 +83,22 @@ pub(crate) fn compare(before: &dyn Side, after: &dyn Side) -> Diff {
     diff
 }
 
+/// Does nobody want to stop?
+fn going() -> bool {
+    !INTERRUPTED.load(Ordering::Relaxed)
+}
+
+/// The jobs of one side that are to be compared, and their ids.
+fn wanted(side: &dyn Side) -> impl Iterator<Item = (u32, JobId)> + '_ {
+    let jobs = (0..side.len()).take_while(|_| going());
+    jobs.filter_map(|job| side.id(job).map(|id| (job, id)))
+}
+
 /// The jobs of one side whose ids the other doesn't have.
 fn not_in(side: &dyn Side, other: &dyn Side) -> Vec<u32> {
     let mut known: HashSet<JobId> = HashSet::with_capacity(other.len() as usize);
-    known.extend((0..other.len()).filter_map(|job| other.id(job)));
-    let new = |job: &u32| side.id(*job).is_some_and(|id| !known.contains(&id));
-    (0..side.len()).filter(new).collect()
+    known.extend(wanted(other).map(|(_, id)| id));
+    wanted(side).filter(|(_, id)| !known.contains(id)).map(|(job, _)| job).collect()
 }
 
 /// A place and parameters, as a hash.
@@ -105,7 +117,7 @@ struct Waiting {
 impl Waiting {
     fn new(side: &dyn Side, jobs: &[u32]) -> Waiting {
         let mut places = Vec::with_capacity(jobs.len());
-        for (number, job) in (0..).zip(jobs) {
+        for (number, job) in (0..).zip(jobs).take_while(|_| going()) {
             places.extend(keys(&side.described(*job)).map(|key| (key, number)));
         }
         places.sort_unstable();

@@ -25,7 +25,7 @@ use hashbrown::HashSet;
 pub(super) use compare::{Diff, Side, compare};
 
 use self::commit::Then;
-use self::saved::Saved;
+use self::saved::{Saved, Unread};
 use self::wanted::Wanted;
 use super::arguments::{EvalOptions, Format, Terminal};
 use super::filter::{Filter, Unknown, select_known};
@@ -171,6 +171,7 @@ pub(super) fn run(options: &EvalOptions, with: &str, terminal: &Terminal) -> Exi
     let (before, diff): (Box<dyn Side + '_>, Diff) = match &origin {
         Origin::File(file) => match with_file(file, &view, unknown, filter) {
             Ok((saved, diff)) => (Box::new(saved), diff),
+            Err(_) if INTERRUPTED.load(Ordering::Relaxed) => return interrupted(),
             Err(wrong) => return fails(wrong, &SourceMap::new()),
         },
         Origin::Commit(commit) => {
@@ -192,11 +193,15 @@ pub(super) fn run(options: &EvalOptions, with: &str, terminal: &Terminal) -> Exi
         }
     };
     if INTERRUPTED.load(Ordering::Relaxed) {
-        say("interrupted");
-        return Exit::Interrupted;
+        return interrupted();
     }
     let comparison = Comparison { before: &*before, after: &view, diff: &diff };
     print(&origin, &comparison, &view, options, terminal)
+}
+
+fn interrupted() -> Exit {
+    say("interrupted");
+    Exit::Interrupted
 }
 
 /// Names that neither side has.
@@ -207,7 +212,8 @@ fn mistakes(unknown: Vec<Unknown>, lacks: impl Fn(&Unknown) -> bool) -> Vec<Diag
 /// What is meant: a file if there is one, else a commit.
 fn origin(options: &EvalOptions, with: &str) -> Result<Origin, Diagnostic> {
     let file = PathBuf::from(with);
-    if file.is_file() {
+    // What another process writes will do.
+    if file.exists() && !file.is_dir() {
         return Ok(Origin::File(file));
     }
     commit::find(Target::of(options), with).map(Origin::Commit)
@@ -231,12 +237,16 @@ fn with_file(
         let message = format!("'{shown}' is no saved listing: {why}");
         vec![Diagnostic::error("repx::diff::not-a-listing", message).help(HELP)]
     };
-    let bytes = std::fs::read(file).map_err(failed)?;
-    let text = String::from_utf8(bytes).map_err(|_| none("it is no text".to_owned()))?;
+    let input = std::fs::File::open(file).map_err(failed)?;
+    let input = std::io::BufReader::with_capacity(1 << 16, input);
     let mut listed: HashSet<JobId> = HashSet::with_capacity(view.listing.len());
     listed.extend((0..view.len()).filter_map(|job| view.id(job)));
     let mut wanted = Wanted::new(filter, &view.listing.groups);
-    let saved = Saved::read(&text, &mut wanted, &|id| listed.contains(id)).map_err(none)?;
+    let saved = Saved::read(input, &mut wanted, &|id| listed.contains(id));
+    let saved = saved.map_err(|unread| match unread {
+        Unread::System(error) => failed(error),
+        Unread::NoListing(why) => none(why),
+    })?;
     let mistakes = mistakes(unknown, |name| wanted.lacks(name.what, &name.name));
     if !mistakes.is_empty() {
         return Err(mistakes);

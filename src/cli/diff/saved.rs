@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::io::{self, BufRead};
+use std::sync::atomic::Ordering;
 
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -13,6 +15,7 @@ use serde_json::value::RawValue;
 use super::compare::{Described, Side};
 use super::listed::object;
 use super::wanted::Wanted;
+use crate::cli::guard::INTERRUPTED;
 use crate::cli::listing::SCHEMA;
 use crate::cli::listing::table::{bare, clean};
 use crate::store::base32;
@@ -123,24 +126,69 @@ impl Saved {
     /// # Errors
     /// Why it is none.
     pub(super) fn read(
-        text: &str,
+        mut input: impl BufRead,
         wanted: &mut Wanted<'_>,
         listed: &dyn Fn(&JobId) -> bool,
-    ) -> Result<Saved, String> {
+    ) -> Result<Saved, Unread> {
         let mut reading = Reading { saved: Saved::default(), wanted, listed };
-        let first = text.trim_start().lines().next().unwrap_or_default();
-        let by_line = serde_json::from_str::<Identified<'_>>(first).is_ok();
-        if by_line || first.is_empty() {
-            for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-                reading.job(line).map_err(|why| format!("in line {}: {why}", at + 1))?;
+        let (mut line, mut number) = (Vec::new(), 0);
+        // Jobs by line are read one by one: a listing may be larger than memory.
+        while input.read_until(b'\n', &mut line)? > 0 {
+            number += 1;
+            if INTERRUPTED.load(Ordering::Relaxed) {
+                return Err(io::Error::from(io::ErrorKind::Interrupted).into());
             }
-        } else {
+            if !line.trim_ascii().is_empty() {
+                let text = std::str::from_utf8(&line).map_err(|_| Unread::no_text())?;
+                if number == 1 && serde_json::from_str::<Identified<'_>>(text).is_err() {
+                    break;
+                }
+                reading.job(text.trim()).map_err(|why| format!("in line {number}: {why}"))?;
+            }
+            line.clear();
+        }
+        if !line.is_empty() {
+            input.read_to_end(&mut line)?;
+            let text = std::str::from_utf8(&line).map_err(|_| Unread::no_text())?;
             let mut json = serde_json::Deserializer::from_str(text);
             let read = Whole(&mut reading).deserialize(&mut json);
             read.and_then(|()| json.end()).map_err(|error| in_words(&error))?;
         }
         Ok(reading.saved)
     }
+}
+
+/// Why there is no saved listing.
+pub(super) enum Unread {
+    /// What the system says.
+    System(io::Error),
+    /// It is none.
+    NoListing(String),
+}
+
+impl Unread {
+    fn no_text() -> Unread {
+        Unread::NoListing("it is no text".to_owned())
+    }
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Unread {
+        Unread::System(error)
+    }
+}
+
+impl From<String> for Unread {
+    fn from(why: String) -> Unread {
+        Unread::NoListing(why)
+    }
+}
+
+/// The id of a job that is written as repx writes it, whatever else is said of it.
+fn leading_id(line: &str) -> Option<JobId> {
+    let rest = line.strip_prefix("{\"id\": \"")?;
+    let whole = rest.get(32..)?.starts_with("\", ") && rest.ends_with("\"}");
+    id(rest).filter(|_| whole)
 }
 
 /// What is wrong with a JSON text, the line first.
@@ -162,6 +210,12 @@ struct Reading<'r, 'w> {
 impl Reading<'_, '_> {
     fn job(&mut self, line: &str) -> Result<(), String> {
         let failed = |error: serde_json::Error| error.to_string();
+        if self.wanted.everything()
+            && let Some(id) = leading_id(line).filter(|id| (self.listed)(id))
+        {
+            self.saved.known.push(id);
+            return Ok(());
+        }
         let found: Identified<'_> = serde_json::from_str(line).map_err(failed)?;
         let id = id(&found.id)
             .filter(|_| found.id.len() == 32)

@@ -14,7 +14,7 @@ use super::filter::Filter;
 use super::listing::View;
 use super::shell;
 use crate::diagnostic::Diagnostic;
-use crate::sweep::Listing;
+use crate::sweep::{JobBits, Listing};
 
 /// List runs, jobs, what depends on what, or groups
 ///
@@ -94,7 +94,7 @@ pub(super) fn run(options: &ListOptions, terminal: &Terminal) -> Exit {
 }
 
 /// What of a listing the names of a filter let through: by run, and by job if not all.
-pub(super) type Picked = (Vec<bool>, Option<Vec<bool>>);
+pub(super) type Picked = (Vec<bool>, Option<JobBits>);
 
 /// What a filter lets through.
 ///

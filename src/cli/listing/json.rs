@@ -246,6 +246,7 @@ mod tests {
 
     use super::super::{Status, sample};
     use super::*;
+    use crate::sweep::JobBits;
 
     fn written(view: &View<'_>, statuses: &Statuses) -> (String, String) {
         let (mut json, mut ndjson) = (Vec::new(), Vec::new());
@@ -283,7 +284,11 @@ mod tests {
     fn both_formats_are_json_and_agree() {
         let listing = sample::listing();
         let mut view = View::all(&listing);
-        view.jobs = Some((0..5).map(|job| job != 1).collect());
+        let mut jobs = JobBits::default();
+        for job in [0, 2, 3, 4] {
+            jobs.add(job);
+        }
+        view.jobs = Some(jobs);
         let (json, ndjson) = written(&view, &Statuses::default());
         let whole: Value = serde_json::from_str(&json).expect("valid JSON");
         let lines: Result<Vec<Value>, _> = ndjson.lines().map(serde_json::from_str).collect();

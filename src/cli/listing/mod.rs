@@ -23,7 +23,7 @@ pub(super) use table::{
 };
 pub(super) use tally::{Tally, write_counts_json, write_counts_ndjson};
 
-use crate::sweep::{JobView, Listing, RunInfo};
+use crate::sweep::{JobBits, JobView, Listing, RunInfo};
 
 /// What of a listing is to be shown.
 pub(super) struct View<'l> {
@@ -31,8 +31,8 @@ pub(super) struct View<'l> {
     pub(super) listing: &'l Listing,
     /// By run: is it shown?
     pub(super) runs: Vec<bool>,
-    /// By job: is it shown? `None`: all are.
-    pub(super) jobs: Option<Vec<bool>>,
+    /// Which jobs are shown; `None`: all are.
+    pub(super) jobs: Option<JobBits>,
 }
 
 impl<'l> View<'l> {
@@ -51,7 +51,7 @@ impl<'l> View<'l> {
     pub(super) fn shows(&self, job: u32) -> bool {
         match &self.jobs {
             None => true,
-            Some(jobs) => jobs.get(job as usize) == Some(&true),
+            Some(jobs) => jobs.has(job),
         }
     }
 
@@ -65,7 +65,7 @@ impl<'l> View<'l> {
     pub(super) fn count(&self) -> usize {
         match &self.jobs {
             None => self.listing.len(),
-            Some(jobs) => jobs.iter().filter(|shown| **shown).count(),
+            Some(jobs) => jobs.len(),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use super::Statuses;
 use super::json::{inner, key, next_key, resources, separated, text};
-use crate::sweep::{Block, JobSet, JobView, Listing, Outputs, Wire, Wiring};
+use crate::sweep::{Block, JobSet, JobView, Listing, Wire, Wiring};
 
 /// Writes jobs.
 pub(in crate::cli) struct Records<'l> {
@@ -60,31 +60,32 @@ fn made(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Vec<u8> {
     text
 }
 
-/// What comes after the id in a job's name.
-fn write_name(block: &Block, pname: &str, out: &mut Vec<u8>) -> std::io::Result<()> {
+/// What comes after the id in a job's name, `pname` being one of its block's.
+fn write_name(block: &Block, pname: usize, out: &mut Vec<u8>) -> std::io::Result<()> {
     out.write_all(b"-")?;
-    inner(out, pname)?;
+    // No character that a name may have needs an escape.
+    block.write_pname(pname, out);
     out.write_all(b"-")?;
     inner(out, &block.stage().version)?;
     out.write_all(b"\"")
 }
 
 /// What stands from the end of the inputs to the hints.
-fn write_outputs(outputs: &Outputs, out: &mut Vec<u8>) -> std::io::Result<()> {
+fn write_outputs(block: &Block, outputs: usize, out: &mut Vec<u8>) -> std::io::Result<()> {
     out.write_all(b"}")?;
     next_key(out, "outputs")?;
     out.write_all(b"{")?;
-    separated(out, outputs, |out, (name, path)| {
-        key(out, name)?;
-        text(out, path)
+    separated(out, block.outputs(outputs), |out, (name, path)| {
+        key(out, &name)?;
+        text(out, &path)
     })?;
     out.write_all(b"}")?;
     next_key(out, "resources")
 }
 
 /// The texts of values, unless they are too many.
-fn texts<T>(values: &[T], write: impl Fn(&T, &mut Vec<u8>) -> std::io::Result<()>) -> Vec<Vec<u8>> {
-    let few = values.iter().filter(|_| values.len() <= MOST_MADE);
+fn texts(count: usize, write: impl Fn(usize, &mut Vec<u8>) -> std::io::Result<()>) -> Vec<Vec<u8>> {
+    let few = 0..if count <= MOST_MADE { count } else { 0 };
     few.map(|value| made(|out| write(value, out))).collect()
 }
 
@@ -115,12 +116,12 @@ impl<'l> Fragments<'l> {
         let hints = block.hints().iter().filter(|_| no_parts);
         Fragments {
             block,
-            names: texts(block.pnames(), |pname, out| write_name(block, pname, out)),
+            names: texts(block.pname_count(), |pname, out| write_name(block, pname, out)),
             stage,
             params: block.params().iter().enumerate().map(param).collect(),
             same: block.params().iter().map(|p| p.same().map(|s| s.as_bytes().to_vec())).collect(),
             wirings: block.wirings().iter().map(segments).collect(),
-            outputs: texts(block.outputs(), write_outputs),
+            outputs: texts(block.outputs_count(), |o, out| write_outputs(block, o, out)),
             hints: hints.map(|h| made(|out| resources(out, h.as_ref(), &[]))).collect(),
         }
     }
@@ -128,19 +129,17 @@ impl<'l> Fragments<'l> {
 
 impl Fragments<'_> {
     fn name(&self, pname: usize, out: &mut Vec<u8>) {
-        match (self.names.get(pname), self.block.pnames().get(pname)) {
-            (Some(text), _) => out.extend_from_slice(text),
+        match self.names.get(pname) {
+            Some(text) => out.extend_from_slice(text),
             // Writing to a vector can't fail.
-            (None, Some(pname)) => drop(write_name(self.block, pname, out)),
-            (None, None) => {}
+            None => drop(write_name(self.block, pname, out)),
         }
     }
 
     fn outputs(&self, outputs: usize, out: &mut Vec<u8>) {
-        match (self.outputs.get(outputs), self.block.outputs().get(outputs)) {
-            (Some(text), _) => out.extend_from_slice(text),
-            (None, Some(outputs)) => drop(write_outputs(outputs, out)),
-            (None, None) => {}
+        match self.outputs.get(outputs) {
+            Some(text) => out.extend_from_slice(text),
+            None => drop(write_outputs(self.block, outputs, out)),
         }
     }
 }

@@ -111,8 +111,19 @@ pub(crate) fn write_counts(
         let stages = stages.map(|(name, jobs)| format!("{} {}", clean(name), grouped(*jobs)));
         wrapped(out, stages, style)?;
     }
+    if let [first, rest @ ..] = tally.reasons.as_slice() {
+        writeln!(out, "\nat most: {first}")?;
+        match rest.len() {
+            0 => {}
+            1..=MOST_REASONS => rest.iter().try_for_each(|why| writeln!(out, "  and {why}"))?,
+            more => writeln!(out, "  and {more} reasons like this")?,
+        }
+    }
     Ok(())
 }
+
+/// More reasons than these are not worth reading.
+const MOST_REASONS: usize = 4;
 
 /// Writes the table of a lab whose jobs are too many to be made only to be counted.
 pub(crate) fn write_too_many(

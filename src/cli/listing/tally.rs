@@ -1,12 +1,14 @@
 //! How many jobs there are, by run and stage: of a listing, or as they were counted.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use super::View;
-use super::json::{key, next_key, separated, text};
-use crate::sweep::{Count, Counts, Listing, RunInfo, StageCount};
+use super::json::{key, next_key, separated, text, texts};
+use super::table::clean;
+use crate::sweep::{Count, Counts, Listing, RunInfo, StageCount, Unsure};
 
 /// The version of the format.
 const SCHEMA: &str = "repx-count/1";
@@ -21,6 +23,8 @@ pub(crate) struct Tally<'l> {
     pub(super) all: Count,
     /// Runs shown.
     pub(in crate::cli) runs: Vec<Row<'l>>,
+    /// Why numbers may be too large, in words.
+    pub(super) reasons: Vec<String>,
 }
 
 /// Numbers of jobs of a run.
@@ -47,6 +51,7 @@ impl<'l> Tally<'l> {
             total: exactly(view.count()),
             all: exactly(view.listing.len()),
             runs: rows.collect(),
+            reasons: Vec::new(),
         }
     }
 
@@ -73,8 +78,38 @@ impl<'l> Tally<'l> {
         });
         let runs = rows.collect();
         let total = counts.total(is_shown);
-        Tally { listing, total, all: total, runs }
+        let reasons = match counts.is_exact(is_shown) {
+            true => Vec::new(),
+            false => reasons(listing, &counts.reasons(is_shown)),
+        };
+        Tally { listing, total, all: total, runs, reasons }
     }
+}
+
+/// Why numbers may be too large, each reason once.
+fn reasons(listing: &Listing, found: &[(usize, Arc<str>, Unsure)]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for (run, stage, why) in found {
+        let run = listing.runs.get(*run).map_or("", |run| &*run.name);
+        let (run, stage) = (clean(run), clean(stage));
+        let text = match why {
+            Unsure::Alike(key) => {
+                format!("some values of `{}` in run `{run}` are written alike", clean(key))
+            }
+            Unsure::Inputs => format!("what `{stage}` of run `{run}` reads takes long to tell"),
+            Unsure::Wanted => format!("`{stage}` of run `{run}` reads what is wanted twice"),
+            Unsure::Shared(other) if **other == *stage => {
+                format!("`{stage}` of run `{run}` may have jobs that others have too")
+            }
+            Unsure::Shared(other) => {
+                format!("`{stage}` of run `{run}` may have jobs of `{}` too", clean(other))
+            }
+        };
+        if !all.contains(&text) {
+            all.push(text);
+        }
+    }
+    all
 }
 
 /// The jobs of a stage that have one of these names.
@@ -138,7 +173,13 @@ pub(crate) fn write_counts_json(out: &mut impl Write, tally: &Tally<'_>) -> io::
         })?;
         out.write_all(b"]}")
     })?;
-    out.write_all(b"] }\n")
+    out.write_all(b"]")?;
+    if !tally.reasons.is_empty() {
+        out.write_all(b",\n  ")?;
+        key(out, "at_most_because")?;
+        texts(out, &tally.reasons)?;
+    }
+    out.write_all(b" }\n")
 }
 
 /// Writes the number of each stage's jobs as a line.

@@ -33,7 +33,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Runs a lab's jobs.
 pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     let (lab, names) = named(options);
-    let target = Target { lab, with: &options.with };
+    let target = Target::new(lab, &options.with);
     if let Some(pkgs) = options.with.pkgs.as_deref().filter(|pkgs| *pkgs != "host") {
         return complain(vec![needs_nix(&format!("`--pkgs {pkgs}`"))], terminal, options);
     }

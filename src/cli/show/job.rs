@@ -110,11 +110,11 @@ impl About<'_> {
             section(out, "outputs")?;
         }
         for (name, written) in job.outputs() {
-            let path = self.output(name);
+            let path = self.output(&name);
             let there = path.metadata().map(|about| {
                 if about.is_dir() { "a directory".to_owned() } else { size(about.len()) }
             });
-            writeln!(out, "  {}  {}", clean(name), there.unwrap_or_else(|_| clean(written)))?;
+            writeln!(out, "  {}  {}", clean(&name), there.unwrap_or_else(|_| clean(&written)))?;
             if self.status == Status::Done {
                 writeln!(out, "    {}", near(&path))?;
             }
@@ -195,7 +195,7 @@ impl About<'_> {
             Source::Job { job, output } => {
                 let Some(other) = self.listing.job(job) else { return (None, String::new()) };
                 let out = self.base.job(&other.name().to_string()).out();
-                let path = placed(other.outputs(), output, &out).ok().map(PathBuf::from);
+                let path = placed(&other.outputs(), output, &out).ok().map(PathBuf::from);
                 let title = format!("{} {}", clean(&other.stage().name), short_id(&other));
                 (path, format!("{} of {title}", clean(output)))
             }
@@ -206,7 +206,7 @@ impl About<'_> {
     }
 
     fn output(&self, name: &str) -> PathBuf {
-        let path = placed(self.job.outputs(), name, &self.folder.out());
+        let path = placed(&self.job.outputs(), name, &self.folder.out());
         path.map_or_else(|_| self.folder.out(), PathBuf::from)
     }
 

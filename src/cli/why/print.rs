@@ -22,7 +22,7 @@ pub(in crate::cli) fn write_text(
 ) -> io::Result<()> {
     let job = &why.job;
     let short = short_id(job);
-    let head = format!("{} · {short} · {}", clean(job.pname()), why.status.name());
+    let head = format!("{} · {short} · {}", clean(&job.pname()), why.status.name());
     writeln!(out, "{}", style.paint(Paint::Strong, &cut(&head, style.width)))?;
     let params = job.params().map(|(name, value)| format!("{}={}", clean(name), bare(value)));
     let params = params.collect::<Vec<_>>().join(" ");
