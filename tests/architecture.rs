@@ -28,10 +28,12 @@ const ROOMS: [&str; 18] = [
 ];
 
 /// Crates (or parts of them) that only some rooms may know.
-const HOMES: [(&str, &[&str]); 14] = [
+const HOMES: [(&str, &[&str]); 16] = [
     ("miette", &["source", "diagnostic"]),
     ("rayon", &["sweep"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("regex_automata", &["builtins"]),
     ("rustix", &["value", "exec"]),

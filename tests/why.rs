@@ -316,9 +316,9 @@ fn damaged_and_missing_records_are_none() {
 #[test]
 fn names_that_fit_no_job_or_several_are_refused() {
     let lab = Lab::new();
-    let none = "no job whose id";
-    let cases = [("zzzz", none), ("", none), ("gen", "several jobs are of stage `gen`")];
-    for (name, words) in cases {
+    for (name, words) in
+        [("zzzz", "no job whose id"), ("", "several jobs"), ("gen", "several jobs are of stage")]
+    {
         let ran = lab.ask(name, "table");
         assert_eq!(ran.code, Some(2), "{name}");
         let text = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");

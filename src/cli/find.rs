@@ -46,7 +46,7 @@ pub(super) fn job<'l>(listing: &'l Listing, name: &str) -> Result<JobView<'l>, D
 /// The jobs whose ids or full names begin so, up to one more than are named.
 fn beginning<'l>(listing: &'l Listing, name: &str) -> Vec<JobView<'l>> {
     let (id, rest) = parts(name);
-    if id.is_empty() || id.len() > DIGITS || !id.chars().all(base32::is_digit) {
+    if id.len() > DIGITS || !id.chars().all(base32::is_digit) {
         return Vec::new();
     }
     let fits =

@@ -10,7 +10,7 @@ use super::super::Exit;
 use super::super::arguments::{Form, Terminal};
 use super::super::find::{self, short_id};
 use super::super::listing::table::counted;
-use super::super::listing::{Paint, Status, Statuses, TableStyle, clean, resources};
+use super::super::listing::{Paint, Status, TableStyle, clean, resources};
 use super::super::load::{Opened, base_path, open};
 use super::super::report::near;
 use super::super::results::{changed, size};
@@ -18,10 +18,9 @@ use super::super::run::words::seconds;
 use super::super::stdout;
 use super::JobOptions;
 use super::hints::{self, Hint};
-use crate::exec::{Base, Folder, placed};
+use crate::exec::{Base, Folder, State, placed};
 use crate::lab::Need;
 use crate::sweep::{Ask, Count, JobView, Listing, Source, StageKind};
-use crate::world::Disk;
 
 /// The version of the format.
 const SCHEMA: &str = "repx-job/1";
@@ -36,14 +35,12 @@ pub(super) fn run(options: &JobOptions, terminal: &Terminal) -> Result<Exit, Exi
     let Opened { listing, found, .. } = open(target, Ask::Jobs, terminal, look)?;
     let Some(job) = listing.job(found) else { return Ok(Exit::Bug) };
     let base = Base::new(&base_path(target));
-    let statuses = Statuses::read(base.path(), &Disk);
     let folder = base.job(&job.name().to_string());
     let about = About {
         listing: &listing,
         folder,
-        status: statuses.of(&job),
+        status: status(&base, &job),
         hints: hints::of(&listing, &job),
-        statuses: &statuses,
         base: &base,
         job,
     };
@@ -54,11 +51,19 @@ pub(super) fn run(options: &JobOptions, terminal: &Terminal) -> Result<Exit, Exi
     }))
 }
 
+/// How far a job is, by its own folder: there may be a million others.
+fn status(base: &Base, job: &JobView<'_>) -> Status {
+    match base.job(&job.name().to_string()).state() {
+        State::Done => Status::Done,
+        State::Failed => Status::Failed,
+        State::Pending => Status::Pending,
+    }
+}
+
 /// All there is to say of a job.
 struct About<'a> {
     listing: &'a Listing,
     base: &'a Base,
-    statuses: &'a Statuses,
     job: JobView<'a>,
     folder: Folder,
     status: Status,
@@ -238,7 +243,7 @@ impl About<'_> {
         let jobs = needed.iter().take(MOST_JOBS).filter_map(|job| self.listing.job(*job));
         let mut lines: Vec<String> = jobs
             .map(|job| {
-                let status = self.statuses.of(&job).name();
+                let status = status(self.base, &job).name();
                 format!("{} {} · {status}", clean(&job.stage().name), short_id(&job))
             })
             .collect();
