@@ -198,6 +198,19 @@ pub(super) struct RunOptions {
     /// Only say what would run, and why
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
+    /// Run jobs within bubblewrap: they can write to $out alone, and reach no network
+    ///
+    /// What else they may change is said by mount_paths or mount_host_paths of a target in
+    /// config.toml. Without --bwrap and --native the target says whether jobs of containerized runs
+    /// are isolated.
+    #[arg(long, help_heading = "Isolation")]
+    pub(super) bwrap: bool,
+    /// Run jobs as any other program, whatever the configuration says
+    #[arg(long, conflicts_with = "bwrap", help_heading = "Isolation")]
+    pub(super) native: bool,
+    /// Let isolated jobs reach the network
+    #[arg(long, conflicts_with = "native", help_heading = "Isolation")]
+    pub(super) network: bool,
     #[command(flatten)]
     pub(super) with: LabOptions,
 }

@@ -8,6 +8,7 @@
 #![allow(clippy::print_stderr, reason = "the one room that talks to the terminal")]
 
 mod arguments;
+mod config;
 mod diff;
 mod entry;
 mod eval;

@@ -9,13 +9,17 @@
 //! - `queue`: what is ready, and what of it there is room for
 //! - `schedule`: the loop that hands work to an [`Executor`] and hears of ends
 //! - `gathering`: scatter-gather jobs, whose pieces are only known when scatter has run
-//! - `work`, `script`, `store`: what a piece of work reads, runs and is called with
-//! - `local`: processes of this machine, the one implementation besides those of tests
+//! - `work`, `script`, `store`, `foreign`: what a piece of work reads, runs and is called with, and what
+//!   of it Nix has to make
+//! - `local`: processes of this machine, the one implementation besides those of tests; `isolation`: the same
+//!   within bubblewrap
 //!
 //! A job is done when its marker says so, and the marker is written when all else is on the disk.
 
+mod foreign;
 mod gathering;
 mod graph;
+mod isolation;
 mod local;
 mod machine;
 mod place;
@@ -26,6 +30,8 @@ mod script;
 mod store;
 mod work;
 
+pub use foreign::store_paths;
+pub use isolation::{Isolation, Mounts};
 pub use local::Local;
 pub use machine::Machine;
 pub use place::{Base, Folder, Hold, LockError, State};

@@ -12,6 +12,7 @@ use super::facet::{Names, only_names};
 use super::field::Field;
 use super::keys::{self, Place};
 use super::overlap::{self, Shape, Texture};
+use super::script::Keeping;
 use super::space::{Space, distinct};
 use super::study::{Ports, Study};
 use super::tracked::{Noticed, Untold, in_order};
@@ -346,7 +347,7 @@ impl<'c, 'h> Counting<'c, 'h> {
             classes: self.classes,
             lengths: self.lengths,
             most: EVALUATIONS,
-            keep: false,
+            keeping: Keeping::Nothing,
         };
         let mut noticed: Vec<Noticed> = Vec::new();
         let ports = study.ports(&mut noticed);

@@ -13,6 +13,7 @@ use super::listing::{
 };
 use super::progress::Progress;
 use super::recipe::{self, Package};
+use super::script::Keeping;
 use super::settle::{Index, may_share_jobs};
 use super::space::{Space, distinct};
 use super::study::{Ports, Studied, Study};
@@ -37,14 +38,14 @@ pub(super) fn expand<'h>(
     session: &Session<'h>,
     lab: &Lab<'h>,
     room: u64,
-    keep: bool,
+    keeping: Keeping<'_>,
     progress: &Progress,
 ) -> Expanded {
     let mut expansion = Expansion {
         session,
         lab,
         room: room.min(MOST_JOBS),
-        keep,
+        keeping,
         progress,
         listing: Listing::default(),
         index: Index::default(),
@@ -81,8 +82,7 @@ struct Expansion<'x, 'h> {
     lab: &'x Lab<'h>,
     /// How many jobs there may be.
     room: u64,
-    /// Are recipes kept?
-    keep: bool,
+    keeping: Keeping<'x>,
     progress: &'x Progress,
     listing: Listing,
     index: Index,
@@ -274,17 +274,17 @@ impl<'x, 'h> Expansion<'x, 'h> {
         Some(Grown { stage, block: number, space, pname, outputs: names, hints, all_differ })
     }
 
-    /// With packages of this machine, what stands for a script is its text.
+    /// With packages of this machine, what stands for a script is its text; else its file's name.
     fn scripts(&self, studied: &Studied, space: &Space) -> Column<Vec<u8>> {
-        match self.keep {
-            true => studied.script.written().column(space),
-            false => Field::constant(Vec::new()).column(space),
+        match self.keeping {
+            Keeping::Recipes => studied.script.written().column(space),
+            Keeping::Nothing | Keeping::Derivations(_) => Field::constant(Vec::new()).column(space),
         }
     }
 
     /// What the parts of a stage are run with: their own packages, then the stage's.
     fn packages(&self, stage: &Stage<'h>) -> Vec<(Arc<str>, Vec<Package>)> {
-        if !self.keep {
+        if !matches!(self.keeping, Keeping::Recipes) {
             return Vec::new();
         }
         let mut ev = self.session.evaluator();
@@ -346,7 +346,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
             classes: scene.classes,
             lengths: scene.lengths,
             most: usize::MAX,
-            keep: self.keep,
+            keeping: self.keeping,
         };
         let mut noticed: Vec<Noticed> = Vec::new();
         let ports = study.ports(&mut noticed);

@@ -1,6 +1,8 @@
 //! From a lab file to its listing.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::count::{Counts, Wanted, bound, count};
 use super::expand::{Expanded, expand, run_info};
@@ -8,12 +10,14 @@ use super::flake::{self, FlakeLab};
 use super::listing::{Block, LabInfo, Listing};
 use super::progress::Progress;
 use super::recipe::{self, Content, Kit};
+use super::script::{self, Keeping};
 use crate::diagnostic::{Diagnostic, Found, did_you_mean};
 use crate::eval::Evaluator;
 use crate::lab::{self, Lab, Offer, Places, Reader};
 pub use crate::session::PackageSet;
 use crate::session::{STACK_SIZE, Session};
 use crate::source::{Name, Span};
+use crate::store::StorePath;
 use crate::value::{Attr, Attrs, Slot, Value};
 
 /// What to list.
@@ -70,6 +74,8 @@ pub enum Ask {
     Jobs,
     /// All of them, and what it takes to run them.
     Recipes,
+    /// All of them; derivations that make these files are kept, for who has them built.
+    Derivations(Arc<HashSet<StorePath>>),
     /// All of them; but where there may be more than so many, how many have wanted values.
     Few(u64, Vec<Wanted>),
     /// How many have wanted values: counted without making them where that gives the number, or
@@ -170,13 +176,17 @@ fn answer<'h>(
     request: &Request,
 ) -> (Expanded, Option<Counts>) {
     request.progress.expands();
-    let keep = matches!(request.ask, Ask::Recipes);
-    let expand = || expand(session, lab, request.room, keep, &request.progress);
+    let keeping = match &request.ask {
+        Ask::Recipes => Keeping::Recipes,
+        Ask::Derivations(wanted) => Keeping::Derivations(wanted),
+        Ask::Jobs | Ask::Few(..) | Ask::Counts(..) => Keeping::Nothing,
+    };
+    let expand = || expand(session, lab, request.room, keeping, &request.progress);
     let many = |most: u64| bound(lab).is_none_or(|bound| bound > u128::from(most));
     let (wanted, most) = match &request.ask {
         Ask::Counts(most, wanted) => (wanted, *most),
         Ask::Few(most, wanted) if many(*most) => (wanted, *most),
-        Ask::Few(..) | Ask::Jobs | Ask::Recipes => return (expand(), None),
+        Ask::Few(..) | Ask::Jobs | Ask::Recipes | Ask::Derivations(_) => return (expand(), None),
     };
     let (counts, found) = count(session, lab, wanted);
     let told = counts.total(|_| true).is_exact() && counts.all_exact();
@@ -315,8 +325,9 @@ fn kit<'h>(
     if !matches!(request.ask, Ask::Recipes) {
         return Kit::default();
     }
-    if recipe::is_foreign(evaluator, offer.packages) {
-        return Kit { derivations: true, ..Kit::default() };
+    // What is wrong with them was told when the first script was made.
+    if let Ok(Some(packages)) = script::tools(evaluator, offer.packages) {
+        return Kit { derivations: true, packages, ..Kit::default() };
     }
     let materials = recipe::materials(session.shared.objects, crate::store::StoreDir::DEFAULT);
     let made = materials.iter().filter_map(|material| match &material.content {

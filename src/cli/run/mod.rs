@@ -1,12 +1,16 @@
 //! `repx run`: runs the jobs of a lab.
 
+mod build;
 mod display;
+mod isolate;
 mod pick;
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use build::Builder;
 use display::Display;
 
 use super::Exit;
@@ -14,10 +18,12 @@ use super::arguments::{RunOptions, Terminal};
 use super::guard::{Held, INSISTED, INTERRUPTED};
 use super::load::{Outcome, Target, base_path, load_shown};
 use super::report::{report, say};
+use super::setup::machine_saying;
 use super::stdout;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::exec::{
-    Base, Hold, Local, LockError, Machine, Missing, Options, Plan, Reason, Store, Work, execute,
+    Base, Hold, Isolation, Local, LockError, Machine, Missing, Options, Plan, Reason, Store, Work,
+    execute,
 };
 use crate::source::SourceMap;
 use crate::sweep::{Ask, Listing, PackageKind, find_entry};
@@ -29,18 +35,9 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     let (lab, names) = named(options);
     let target = Target { lab, with: &options.with };
-    if let Some(pkgs) = options.with.pkgs.as_deref().filter(|pkgs| *pkgs != "host") {
-        return complain(vec![needs_nix(&format!("`--pkgs {pkgs}`"))], terminal, options);
-    }
     let Outcome { listing, mut diagnostics, sources, .. } =
         load_shown(target, Ask::Recipes, terminal);
-    let picked = listing.as_ref().map(|listing| {
-        if listing.kit.derivations {
-            return Err(vec![needs_nix("this lab's package set")]);
-        }
-        pick::jobs(listing, names)
-    });
-    let picked = match picked {
+    let picked = match listing.as_ref().map(|listing| pick::jobs(listing, names)) {
         Some(Err(wrong)) => {
             diagnostics.extend(wrong);
             None
@@ -52,8 +49,17 @@ pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     let (Some(listing), Some(jobs)) = (listing, picked.filter(|_| exit == Exit::Fine)) else {
         return exit;
     };
+    let isolation = match isolate::isolation(options, target) {
+        Ok((isolation, warnings)) => {
+            report(warnings, &SourceMap::new(), terminal, false);
+            isolation
+        }
+        Err(wrong) => return complain(vec![wrong], terminal, options),
+    };
     let base = Base::new(&base_path(target));
-    let call = Call { options, terminal, listing: &listing, base: &base, jobs: &jobs };
+    let isolation = isolation.as_ref();
+    let (listing, base, jobs) = (&listing, &base, jobs.as_slice());
+    let call = Call { options, target, terminal, listing, base, jobs, isolation };
     if options.dry_run { call.describe() } else { call.perform() }
 }
 
@@ -70,14 +76,6 @@ fn named(options: &RunOptions) -> (&Path, &[String]) {
     }
 }
 
-fn needs_nix(what: &str) -> Diagnostic {
-    Diagnostic::error(
-        "repx::run::needs-nix",
-        format!("{what} needs Nix to build its scripts, which `repx run` can't ask for yet"),
-    )
-    .help("`--pkgs host` runs with this machine's programs; see \"Limits\" in the README")
-}
-
 fn complain(wrong: Vec<Diagnostic>, terminal: &Terminal, options: &RunOptions) -> Exit {
     report(wrong, &SourceMap::new(), terminal, options.with.show_trace)
 }
@@ -85,10 +83,12 @@ fn complain(wrong: Vec<Diagnostic>, terminal: &Terminal, options: &RunOptions) -
 /// What is to be done.
 struct Call<'c> {
     options: &'c RunOptions,
+    target: Target<'c>,
     terminal: &'c Terminal,
     listing: &'c Listing,
     base: &'c Base,
     jobs: &'c [u32],
+    isolation: Option<&'c Isolation>,
 }
 
 impl Call<'_> {
@@ -105,7 +105,12 @@ impl Call<'_> {
                 let why = reason(plan.reason(self.base, &view));
                 writeln!(out, "{}: {why}", display::title(self.listing, view.number()))?;
             }
-            writeln!(out, "{}", would_run(plan.len(), plan.done))
+            writeln!(out, "{}", would_run(plan.len(), plan.done))?;
+            match self.listing.kit.derivations.then(|| build::unbuilt(self.listing, &plan)) {
+                None | Some(0) => Ok(()),
+                Some(1) => writeln!(out, "Nix would build 1 script"),
+                Some(many) => writeln!(out, "Nix would build {many} scripts"),
+            }
         })
     }
 
@@ -122,6 +127,20 @@ impl Call<'_> {
         if plan.is_empty() {
             let done = display::jobs(plan.done);
             return stdout::print(|out| writeln!(out, "nothing to do: {done} done"));
+        }
+        let builder = Builder::new(self.terminal);
+        let hear = |line: &str| builder.hear(line);
+        // Nix keeps what jobs need as long as this is there.
+        let machine = machine_saying(&self.target.with.nix, &hear);
+        if self.listing.kit.derivations
+            && let Err(Outcome { diagnostics, sources, .. }) =
+                builder.build(&machine, self.target, self.listing, &plan, self.terminal)
+        {
+            if INTERRUPTED.load(Ordering::Relaxed) {
+                say("interrupted");
+                return Exit::Interrupted;
+            }
+            return report(diagnostics, &sources, self.terminal, self.options.with.show_trace);
         }
         let store = match Store::new(self.listing, &plan, self.base) {
             Ok(store) => store,
@@ -145,7 +164,7 @@ impl Call<'_> {
             let base = display::near(self.base.path());
             say(&format!("another `repx run` (process {holder}) works on {base}; waiting for it"));
         };
-        self.base.hold(waiting, || !INTERRUPTED.load(std::sync::atomic::Ordering::Relaxed))
+        self.base.hold(waiting, || !INTERRUPTED.load(Ordering::Relaxed))
     }
 
     fn execute(&self, plan: &Plan, work: &Work<'_>, hold: &Hold) -> Exit {
@@ -162,7 +181,7 @@ impl Call<'_> {
         };
         let held = Held::begin();
         let mut display = Display::new(self.terminal, self.listing, plan.len());
-        let local = Local::new(work, hold);
+        let local = Local::new(work, hold, self.isolation);
         let summary = execute(self.listing, plan, &local, options, &mut |event| {
             display.show(&event);
         });
