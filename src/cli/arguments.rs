@@ -198,6 +198,9 @@ pub(super) struct RunOptions {
     /// Only say what would run, and why
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
+    /// How to say what happens: json and ndjson are an event a line
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: Format,
     /// Run jobs within bubblewrap: they can write to $out alone, and reach no network
     ///
     /// What else they may change is said by mount_paths or mount_host_paths of a target in

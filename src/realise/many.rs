@@ -22,8 +22,10 @@ pub struct Unbuilt {
 
 /// A command line has room for so many paths: the least that POSIX systems in use give is 128 KiB.
 const AT_ONCE: usize = 1000;
-/// How often builds are begun that were killed.
-const ATTEMPTS: usize = 10;
+/// How often builds are begun that were killed: those that were asked for, which write a file or two, and
+/// those that these need, which may take long and really have been killed.
+const ATTEMPTS: usize = 40;
+const ATTEMPTS_OF_OTHERS: usize = 4;
 const KILLED: &str = "signal 9";
 /// Logs that are asked for: who has more failures than this fixes these first.
 const MOST_LOGS: usize = 20;
@@ -60,12 +62,17 @@ impl Machine<'_> {
         self.register(made, &roots)?;
         let dir = StoreDir::default();
         let shown: Vec<String> =
-            drvs.into_iter().chain(&strangers).map(|path| dir.print(path)).collect();
+            drvs.iter().copied().chain(&strangers).map(|path| dir.print(path)).collect();
         let mut said = self.realise_all(&shown)?;
-        // Nix up to 2.8 kills a builder that has closed its output, and on a busy machine calls it
-        // a failure if it hadn't ended by then.
-        for _ in 1..ATTEMPTS {
-            if !failure::culprits(&said).iter().any(|(_, reason)| reason.contains(KILLED)) {
+        // Nix 2.8 kills a builder whose output has ended, and where that hasn't quite ended itself, which
+        // is as likely as not if it is bash, calls it a failure.
+        for attempt in 1..ATTEMPTS {
+            let mut killed = failure::culprits(&said);
+            killed.retain(|(drv, reason)| {
+                let short = attempt < ATTEMPTS_OF_OTHERS || drvs.contains(drv);
+                short && reason.contains(KILLED)
+            });
+            if killed.is_empty() {
                 break;
             }
             said = self.realise_all(&shown)?;

@@ -4,6 +4,9 @@ mod build;
 mod display;
 mod isolate;
 mod pick;
+mod stream;
+mod summary;
+mod words;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -12,9 +15,10 @@ use std::time::Duration;
 
 use build::Builder;
 use display::Display;
+use stream::Stream;
 
 use super::Exit;
-use super::arguments::{RunOptions, Terminal};
+use super::arguments::{Format, RunOptions, Terminal};
 use super::guard::{Held, INSISTED, INTERRUPTED};
 use super::load::{Outcome, Target, base_path, load_shown};
 use super::report::{report, say};
@@ -22,8 +26,8 @@ use super::setup::machine_saying;
 use super::stdout;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::exec::{
-    Base, Hold, Isolation, Local, LockError, Machine, Missing, Options, Plan, Reason, Store, Work,
-    execute,
+    Base, Hold, Isolation, Local, LockError, Machine, Missing, Options, Plan, Reason, Store,
+    Summary, Work, execute,
 };
 use crate::source::SourceMap;
 use crate::sweep::{Ask, Listing, PackageKind, find_entry};
@@ -100,10 +104,18 @@ impl Call<'_> {
             Reason::Failed => "it failed",
             Reason::Forced => "it is done, but --force is given",
         };
+        if self.streams() {
+            let mut stream = Stream::new(self.listing);
+            stream.begin(self.base, &plan, true);
+            for view in plan.jobs().filter_map(|job| self.listing.job(job)) {
+                stream.would_run(&view, plan.reason(self.base, &view));
+            }
+            return stdout::print(|_| stream.end(&plan, &Summary::not_run(&plan)));
+        }
         stdout::print(|out| {
             for view in plan.jobs().filter_map(|job| self.listing.job(job)) {
                 let why = reason(plan.reason(self.base, &view));
-                writeln!(out, "{}: {why}", display::title(self.listing, view.number()))?;
+                writeln!(out, "{}: {why}", words::title(self.listing, view.number()))?;
             }
             writeln!(out, "{}", would_run(plan.len(), plan.done))?;
             match self.listing.kit.derivations.then(|| build::unbuilt(self.listing, &plan)) {
@@ -112,6 +124,11 @@ impl Call<'_> {
                 Some(many) => writeln!(out, "Nix would build {many} scripts"),
             }
         })
+    }
+
+    /// Is it programs that read what happens?
+    fn streams(&self) -> bool {
+        self.options.format != Format::Table
     }
 
     fn perform(&self) -> Exit {
@@ -125,7 +142,12 @@ impl Call<'_> {
         };
         let plan = Plan::new(self.listing, self.base, self.jobs, self.options.force);
         if plan.is_empty() {
-            let done = display::jobs(plan.done);
+            if self.streams() {
+                let mut stream = Stream::new(self.listing);
+                stream.begin(self.base, &plan, false);
+                return stdout::print(|_| stream.end(&plan, &Summary::default()));
+            }
+            let done = words::jobs(plan.done);
             return stdout::print(|out| writeln!(out, "nothing to do: {done} done"));
         }
         let builder = Builder::new(self.terminal);
@@ -161,7 +183,7 @@ impl Call<'_> {
 
     fn hold(&self) -> Result<Hold, LockError> {
         let waiting = |holder: &str| {
-            let base = display::near(self.base.path());
+            let base = words::near(self.base.path());
             say(&format!("another `repx run` (process {holder}) works on {base}; waiting for it"));
         };
         self.base.hold(waiting, || !INTERRUPTED.load(Ordering::Relaxed))
@@ -180,15 +202,26 @@ impl Call<'_> {
             grace: GRACE,
         };
         let held = Held::begin();
-        let mut display = Display::new(self.terminal, self.listing, plan.len());
+        let mut stream = self.streams().then(|| Stream::new(self.listing));
+        if let Some(stream) = &mut stream {
+            stream.begin(self.base, plan, false);
+        }
+        let display = Display::new(self.terminal, self.listing, plan.len(), stream.is_none());
         let local = Local::new(work, hold, self.isolation);
         let summary = execute(self.listing, plan, &local, options, &mut |event| {
             display.show(&event);
+            if let Some(stream) = &mut stream {
+                stream.event(&event);
+            }
         });
         drop(held);
         drop(display);
-        let printed =
-            stdout::print(|out| display::summary(out, self.listing, self.base, plan, &summary));
+        let printed = match stream {
+            None => {
+                stdout::print(|out| summary::print(out, self.listing, self.base, plan, &summary))
+            }
+            Some(stream) => stdout::print(|_| stream.end(plan, &summary)),
+        };
         match () {
             () if printed != Exit::Fine => printed,
             () if summary.interrupted => Exit::Interrupted,
@@ -226,16 +259,16 @@ impl Call<'_> {
 
 fn would_run(count: usize, done: usize) -> String {
     match (count, done) {
-        (0, done) => format!("nothing to do: {} done", display::jobs(done)),
-        (count, 0) => format!("{} would run", display::jobs(count)),
-        (count, done) => format!("{} would run, {done} done", display::jobs(count)),
+        (0, done) => format!("nothing to do: {} done", words::jobs(done)),
+        (count, 0) => format!("{} would run", words::jobs(count)),
+        (count, done) => format!("{} would run, {done} done", words::jobs(count)),
     }
 }
 
 fn refused(error: LockError) -> Diagnostic {
     match error {
         LockError::Io(path, error) => {
-            let path = display::near(&path);
+            let path = words::near(&path);
             let full = error.kind() == io::ErrorKind::StorageFull;
             Diagnostic::error("repx::run::base-path", format!("can't write to {path}: {error}"))
                 .help(match full {
