@@ -93,6 +93,7 @@ enum Color {
 pub(super) enum Command {
     Eval(Box<EvalOptions>),
     Run(Box<RunOptions>),
+    Build(Box<BuildOptions>),
     Instantiate(Box<InstantiateOptions>),
 }
 
@@ -214,6 +215,27 @@ pub(super) struct RunOptions {
     /// Let isolated jobs reach the network
     #[arg(long, conflicts_with = "native", help_heading = "Isolation")]
     pub(super) network: bool,
+    #[command(flatten)]
+    pub(super) with: LabOptions,
+}
+
+/// Write a lab's jobs to a directory
+///
+/// The directory holds all that the jobs run, with the files and keys that RepX 0.5 writes, so
+/// that its tools read it. With a Nix package set the scripts are built by Nix first. Nothing is run.
+#[derive(Args, Debug, Clone, Default)]
+#[command(after_help = "\
+Examples:
+  repx build                           the lab in this directory, to ./result
+  repx build examples/simple -o lab    another lab, to another place
+  repx run --lab lab                   runs what was built")]
+pub(super) struct BuildOptions {
+    /// A lab's directory or file, or a flake with an output: .#name
+    #[arg(default_value = ".")]
+    pub(super) lab: PathBuf,
+    /// The directory to write; one that holds a lab is written anew [default: result]
+    #[arg(short, long, value_name = "PATH")]
+    pub(super) output: Option<PathBuf>,
     #[command(flatten)]
     pub(super) with: LabOptions,
 }

@@ -19,6 +19,7 @@ mod instantiate;
 mod kept;
 mod listing;
 mod load;
+mod package;
 mod progress;
 mod report;
 mod run;
@@ -76,6 +77,7 @@ fn run(arguments: &[OsString]) -> Exit {
     let Arguments { terminal, command } = arguments;
     match command {
         Command::Eval(options) => eval::run(&options, &terminal),
+        Command::Build(options) => package::run(&options, &terminal),
         Command::Run(options) => run::run(&options, &terminal),
         Command::Instantiate(options) => instantiate::run(&options),
     }

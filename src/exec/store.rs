@@ -131,14 +131,17 @@ impl Store {
         &self.shell
     }
 
-    /// The file of a script.
+    /// The file of a script; `before` is done before its own lines.
     pub(super) fn script(
         &self,
         name: &str,
         text: &[u8],
         packages: &[Package],
+        before: &[u8],
     ) -> io::Result<PathBuf> {
         let mut key = text.to_vec();
+        key.push(0);
+        key.extend_from_slice(before);
         for package in packages {
             key.push(0);
             key.extend_from_slice(package.path.as_bytes());
@@ -158,7 +161,8 @@ impl Store {
             path.push_str("/bin:");
         }
         path.push_str(&self.core);
-        let whole = script::whole(&self.shell.display().to_string(), &path, &text);
+        let whole =
+            script::whole(&self.shell.display().to_string(), &path, &[before, &text].concat());
         let file = self.file(&format!("{name}.sh"), &whole, true)?;
         let mut scripts = lock(&self.scripts);
         if scripts.len() >= MOST_SCRIPTS {

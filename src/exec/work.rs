@@ -121,7 +121,7 @@ impl<'w> Work<'w> {
             Some(part) => (part.text.as_slice(), &part.name),
         };
         let packages = view.block().packages(part);
-        let script = self.store.script(&view.stage().name, text, packages)?;
+        let script = self.store.script(&view.stage().name, text, packages, &[])?;
         let ends = matches!(unit.piece, Piece::Main | Piece::Gather);
         let record = ends.then(|| IdentityRecord::of(self.listing, &view));
         Ok(Task { folder, script, call: script::call(&inputs, &settled), record })

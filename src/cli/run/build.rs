@@ -27,7 +27,7 @@ const SCRIPT: &str = "stage-script";
 type Needed = BTreeMap<StorePath, BTreeSet<Arc<str>>>;
 
 /// Where Nix is heard: what it builds is counted, and said unless it is a script.
-pub(super) struct Builder {
+pub(in crate::cli) struct Builder {
     volume: Volume,
     built: Arc<AtomicU64>,
     /// Nix may have to begin a build anew, which is no news.
@@ -35,12 +35,12 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    pub(super) fn new(terminal: &Terminal) -> Builder {
+    pub(in crate::cli) fn new(terminal: &Terminal) -> Builder {
         Builder { volume: terminal.volume, built: Arc::default(), heard: Mutex::default() }
     }
 
     /// What Nix says is told, shorter.
-    pub(super) fn hear(&self, line: &str) {
+    pub(in crate::cli) fn hear(&self, line: &str) {
         let name = |line: &str| {
             let path = line.split('\'').nth(1)?;
             let path = StoreDir::default().parse(path).ok()?;
@@ -73,7 +73,7 @@ impl Builder {
     ///
     /// # Errors
     /// Why it isn't.
-    pub(super) fn build(
+    pub(in crate::cli) fn build(
         &self,
         machine: &Machine<'_>,
         target: Target<'_>,

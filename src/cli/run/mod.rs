@@ -1,12 +1,12 @@
 //! `repx run`: runs the jobs of a lab.
 
-mod build;
+pub(super) mod build;
 mod display;
 mod isolate;
 mod pick;
 mod stream;
 mod summary;
-mod words;
+pub(super) mod words;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -24,13 +24,14 @@ use super::load::{Outcome, Target, base_path, load_shown};
 use super::report::{report, say};
 use super::setup::machine_saying;
 use super::stdout;
+use crate::bytes::Reader;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::exec::{
     Base, Hold, Isolation, Local, LockError, Machine, Missing, Options, Plan, Reason, Store,
-    Summary, Work, execute,
+    Summary, Work, execute, is_package, packaged_listing,
 };
 use crate::source::SourceMap;
-use crate::sweep::{Ask, Listing, PackageKind, find_entry};
+use crate::sweep::{self, Ask, Listing, PackageKind, find_entry};
 
 /// How long jobs that were told to end may take.
 const GRACE: Duration = Duration::from_secs(10);
@@ -39,8 +40,11 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     let (lab, names) = named(options);
     let target = Target { lab, with: &options.with };
-    let Outcome { listing, mut diagnostics, sources, .. } =
-        load_shown(target, Ask::Recipes, terminal);
+    let built = is_package(lab);
+    let Outcome { listing, mut diagnostics, sources, .. } = match built {
+        true => packaged(lab),
+        false => load_shown(target, Ask::Recipes, terminal),
+    };
     let picked = match listing.as_ref().map(|listing| pick::jobs(listing, names)) {
         Some(Err(wrong)) => {
             diagnostics.extend(wrong);
@@ -63,7 +67,8 @@ pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     let base = Base::new(&base_path(target));
     let isolation = isolation.as_ref();
     let (listing, base, jobs) = (&listing, &base, jobs.as_slice());
-    let call = Call { options, target, terminal, listing, base, jobs, isolation };
+    let built = built.then(|| Base::new(lab));
+    let call = Call { options, target, terminal, listing, base, jobs, isolation, built };
     if options.dry_run { call.describe() } else { call.perform() }
 }
 
@@ -71,12 +76,36 @@ pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
 fn named(options: &RunOptions) -> (&Path, &[String]) {
     let is_lab = |name: &str| {
         let path = Path::new(name);
-        path.join("flake.nix").is_file() || (path.exists() && find_entry(path).is_ok())
+        path.join("flake.nix").is_file()
+            || is_package(path)
+            || (path.exists() && find_entry(path).is_ok())
     };
     match (&options.lab, options.names.split_first()) {
         (Some(lab), _) => (lab, options.names.as_slice()),
         (None, Some((first, rest))) if is_lab(first) => (Path::new(first), rest),
         (None, _) => (Path::new("."), options.names.as_slice()),
+    }
+}
+
+/// The jobs of a lab directory that `repx build` has written.
+fn packaged(lab: &Path) -> Outcome {
+    let shown = lab.display();
+    let wrong = |message: String| {
+        Outcome::failed(
+            Diagnostic::error("repx::run::lab-directory", message)
+                .help("`repx build` with this version writes it anew; or name the lab itself"),
+        )
+    };
+    match packaged_listing(lab) {
+        Ok(Some(bytes)) => {
+            let mut reader = Reader::new(&bytes);
+            match sweep::stored::read(&mut reader).filter(|_| reader.is_done()) {
+                Some(listing) => Outcome { listing: Some(listing), ..Outcome::default() },
+                None => wrong(format!("{shown} was written by another version of repx")),
+            }
+        }
+        Ok(None) => wrong(format!("{shown} was written by another program than repx")),
+        Err(error) => wrong(format!("can't read {shown}: {error}")),
     }
 }
 
@@ -93,6 +122,8 @@ struct Call<'c> {
     base: &'c Base,
     jobs: &'c [u32],
     isolation: Option<&'c Isolation>,
+    /// The lab's directory, if it was built: what jobs need is there.
+    built: Option<Base>,
 }
 
 impl Call<'_> {
@@ -155,6 +186,7 @@ impl Call<'_> {
         // Nix keeps what jobs need as long as this is there.
         let machine = machine_saying(&self.target.with.nix, &hear);
         if self.listing.kit.derivations
+            && self.built.is_none()
             && let Err(Outcome { diagnostics, sources, .. }) =
                 builder.build(&machine, self.target, self.listing, &plan, self.terminal)
         {
@@ -164,10 +196,11 @@ impl Call<'_> {
             }
             return report(diagnostics, &sources, self.terminal, self.options.with.show_trace);
         }
-        let store = match Store::new(self.listing, &plan, self.base) {
+        let store = match Store::new(self.listing, &plan, self.built.as_ref().unwrap_or(self.base))
+        {
             Ok(store) => store,
             Err(missing) => {
-                let missing = missing.into_iter().map(|one| self.missing(one)).collect();
+                let missing = missing.into_iter().map(|one| described(self.listing, one)).collect();
                 return complain(missing, self.terminal, self.options);
             }
         };
@@ -229,31 +262,31 @@ impl Call<'_> {
             () => Exit::Fine,
         }
     }
+}
 
-    fn missing(&self, missing: Missing) -> Diagnostic {
-        let code = "repx::run::missing-package";
-        match missing {
-            Missing::Unknown(name) => {
-                let kit = self.listing.kit.packages.iter();
-                let known: Vec<&str> = kit
-                    .filter(|package| package.kind != PackageKind::Unknown)
-                    .filter_map(|package| package.path.rsplit('/').next())
-                    .collect();
-                let message = format!("the host package set knows no package `{name}`");
-                Diagnostic::error(code, message).maybe_help(
-                    did_you_mean(&name, &known).or_else(|| {
-                        Some("jobs that need it can be listed, but not run".to_owned())
-                    }),
-                )
-            }
-            Missing::Program(package, program) => Diagnostic::error(
-                code,
-                format!("package `{package}`: there is no program `{program}` on PATH"),
+/// What is to be said about a package that isn't there.
+pub(super) fn described(listing: &Listing, missing: Missing) -> Diagnostic {
+    let code = "repx::run::missing-package";
+    match missing {
+        Missing::Unknown(name) => {
+            let kit = listing.kit.packages.iter();
+            let known: Vec<&str> = kit
+                .filter(|package| package.kind != PackageKind::Unknown)
+                .filter_map(|package| package.path.rsplit('/').next())
+                .collect();
+            let message = format!("the host package set knows no package `{name}`");
+            Diagnostic::error(code, message).maybe_help(
+                did_you_mean(&name, &known)
+                    .or_else(|| Some("jobs that need it can be listed, but not run".to_owned())),
             )
-            .help("install it on this machine, or add its directory to PATH"),
-            Missing::Io(what) => Diagnostic::error("repx::run::base-path", what)
-                .help("`--base-path DIR` names another place for results"),
         }
+        Missing::Program(package, program) => Diagnostic::error(
+            code,
+            format!("package `{package}`: there is no program `{program}` on PATH"),
+        )
+        .help("install it on this machine, or add its directory to PATH"),
+        Missing::Io(what) => Diagnostic::error("repx::run::base-path", what)
+            .help("`--base-path DIR` names another place for results"),
     }
 }
 
