@@ -38,7 +38,7 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("regex_automata", &["builtins"]),
     ("rustix", &["value", "exec"]),
     ("std::process::Command", &["realise", "flake", "exec"]),
-    ("toml", &["builtins"]),
+    ("toml", &["builtins", "cli"]),
     ("gix_hash", &["flake"]),
     ("gix_index", &["flake"]),
     ("gix_object", &["flake"]),

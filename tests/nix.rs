@@ -7,84 +7,11 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
+use support::nix::{Lab, PATIENCE};
 use support::program::{Ran, repx, run_within};
-
-/// Builds wait for their turn on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A directory with files of its own, on a machine with Nix.
-struct Lab {
-    directory: tempfile::TempDir,
-    /// Part of every name, so that nothing is in the store already.
-    stamp: String,
-}
-
-impl Lab {
-    /// `None`, having said so, on a machine without Nix.
-    fn new(files: &[(&str, &str)]) -> Option<Lab> {
-        let installed = Command::new("nix-store").arg("--version").output().is_ok();
-        if !installed {
-            let required = std::env::var_os("REPX_TEST_NIX").is_some_and(|v| v == "required");
-            assert!(!required, "Nix is not installed, and these tests need it");
-            println!("not run: Nix is not installed");
-            return None;
-        }
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let name = directory.path().file_name().expect("it has a name").to_string_lossy();
-        let stamp: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-        let lab = Lab { directory, stamp };
-        for (name, text) in files {
-            lab.write(name, text);
-        }
-        Some(lab)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path = self.path(name);
-        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
-        std::fs::write(path, text.replace("STAMP", &self.stamp)).expect("a file is written");
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn run(&self, command: &mut Command) -> Ran {
-        // No sandbox and no group of build users, so that it works as root in a container.
-        let settings = "substitute = false\nsandbox = false\nbuild-users-group =\n";
-        command.env("NIX_CONFIG", settings).env_remove("REPX_NIX");
-        command.current_dir(self.directory.path());
-        run_within(command, PATIENCE)
-    }
-
-    fn repx(&self, arguments: &[&str]) -> Ran {
-        self.run(repx(self.directory.path()).args(arguments))
-    }
-
-    /// What a call prints that must succeed.
-    fn printed(&self, arguments: &[&str]) -> String {
-        let Ran { code, stdout, stderr, .. } = self.repx(arguments);
-        assert_eq!(code, Some(0), "{arguments:?}\n{stderr}");
-        String::from_utf8(stdout).expect("text").trim_end().to_owned()
-    }
-
-    /// What a call says that must fail, its messages not broken into lines.
-    fn said(&self, arguments: &[&str]) -> String {
-        let Ran { code, stderr, .. } = self.repx(arguments);
-        assert_eq!(code, Some(2), "{arguments:?}\n{stderr}");
-        stderr.replace("\n  │ ", "").replace("\n        ", "")
-    }
-
-    fn nix(&self, program: &str, arguments: &[&str]) -> String {
-        let Ran { code, stdout, stderr, .. } = self.run(Command::new(program).args(arguments));
-        assert_eq!(code, Some(0), "{program} {arguments:?}\n{stderr}");
-        String::from_utf8(stdout).expect("text").trim_end().to_owned()
-    }
-}
 
 /// A derivation whose builder is a shell.
 const SHELL: &str = r#"name: script: derivation {

@@ -425,3 +425,50 @@ fn soft_dependencies_order_and_hard_ones_need() {
         assert!(log.starts_with("first\n"), "{log}");
     }
 }
+
+/// Three stages in a row, the first of which has a value for each directory.
+fn chain(m: &str, more: &str) -> [(&'static str, &'static str, String); 3] {
+    let reads = |name: &str, more: &str| {
+        format!(
+            "{{ }}: {{\n  pname = \"{name}\";\n  inputs.x = \"\"; {more}\n  outputs.x = \"$out/x\";\n  run = {{ inputs, outputs, ... }}: ''\n    cat ${{inputs.x}} > ${{outputs.x}}\n  '';\n}}\n"
+        )
+    };
+    let first = stage("d = \"\";", "    ls ${toString params.d} > ${outputs.x}");
+    let middle = reads("middle", &format!("params.m = {m}; {more}"));
+    [("a", "", first), ("b", "a", middle), ("c", "b", reads("last", ""))]
+}
+
+/// The numbers of jobs of each stage that ran.
+fn ran(lab: &Lab) -> [usize; 3] {
+    let before = lab.done();
+    let call = lab.run(&["-q"]);
+    assert_eq!(call.code, Some(0), "{}", call.stderr);
+    let new: Vec<String> = lab.done().difference(&before).cloned().collect();
+    ["-work-", "-middle-", "-last-"].map(|name| new.iter().filter(|j| j.contains(name)).count())
+}
+
+#[test]
+fn only_what_a_change_concerns_runs_again() {
+    let lab = Lab::new("", &[]);
+    let write = |m: &str, more: &str| {
+        let stages = chain(m, more);
+        let stages = stages.each_ref().map(|(name, after, text)| (*name, *after, text.as_str()));
+        lab.write("d = repx-lib.utils.dirs ./data;", &stages);
+    };
+    for name in ["one", "two"] {
+        fs::create_dir_all(lab.path("data").join(name)).expect("it is ours");
+        fs::write(lab.path("data").join(name).join("file"), name).expect("it is ours");
+    }
+    write("1", "");
+    assert_eq!(ran(&lab), [2, 2, 2]);
+    assert_eq!(ran(&lab), [0, 0, 0]);
+    write("2", "");
+    assert_eq!(ran(&lab), [0, 2, 2], "a parameter concerns its stage and what follows");
+    write("2", "resources = { mem = \"1G\"; cpus = 1; };");
+    assert_eq!(ran(&lab), [0, 0, 0], "hints concern nothing");
+    fs::create_dir(lab.path("data/three")).expect("it is ours");
+    fs::write(lab.path("data/three/file"), "three").expect("it is ours");
+    assert_eq!(ran(&lab), [1, 1, 1], "a directory more is a chain more");
+    fs::write(lab.path("data/one/file"), "changed").expect("it is ours");
+    assert_eq!(ran(&lab), [1, 1, 1], "a changed one is another one");
+}

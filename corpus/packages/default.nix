@@ -20,13 +20,14 @@ let
 
   packages = {
     lib = { inherit (builtins) concatStringsSep; };
-    bash = build "bash-5" "mkdir -p $out/bin; ln -s /bin/sh $out/bin/bash" { };
+    bash = borrow "bash-5" [ "bash" ];
     coreutils = borrow "coreutils-8" [ "cp" "chmod" "cat" ];
 
     # A program with its manual in an output of its own.
     greeter = build "greeter-1" ''
       mkdir -p $out/bin $doc
       echo 'echo ${greeting}' > $out/bin/greet
+      chmod +x $out/bin/greet
       echo manual > $doc/greet
     '' { outputs = [ "out" "doc" ]; };
 

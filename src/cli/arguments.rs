@@ -116,6 +116,7 @@ pub(super) enum Command {
     Completions(CompletionsOptions),
     Man(ManOptions),
     Schema(SchemaOptions),
+    Build(Box<BuildOptions>),
     Instantiate(Box<InstantiateOptions>),
 }
 
@@ -224,6 +225,40 @@ pub(super) struct RunOptions {
     /// How to say what happens: json and ndjson are an event a line
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: Format,
+    /// Run jobs within bubblewrap: they can write to $out alone, and reach no network
+    ///
+    /// What else they may change is said by mount_paths or mount_host_paths of a target in
+    /// config.toml. Without --bwrap and --native the target says whether jobs of containerized runs
+    /// are isolated.
+    #[arg(long, help_heading = "Isolation")]
+    pub(super) bwrap: bool,
+    /// Run jobs as any other program, whatever the configuration says
+    #[arg(long, conflicts_with = "bwrap", help_heading = "Isolation")]
+    pub(super) native: bool,
+    /// Let isolated jobs reach the network
+    #[arg(long, conflicts_with = "native", help_heading = "Isolation")]
+    pub(super) network: bool,
+    #[command(flatten)]
+    pub(super) with: LabOptions,
+}
+
+/// Write a lab's jobs to a directory
+///
+/// The directory holds all that the jobs run, with the files and keys that RepX 0.5 writes, so
+/// that its tools read it. With a Nix package set the scripts are built by Nix first. Nothing is run.
+#[derive(Args, Debug, Clone, Default)]
+#[command(after_help = "\
+Examples:
+  repx build                           the lab in this directory, to ./result
+  repx build examples/simple -o lab    another lab, to another place
+  repx run --lab lab                   runs what was built")]
+pub(super) struct BuildOptions {
+    /// A lab's directory or file, or a flake with an output: .#name
+    #[arg(default_value = ".")]
+    pub(super) lab: PathBuf,
+    /// The directory to write; one that holds a lab is written anew [default: result]
+    #[arg(short, long, value_name = "PATH")]
+    pub(super) output: Option<PathBuf>,
     #[command(flatten)]
     pub(super) with: LabOptions,
 }

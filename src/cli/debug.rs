@@ -13,9 +13,11 @@ use super::arguments::{LabArgument, Terminal, Volume};
 use super::find::{self, short_id};
 use super::guard::Held;
 use super::listing::clean;
-use super::load::{Opened, base_path, open};
+use super::load::{Opened, Outcome, Target, base_path, open};
 use super::report::{near, report, say};
-use super::run::{missing, needs_nix};
+use super::run::build::Builder;
+use super::run::missing;
+use super::setup::machine_saying;
 use super::shell;
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Base, Inside, Plan, State, Store, Unit, Work, enter, piece};
@@ -59,15 +61,12 @@ pub(super) fn run(options: &DebugOptions, terminal: &Terminal) -> Exit {
     let target = options.lab.target();
     let base = Base::new(&base_path(target));
     let look = |listing: &Listing, _: Option<&_>| {
-        if listing.kit.derivations {
-            return Err(vec![needs_nix("this lab's package set")]);
-        }
         let job = find::job(listing, &options.job).map_err(|wrong| vec![wrong])?;
         unread(listing, &base, &job).map(|()| job.number()).map_err(|wrong| vec![wrong])
     };
     match open(target, Ask::Recipes, terminal, look) {
         Ok(Opened { listing, found, .. }) => {
-            Call { options, terminal, listing: &listing, base: &base, job: found }.run()
+            Call { options, terminal, target, listing: &listing, base: &base, job: found }.run()
         }
         Err(exit) => exit,
     }
@@ -95,6 +94,7 @@ fn unread(listing: &Listing, base: &Base, job: &JobView<'_>) -> Result<(), Diagn
 struct Call<'c> {
     options: &'c DebugOptions,
     terminal: &'c Terminal,
+    target: Target<'c>,
     listing: &'c Listing,
     base: &'c Base,
     job: u32,
@@ -105,6 +105,16 @@ impl Call<'_> {
         let plan = Plan::new(self.listing, self.base, &[self.job], true);
         // Who runs jobs at the moment makes what is missing as we would.
         let hold = self.base.hold(|_| {}, || false).ok();
+        let builder = Builder::new(self.terminal);
+        let hear = |line: &str| builder.hear(line);
+        // Nix keeps what the job needs as long as this is there.
+        let machine = machine_saying(&self.target.with.nix, &hear);
+        if self.listing.kit.derivations
+            && let Err(Outcome { diagnostics, sources, .. }) =
+                builder.build(&machine, self.target, self.listing, &plan, self.terminal)
+        {
+            return report(diagnostics, &sources, self.terminal, self.target.with.show_trace);
+        }
         let store = match Store::new(self.listing, &plan, self.base) {
             Ok(store) => store,
             Err(lacking) => {

@@ -10,12 +10,14 @@ use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use super::arguments::LabOptions;
-use super::entry::Entry;
+use super::entry::{self, Entry};
 use super::explain::{Explanation, Fate};
 use super::guard::INTERRUPTED;
 use super::load::{Outcome, Target, request};
 use super::report::say;
+use super::settings::settings;
 use super::setup::{self, Caches, config, machine, no_thread};
+use crate::builtins::made;
 use crate::bytes::{Reader, Writer};
 use crate::cache::{EvaluationKey, LARGEST, Learned, Lookup, PackageUses, Packages, State};
 use crate::diagnostic::{self, Diagnostic, Severity};
@@ -24,7 +26,7 @@ use crate::flake::{head_commit, locked_packages};
 use crate::session::{self, Config};
 use crate::source::SourceMap;
 use crate::sweep::{self, Ask, JobId, Listing, PackageSet, Progress, Request};
-use crate::world::{Obstacle, Reads, Recording, Thoroughness, World};
+use crate::world::{Made, Obstacle, Reads, Recording, Thoroughness, World};
 
 /// Where a lab is evaluated.
 pub(super) struct Place<'a> {
@@ -45,7 +47,9 @@ pub(super) fn outcome(
     progress: &Progress,
 ) -> (Outcome, Explanation) {
     let machine = machine(&target.with.nix);
-    let place = Place { world: &machine, commit: None, last: true };
+    // Who wants to run jobs goes on for long, and needs the memory.
+    let last = !matches!(ask, Ask::Recipes);
+    let place = Place { world: &machine, commit: None, last };
     outcome_at(target, ask, entry, settings, progress, &place)
 }
 
@@ -138,7 +142,7 @@ fn key(
     // whether their scripts are there.
     let ask = match request.ask {
         Ask::Recipes => Ask::Recipes,
-        Ask::Jobs | Ask::Few(..) | Ask::Counts(..) => Ask::Jobs,
+        Ask::Jobs | Ask::Few(..) | Ask::Counts(..) | Ask::Derivations(_) => Ask::Jobs,
     };
     let request = Request { threads: 0, ask, ..request.clone() };
     let parts =
@@ -290,15 +294,8 @@ impl Evaluation<'_> {
                 say(message);
             }
         };
-        // None of these is part of the key: the commit is read from the repository, whose files are
-        // asked for, and where room doesn't suffice nothing is kept.
-        let request = Request {
-            git_hash: head_commit(&self.request.root, world),
-            room: free_memory().map_or(u64::MAX, |free| free / sweep::JOB_SIZE),
-            kept: if self.once { MOST_IDS } else { u64::MAX },
-            progress: self.progress.clone(),
-            ..self.request.clone()
-        };
+        let kept = if self.once { MOST_IDS } else { u64::MAX };
+        let request = Request { kept, ..completed(self.request, world, self.progress) };
         let packages = match basis {
             Basis::Scratch => None,
             Basis::Known(packages) => Some(packages.given()),
@@ -323,6 +320,50 @@ impl Evaluation<'_> {
 
 /// Ids that are kept of a listing which is written once: what is listed once needs no more.
 const MOST_IDS: u64 = 1 << 23;
+/// A request with what is only found out when it is needed. None of it is part of the key: the commit is
+/// read from the repository, whose files are asked for, and where room doesn't suffice nothing is kept.
+fn completed(request: &Request, world: &dyn World, progress: &Progress) -> Request {
+    Request {
+        git_hash: head_commit(&request.root, world),
+        room: free_memory().map_or(u64::MAX, |free| free / sweep::JOB_SIZE),
+        progress: progress.clone(),
+        ..request.clone()
+    }
+}
+
+/// Evaluates the lab once more, with nothing that stands for something else, and hands over what it has
+/// made. What it prints has been printed before.
+///
+/// # Errors
+/// What is wrong with it, if something is.
+pub(super) fn with_made<R: Send>(
+    target: Target<'_>,
+    ask: Ask,
+    world: &dyn World,
+    progress: &Progress,
+    then: impl FnOnce(Made<'_>) -> R + Send,
+) -> Result<R, Outcome> {
+    let found = entry::find(target).and_then(|entry| Ok((entry, settings(&target.with.nix)?)));
+    let (entry, settings) = found.map_err(Outcome::failed)?;
+    let request = completed(&request(target.with, ask, entry), world, progress);
+    let caches = setup::caches(!target.with.no_cache);
+    let lowered = caches.as_ref().map(|caches| &caches.lowered);
+    let sources = SourceMap::new();
+    let config = config(world, &target.with.include, &sources, lowered);
+    let config = Config { settings, tolerant: true, messages: &|_| {}, last: false, ..config };
+    let done = session::run(&config, |session, evaluator| {
+        let listed = sweep::list(session, evaluator, &request);
+        match listed.listing {
+            Some(_) => Ok(then(made(evaluator))),
+            None => Err(listed.diagnostics),
+        }
+    });
+    match done {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(diagnostics)) => Err(Outcome { listing: None, counts: None, diagnostics, sources }),
+        Err(error) => Err(Outcome::failed(no_thread(&error))),
+    }
+}
 
 /// Bytes of memory that could be had, where the system says so.
 fn free_memory() -> Option<u64> {

@@ -34,6 +34,7 @@ impl<'o> Target<'o> {
 }
 
 /// What came of evaluating a lab.
+#[derive(Default)]
 pub(super) struct Outcome {
     /// Its jobs; without them the diagnostics hold at least one error.
     pub(super) listing: Option<Listing>,
@@ -178,12 +179,13 @@ pub(super) fn lab_name(target: Target<'_>) -> LabName {
 pub(super) fn base_path(target: Target<'_>) -> PathBuf {
     match &target.with.base_path {
         Some(base) => base.clone(),
-        None => lab_directory(&entry::without_output(target.lab)).join(".repx"),
+        None => lab_directory(target.lab).join(".repx"),
     }
 }
 
 /// The directory a lab is the lab of: `lab/nix/lab.nix` and `lab` are the same one.
-fn lab_directory(lab: &Path) -> PathBuf {
+pub(super) fn lab_directory(lab: &Path) -> PathBuf {
+    let lab = &*entry::without_output(lab);
     if lab.is_dir() {
         return lab.to_owned();
     }

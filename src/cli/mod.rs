@@ -8,6 +8,7 @@
 #![allow(clippy::print_stderr, reason = "the one room that talks to the terminal")]
 
 mod arguments;
+mod config;
 mod debug;
 mod diff;
 mod entry;
@@ -24,6 +25,7 @@ mod list;
 mod listing;
 mod load;
 mod log;
+mod package;
 mod progress;
 mod report;
 mod results;
@@ -90,6 +92,7 @@ fn run(arguments: &[OsString]) -> Exit {
     let Arguments { terminal, command } = arguments;
     match command {
         Command::Eval(options) => eval::run(&options, &terminal),
+        Command::Build(options) => package::run(&options, &terminal),
         Command::Run(options) => run::run(&options, &terminal),
         Command::List(options) => list::run(&options, &terminal),
         Command::Show(options) => show::run(&options, &terminal),

@@ -33,6 +33,7 @@ pub(super) enum Phase {
     Evaluating,
     Expanding,
     Writing,
+    Building,
 }
 
 /// A phase, and how many jobs have gone through it.
@@ -143,6 +144,7 @@ impl Meter {
             Phase::Evaluating => return Some("evaluating the lab".to_owned()),
             Phase::Expanding => "expanding",
             Phase::Writing => "writing",
+            Phase::Building => return Some(format!("Nix is at build {jobs}")),
         };
         let seconds = now.saturating_sub(since).as_secs_f64();
         let rate = match seconds > 0.0 && jobs > before {

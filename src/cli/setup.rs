@@ -16,13 +16,21 @@ use crate::world::World;
 
 /// This machine, and its Nix for what only Nix can do.
 pub(super) fn machine(options: &NixOptions) -> Machine<'static> {
+    machine_saying(options, &say)
+}
+
+/// The same, what Nix does meanwhile being told to `say`.
+pub(super) fn machine_saying<'a>(
+    options: &NixOptions,
+    say: &'a (dyn Fn(&str) + Sync),
+) -> Machine<'a> {
     let settings = pairs(&options.option);
     let programs = Programs {
         directory: std::env::var_os("REPX_NIX").filter(|dir| !dir.is_empty()).map(PathBuf::from),
         options: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
     };
     let builds = if options.no_ifd { Builds::Forbidden } else { Builds::Allowed };
-    Machine::new(programs, builds, &say)
+    Machine::new(programs, builds, say)
 }
 
 /// The configuration of an evaluation. `include` is what `-I` said, in order.

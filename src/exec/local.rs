@@ -15,6 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use super::isolation::Isolation;
 use super::place::{Folder, Hold, State};
 use super::schedule::{Ended, Executor, Failure, Piece, Unit};
 use super::work::{Task, Work};
@@ -24,6 +25,7 @@ use super::work::{Task, Work};
 pub struct Local<'l> {
     work: &'l Work<'l>,
     hold: &'l Hold,
+    isolation: Option<&'l Isolation>,
     children: Mutex<Children>,
 }
 
@@ -35,9 +37,9 @@ struct Children {
 }
 
 impl<'l> Local<'l> {
-    /// Runs this work while the base path is held.
-    pub fn new(work: &'l Work<'l>, hold: &'l Hold) -> Local<'l> {
-        Local { work, hold, children: Mutex::default() }
+    /// Runs this work while the base path is held, perhaps kept apart from the machine.
+    pub fn new(work: &'l Work<'l>, hold: &'l Hold, isolation: Option<&'l Isolation>) -> Local<'l> {
+        Local { work, hold, isolation, children: Mutex::default() }
     }
 
     fn children(&self) -> MutexGuard<'_, Children> {
@@ -87,9 +89,20 @@ impl<'l> Local<'l> {
         }
         link_script(&repx.join("script.sh"), &task.script)?;
         let [inputs, params, arrays] = paths;
-        let mut command = Command::new(self.work.shell());
+        let out = folder.out();
+        let arguments = [&task.script, &out, &inputs, &params].map(|path| path.into());
+        let isolation = self.isolation.filter(|how| how.all || self.work.is_contained(unit.job));
+        let mut command = match isolation {
+            Some(isolation) => {
+                isolation.command(self.work.base(), Some(&out), self.work.shell(), &arguments)
+            }
+            None => {
+                let mut command = Command::new(self.work.shell());
+                command.args(arguments);
+                command
+            }
+        };
         command
-            .args([&task.script, &folder.out(), &inputs, &params])
             .env("REPX_ARRAYS", arrays)
             .current_dir(folder.out())
             .stdin(self.hold.stdin()?)

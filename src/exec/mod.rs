@@ -9,21 +9,27 @@
 //! - `queue`: what is ready, and what of it there is room for
 //! - `schedule`: the loop that hands work to an [`Executor`] and hears of ends
 //! - `gathering`: scatter-gather jobs, whose pieces are only known when scatter has run
-//! - `work`, `script`, `store`: what a piece of work reads, runs and is called with
+//! - `work`, `script`, `store`, `foreign`: what a piece of work reads, runs and is called with, and what
+//!   of it Nix has to make
+//! - `package`: a lab's directory, as upstream's tools read it
 //! - `labs`, `garbage`: which labs use a base path, and what none of them needs
 //! - `debug`: a shell in a job's environment
 //! - `tool`: programs that turn one text into another
-//! - `local`: processes of this machine, the one implementation besides those of tests
+//! - `local`: processes of this machine, the one implementation besides those of tests; `isolation`: the same
+//!   within bubblewrap
 //!
 //! A job is done when its marker says so, and the marker is written when all else is on the disk.
 
 mod debug;
+mod foreign;
 mod garbage;
 mod gathering;
 mod graph;
+mod isolation;
 mod labs;
 mod local;
 mod machine;
+mod package;
 mod place;
 mod plan;
 mod queue;
@@ -34,10 +40,13 @@ mod tool;
 mod work;
 
 pub use debug::{Inside, enter, piece};
+pub use foreign::store_paths;
 pub use garbage::{Garbage, Waste};
+pub use isolation::{Isolation, Mounts};
 pub use labs::{LabKind, LabName, LabRecord};
 pub use local::Local;
 pub use machine::Machine;
+pub use package::{Written, begin, is_package, packaged_listing, write_lab};
 pub use place::{Base, Folder, Hold, LockError, State};
 pub use plan::{Plan, Reason};
 pub use schedule::{Ended, Event, Executor, Failure, Options, Piece, Summary, Unit, execute};

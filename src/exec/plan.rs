@@ -64,8 +64,7 @@ impl Plan {
     }
 
     /// All jobs of a listing.
-    #[cfg(test)]
-    pub(super) fn all(listing: &Listing) -> Plan {
+    pub fn all(listing: &Listing) -> Plan {
         let mut plan = Plan::empty(listing);
         for job in 0..listing.len() as u32 {
             plan.add(job);

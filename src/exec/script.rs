@@ -36,7 +36,7 @@ else
   fi
   mkdir -p -- "$out"
   chmod -R u+w -- "$out"
-  find "$out" -mindepth 1 -delete
+  find "$out" -mindepth 1 -not -name 'slurm-*.out' -delete
 fi
 unset REPX_ARRAYS
 cd -- "$out"

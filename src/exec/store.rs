@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
+use super::foreign::{NIX, script_text};
 use super::place::Base;
 use super::plan::Plan;
 use super::script;
@@ -33,6 +34,8 @@ pub struct Store {
     scripts: Mutex<HashMap<Vec<u8>, PathBuf>>,
     /// Where scripts find the basic tools.
     core: String,
+    /// Packages are derivations, and scripts files that Nix has made.
+    foreign: bool,
 }
 
 /// A package that this machine doesn't have.
@@ -47,7 +50,6 @@ pub enum Missing {
 }
 
 const HOST: &str = "/repx-host/";
-const NIX: &str = "/nix/store/";
 /// Bytes of a hash in a name.
 const HASH_BYTES: usize = 20;
 /// So many scripts' places are remembered.
@@ -60,6 +62,9 @@ impl Store {
     /// All that is missing.
     pub fn new(listing: &Listing, plan: &Plan, base: &Base) -> Result<Store, Vec<Missing>> {
         let root = base.store();
+        if listing.kit.derivations {
+            return Ok(Store::foreign(listing, root));
+        }
         let mut missing: BTreeSet<Missing> = BTreeSet::new();
         let Some(shell) = on_path("bash") else {
             return Err(vec![Missing::Program("bash".to_owned(), "bash".to_owned())]);
@@ -104,7 +109,23 @@ impl Store {
             made: Mutex::default(),
             scripts: Mutex::default(),
             core: core.join(":"),
+            foreign: false,
         })
+    }
+
+    /// What is needed where Nix has made the rest.
+    fn foreign(listing: &Listing, root: PathBuf) -> Store {
+        let bins = listing.kit.packages.iter().map(|package| format!("{}/bin", package.path));
+        let bins: Vec<String> = bins.collect();
+        Store {
+            root,
+            shell: Path::new(bins.first().map_or("/bin", String::as_str)).join("bash"),
+            materials: HashMap::new(),
+            made: Mutex::default(),
+            scripts: Mutex::default(),
+            core: bins.join(":"),
+            foreign: true,
+        }
     }
 
     /// The shell that runs scripts.
@@ -112,14 +133,17 @@ impl Store {
         &self.shell
     }
 
-    /// The file of a script.
+    /// The file of a script; `before` is done before its own lines.
     pub(super) fn script(
         &self,
         name: &str,
         text: &[u8],
         packages: &[Package],
+        before: &[u8],
     ) -> io::Result<PathBuf> {
         let mut key = text.to_vec();
+        key.push(0);
+        key.extend_from_slice(before);
         for package in packages {
             key.push(0);
             key.extend_from_slice(package.path.as_bytes());
@@ -128,9 +152,13 @@ impl Store {
         if let Some(path) = lock(&self.scripts).get(&key) {
             return Ok(path.clone());
         }
-        let text = self.settled(text)?;
+        let text = match self.foreign {
+            true => Cow::Owned(script_text(text)?),
+            false => self.settled(text)?,
+        };
         let path = self.search_path(packages)?;
-        let whole = script::whole(&self.shell.display().to_string(), &path, &text);
+        let whole =
+            script::whole(&self.shell.display().to_string(), &path, &[before, &text].concat());
         let file = self.file(&format!("{name}.sh"), &whole, true)?;
         let mut scripts = lock(&self.scripts);
         if scripts.len() >= MOST_SCRIPTS {
@@ -375,7 +403,7 @@ impl Farms<'_> {
 }
 
 /// A program found on PATH.
-fn on_path(name: &str) -> Option<PathBuf> {
+pub(super) fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let found = std::env::split_paths(&path).map(|directory| directory.join(name));
     let runs = |file: &PathBuf| {
@@ -428,6 +456,7 @@ mod tests {
             made: Mutex::default(),
             scripts: Mutex::default(),
             core: String::new(),
+            foreign: false,
         };
         let root = directory.path().display();
         let text = format!("a {path} b /repx-host/jq/bin/jq /nix/store/other/y");

@@ -67,6 +67,17 @@ impl<'w> Work<'w> {
         self.store.shell()
     }
 
+    /// The folder below which everything lies.
+    pub(super) fn base(&self) -> &Path {
+        self.base.path()
+    }
+
+    /// Is the job one of a containerized run?
+    pub(super) fn is_contained(&self, job: u32) -> bool {
+        let run = self.listing.job(job).map(|view| view.block().run() as usize);
+        run.and_then(|run| self.listing.runs.get(run)).is_some_and(|run| run.containerized)
+    }
+
     /// The folder of a whole job.
     pub(super) fn folder(&self, job: u32) -> io::Result<Folder> {
         Ok(self.base.job(&self.view(job)?.name().to_string()))
@@ -113,7 +124,7 @@ impl<'w> Work<'w> {
             Some(part) => (Cow::Borrowed(part.text.as_slice()), &part.name),
         };
         let packages = view.block().packages(part);
-        let script = self.store.script(&view.stage().name, &text, packages)?;
+        let script = self.store.script(&view.stage().name, &text, packages, &[])?;
         let path = self.store.search_path(packages)?;
         let ends = matches!(unit.piece, Piece::Main | Piece::Gather);
         let record = ends.then(|| IdentityRecord::of(self.listing, &view));

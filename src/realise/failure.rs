@@ -5,6 +5,7 @@
 
 use std::io;
 
+use crate::store::{StoreDir, StorePath};
 use crate::world::KeeperError;
 
 /// Lines of a build's log that an error shows.
@@ -36,9 +37,52 @@ pub(super) fn of_build(wanted: &str, said: &[String]) -> KeeperError {
         .filter(|line| !is_chatter(line))
         .cloned()
         .collect();
-    let from = log.len().saturating_sub(SHOWN_LINES);
-    let log = log.get(from..).unwrap_or_default().to_vec();
-    KeeperError::Failed { wanted: wanted.to_owned(), reason, log }
+    KeeperError::Failed { wanted: wanted.to_owned(), reason, log: tail(log) }
+}
+
+/// The last lines of a log.
+pub(super) fn tail(mut log: Vec<String>) -> Vec<String> {
+    log.drain(..log.len().saturating_sub(SHOWN_LINES));
+    log
+}
+
+/// The derivations whose builds are said to have failed themselves, and how.
+pub(super) fn culprits(said: &[String]) -> Vec<(StorePath, String)> {
+    let mut culprits: Vec<(StorePath, String)> = Vec::new();
+    for (at, line) in said.iter().enumerate() {
+        let Some(message) = line.trim_start().strip_prefix("error:") else { continue };
+        let Some(drv) = named(message) else { continue };
+        let rest = said.get(at + 1..).unwrap_or_default();
+        let further = rest.iter().map(|line| line.trim()).take_while(|l| !l.starts_with("error:"));
+        let further: Vec<&str> = further.collect();
+        // 2.34 says in a line of its own what 2.8 says at once.
+        let reason = further.iter().find_map(|line| line.strip_prefix("Reason: "));
+        let reason = reason.map(|reason| reason.trim_end_matches('.'));
+        let follows = |text: &str| text.contains("dependenc") && text.contains("failed");
+        if follows(message) || reason.is_some_and(follows) || message.contains("build of '") {
+            continue;
+        }
+        let reason = reason.unwrap_or_else(|| {
+            let after = message.rsplit_once("drv' ").map_or(message, |(_, after)| after);
+            if after.starts_with("failed") { after.trim_end_matches(';') } else { message.trim() }
+        });
+        let hashes =
+            further.iter().filter(|l| l.starts_with("specified:") || l.starts_with("got:"));
+        let reason = hashes.fold(reason.trim_end_matches(':').to_owned(), |all, line| {
+            format!("{all}, {}", line.split_whitespace().collect::<Vec<_>>().join(" "))
+        });
+        if !culprits.iter().any(|(known, _)| *known == drv) {
+            culprits.push((drv, reason));
+        }
+    }
+    culprits
+}
+
+/// The derivation that a message names in quotes.
+fn named(message: &str) -> Option<StorePath> {
+    let mut quoted = message.split('\'').skip(1).step_by(2);
+    let path = quoted.find(|text| text.starts_with('/') && text.ends_with(".drv"))?;
+    StoreDir::default().parse(path).ok()
 }
 
 /// A fetcher failed.

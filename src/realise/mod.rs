@@ -5,12 +5,13 @@
 //!
 //! Read in this order: `programs` (finding and running Nix's programs), `wire` and `connection` (the protocol
 //! of `nix-store --serve`, the same from Nix 2.8 to 2.34, with or without a daemon), `object` (what is sent
-//! for one store path), `closure` (for many, inputs first), `failure` (what Nix says when something fails),
-//! and here the [`Machine`], which is a [`World`] with a [`Keeper`].
+//! for one store path), `closure` (for many, inputs first), `failure` (what Nix says when something fails), `many`
+//! (many builds in one call), and here the [`Machine`], which is a [`World`] with a [`Keeper`].
 
 mod closure;
 mod connection;
 mod failure;
+mod many;
 mod object;
 mod place;
 mod programs;
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::connection::Connection;
+pub use self::many::Unbuilt;
 use self::place::Place;
 pub use self::programs::Programs;
 use crate::store::{StoreDir, StorePath};
@@ -77,6 +79,18 @@ impl<'a> Machine<'a> {
         let result = work(&mut connection)?;
         *kept = Some(connection);
         Ok(result)
+    }
+
+    /// Can programs of the store be run where their paths say that they are?
+    ///
+    /// # Errors
+    /// When its files are elsewhere.
+    pub fn runs_here(&self) -> Result<(), KeeperError> {
+        self.place.check()?;
+        match self.place.root() {
+            None => Ok(()),
+            Some(root) => Err(KeeperError::Elsewhere { root: root.display().to_string() }),
+        }
     }
 
     fn real<'p>(&self, path: &'p Path) -> std::borrow::Cow<'p, Path> {

@@ -33,6 +33,11 @@ impl Place {
         }
     }
 
+    /// The directory that the store's own paths begin in, if they don't begin at the root.
+    pub(super) fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
     /// Where the file at a path is.
     pub(super) fn real<'p>(&self, path: &'p Path) -> Cow<'p, Path> {
         let Some(root) = &self.root else {

@@ -172,3 +172,42 @@ fn a_store_that_may_not_be_written() {
     let odd = failure::of_store("write to the store", &lines("warning: a\nsu: no"), &end);
     assert_eq!(odd.to_string(), "Nix refuses to write to the store: su: no");
 }
+
+/// As Nix 2.8 says it with `--keep-going`.
+#[test]
+fn those_that_failed_themselves() {
+    let hash = "5xjzsmqc2dpgjb004x3iy1lfp7d09sl8";
+    let said = format!(
+        "building '/nix/store/{hash}-inner.drv'...\nline 3\n\
+         error: builder for '/nix/store/{hash}-inner.drv' failed with exit code 3;\n\
+         \x20      last 1 log lines:\n       > line 3\n\
+         error: hash mismatch in fixed-output derivation '/nix/store/{hash}-h.drv':\n\
+         \x20        specified: sha256-AAAA=\n            got:    sha256-O7Kr=\n\
+         error: 1 dependencies of derivation '/nix/store/{hash}-a.drv' failed to build\n\
+         error: build of '/nix/store/{hash}-a.drv', '/nix/store/{hash}-h.drv' failed"
+    );
+    let found = failure::culprits(&lines(&said));
+    let found: Vec<(&str, &str)> =
+        found.iter().map(|(drv, reason)| (drv.name(), reason.as_str())).collect();
+    assert_eq!(found[0], ("inner.drv", "failed with exit code 3"));
+    assert_eq!(found[1].0, "h.drv");
+    assert!(found[1].1.ends_with(", specified: sha256-AAAA=, got: sha256-O7Kr="), "{found:?}");
+    assert_eq!(found.len(), 2);
+}
+
+/// As Nix 2.34.8 says it with `--keep-going`.
+#[test]
+fn those_that_failed_themselves_in_newer_words() {
+    let hash = "5xjzsmqc2dpgjb004x3iy1lfp7d09sl8";
+    let said = format!(
+        "error: Cannot build '/nix/store/{hash}-inner.drv'.\n       Reason: builder failed with exit code 3.\n\
+         \x20      Output paths:\n         /nix/store/{hash}-inner\n       Last 1 log lines:\n       > one\n\
+         error: Cannot build '/nix/store/{hash}-a.drv'.\n       Reason: 1 dependency failed.\n\
+         \x20      Output paths:\n         /nix/store/{hash}-a\n\
+         error: Build failed due to failed dependency"
+    );
+    let found = failure::culprits(&lines(&said));
+    let found: Vec<(&str, &str)> =
+        found.iter().map(|(drv, reason)| (drv.name(), reason.as_str())).collect();
+    assert_eq!(found, [("inner.drv", "builder failed with exit code 3")]);
+}

@@ -15,6 +15,7 @@ use super::field::Field;
 use super::keys::{self, Place};
 use super::kinds::Kinds;
 use super::overlap::{After, Shape, Texture};
+use super::script::Keeping;
 use super::space::{Space, distinct};
 use super::study::{Ports, Study};
 use super::tracked::{Noticed, Untold, in_order};
@@ -180,7 +181,7 @@ impl<'c, 'h> Counting<'c, 'h> {
             classes: self.classes,
             lengths: self.lengths,
             most: EVALUATIONS,
-            keep: false,
+            keeping: Keeping::Nothing,
         };
         let mut noticed: Vec<Noticed> = Vec::new();
         let ports = study.ports(&mut noticed);

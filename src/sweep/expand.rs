@@ -17,6 +17,7 @@ use super::origin::{Origin, Written};
 use super::progress::Progress;
 use super::recipe::{self, Package};
 use super::refusal::{Why, needs_too_many, refused};
+use super::script::Keeping;
 use super::settle::{Index, may_share_jobs};
 use super::space::{Space, distinct};
 use super::study::{Ports, Studied, Study};
@@ -47,7 +48,11 @@ pub(super) fn expand<'h>(session: &Session<'h>, lab: &Lab<'h>, request: &Request
         lab,
         room: request.room,
         kept: request.kept,
-        keep: matches!(request.ask, Ask::Recipes),
+        keeping: match &request.ask {
+            Ask::Recipes => Keeping::Recipes,
+            Ask::Derivations(wanted) => Keeping::Derivations(wanted),
+            Ask::Jobs | Ask::Few(..) | Ask::Counts(..) => Keeping::Nothing,
+        },
         progress: &request.progress,
         listing: Listing::default(),
         index: Index::default(),
@@ -86,8 +91,7 @@ struct Expansion<'x, 'h> {
     room: u64,
     /// Where it is possible ids aren't kept, from so many on.
     kept: u64,
-    /// Are recipes kept?
-    keep: bool,
+    keeping: Keeping<'x>,
     progress: &'x Progress,
     listing: Listing,
     index: Index,
@@ -294,7 +298,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
 
     /// What the parts of a stage are run with: their own packages, then the stage's.
     fn packages(&self, stage: &Stage<'h>) -> Vec<(Arc<str>, Vec<Package>)> {
-        if !self.keep {
+        if !matches!(self.keeping, Keeping::Recipes) {
             return Vec::new();
         }
         let mut ev = self.session.evaluator();
@@ -340,7 +344,7 @@ impl<'x, 'h> Expansion<'x, 'h> {
             classes: scene.classes,
             lengths: scene.lengths,
             most: usize::try_from(self.room).unwrap_or(usize::MAX).max(EVALUATIONS),
-            keep: self.keep,
+            keeping: self.keeping,
         };
         let mut noticed: Vec<Noticed> = Vec::new();
         let ports = study.ports(&mut noticed);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::identity::{Identity, Part as IdPart};
 use super::scatter::Whole;
-use super::script;
+use super::script::{self, Keeping};
 use super::tracked::Answer;
 use crate::diagnostic::Diagnostic;
 use crate::eval::Coercion;
@@ -43,8 +43,7 @@ pub(super) struct Facets<'r, 'e, 'h> {
     /// One for each declared parameter, with its canonical JSON.
     pub(super) values: Vec<(Slot<'h>, &'r str)>,
     pub(super) packages: Option<Attrs<'h>>,
-    /// Are recipes kept?
-    pub(super) keep: bool,
+    pub(super) keeping: Keeping<'r>,
     /// What the functions ask for is noted here; see [`Facets::watch`].
     pub(super) watch: Option<&'h Watch<'h>>,
 }
@@ -337,8 +336,8 @@ impl<'h> Facets<'_, '_, 'h> {
             .and_then(|value| self.reader.evaluator.coerce(value, Coercion::INTERPOLATION));
         let text = self.reader.take(result, context)?.into_text(self.reader.evaluator.local);
         let dependencies = self.stage.attrs.get(Name::new("runDependencies"));
-        let identity =
-            script::identity(self.reader.evaluator, self.packages, dependencies, text, span);
+        let given = script::Given { packages: self.packages, dependencies, text };
+        let identity = script::identity(self.reader.evaluator, given, self.keeping, span);
         self.reader.take(identity, context)
     }
 

@@ -1,6 +1,8 @@
 //! From a lab file to its listing.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::count::{bound, count};
 use super::counts::{Counts, Wanted};
@@ -9,12 +11,14 @@ use super::flake::{self, FlakeLab};
 use super::listing::{Block, LabInfo, Listing};
 use super::progress::Progress;
 use super::recipe::{self, Content, Kit};
+use super::script;
 use crate::diagnostic::{Diagnostic, Found, did_you_mean};
 use crate::eval::Evaluator;
 use crate::lab::{self, Lab, Offer, Places, Reader};
 pub use crate::session::PackageSet;
 use crate::session::{STACK_SIZE, Session};
 use crate::source::{Name, Span};
+use crate::store::StorePath;
 use crate::value::{Attr, Attrs, Slot, Value};
 
 /// What to list.
@@ -75,6 +79,8 @@ pub enum Ask {
     Jobs,
     /// All of them, and what it takes to run them.
     Recipes,
+    /// All of them; derivations that make these files are kept, for who has them built.
+    Derivations(Arc<HashSet<StorePath>>),
     /// All of them; but where there may be more than so many, how many have wanted values.
     Few(u64, Vec<Wanted>),
     /// How many have wanted values: counted without making them where that gives the number, or
@@ -180,7 +186,7 @@ fn answer<'h>(
     let (wanted, most) = match &request.ask {
         Ask::Counts(most, wanted) => (wanted, *most),
         Ask::Few(most, wanted) if many(*most) => (wanted, *most),
-        Ask::Few(..) | Ask::Jobs | Ask::Recipes => return (expand(), None),
+        Ask::Few(..) | Ask::Jobs | Ask::Recipes | Ask::Derivations(_) => return (expand(), None),
     };
     let (counts, found) = count(session, lab, wanted);
     let told = counts.total(|_| true).is_exact() && counts.all_exact();
@@ -325,8 +331,9 @@ fn kit<'h>(
     if !matches!(request.ask, Ask::Recipes) {
         return Kit::default();
     }
-    if recipe::is_foreign(evaluator, offer.packages) {
-        return Kit { derivations: true, ..Kit::default() };
+    // What is wrong with them was told when the first script was made.
+    if let Ok(Some(packages)) = script::tools(evaluator, offer.packages) {
+        return Kit { derivations: true, packages, ..Kit::default() };
     }
     let materials = recipe::materials(session.shared.objects, crate::store::StoreDir::DEFAULT);
     let made = materials.iter().filter_map(|material| match &material.content {

@@ -16,7 +16,7 @@ use crate::value::{Attrs, Slot, Value};
 pub struct Recipe {
     /// "scatter", "worker", "gather" or a step's name.
     pub name: Arc<str>,
-    /// The text of its script.
+    /// The text of its script, or the name of its file in Nix's store.
     pub text: Vec<u8>,
     /// Its outputs and their paths, sorted by name.
     pub outputs: Outputs,
@@ -47,9 +47,10 @@ pub enum PackageKind {
 /// What scripts may refer to.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Kit {
-    /// The packages are derivations, which only Nix can build: there are no texts of scripts.
+    /// The packages are derivations, which only Nix can build: instead of texts of scripts there are
+    /// names of files in its store.
     pub derivations: bool,
-    /// Packages that texts of scripts may name.
+    /// Packages that texts of scripts may name; of derivations the basic tools, the shell first.
     pub packages: Vec<Package>,
     /// Files that come to be when a script refers to them.
     pub materials: Vec<Material>,
@@ -195,12 +196,4 @@ pub(super) fn materials(objects: &Objects, store: &str) -> Vec<Material> {
         materials.push(Material { path: path.as_str().into(), content });
     }
     materials
-}
-
-/// Is this a set of derivations?
-pub(super) fn is_foreign<'h>(ev: &mut Evaluator<'h>, set: Attrs<'h>) -> bool {
-    let Some(bash) = set.get(Name::new("bash")) else {
-        return false;
-    };
-    matches!(ev.force(bash), Ok(Value::Attrs(attrs)) if attrs.has(Name::new("drvPath")))
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::facet::{Facets, Names, Script};
 use super::listing::{Step, StepSource};
 use super::recipe::Recipe;
+use super::script::Keeping;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::lab::{After, Link, Part, Resources};
 use crate::source::Span;
@@ -92,7 +93,7 @@ impl<'h> Facets<'_, '_, 'h> {
                 false => Arc::clone(&part.name),
             };
             digests.push((Arc::clone(&name), script.digest(part)));
-            if self.keep {
+            if matches!(self.keeping, Keeping::Recipes) {
                 let outputs = script.outputs.iter();
                 let outputs = outputs.map(|(o, path, _)| (Arc::clone(o), Arc::clone(path)));
                 recipes.push(Recipe {

@@ -1,30 +1,55 @@
 //! What stands for a script in a job's identity.
 //!
 //! With a package set of real derivations it is a store path: that of the file with the script in it, which a
-//! shell of the set runs with the stage's packages at hand. So the shell and the tools that every script uses
-//! are part of its identity, down to what they are built from. With the embedded set, whose programs are those
-//! of whatever machine runs the job, it is the text.
+//! shell of the set runs with the stage's packages at hand, then the basic tools. So the shell and the tools that
+//! every script uses are part of its identity, down to what they are built from. With the embedded set, whose
+//! programs are those of whatever machine runs the job, it is the text.
 
+use std::collections::HashSet;
+
+use super::recipe::{CORE, Package, PackageKind};
 use crate::builtins::Script;
 use crate::eval::{Coercion, Eval, Evaluator};
 use crate::source::{Name, Span};
+use crate::store::StorePath;
 use crate::value::{Attrs, Slot, Text, Value};
 
-/// The shell and the tools of a package set.
+/// What is kept of scripts besides what stands for them.
 #[derive(Clone, Copy)]
+pub(super) enum Keeping<'w> {
+    /// Nothing.
+    Nothing,
+    /// What it takes to run them.
+    Recipes,
+    /// Derivations that make these files.
+    Derivations(&'w HashSet<StorePath>),
+}
+
+/// The shell and the tools of a package set.
 struct Shell<'h> {
     system: &'h [u8],
     /// The directory of a package whose `/bin` holds the shell.
     bash: Text<'h>,
     coreutils: Text<'h>,
+    /// Those of [`CORE`] that the set has.
+    core: Vec<Text<'h>>,
 }
 
-/// What stands for a script with this text, of a stage with these `runDependencies`.
+/// Of a script, what is needed to say what stands for it.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'h> {
+    /// The package set.
+    pub(super) packages: Option<Attrs<'h>>,
+    /// What the stage is run with.
+    pub(super) dependencies: Option<Slot<'h>>,
+    pub(super) text: Text<'h>,
+}
+
+/// What stands for a script.
 pub(super) fn identity<'h>(
     ev: &mut Evaluator<'h>,
-    packages: Option<Attrs<'h>>,
-    dependencies: Option<Slot<'h>>,
-    text: Text<'h>,
+    Given { packages, dependencies, text }: Given<'h>,
+    keeping: Keeping<'_>,
     at: Span,
 ) -> Eval<'h, Vec<u8>> {
     let shell = match packages {
@@ -34,7 +59,7 @@ pub(super) fn identity<'h>(
     let Some(shell) = shell else {
         return Ok(text.bytes().to_vec());
     };
-    let path = search_path(ev, shell, dependencies)?;
+    let path = search_path(ev, &shell, dependencies)?;
     let parts = [
         Text::new(ev.local, "#!"),
         shell.bash,
@@ -50,10 +75,24 @@ pub(super) fn identity<'h>(
         tools: joined(ev, &[shell.coreutils, Text::new(ev.local, "/bin")]),
         text: joined(ev, &parts),
     };
-    Ok(file.path(ev, at)?.base_name().as_bytes().to_vec())
+    let wanted = |path: &StorePath| match keeping {
+        Keeping::Nothing | Keeping::Recipes => false,
+        Keeping::Derivations(wanted) => wanted.contains(path),
+    };
+    Ok(file.path(ev, wanted, at)?.base_name().as_bytes().to_vec())
 }
 
-/// `pkgs.bash` and `pkgs.coreutils`, if they are derivations.
+/// The basic tools of a set of derivations, the shell first. `None` of any other set.
+pub(super) fn tools<'h>(
+    ev: &mut Evaluator<'h>,
+    packages: Attrs<'h>,
+) -> Eval<'h, Option<Vec<Package>>> {
+    let shell = shell(ev, packages)?;
+    let package = |path: Text<'h>| Package { path: path.lossy().into(), kind: PackageKind::Made };
+    Ok(shell.map(|shell| shell.core.into_iter().map(package).collect()))
+}
+
+/// The shell and the tools, if `pkgs.bash` and `pkgs.coreutils` are derivations.
 fn shell<'h>(ev: &mut Evaluator<'h>, packages: Attrs<'h>) -> Eval<'h, Option<Shell<'h>>> {
     let (Some(bash), Some(coreutils)) =
         (packages.get(Name::new("bash")), packages.get(Name::new("coreutils")))
@@ -68,23 +107,32 @@ fn shell<'h>(ev: &mut Evaluator<'h>, packages: Attrs<'h>) -> Eval<'h, Option<She
         return Ok(None);
     };
     let system = ev.plain_string(system)?;
-    Ok(Some(Shell { system, bash: path_of(ev, bash)?, coreutils: path_of(ev, coreutils)? }))
+    let (bash, coreutils) = (path_of(ev, bash)?, path_of(ev, coreutils)?);
+    let mut core = Vec::with_capacity(CORE.len());
+    for package in CORE.iter().filter_map(|name| packages.get(Name::new(name))) {
+        core.push(path_of(ev, package)?);
+    }
+    Ok(Some(Shell { system, bash, coreutils, core }))
 }
 
 /// Where the script finds its programs: the stage's packages first.
 fn search_path<'h>(
     ev: &mut Evaluator<'h>,
-    shell: Shell<'h>,
+    shell: &Shell<'h>,
     dependencies: Option<Slot<'h>>,
 ) -> Eval<'h, Text<'h>> {
-    let mut parts = Vec::new();
+    let mut packages = Vec::new();
     if let Some(dependencies) = dependencies {
         for package in ev.items(dependencies)?.items() {
-            parts.push(path_of(ev, *package)?);
-            parts.push(Text::new(ev.local, "/bin:"));
+            packages.push(path_of(ev, *package)?);
         }
     }
-    parts.extend([shell.coreutils, Text::new(ev.local, "/bin")]);
+    packages.extend_from_slice(&shell.core);
+    let (bin, next) = (Text::new(ev.local, "/bin"), Text::new(ev.local, "/bin:"));
+    let last = packages.len().saturating_sub(1);
+    let parts = packages.iter().enumerate();
+    let parts: Vec<Text<'h>> =
+        parts.flat_map(|(at, package)| [*package, if at == last { bin } else { next }]).collect();
     Ok(joined(ev, &parts))
 }
 

@@ -11,6 +11,7 @@ use super::keys::{self, Place};
 use super::listing::Pieces;
 use super::recipe::Recipe;
 use super::scatter::Whole;
+use super::script::Keeping;
 use super::space::Space;
 use super::tracked::{Answer, Keep, Noticed, Question, Tracking, Untold};
 use super::worded::{FoundOutputs, Worded, WordedOutputs};
@@ -31,8 +32,7 @@ pub(super) struct Study<'x, 'h> {
     pub(super) lengths: &'x [u32],
     /// How often a function may be evaluated.
     pub(super) most: usize,
-    /// Are recipes kept?
-    pub(super) keep: bool,
+    pub(super) keeping: Keeping<'x>,
 }
 
 /// What a stage reads and writes: all that its wiring depends on.
@@ -207,7 +207,7 @@ impl<'h> Study<'_, 'h> {
                 stage: self.stage,
                 values,
                 packages: self.packages,
-                keep: self.keep,
+                keeping: self.keeping,
                 watch: None,
             };
             let answer = evaluate(&mut facets, coordinates);

@@ -103,6 +103,12 @@ pub enum KeeperError {
         /// Where Nix keeps it.
         theirs: String,
     },
+    /// The store's files are not where their paths say.
+    #[error("the Nix store's files are in '{root}', where nothing can be run from")]
+    Elsewhere {
+        /// Its root.
+        root: String,
+    },
     /// Nobody may write to the store.
     #[error("the Nix store can't be written to: {reason}")]
     ReadOnly {
@@ -175,6 +181,7 @@ impl KeeperError {
             KeeperError::NoNix { .. } => "repx::nix::missing",
             KeeperError::NotStarted { .. } => "repx::nix::not-started",
             KeeperError::OtherStore { .. } => "repx::nix::other-store",
+            KeeperError::Elsewhere { .. } => "repx::nix::elsewhere",
             KeeperError::ReadOnly { .. } => "repx::nix::read-only",
             KeeperError::Refused { .. } => "repx::nix::refused",
             KeeperError::Protocol(_) => "repx::nix::protocol",
@@ -193,6 +200,9 @@ impl KeeperError {
             ),
             KeeperError::OtherStore { .. } => {
                 Some("unset NIX_STORE_DIR, or say where this store's files are with NIX_REMOTE=local?root=DIR".to_owned())
+            }
+            KeeperError::Elsewhere { .. } => {
+                Some("unset NIX_REMOTE: programs need a store in /nix/store".to_owned())
             }
             KeeperError::ReadOnly { .. } => {
                 Some("use an account that may write to the store, or start the Nix daemon".to_owned())

@@ -29,7 +29,9 @@ pub(crate) fn repx(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_repx"));
     command.current_dir(directory);
     command.env("REPX_CACHE_DIR", CACHE);
-    for name in ["NIX_PATH", "NO_COLOR", "REPX_LOG", "COLUMNS", "XDG_CONFIG_HOME"] {
+    // No configuration of this machine's user.
+    command.env("XDG_CONFIG_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/config"));
+    for name in ["NIX_PATH", "NO_COLOR", "REPX_LOG", "COLUMNS"] {
         command.env_remove(name);
     }
     command

@@ -28,16 +28,27 @@ pub struct Script<'a, 'h> {
 const MAKE_FILE: &[u8] = b"cp \"$textPath\" \"$out\"; chmod +x \"$out\"";
 
 impl<'h> Script<'_, 'h> {
-    /// The path of the file. The derivation is computed and not kept: there may be millions.
+    /// The path of the file. Of the derivation nothing is kept, since there may be millions, unless
+    /// the path is one that is `wanted`.
     ///
     /// # Errors
     /// When the text refers to something that no build by Nix can see, or the name is no name.
-    pub fn path(self, ev: &mut Evaluator<'h>, at: Span) -> Eval<'h, StorePath> {
+    pub fn path(
+        self,
+        ev: &mut Evaluator<'h>,
+        wanted: impl FnOnce(&StorePath) -> bool,
+        at: Span,
+    ) -> Eval<'h, StorePath> {
         let mut derivation = self.derivation(ev, at)?;
         let known = |input: &StorePath| ev.shared.derivations.modulo(input);
         wrap(ev, at, derivation.fill_output_paths(&store_dir(), known))?;
         let path = wrap(ev, at, derivation.output_path(&store_dir(), "out"))?;
-        path.ok_or_else(|| ev.error_at(at, "a script's file has no path"))
+        let path = path.ok_or_else(|| ev.error_at(at, "a script's file has no path"))?;
+        if wanted(&path) {
+            let added = ev.shared.derivations.add(&store_dir(), derivation);
+            wrap(ev, at, added)?;
+        }
+        Ok(path)
     }
 
     fn derivation(self, ev: &mut Evaluator<'h>, at: Span) -> Eval<'h, Derivation> {

@@ -1,6 +1,8 @@
 //! `repx run`: runs the jobs of a lab.
 
+pub(super) mod build;
 mod display;
+mod isolate;
 mod pick;
 mod stream;
 mod summary;
@@ -8,8 +10,10 @@ pub(super) mod words;
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use build::Builder;
 use display::Display;
 use stream::Stream;
 
@@ -18,14 +22,16 @@ use super::arguments::{Format, RunOptions, Terminal};
 use super::guard::{Held, INSISTED, INTERRUPTED};
 use super::load::{Outcome, Target, base_path, lab_name, load_shown};
 use super::report::{near, report, say};
+use super::setup::machine_saying;
 use super::stdout;
+use crate::bytes::Reader;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::exec::{
-    Base, Hold, LabKind, Local, LockError, Machine, Missing, Options, Plan, Reason, Store, Summary,
-    Work, execute,
+    Base, Hold, Isolation, LabKind, Local, LockError, Machine, Missing, Options, Plan, Reason,
+    Store, Summary, Work, execute, is_package, packaged_listing,
 };
 use crate::source::SourceMap;
-use crate::sweep::{Ask, Listing, PackageKind, find_entry};
+use crate::sweep::{self, Ask, Listing, PackageKind, find_entry};
 
 /// How long jobs that were told to end may take.
 const GRACE: Duration = Duration::from_secs(10);
@@ -34,18 +40,12 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     let (lab, names) = named(options);
     let target = Target::new(lab, &options.with);
-    if let Some(pkgs) = options.with.pkgs.as_deref().filter(|pkgs| *pkgs != "host") {
-        return complain(vec![needs_nix(&format!("`--pkgs {pkgs}`"))], terminal, options);
-    }
-    let Outcome { listing, mut diagnostics, sources, .. } =
-        load_shown(target, Ask::Recipes, terminal);
-    let picked = listing.as_ref().map(|listing| {
-        if listing.kit.derivations {
-            return Err(vec![needs_nix("this lab's package set")]);
-        }
-        pick::jobs(listing, names)
-    });
-    let picked = match picked {
+    let built = is_package(lab);
+    let Outcome { listing, mut diagnostics, sources, .. } = match built {
+        true => packaged(lab),
+        false => load_shown(target, Ask::Recipes, terminal),
+    };
+    let picked = match listing.as_ref().map(|listing| pick::jobs(listing, names)) {
         Some(Err(wrong)) => {
             diagnostics.extend(wrong);
             None
@@ -57,8 +57,18 @@ pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     let (Some(listing), Some(jobs)) = (listing, picked.filter(|_| exit == Exit::Fine)) else {
         return exit;
     };
+    let isolation = match isolate::isolation(options, target) {
+        Ok((isolation, warnings)) => {
+            report(warnings, &SourceMap::new(), terminal, false);
+            isolation
+        }
+        Err(wrong) => return complain(vec![wrong], terminal, options),
+    };
     let base = Base::new(&base_path(target));
-    let call = Call { options, terminal, target, listing: &listing, base: &base, jobs: &jobs };
+    let isolation = isolation.as_ref();
+    let (listing, base, jobs) = (&listing, &base, jobs.as_slice());
+    let built = built.then(|| Base::new(lab));
+    let call = Call { options, target, terminal, listing, base, jobs, isolation, built };
     if options.dry_run { call.describe() } else { call.perform() }
 }
 
@@ -66,7 +76,9 @@ pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
 fn named(options: &RunOptions) -> (&Path, &[String]) {
     let is_lab = |name: &str| {
         let path = Path::new(name);
-        path.join("flake.nix").is_file() || (path.exists() && find_entry(path).is_ok())
+        path.join("flake.nix").is_file()
+            || is_package(path)
+            || (path.exists() && find_entry(path).is_ok())
     };
     match (&options.lab, options.names.split_first()) {
         (Some(lab), _) => (lab, options.names.as_slice()),
@@ -81,16 +93,29 @@ pub(super) fn hold(base: &Base) -> Result<Hold, LockError> {
         let base = near(base.path());
         say(&format!("another `repx` (process {holder}) works on {base}; waiting for it"));
     };
-    base.hold(waiting, || !INTERRUPTED.load(std::sync::atomic::Ordering::Relaxed))
+    base.hold(waiting, || !INTERRUPTED.load(Ordering::Relaxed))
 }
 
-/// What can't be run yet.
-pub(super) fn needs_nix(what: &str) -> Diagnostic {
-    Diagnostic::error(
-        "repx::run::needs-nix",
-        format!("{what} needs Nix to build its scripts, which `repx run` can't ask for yet"),
-    )
-    .help("`--pkgs host` runs with this machine's programs; see \"Limits\" in the README")
+/// The jobs of a lab directory that `repx build` has written.
+fn packaged(lab: &Path) -> Outcome {
+    let shown = lab.display();
+    let wrong = |message: String| {
+        Outcome::failed(
+            Diagnostic::error("repx::run::lab-directory", message)
+                .help("`repx build` with this version writes it anew; or name the lab itself"),
+        )
+    };
+    match packaged_listing(lab) {
+        Ok(Some(bytes)) => {
+            let mut reader = Reader::new(&bytes);
+            match sweep::stored::read(&mut reader).filter(|_| reader.is_done()) {
+                Some(listing) => Outcome { listing: Some(listing), ..Outcome::default() },
+                None => wrong(format!("{shown} was written by another version of repx")),
+            }
+        }
+        Ok(None) => wrong(format!("{shown} was written by another program than repx")),
+        Err(error) => wrong(format!("can't read {shown}: {error}")),
+    }
 }
 
 fn complain(wrong: Vec<Diagnostic>, terminal: &Terminal, options: &RunOptions) -> Exit {
@@ -100,11 +125,14 @@ fn complain(wrong: Vec<Diagnostic>, terminal: &Terminal, options: &RunOptions) -
 /// What is to be done.
 struct Call<'c> {
     options: &'c RunOptions,
-    terminal: &'c Terminal,
     target: Target<'c>,
+    terminal: &'c Terminal,
     listing: &'c Listing,
     base: &'c Base,
     jobs: &'c [u32],
+    isolation: Option<&'c Isolation>,
+    /// The lab's directory, if it was built: what jobs need is there.
+    built: Option<Base>,
 }
 
 impl Call<'_> {
@@ -129,7 +157,12 @@ impl Call<'_> {
                 let why = reason(plan.reason(self.base, &view));
                 writeln!(out, "{}: {why}", words::title(self.listing, view.number()))?;
             }
-            writeln!(out, "{}", would_run(plan.len(), plan.done))
+            writeln!(out, "{}", would_run(plan.len(), plan.done))?;
+            match self.listing.kit.derivations.then(|| build::unbuilt(self.listing, &plan)) {
+                None | Some(0) => Ok(()),
+                Some(1) => writeln!(out, "Nix would build 1 script"),
+                Some(many) => writeln!(out, "Nix would build {many} scripts"),
+            }
         })
     }
 
@@ -163,7 +196,23 @@ impl Call<'_> {
             let done = words::jobs(plan.done);
             return stdout::print(|out| writeln!(out, "nothing to do: {done} done"));
         }
-        let store = match Store::new(self.listing, &plan, self.base) {
+        let builder = Builder::new(self.terminal);
+        let hear = |line: &str| builder.hear(line);
+        // Nix keeps what jobs need as long as this is there.
+        let machine = machine_saying(&self.target.with.nix, &hear);
+        if self.listing.kit.derivations
+            && self.built.is_none()
+            && let Err(Outcome { diagnostics, sources, .. }) =
+                builder.build(&machine, self.target, self.listing, &plan, self.terminal)
+        {
+            if INTERRUPTED.load(Ordering::Relaxed) {
+                say("interrupted");
+                return Exit::Interrupted;
+            }
+            return report(diagnostics, &sources, self.terminal, self.options.with.show_trace);
+        }
+        let store = match Store::new(self.listing, &plan, self.built.as_ref().unwrap_or(self.base))
+        {
             Ok(store) => store,
             Err(missing) => {
                 let missing =
@@ -199,7 +248,7 @@ impl Call<'_> {
             stream.begin(self.base, plan, false);
         }
         let display = Display::new(self.terminal, self.listing, plan.len(), stream.is_none());
-        let local = Local::new(work, hold);
+        let local = Local::new(work, hold, self.isolation);
         let summary = execute(self.listing, plan, &local, options, &mut |event| {
             display.show(&event);
             if let Some(stream) = &mut stream {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::sweep::Listing;
 
 /// "1 job", "2 jobs".
-pub(super) fn jobs(count: usize) -> String {
+pub(in crate::cli) fn jobs(count: usize) -> String {
     format!("{count} {}", if count == 1 { "job" } else { "jobs" })
 }
 

@@ -1,0 +1,166 @@
+//! `config.toml`: how jobs are run, as upstream's file of this name says it.
+//!
+//! It lies beside the lab, or in `$XDG_CONFIG_HOME/repx`; what the former says counts. Keys that only concern other
+//! machines are left alone.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::diagnostic::Diagnostic;
+
+/// What a file says, as far as it concerns this machine.
+#[derive(Deserialize, Default, Debug)]
+struct File {
+    submission_target: Option<String>,
+    #[serde(default)]
+    targets: BTreeMap<String, Target>,
+}
+
+#[derive(Deserialize, Default, Debug, Clone)]
+struct Target {
+    address: Option<String>,
+    default_execution_type: Option<Execution>,
+    mount_host_paths: Option<bool>,
+    mount_paths: Option<Vec<PathBuf>>,
+    local: Option<Scheduler>,
+}
+
+#[derive(Deserialize, Default, Debug, Clone)]
+struct Scheduler {
+    #[serde(default)]
+    execution_types: Vec<Execution>,
+}
+
+/// A way to run jobs.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Execution {
+    /// As any other program.
+    Native,
+    /// Within bubblewrap.
+    Bwrap,
+    /// In a container, which is not done here.
+    Podman,
+    /// In a container, which is not done here.
+    Docker,
+}
+
+/// What is said of running jobs on this machine.
+#[derive(Default, PartialEq, Eq, Debug)]
+pub(super) struct Config {
+    /// How jobs of containerized runs are run.
+    pub(super) execution: Option<Execution>,
+    /// Isolated jobs may change what the user may.
+    pub(super) mount_host_paths: bool,
+    /// Isolated jobs may change these.
+    pub(super) mount_paths: Vec<PathBuf>,
+}
+
+/// The configuration of a lab that lies in this directory.
+///
+/// # Errors
+/// A file that isn't understood.
+pub(super) fn config(lab: &Path) -> Result<Config, Diagnostic> {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let xdg = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    let user = xdg.filter(|dir| dir.is_absolute()).or_else(|| Some(home.as_ref()?.join(".config")));
+    let user = user.map(|dir| dir.join("repx/config.toml"));
+    let own = read(&lab.join("config.toml"))?;
+    let users = user.map_or(Ok(None), |file| read(&file))?;
+    Ok(joined(own, users, home.as_deref()))
+}
+
+fn read(path: &Path) -> Result<Option<File>, Diagnostic> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            let message = format!("can't read {}: {error}", path.display());
+            return Err(Diagnostic::error("repx::config::unreadable", message));
+        }
+    };
+    toml::from_str(&text).map(Some).map_err(|error| {
+        let place = error.span().map(|span| {
+            let before = text.get(..span.start).unwrap_or_default();
+            format!(":{}", before.matches('\n').count() + 1)
+        });
+        let place = format!("{}{}", path.display(), place.unwrap_or_default());
+        Diagnostic::error("repx::config::invalid", format!("{place}: {}", error.message()))
+            .help("`repx run --help` says what may stand there; other keys are upstream's")
+    })
+}
+
+/// What both files say, the first one's words before the second one's.
+fn joined(own: Option<File>, users: Option<File>, home: Option<&Path>) -> Config {
+    let files = [own.unwrap_or_default(), users.unwrap_or_default()];
+    let name = files.iter().find_map(|file| file.submission_target.clone());
+    let name = name.unwrap_or_else(|| "local".to_owned());
+    let here = |file: &File, name: &str| {
+        file.targets.get(name).filter(|target| target.address.is_none()).cloned()
+    };
+    // A target on another machine says nothing of this one.
+    let elsewhere = files.iter().any(|f| f.targets.get(&name).is_some_and(|t| t.address.is_some()));
+    let name = if elsewhere { "local" } else { &name };
+    let targets: Vec<Target> = files.iter().filter_map(|file| here(file, name)).collect();
+    let allowed = targets.iter().find_map(|target| target.local.clone()).unwrap_or_default();
+    let allowed = allowed.execution_types;
+    let preferred = targets.iter().find_map(|target| target.default_execution_type);
+    let preferred = preferred.filter(|one| allowed.is_empty() || allowed.contains(one));
+    let expand = |path: PathBuf| match (path.strip_prefix("~"), home) {
+        (Ok(inner), Some(home)) => home.join(inner),
+        (Ok(_) | Err(_), _) => path,
+    };
+    let paths = targets.iter().find_map(|target| target.mount_paths.clone()).unwrap_or_default();
+    Config {
+        execution: preferred.or_else(|| allowed.first().copied()),
+        mount_host_paths: targets.iter().find_map(|t| t.mount_host_paths).unwrap_or(false),
+        mount_paths: paths.into_iter().map(expand).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(own: &str, users: &str) -> Config {
+        let file = |text: &str| Some(toml::from_str::<File>(text).unwrap());
+        joined(file(own), file(users), Some(Path::new("/home/u")))
+    }
+
+    #[test]
+    fn the_labs_file_counts_before_the_users() {
+        let users = r#"
+            theme = "default"
+            submission_target = "local"
+            [targets.local]
+            base_path = "~/store"
+            default_execution_type = "bwrap"
+            mount_paths = ["~/data", "/opt"]
+            [targets.local.local]
+            execution_types = ["bwrap", "native"]
+            local_concurrency = 4
+        "#;
+        let config = from("", users);
+        assert_eq!(config.execution, Some(Execution::Bwrap));
+        assert_eq!(config.mount_paths, [Path::new("/home/u/data"), Path::new("/opt")]);
+        let own = "[targets.local]\ndefault_execution_type = \"native\"\nmount_paths = []";
+        let config = from(own, users);
+        assert_eq!(config, Config { execution: Some(Execution::Native), ..Config::default() });
+        assert!(from("[targets.local]\nmount_host_paths = true", users).mount_host_paths);
+    }
+
+    #[test]
+    fn other_machines_say_nothing_of_this_one() {
+        let cluster = r#"
+            submission_target = "cluster"
+            [targets.cluster]
+            address = "me@there"
+            base_path = "/scratch"
+            mount_host_paths = true
+            default_execution_type = "podman"
+        "#;
+        assert_eq!(from("", cluster), Config::default());
+    }
+}

@@ -1,0 +1,83 @@
+//! What jobs need of Nix's store, where packages are derivations.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::sync::Arc;
+
+use memchr::memmem;
+
+use super::plan::Plan;
+use crate::store::{StoreDir, StorePath};
+use crate::sweep::{JobView, Listing, Source, is_name};
+
+/// Where paths of the store begin.
+pub(super) const NIX: &str = "/nix/store/";
+
+/// Paths that the jobs of a plan need, with the stages that do: the scripts, and what parameters name.
+pub fn store_paths(listing: &Listing, plan: &Plan) -> BTreeMap<StorePath, BTreeSet<Arc<str>>> {
+    let mut paths: BTreeMap<StorePath, BTreeSet<Arc<str>>> = BTreeMap::new();
+    for view in plan.jobs().filter_map(|job| listing.job(job)) {
+        let mut add = |path: StorePath| {
+            let stages = paths.entry(path).or_default();
+            if !stages.contains(&view.stage().name) {
+                stages.insert(Arc::clone(&view.stage().name));
+            }
+        };
+        scripts(&view).filter_map(|name| script_path(&name)).for_each(&mut add);
+        for (_, json) in view.params() {
+            named(json).for_each(&mut add);
+        }
+        for (_, source) in view.inputs() {
+            if let Source::Default(text) = source {
+                named(text).for_each(&mut add);
+            }
+        }
+    }
+    paths
+}
+
+fn scripts<'l>(view: &JobView<'l>) -> impl Iterator<Item = Cow<'l, [u8]>> + use<'l> {
+    let parts = view.recipes().iter().map(|recipe| Cow::Borrowed(recipe.text.as_slice()));
+    let own = Some(view.script()).filter(|name| !name.is_empty());
+    own.map(Cow::Owned).into_iter().chain(parts)
+}
+
+fn script_path(name: &[u8]) -> Option<StorePath> {
+    let name = std::str::from_utf8(name).ok()?;
+    StoreDir::default().parse(&format!("{NIX}{name}")).ok()
+}
+
+/// Paths that stand in a text.
+fn named(text: &str) -> impl Iterator<Item = StorePath> + '_ {
+    memmem::find_iter(text.as_bytes(), NIX.as_bytes()).filter_map(|at| {
+        let rest = text.get(at..)?;
+        let name = rest.get(NIX.len()..)?;
+        let end = name.bytes().position(|byte| !is_name(byte)).unwrap_or(name.len());
+        StoreDir::default().parse(rest.get(..NIX.len() + end)?).ok()
+    })
+}
+
+/// The text of a script that Nix has made: what follows the line that names the shell and the one that says
+/// where programs are found.
+pub(super) fn script_text(name: &[u8]) -> io::Result<Vec<u8>> {
+    let path = format!("{NIX}{}", String::from_utf8_lossy(name));
+    let text = fs::read(&path).map_err(|error| io::Error::other(format!("{path}: {error}")))?;
+    let mut ends = memchr::memchr_iter(b'\n', &text);
+    let begin = ends.nth(1).map_or(0, |end| end + 1);
+    Ok(text.get(begin..).unwrap_or_default().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_found_in_texts() {
+        let hash = "5xjzsmqc2dpgjb004x3iy1lfp7d09sl8";
+        let text = format!(r#"["/nix/store/{hash}-a b","/nix/store/{hash}-c.d/e","/nix/store/x"]"#);
+        let found: Vec<String> = named(&text).map(|path| path.name().to_owned()).collect();
+        assert_eq!(found, ["a", "c.d"]);
+    }
+}
