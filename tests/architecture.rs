@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order in which data flows through them.
-const ROOMS: [&str; 18] = [
+const ROOMS: [&str; 19] = [
     "bytes",
     "source",
     "diagnostic",
@@ -24,18 +24,19 @@ const ROOMS: [&str; 18] = [
     "sweep",
     "realise",
     "exec",
+    "check",
     "cli",
 ];
 
 /// Crates (or parts of them) that only some rooms may know.
-const HOMES: [(&str, &[&str]); 14] = [
+const HOMES: [(&str, &[&str]); 15] = [
     ("miette", &["source", "diagnostic"]),
-    ("rayon", &["sweep"]),
+    ("rayon", &["sweep", "check"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("regex_automata", &["builtins"]),
     ("rustix", &["value", "exec"]),
-    ("std::process::Command", &["realise", "flake", "exec"]),
+    ("std::process::Command", &["realise", "flake", "exec", "check"]),
     ("toml", &["builtins"]),
     ("gix_hash", &["flake"]),
     ("gix_index", &["flake"]),
@@ -43,6 +44,7 @@ const HOMES: [(&str, &[&str]); 14] = [
     ("gix_odb", &["flake"]),
     ("gix_ref", &["flake"]),
     ("notify", &["cli"]),
+    ("brush_parser", &["check"]),
 ];
 
 /// Lines a file may have; flat tables and tests are exempt.

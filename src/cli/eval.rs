@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use super::Exit;
 use super::arguments::{EvalOptions, Format, Terminal, Volume, pairs};
+use super::cache_account::explain;
 use super::entry::{self, Entry};
-use super::explain::explain;
 use super::filter::{Filter, select, select_runs, wanted};
 use super::guard::INTERRUPTED;
 use super::kept;

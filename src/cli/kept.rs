@@ -10,9 +10,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use super::arguments::EvalOptions;
+use super::cache_account::{Explanation, Fate};
 use super::entry::Entry;
 use super::eval::{Outcome, request};
-use super::explain::{Explanation, Fate};
 use super::guard::INTERRUPTED;
 use super::report::say;
 use super::setup::{self, Caches, config, machine, no_thread};

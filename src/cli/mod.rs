@@ -8,6 +8,8 @@
 #![allow(clippy::print_stderr, reason = "the one room that talks to the terminal")]
 
 mod arguments;
+mod cache_account;
+mod check;
 mod diff;
 mod entry;
 mod eval;
@@ -75,6 +77,8 @@ fn run(arguments: &[OsString]) -> Exit {
     match command {
         Command::Eval(options) => eval::run(&options, &terminal),
         Command::Run(options) => run::run(&options, &terminal),
+        Command::Check(options) => check::run(&options, &terminal),
+        Command::Explain(options) => explain::run(&options, &terminal),
         Command::Instantiate(options) => instantiate::run(&options),
     }
 }

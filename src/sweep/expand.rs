@@ -19,11 +19,22 @@ use super::study::{Ports, Studied, Study};
 use super::tracked::{Noticed, Untold, in_order};
 use super::wiring::{Around, Wiring};
 use crate::diagnostic::{Diagnostic, Found};
-use crate::lab::{Body, Lab, Need, Pipeline, Resources, Run, Stage};
+use crate::lab::{Body, Dependency, Lab, Need, Pipeline, Resources, Run, Stage};
 use crate::session::Session;
 
 /// Jobs are numbered in 32 bits.
 const MOST_JOBS: u64 = u32::MAX as u64;
+
+/// How far a lab is expanded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Extent {
+    /// Whatever tells one job from another, but no jobs.
+    Behaviour,
+    /// To its jobs.
+    Jobs,
+    /// To its jobs and what it takes to run them.
+    Recipes,
+}
 
 /// What expansion gives: a listing without what is said of the lab as a whole.
 pub(super) struct Expanded {
@@ -37,14 +48,15 @@ pub(super) fn expand<'h>(
     session: &Session<'h>,
     lab: &Lab<'h>,
     room: u64,
-    keep: bool,
+    extent: Extent,
     progress: &Progress,
 ) -> Expanded {
     let mut expansion = Expansion {
         session,
         lab,
         room: room.min(MOST_JOBS),
-        keep,
+        extent,
+        keep: extent == Extent::Recipes,
         progress,
         listing: Listing::default(),
         index: Index::default(),
@@ -81,6 +93,7 @@ struct Expansion<'x, 'h> {
     lab: &'x Lab<'h>,
     /// How many jobs there may be.
     room: u64,
+    extent: Extent,
     /// Are recipes kept?
     keep: bool,
     progress: &'x Progress,
@@ -211,13 +224,11 @@ impl<'x, 'h> Expansion<'x, 'h> {
     }
 
     fn pipeline(&mut self, scene: &Scene<'_, 'x, 'h>) {
-        let mut grown: Vec<Grown<'x, 'h>> = Vec::with_capacity(scene.pipeline.stages.len());
+        let mut grown: Vec<Option<Grown<'x, 'h>>> = Vec::with_capacity(scene.pipeline.stages.len());
         for stage in &scene.pipeline.stages {
-            match self.stage(scene, stage, &grown) {
-                Some(stage) => grown.push(stage),
-                // What follows needs its jobs: their mistakes are told once this one is mended.
-                None => return,
-            }
+            // What can't be expanded is told; so is what is wrong with the others.
+            let stage = self.stage(scene, stage, &grown);
+            grown.push(stage);
         }
     }
 
@@ -225,16 +236,24 @@ impl<'x, 'h> Expansion<'x, 'h> {
         &mut self,
         scene: &Scene<'_, 'x, 'h>,
         stage: &'x Stage<'h>,
-        grown: &[Grown<'x, 'h>],
+        grown: &[Option<Grown<'x, 'h>>],
     ) -> Option<Grown<'x, 'h>> {
         let sources = keys::sources(scene.run, stage);
-        let producers: Vec<&Grown<'x, 'h>> =
-            stage.dependencies.iter().map(|d| grown.get(d.stage)).collect::<Option<_>>()?;
+        let grown_of = |d: &Dependency| grown.get(d.stage)?.as_ref();
+        let producers: Option<Vec<&Grown<'x, 'h>>> =
+            stage.dependencies.iter().map(grown_of).collect();
+        let Some(producers) = producers else {
+            // Its jobs need those of a stage that has none; what is its own can be told.
+            self.study(scene, stage, &sources);
+            return None;
+        };
         let own_axes = distinct(sources.iter().flatten().map(|(axis, _)| *axis));
         let upper = producers.iter().flat_map(|other| other.space.axes()).copied();
         let axes = distinct(own_axes.iter().copied().chain(upper));
         let left = self.room.saturating_sub(self.listing.len() as u64);
-        let space = Space::new(axes.clone(), scene.lengths).filter(|space| space.points() <= left);
+        let counted = self.extent != Extent::Behaviour;
+        let space = Space::new(axes.clone(), scene.lengths)
+            .filter(|space| !counted || space.points() <= left);
         let (Some(space), Some(own_space)) = (space, Space::new(own_axes, scene.lengths)) else {
             self.too_many(scene, stage, &axes);
             return None;
@@ -400,6 +419,10 @@ impl<'x, 'h> Expansion<'x, 'h> {
         all_differ: bool,
     ) -> Option<()> {
         let listing = &mut self.listing;
+        if self.extent == Extent::Behaviour {
+            listing.blocks.push(block);
+            return Some(());
+        }
         let (first, points) = (listing.ids.len(), block.space.points() as usize);
         let number = listing.blocks.len();
         let earlier = listing.blocks.iter().enumerate();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::count::{Counts, Wanted, bound, count};
-use super::expand::{Expanded, expand, run_info};
+use super::expand::{Expanded, Extent, expand, run_info};
 use super::flake::{self, FlakeLab};
 use super::listing::{Block, LabInfo, Listing};
 use super::progress::Progress;
@@ -72,6 +72,8 @@ pub enum Ask {
     Recipes,
     /// All of them; but where there may be more than so many, how many have wanted values.
     Few(u64, Vec<Wanted>),
+    /// None: what there is to say about them.
+    Behaviour,
     /// How many have wanted values: counted without making them where that gives the number, or
     /// where there may be more than so many.
     Counts(u64, Vec<Wanted>),
@@ -106,11 +108,28 @@ pub fn list<'h>(
     evaluator: &mut Evaluator<'h>,
     request: &Request,
 ) -> Outcome {
-    let outcome = listed(session, evaluator, request);
+    let outcome = listed(session, evaluator, request, |_, _| ());
     Outcome { unsure: session.shared.is_unsure(), ..outcome }
 }
 
-fn listed<'h>(session: &Session<'h>, evaluator: &mut Evaluator<'h>, request: &Request) -> Outcome {
+/// What is wrong with a lab: all stages are expanded as far as their functions tell one job from
+/// another, and no jobs are made. `look` sees the lab as it was read.
+pub fn examine<'h>(
+    session: &Session<'h>,
+    evaluator: &mut Evaluator<'h>,
+    request: &Request,
+    look: impl FnOnce(&mut Evaluator<'h>, &Lab<'h>),
+) -> Vec<Diagnostic> {
+    let request = Request { ask: Ask::Behaviour, ..request.clone() };
+    listed(session, evaluator, &request, look).diagnostics
+}
+
+fn listed<'h>(
+    session: &Session<'h>,
+    evaluator: &mut Evaluator<'h>,
+    request: &Request,
+    look: impl FnOnce(&mut Evaluator<'h>, &Lab<'h>),
+) -> Outcome {
     let mut reader = Reader::new(evaluator);
     let offer = offer(session, &mut reader, request);
     let lab = offer.map(|offer| {
@@ -146,6 +165,7 @@ fn listed<'h>(session: &Session<'h>, evaluator: &mut Evaluator<'h>, request: &Re
     let findings = findings.map(|finding| not_taken(finding, &offer, &mut places));
     let mut found = explained(findings, read.into_iter().chain(expanded.found));
     found.extend(unknown_packages(session, evaluator, &offer));
+    look(evaluator, &lab);
     let entry = request.entry.strip_prefix(&request.root).unwrap_or(&request.entry);
     let listing = Listing {
         lab: LabInfo {
@@ -170,13 +190,17 @@ fn answer<'h>(
     request: &Request,
 ) -> (Expanded, Option<Counts>) {
     request.progress.expands();
-    let keep = matches!(request.ask, Ask::Recipes);
-    let expand = || expand(session, lab, request.room, keep, &request.progress);
+    let wanted = match request.ask {
+        Ask::Recipes => Extent::Recipes,
+        Ask::Behaviour => Extent::Behaviour,
+        Ask::Jobs | Ask::Few(..) | Ask::Counts(..) => Extent::Jobs,
+    };
+    let expand = || expand(session, lab, request.room, wanted, &request.progress);
     let many = |most: u64| bound(lab).is_none_or(|bound| bound > u128::from(most));
     let (wanted, most) = match &request.ask {
         Ask::Counts(most, wanted) => (wanted, *most),
         Ask::Few(most, wanted) if many(*most) => (wanted, *most),
-        Ask::Few(..) | Ask::Jobs | Ask::Recipes => return (expand(), None),
+        Ask::Few(..) | Ask::Jobs | Ask::Recipes | Ask::Behaviour => return (expand(), None),
     };
     let (counts, found) = count(session, lab, wanted);
     let told = counts.total(|_| true).is_exact() && counts.all_exact();

@@ -41,12 +41,15 @@ pub use count::{Count, Counts, RunCount, StageCount, Wanted};
 pub use difference::{Difference, differences};
 pub use flake::FlakeLab;
 pub use identity::JobId;
-pub use list::{Argument, Ask, JOB_SIZE, Outcome, PackageSet, Request, find_entry, list};
+pub use list::{Argument, Ask, JOB_SIZE, Outcome, PackageSet, Request, examine, find_entry, list};
 pub use listing::{
     Block, JobSet, JobView, LabInfo, Listing, Outputs, Param, Picks, Pieces, RunInfo, Source,
     StageInfo, StageKind, Step, StepSource, Wire, Wiring,
 };
 pub use ordered::in_order;
 pub use progress::Progress;
-pub use recipe::{CORE, Content, Kit, Material, Package, PackageKind, Recipe, host_names, is_name};
+pub use recipe::{
+    CORE, Content, Kit, Material, Package, PackageKind, Recipe, host_names, is_name, package,
+    packages,
+};
 pub use record::{AfterRecord, IDENTITY_FILE, IdentityRecord, InputRecord};
