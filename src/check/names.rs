@@ -172,7 +172,9 @@ impl Walk<'_> {
             ExprKind::Select { from, path, default } => {
                 self.expr(from);
                 self.path(path);
-                default.iter().for_each(|default| self.expr(default));
+                if let Some(default) = default {
+                    self.expr(default);
+                }
             }
             ExprKind::HasAttr { from, path } => {
                 self.expr(from);
@@ -203,9 +205,15 @@ impl Walk<'_> {
                 }
                 Binding::Inherit { from: Some(from), .. } => self.expr(from),
                 Binding::Inherit { from: None, names, .. } => {
-                    names.iter().for_each(|(name, span)| self.used(*name, *span));
+                    self.all_used(names);
                 }
             }
+        }
+    }
+
+    fn all_used(&mut self, names: &[(Name, Span)]) {
+        for (name, span) in names {
+            self.used(*name, *span);
         }
     }
 
@@ -219,7 +227,7 @@ impl Walk<'_> {
         // What is inherited without a source comes from around.
         for binding in bindings {
             if let Binding::Inherit { from: None, names, .. } = binding {
-                names.iter().for_each(|(name, span)| self.used(*name, *span));
+                self.all_used(names);
             }
         }
         let first = self.names.definitions.len();

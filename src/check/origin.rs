@@ -80,7 +80,7 @@ impl Origins<'_> {
         while let Some(next) = value_of(expr, root, names, &mut left) {
             expr = next;
         }
-        (expr.span != place && called(expr).is_none()).then(|| (expr.span, name))
+        (expr.span != place && called(expr).is_none()).then_some((expr.span, name))
     }
 }
 
@@ -153,11 +153,11 @@ fn value_of<'t>(
 fn bound_at(root: &Expr, key: Span) -> Option<&Expr> {
     let mut found = None;
     find::walk(root, &mut |expr| {
-        let bindings = match &expr.kind {
-            ExprKind::Set { bindings, .. }
-            | ExprKind::LegacyLet(bindings)
-            | ExprKind::Let { bindings, .. } => bindings,
-            _ => return,
+        let (ExprKind::Set { bindings, .. }
+        | ExprKind::LegacyLet(bindings)
+        | ExprKind::Let { bindings, .. }) = &expr.kind
+        else {
+            return;
         };
         for binding in bindings {
             if let Binding::Assign { path, value, .. } = binding

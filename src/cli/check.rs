@@ -219,16 +219,19 @@ fn print(
         let text = text_of(found, sources, terminal, terminal.color, options.show_trace);
         return stdout::print(|out| {
             out.write_all(text.as_bytes())?;
-            match (none, hidden) {
+            let more = (hidden > 0).then(|| advices(hidden));
+            match (none, more) {
                 (_, _) if terminal.volume == Volume::Quiet => Ok(()),
-                (true, 0) => writeln!(out, "nothing found"),
-                (true, _) => writeln!(out, "nothing found; -v shows {}", advices(hidden)),
-                (false, 0) => Ok(()),
-                (false, _) => writeln!(out, "-v shows {} too", advices(hidden)),
+                (true, None) => writeln!(out, "nothing found"),
+                (true, Some(more)) => writeln!(out, "nothing found; -v shows {more}"),
+                (false, None) => writeln!(out, "{EXPLAIN}"),
+                (false, Some(more)) => writeln!(out, "{EXPLAIN}; -v shows {more}"),
             }
         });
     }
-    found.iter_mut().for_each(|diagnostic| show_originals(diagnostic, sources));
+    for diagnostic in &mut found {
+        show_originals(diagnostic, sources);
+    }
     stdout::print(|out| match options.format {
         CheckFormat::Text => Ok(()),
         CheckFormat::Json => {
@@ -241,6 +244,8 @@ fn print(
         }
     })
 }
+
+const EXPLAIN: &str = "`repx explain CODE` says what a code means";
 
 fn advices(count: usize) -> String {
     match count {

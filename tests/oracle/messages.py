@@ -3,6 +3,7 @@
 
 Usage: tests/oracle/messages.py LIB PKGS NIXLIB [--nix COMMAND] [--repx REPX]
 
+What the labs don't need of PKGS, and LIB asks for in a newer one, is replaced by `hello`.
 LIB is upstream's nix/lib, PKGS a nixpkgs, NIXLIB a library that has what LIB asks of it; the
 command must see all of them, and the labs, under the same names.
 """
@@ -18,18 +19,24 @@ EXPRESSION = """
 let
   set = import PKGS { };
   static = set // { rsync = set.rsync // { override = _: set.rsync; }; };
-  pkgs = set // { lib = import NIXLIB; pkgsStatic = static; shellcheck = set.hello; oils-for-unix = set.hello; rsync = static.rsync; };
+  tools = set.dockerTools // { streamLayeredImage = _: set.hello; };
+  pkgs = set // { lib = import NIXLIB; dockerTools = tools; pkgsStatic = static; shellcheck = set.hello; oils-for-unix = set.hello; rsync = static.rsync; };
   repx-lib = import LIB/main.nix;
-  lab = import LAB/lab.nix { inherit pkgs repx-lib; gitHash = "unknown"; };
+  lab = import LAB { inherit pkgs repx-lib; gitHash = "unknown"; };
 in
 builtins.attrValues (builtins.mapAttrs (_: value: value.drvPath or null) lab)
 """
 
 
+def entry(lab):
+    inner = lab / "nix/lab.nix"
+    return inner if inner.exists() else lab / "lab.nix"
+
+
 def nix_says(command, lab, options):
     """The last error of Nix's message, and the place it names."""
     text = EXPRESSION.replace("NIXLIB", options.nixlib).replace("PKGS", options.pkgs)
-    text = text.replace("LIB", options.lib).replace("LAB", str(lab))
+    text = text.replace("LIB", options.lib).replace("LAB", str(entry(lab)))
     call = [*command, "--eval", "--strict", "--read-write-mode", "-E", text]
     ran = subprocess.run(call, capture_output=True, text=True, check=False, timeout=300)
     if ran.returncode == 0:
@@ -55,7 +62,7 @@ def repx_says(repx, lab):
     found.sort(key=lambda finding: finding["severity"])
     first = found[0]
     label = first["labels"][0]
-    message = " ".join(first["message"].split())
+    message = " ".join(first["message"].split()).replace(f"{lab}/", "")
     return first["code"], message, f"{label['file']}:{label['line']}:{label['column']}"
 
 

@@ -41,6 +41,7 @@ const MOST_NESTED: u32 = 64;
 pub(super) fn read(text: &str, stands_in: &dyn Fn(&str) -> bool) -> Result<Script, Unreadable> {
     let mut reader = Reader { script: Script::default(), stands_in, depth: 0, options: options() };
     reader.text(text, 0)?;
+    reader.script.commands.sort_by_key(|(_, at)| at.start);
     Ok(reader.script)
 }
 
@@ -181,8 +182,11 @@ impl Reader<'_> {
 
     fn redirect(&mut self, redirect: &IoRedirect, within: &Within) {
         match redirect {
-            IoRedirect::File(_, _, IoFileRedirectTarget::Filename(word))
-            | IoRedirect::File(_, _, IoFileRedirectTarget::Duplicate(word))
+            IoRedirect::File(
+                _,
+                _,
+                IoFileRedirectTarget::Filename(word) | IoFileRedirectTarget::Duplicate(word),
+            )
             | IoRedirect::HereString(_, word)
             | IoRedirect::OutputAndError(word, _) => self.word(word, within),
             IoRedirect::File(_, _, IoFileRedirectTarget::ProcessSubstitution(_, shell)) => {
@@ -239,7 +243,9 @@ impl Reader<'_> {
                 match &assignment.value {
                     AssignmentValue::Scalar(word) => self.word_of(assignment, word, base),
                     AssignmentValue::Array(items) => {
-                        items.iter().for_each(|(_, word)| self.word(word, within));
+                        for (_, word) in items {
+                            self.word(word, within);
+                        }
                     }
                 }
             }
@@ -269,13 +275,11 @@ impl Reader<'_> {
                 self.script.asked.extend(asked.filter(|word| !word.starts_with('-')));
             }
             "exec" | "command" | "builtin" | "nohup" | "xargs" | "env" | "nice" => {
-                let behind =
-                    |word: &&&Word| !word.value.starts_with('-') && !word.value.contains('=');
-                let options = arguments.iter().any(|word| word.value.starts_with('-'));
-                // With options, what is an option's value and what a command isn't known here.
-                if let Some(at) =
-                    arguments.iter().position(|word| behind(&word)).filter(|_| !options)
-                    && let Some((called, rest)) = arguments.get(at..).and_then(<[_]>::split_first)
+                // Behind options it isn't known here what is an option's value and what a command.
+                let first = arguments.iter().position(|word| !word.value.contains('='));
+                let behind = first.and_then(|at| arguments.get(at..)?.split_first());
+                if let Some((called, rest)) =
+                    behind.filter(|(word, _)| !word.value.starts_with('-'))
                 {
                     self.call(called, rest, within);
                 }
@@ -343,7 +347,7 @@ impl Reader<'_> {
     }
 }
 
-fn plain_word(word: &&Word) -> Option<String> {
+fn plain_word(word: &Word) -> Option<String> {
     plain(&word.value)
 }
 
@@ -389,8 +393,8 @@ mod tests {
         assert_eq!(commands("x=\"ü $(date -u) $(echo $(id))\""), ["date", "echo", "id"]);
         assert_eq!(commands("for i in $(seq 3); do tac; done"), ["seq", "tac"]);
         assert_eq!(commands("while read -r l; do wc; done < <(ls)"), ["read", "wc", "ls"]);
-        assert_eq!(commands("exec python3 x.py"), ["python3", "exec"]);
-        assert_eq!(commands("A=1 env B=2 perl -e 1"), ["env"]);
+        assert_eq!(commands("exec python3 -u x.py"), ["exec", "python3"]);
+        assert_eq!(commands("A=1 env B=2 perl -e 1"), ["env", "perl"]);
         assert_eq!(commands("case $x in a) cut;; *) tr;; esac"), ["cut", "tr"]);
         assert_eq!(commands("cat <<EOF\n$(not seen)\nEOF\nhead"), ["cat", "head"]);
         assert_eq!(commands("[ -f x ] && [[ -n $(nl) ]]"), ["[", "nl"]);
