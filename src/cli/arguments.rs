@@ -242,6 +242,9 @@ pub(super) struct RunOptions {
     /// Only say what would run, and why
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
+    /// How to say what happens: json and ndjson are an event a line
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: Format,
     /// Where results are kept [default: .repx beside the lab]
     #[arg(long, value_name = "DIR")]
     pub(super) base_path: Option<PathBuf>,

@@ -1,9 +1,13 @@
 //! What may interrupt a command: the user, and our own mistakes.
 
+use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use super::Exit;
 use super::progress::clear;
@@ -53,31 +57,48 @@ const WRONG_STATUS: i32 = 2;
 /// leaves behind can be half done, since all that is kept gets its name when it is complete.
 const GRACE: Duration = Duration::from_millis(80);
 
-/// Lets Ctrl-C ask the command to stop, and ends it when it doesn't: one that sorts a hundred million
-/// numbers looks whether it is still wanted when it is done. A second Ctrl-C doesn't wait.
+/// Lets Ctrl-C, and whoever asks a process to end, ask the command to stop, and ends it when it
+/// doesn't: one that sorts a hundred million numbers looks whether it is still wanted when it is done. A
+/// second Ctrl-C doesn't wait.
 pub(super) fn catch_interrupts() {
-    let handler = || {
-        let again = INTERRUPTED.swap(true, Ordering::Relaxed);
-        clear();
-        let held = again && HELD.load(Ordering::Relaxed);
-        if again && (!held || INSISTED.swap(true, Ordering::Relaxed)) {
+    // Without these a signal simply ends the process, which is no worse than not starting.
+    let Ok(mut signals) = Signals::new(wanted(ignored())) else { return };
+    let heed = move || signals.forever().for_each(|_| heed());
+    let _ = std::thread::Builder::new().name("signals".into()).spawn(heed);
+}
+
+/// What asks to stop, but for what this process was told to ignore: `nohup` and a shell's `&` mean it.
+fn wanted(ignored: u64) -> impl Iterator<Item = c_int> {
+    [SIGINT, SIGTERM, SIGHUP].into_iter().filter(move |signal| ignored >> (signal - 1) & 1 == 0)
+}
+
+/// The signals that are ignored, a bit each.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// The user asks to stop.
+fn heed() {
+    let again = INTERRUPTED.swap(true, Ordering::Relaxed);
+    clear();
+    let held = again && HELD.load(Ordering::Relaxed);
+    if again && (!held || INSISTED.swap(true, Ordering::Relaxed)) {
+        std::process::exit(INTERRUPTED_STATUS);
+    }
+    if let Some(wake) = &*SLEEPER.lock().unwrap_or_else(PoisonError::into_inner) {
+        wake();
+    }
+    // On a thread of its own: this one is there for the second.
+    let watch = || {
+        std::thread::sleep(GRACE);
+        if !HELD.load(Ordering::Relaxed) {
+            say("interrupted");
             std::process::exit(INTERRUPTED_STATUS);
         }
-        if let Some(wake) = &*SLEEPER.lock().unwrap_or_else(PoisonError::into_inner) {
-            wake();
-        }
-        // On a thread of its own: this one is there for the second.
-        let watch = || {
-            std::thread::sleep(GRACE);
-            if !HELD.load(Ordering::Relaxed) {
-                say("interrupted");
-                std::process::exit(INTERRUPTED_STATUS);
-            }
-        };
-        let _ = std::thread::Builder::new().name("last-call".into()).spawn(watch);
     };
-    // Without a handler Ctrl-C simply ends the process, which is no worse than not starting.
-    let _ = ctrlc::set_handler(handler);
+    let _ = std::thread::Builder::new().name("last-call".into()).spawn(watch);
 }
 
 /// Runs a command; a panic in it becomes a short message and a status of its own.
@@ -103,4 +124,16 @@ fn describe(panic: &PanicHookInfo<'_>) {
          Please report it, with the command and if possible the lab.",
         env!("CARGO_PKG_VERSION")
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_ignored_stays_ignored() {
+        assert_eq!(wanted(0).collect::<Vec<_>>(), [SIGINT, SIGTERM, SIGHUP]);
+        assert_eq!(wanted(0b01).collect::<Vec<_>>(), [SIGINT, SIGTERM]);
+        assert_eq!(wanted(0b10).collect::<Vec<_>>(), [SIGTERM, SIGHUP]);
+    }
 }

@@ -124,6 +124,13 @@ pub struct Summary {
     pub interrupted: bool,
 }
 
+impl Summary {
+    /// Of a plan that isn't carried out.
+    pub fn not_run(plan: &Plan) -> Summary {
+        Summary { left: plan.len(), ..Summary::default() }
+    }
+}
+
 /// How often is looked whether to stop.
 const PERIOD: Duration = Duration::from_millis(50);
 

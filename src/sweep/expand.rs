@@ -9,7 +9,8 @@ use super::identity::{Identity, JobId, Part};
 use super::ids::{Hashing, Own};
 use super::keys::{self, Place};
 use super::listing::{
-    Block, JobBits, JobSet, Listing, Param, ParamValues, Producer, RunInfo, StageInfo, StageKind,
+    After, Block, JobBits, JobSet, Listing, Param, ParamValues, Producer, RunInfo, StageInfo,
+    StageKind,
 };
 use super::progress::Progress;
 use super::recipe::{self, Package};
@@ -197,13 +198,9 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let merged = Resources::default().over(self.hints_of(&jobs));
         let names = run.depends_on.iter().filter_map(named).collect();
         let set = (!jobs.is_empty()).then_some(self.listing.upstreams.len() as u32);
-        self.listing.upstreams.extend(set.map(|_| jobs));
-        Upstream {
-            names,
-            digest: identity.digest(),
-            resources: (!merged.is_empty()).then_some(merged),
-            jobs: set,
-        }
+        let digest = identity.digest();
+        self.listing.upstreams.extend(set.map(|_| After { jobs, digest }));
+        Upstream { names, digest, resources: (!merged.is_empty()).then_some(merged), jobs: set }
     }
 
     /// The hints of jobs, in their order; of consecutive jobs that have the same perhaps once.

@@ -30,9 +30,17 @@ pub struct Listing {
     /// By job.
     pub(super) ids: Vec<JobId>,
     /// Sets of jobs that many jobs need.
-    pub(super) upstreams: Vec<JobSet>,
+    pub(super) upstreams: Vec<After>,
     /// Where it was asked for, what scripts may refer to.
     pub kit: Kit,
+}
+
+/// Jobs of hard upstream runs.
+#[derive(Clone, Debug)]
+pub(super) struct After {
+    pub(super) jobs: JobSet,
+    /// Over their ids: what stands for them in the ids of jobs that need them.
+    pub(super) digest: Digest,
 }
 
 /// What is said of the lab as a whole.
@@ -335,7 +343,7 @@ impl Listing {
 
     /// A set of jobs that a block's jobs need (see [`Block::after`]).
     pub fn upstream(&self, set: u32) -> Option<&JobSet> {
-        self.upstreams.get(set as usize)
+        self.upstreams.get(set as usize).map(|after| &after.jobs)
     }
 
     /// The number of the block that a job stands in.
@@ -705,5 +713,10 @@ impl<'l> JobView<'l> {
     /// Jobs of hard upstream runs, all of which it needs.
     pub fn after(&self) -> Option<&'l JobSet> {
         self.listing.upstream(self.block.after?)
+    }
+
+    /// What stands for these jobs in its id.
+    pub(super) fn after_digest(&self) -> Option<&'l Digest> {
+        Some(&self.listing.upstreams.get(self.block.after? as usize)?.digest)
     }
 }

@@ -11,7 +11,6 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::identity::{Identity, Part};
 use super::listing::{JobView, Listing, Source};
 use crate::store::base32;
 
@@ -111,7 +110,7 @@ impl IdentityRecord {
                 .collect(),
             outputs: texts(job.outputs()),
             packages: block.package_ids().iter().map(ToString::to_string).collect(),
-            after: AfterRecord::of(listing, job),
+            after: AfterRecord::of(job),
         }
     }
 
@@ -149,15 +148,9 @@ impl InputRecord {
 }
 
 impl AfterRecord {
-    fn of(listing: &Listing, job: &JobView<'_>) -> Option<AfterRecord> {
-        let jobs = job.after()?;
-        let mut ids: Vec<_> = jobs.iter().filter_map(|job| listing.id(job)).collect();
-        ids.sort_unstable();
-        let mut identity = Identity::new();
-        for id in &ids {
-            identity.add(Part::Upstream, id.bytes());
-        }
-        Some(AfterRecord { jobs: ids.len(), digest: base32::encode(&identity.digest()) })
+    fn of(job: &JobView<'_>) -> Option<AfterRecord> {
+        let (jobs, digest) = (job.after()?, job.after_digest()?);
+        Some(AfterRecord { jobs: jobs.len(), digest: base32::encode(digest) })
     }
 }
 

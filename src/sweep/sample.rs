@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::field::Column;
 use super::identity::JobId;
 use super::listing::{
-    Block, JobBits, JobSet, LabInfo, Listing, Param, ParamValues, Pieces, Producer, RunInfo,
+    After, Block, JobBits, JobSet, LabInfo, Listing, Param, ParamValues, Pieces, Producer, RunInfo,
     StageInfo, StageKind, Wire, Wiring,
 };
 use super::recipe::Kit;
@@ -110,7 +110,7 @@ pub(crate) fn listing() -> Listing {
         runs,
         blocks,
         ids: (1..6).map(|number| JobId::from_bytes([number; 20])).collect(),
-        upstreams: vec![(1..4).collect::<JobSet>()],
+        upstreams: vec![After { jobs: (1..4).collect::<JobSet>(), digest: [7; 32] }],
         kit: Kit::default(),
     }
 }

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use super::field::Column;
 use super::identity::JobId;
 use super::listing::{
-    Block, Digest, JobBits, JobSet, LabInfo, Listing, Param, ParamValues, Pieces, Places, Producer,
-    RunInfo, StageInfo, StageKind, Step, StepSource, Wire, Wiring,
+    After, Block, Digest, JobBits, JobSet, LabInfo, Listing, Param, ParamValues, Pieces, Places,
+    Producer, RunInfo, StageInfo, StageKind, Step, StepSource, Wire, Wiring,
 };
 use super::recipe::{Content, Kit, Material, Package, PackageKind, Recipe};
 use super::space::{Projection, Space};
@@ -128,6 +128,7 @@ macro_rules! fields {
 
 fields! {
     Listing { lab, groups, runs, blocks, ids, upstreams, kit }
+    After { jobs, digest }
     LabInfo { version, git_hash, entry }
     RunInfo { name, depends_on, containerized, stages, jobs, shared }
     Block {

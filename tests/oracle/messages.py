@@ -19,7 +19,7 @@ EXPRESSION = """
 let
   set = import PKGS { };
   static = set // { rsync = set.rsync // { override = _: set.rsync; }; };
-  tools = set.dockerTools // { streamLayeredImage = _: set.hello; };
+  tools = set.dockerTools // { streamLayeredImage = _: set.hello; buildLayeredImage = _: set.hello; buildImage = _: set.hello; };
   pkgs = set // { lib = import NIXLIB; dockerTools = tools; pkgsStatic = static; shellcheck = set.hello; oils-for-unix = set.hello; rsync = static.rsync; };
   repx-lib = import LIB/main.nix;
   lab = import LAB { inherit pkgs repx-lib; gitHash = "unknown"; };

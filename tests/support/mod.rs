@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses a part of this module")]
 
 pub(crate) mod golden;
+pub(crate) mod lab;
 pub(crate) mod program;
 pub(crate) mod tables;
 

@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// Longer than anything here takes; what takes longer hangs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The cache that tests share, as a user's processes do.
+pub(crate) const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/cache");
+
 /// What a run of the program gave.
 #[derive(Debug)]
 pub(crate) struct Ran {
@@ -25,8 +28,7 @@ pub(crate) struct Ran {
 pub(crate) fn repx(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_repx"));
     command.current_dir(directory);
-    // Tests share a cache, as a user's processes do.
-    command.env("REPX_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
+    command.env("REPX_CACHE_DIR", CACHE);
     for name in ["NIX_PATH", "NO_COLOR", "REPX_LOG", "COLUMNS", "XDG_CONFIG_HOME"] {
         command.env_remove(name);
     }

@@ -1,223 +1,254 @@
-//! What is said while jobs run, and at the end.
+//! What is said while jobs run.
 //!
-//! On a terminal a line that changes, with what went wrong above it; elsewhere a line for each event.
+//! On a terminal some lines that change: how far it has come, and what has been running for longest, with
+//! what went wrong above them. Elsewhere a line for each event. Whoever runs jobs only notes what happens;
+//! the terminal is drawn to by a thread of its own, some times a second, however many jobs end.
 
-use std::fs::File;
-use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
-use std::path::Path;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::io::{self, IsTerminal};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::super::arguments::{Terminal, Volume};
 use super::super::report::say;
-use crate::exec::{Base, Event, Failure, Plan, Summary};
+use super::words::{jobs, seconds, title};
+use crate::exec::Event;
 use crate::sweep::Listing;
 
-/// The last lines of a log that are shown.
-const LINES: usize = 10;
-/// More of a log's end than this is not looked at.
-const BYTES: u64 = 8192;
-/// Failures that are shown in full.
-const MOST_FAILURES: usize = 10;
+/// Running jobs that are shown, where there is room.
+const MOST_SHOWN: usize = 8;
+/// How often the lines are drawn.
+const PERIOD: Duration = Duration::from_millis(200);
 
 /// What is shown while jobs run.
 pub(super) struct Display<'d> {
     listing: &'d Listing,
     volume: Volume,
-    bar: Option<ProgressBar>,
+    state: Arc<Shared>,
+    /// The lines that change, on a terminal.
+    live: Option<Live>,
+}
+
+/// How far it has come, for those who note it and who draws it.
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    over: Condvar,
+}
+
+#[derive(Default)]
+struct State {
     total: usize,
     ended: usize,
-    running: usize,
     failed: usize,
     blocked: usize,
+    running: HashMap<u32, Running>,
+    over: bool,
+}
+
+/// A job that runs.
+struct Running {
+    since: Instant,
+    title: String,
+    /// Items that are done, of how many.
+    items: Option<(u32, u32)>,
 }
 
 impl<'d> Display<'d> {
-    pub(super) fn new(terminal: &Terminal, listing: &'d Listing, total: usize) -> Display<'d> {
+    /// `lines`: say what happens on standard error, if nothing can change there. Else it is said
+    /// elsewhere.
+    pub(super) fn new(
+        terminal: &Terminal,
+        listing: &'d Listing,
+        total: usize,
+        lines: bool,
+    ) -> Display<'d> {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let shown = terminal.volume != Volume::Quiet && !dumb && io::stderr().is_terminal();
-        if terminal.volume != Volume::Quiet && !shown {
+        let volume = if shown || lines { terminal.volume } else { Volume::Quiet };
+        if volume != Volume::Quiet && !shown {
             say(&format!("{} to run", jobs(total)));
         }
-        Display {
-            listing,
-            volume: terminal.volume,
-            bar: shown.then(|| bar(total)),
-            total,
-            ended: 0,
-            running: 0,
-            failed: 0,
-            blocked: 0,
-        }
+        let state = Arc::new(Shared::default());
+        state.lock().total = total;
+        let live = shown.then(|| Live::begin(total, Arc::clone(&state), size()));
+        Display { listing, volume, state, live }
     }
 
-    pub(super) fn show(&mut self, event: &Event<'_>) {
-        match event {
+    pub(super) fn show(&self, event: &Event<'_>) {
+        let mut state = self.state.lock();
+        let line = match event {
             Event::Started(job) => {
-                self.running += 1;
-                if self.volume == Volume::Verbose {
-                    self.line("begun", *job, "");
-                }
+                let title = self.live.as_ref().map(|_| title(self.listing, *job));
+                let title = title.unwrap_or_default();
+                let running = Running { since: Instant::now(), title, items: None };
+                state.running.insert(*job, running);
+                (self.volume == Volume::Verbose).then(|| (*job, "begun", String::new()))
             }
             Event::Done(job, took) => {
-                self.running = self.running.saturating_sub(1);
-                self.ended += 1;
-                if self.bar.is_none() {
-                    self.line("done", *job, &format!(" ({})", seconds(*took)));
-                }
+                state.running.remove(job);
+                state.ended += 1;
+                let said = self.live.is_none() || self.volume == Volume::Verbose;
+                said.then(|| (*job, "done", format!(" ({})", seconds(*took))))
             }
             Event::Failed(job, failure) => {
-                self.running = self.running.saturating_sub(1);
-                self.ended += 1;
-                self.failed += 1;
-                self.line("failed", *job, &format!(": {}", failure.reason));
+                state.running.remove(job);
+                state.ended += 1;
+                state.failed += 1;
+                Some((*job, "failed", format!(": {}", failure.reason)))
             }
             Event::Blocked(jobs) => {
-                self.ended += jobs.len();
-                self.blocked += jobs.len();
+                state.ended += jobs.len();
+                state.blocked += jobs.len();
+                None
             }
-            Event::Piece(..) => {}
-            Event::Stopping => self.write("stopping what is running; once more to stop it at once"),
+            Event::Piece(job, done, all) => {
+                if let Some(running) = state.running.get_mut(job) {
+                    running.items = Some((*done, *all));
+                }
+                None
+            }
+            Event::Stopping => {
+                drop(state);
+                return self.write("stopping what is running; once more to stop it at once");
+            }
+        };
+        let (ended, total) = (state.ended, state.total);
+        drop(state);
+        if let Some((job, what, more)) = line.filter(|_| self.volume != Volume::Quiet) {
+            let width = total.to_string().len();
+            let title = title(self.listing, job);
+            self.write(&format!("[{ended:>width$}/{total}] {what} {title}{more}"));
         }
-        if let Some(bar) = &self.bar {
-            bar.set_position(self.ended as u64);
-            let also = |count: usize, what: &str| match count {
-                0 => String::new(),
-                count => format!(" · {count} {what}"),
-            };
-            let failed = also(self.failed, "failed");
-            let blocked = also(self.blocked, "blocked");
-            bar.set_message(format!("{} running{failed}{blocked}", self.running));
-        }
-    }
-
-    fn line(&self, what: &str, job: u32, more: &str) {
-        let width = self.total.to_string().len();
-        let title = title(self.listing, job);
-        self.write(&format!("[{:>width$}/{}] {what} {title}{more}", self.ended, self.total));
     }
 
     fn write(&self, line: &str) {
-        match (&self.bar, self.volume) {
+        match (&self.live, self.volume) {
             (_, Volume::Quiet) => {}
-            (Some(bar), _) => bar.suspend(|| say(line)),
+            (Some(live), _) => live.bar.suspend(|| say(line)),
             (None, _) => say(line),
         }
     }
 }
 
-impl Drop for Display<'_> {
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lines that change, until it is dropped.
+struct Live {
+    bar: ProgressBar,
+    state: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Live {
+    fn begin(total: usize, state: Arc<Shared>, size: (usize, usize)) -> Live {
+        let bar = bar(total);
+        let (drawn, noted) = (bar.clone(), Arc::clone(&state));
+        let draw = move || draw(&drawn, &noted, size);
+        // A thread that can't be had is no reason to stop.
+        let thread = std::thread::Builder::new().name("display".into()).spawn(draw);
+        Live { bar, state, thread: thread.ok() }
+    }
+}
+
+impl Drop for Live {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+        self.state.lock().over = true;
+        self.state.over.notify_all();
+        // It draws, and nothing else: its end is near.
+        let _ = self.thread.take().map(JoinHandle::join);
+        self.bar.finish_and_clear();
+    }
+}
+
+fn draw(bar: &ProgressBar, shared: &Shared, size: (usize, usize)) {
+    let mut state = shared.lock();
+    while !state.over {
+        let (ended, lines) = (state.ended, state.lines(Instant::now(), size));
+        drop(state);
+        bar.set_position(ended as u64);
+        bar.set_message(lines);
+        state = shared.lock();
+        if !state.over {
+            let waited = shared.over.wait_timeout(state, PERIOD);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
+}
+
+impl State {
+    /// What stands below the bar, on a terminal of so many columns and rows.
+    fn lines(&self, now: Instant, (columns, rows): (usize, usize)) -> String {
+        let mut lines = format!("\n{} running", self.running.len());
+        for (count, what) in [(self.failed, "failed"), (self.blocked, "blocked")] {
+            if count > 0 {
+                let _ = write!(lines, " · {count} {what}");
+            }
+        }
+        let mut running: Vec<&Running> = self.running.values().collect();
+        running.sort_by(|a, b| (a.since, &a.title).cmp(&(b.since, &b.title)));
+        let room = MOST_SHOWN.min(rows.saturating_sub(4));
+        for job in running.iter().take(room) {
+            let items = job.items.map(|(done, all)| format!("{done}/{all} items · "));
+            let since = seconds(now.saturating_duration_since(job.since));
+            let right = format!("  {}{since}", items.unwrap_or_default());
+            let left = columns.saturating_sub(right.width() + 3);
+            let _ = write!(lines, "\n  {}{right}", fitted(&job.title, left));
+        }
+        if running.len() > room {
+            let _ = write!(lines, "\n  … and {} more", running.len() - room);
+        }
+        lines
+    }
+}
+
+/// A text in so many columns: cut, or filled up.
+fn fitted(text: &str, columns: usize) -> String {
+    let width = text.width();
+    if width <= columns {
+        return format!("{text}{}", " ".repeat(columns - width));
+    }
+    let mut left = columns.saturating_sub(1);
+    let fits = |c: &char| {
+        let width = c.width().unwrap_or(0);
+        let fits = width <= left;
+        left = left.saturating_sub(width);
+        fits
+    };
+    let mut cut: String = text.chars().take_while(fits).collect();
+    cut.push('…');
+    let missing = columns.saturating_sub(cut.width());
+    cut + &" ".repeat(missing)
+}
+
+/// Columns and rows of the terminal.
+fn size() -> (usize, usize) {
+    terminal_size::terminal_size_of(io::stderr())
+        .map_or((80, 24), |(columns, rows)| (usize::from(columns.0), usize::from(rows.0)))
 }
 
 fn bar(total: usize) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-    let template = "{bar:24} {pos}/{len} jobs · {msg} · {per_sec} · {eta} left";
+    let template = "{bar:24} {pos}/{len} jobs · {rate} a second · {eta} left{msg}";
     // The template is sound.
     let style = ProgressStyle::with_template(template);
-    let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
-}
-
-/// "1 job", "2 jobs".
-pub(super) fn jobs(count: usize) -> String {
-    format!("{count} {}", if count == 1 { "job" } else { "jobs" })
-}
-
-fn seconds(took: Duration) -> String {
-    format!("{:.2} s", took.as_secs_f64())
-}
-
-/// A job in a few words: the beginning of its id, its run, its stage, its parameters.
-pub(super) fn title(listing: &Listing, job: u32) -> String {
-    let Some(view) = listing.job(job) else {
-        return String::new();
-    };
-    let id: String = view.id().to_string().chars().take(8).collect();
-    let run = listing.runs.get(view.block().run() as usize).map_or("", |run| &*run.name);
-    let mut title = format!("{id} {run} {}", view.stage().name);
-    for (name, json) in view.params() {
-        title.push_str(&format!(" {name}={}", json.trim_matches('"')));
-    }
-    match title.char_indices().nth(100) {
-        Some((at, _)) => format!("{}…", title.get(..at).unwrap_or_default()),
-        None => title,
-    }
-}
-
-/// A path as seen from here.
-pub(super) fn near(path: &Path) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    let inner = path.strip_prefix(&here).ok().filter(|inner| !inner.as_os_str().is_empty());
-    inner.unwrap_or(path).display().to_string()
-}
-
-/// How it ended: failures, numbers, where the results are.
-pub(super) fn summary(
-    out: &mut impl Write,
-    listing: &Listing,
-    base: &Base,
-    plan: &Plan,
-    summary: &Summary,
-) -> io::Result<()> {
-    for (job, failure) in summary.failed.iter().take(MOST_FAILURES) {
-        describe(out, listing, *job, failure)?;
-    }
-    let more = summary.failed.len().saturating_sub(MOST_FAILURES);
-    if more > 0 {
-        writeln!(out, "… and {more} more failed\n")?;
-    }
-    let counts = [
-        (summary.done, "done"),
-        (plan.done, "done before"),
-        (summary.failed.len(), "failed"),
-        (summary.blocked, "blocked"),
-        (summary.left, "not run"),
-    ];
-    let counts = counts.iter().filter(|(count, _)| *count > 0);
-    let counts: Vec<String> = counts.map(|(count, what)| format!("{count} {what}")).collect();
-    let all = plan.len() + plan.done;
-    writeln!(out, "{}: {}", jobs(all), counts.join(", "))?;
-    writeln!(out, "results: {}", near(&base.outputs()))
-}
-
-fn describe(
-    out: &mut impl Write,
-    listing: &Listing,
-    job: u32,
-    failure: &Failure,
-) -> io::Result<()> {
-    writeln!(out, "failed: {}", title(listing, job))?;
-    writeln!(out, "  {}", failure.reason)?;
-    if let Some(log) = &failure.log {
-        let last = last_lines(log).unwrap_or_default();
-        for line in last.lines() {
-            writeln!(out, "  │ {line}")?;
-        }
-        writeln!(out, "  log: {}", near(log))?;
-    }
-    writeln!(out)
-}
-
-/// The last lines of a log, whatever bytes are in it.
-fn last_lines(log: &Path) -> io::Result<String> {
-    let mut file = File::open(log)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(BYTES)))?;
-    let mut end = Vec::new();
-    file.take(BYTES).read_to_end(&mut end)?;
-    let text = String::from_utf8_lossy(&end);
-    // Nothing that moves the cursor or colours what follows.
-    let clean: String =
-        text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
-    let lines: Vec<&str> = clean.lines().collect();
-    Ok(lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default().join("\n"))
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.with_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+        // A text takes all that is written to it.
+        let _ = match state.per_sec() {
+            few if few < 10.0 => write!(out, "{few:.1}"),
+            many => write!(out, "{many:.0}"),
+        };
+    }))
 }
 
 #[cfg(test)]
@@ -225,13 +256,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ends_of_logs_are_text() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let mut text = b"first\n".repeat(3000);
-        text.extend_from_slice(b"\xff\x1b[31mred\nlast\n");
-        std::fs::write(file.path(), text).unwrap();
-        let last = last_lines(file.path()).unwrap();
-        assert_eq!(last.lines().count(), LINES);
-        assert!(last.ends_with("\u{fffd}\u{fffd}[31mred\nlast"), "{last:?}");
+    fn what_runs_for_longest_stands_first() {
+        let begin = Instant::now();
+        let mut state = State { failed: 1, blocked: 20, ..State::default() };
+        for number in 0..10u32 {
+            let since = begin + Duration::from_secs(u64::from(number));
+            let title = format!("{number}abc main train lr=0.{number}");
+            let items = (number == 1).then_some((3, 200));
+            state.running.insert(number, Running { since, title, items });
+        }
+        insta::assert_snapshot!(state.lines(begin + Duration::from_secs(100), (50, 8)), @"
+        10 running · 1 failed · 20 blocked
+          0abc main train lr=0.0             1 min 40 s
+          1abc main train lr=0.1  3/200 items · 1 min 39 s
+          2abc main train lr=0.2             1 min 38 s
+          3abc main train lr=0.3             1 min 37 s
+          … and 6 more
+        ");
+    }
+
+    #[test]
+    fn texts_fit() {
+        assert_eq!(fitted("abc", 5), "abc  ");
+        assert_eq!(fitted("abcdef", 5), "abcd…");
+        assert_eq!(fitted("日本語", 4), "日… ");
+        assert_eq!(fitted("abc", 0), "…");
     }
 }

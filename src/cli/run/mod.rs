@@ -2,15 +2,19 @@
 
 mod display;
 mod pick;
+mod stream;
+mod summary;
+mod words;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use display::Display;
+use stream::Stream;
 
 use super::Exit;
-use super::arguments::{EvalOptions, RunOptions, Terminal};
+use super::arguments::{EvalOptions, Format, RunOptions, Terminal};
 use super::eval::{self, Outcome};
 use super::guard::{Held, INSISTED, INTERRUPTED};
 use super::progress::{self, Phase};
@@ -18,7 +22,8 @@ use super::report::{report, say};
 use super::stdout;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::exec::{
-    Base, Hold, Local, LockError, Machine, Missing, Options, Plan, Reason, Store, Work, execute,
+    Base, Hold, Local, LockError, Machine, Missing, Options, Plan, Reason, Store, Summary, Work,
+    execute,
 };
 use crate::source::SourceMap;
 use crate::sweep::{Listing, PackageKind, Progress, find_entry};
@@ -123,13 +128,26 @@ impl Call<'_> {
             Reason::Failed => "it failed",
             Reason::Forced => "it is done, but --force is given",
         };
+        if self.streams() {
+            let mut stream = Stream::new(self.listing);
+            stream.begin(self.base, &plan, true);
+            for view in plan.jobs().filter_map(|job| self.listing.job(job)) {
+                stream.would_run(&view, plan.reason(self.base, &view));
+            }
+            return stdout::print(|_| stream.end(&plan, &Summary::not_run(&plan)));
+        }
         stdout::print(|out| {
             for view in plan.jobs().filter_map(|job| self.listing.job(job)) {
                 let why = reason(plan.reason(self.base, &view));
-                writeln!(out, "{}: {why}", display::title(self.listing, view.number()))?;
+                writeln!(out, "{}: {why}", words::title(self.listing, view.number()))?;
             }
             writeln!(out, "{}", would_run(plan.len(), plan.done))
         })
+    }
+
+    /// Is it programs that read what happens?
+    fn streams(&self) -> bool {
+        self.options.format != Format::Table
     }
 
     fn perform(&self) -> Exit {
@@ -143,7 +161,12 @@ impl Call<'_> {
         };
         let plan = Plan::new(self.listing, self.base, self.jobs, self.options.force);
         if plan.is_empty() {
-            let done = display::jobs(plan.done);
+            if self.streams() {
+                let mut stream = Stream::new(self.listing);
+                stream.begin(self.base, &plan, false);
+                return stdout::print(|_| stream.end(&plan, &Summary::default()));
+            }
+            let done = words::jobs(plan.done);
             return stdout::print(|out| writeln!(out, "nothing to do: {done} done"));
         }
         let store = match Store::new(self.listing, &plan, self.base) {
@@ -165,7 +188,7 @@ impl Call<'_> {
 
     fn hold(&self) -> Result<Hold, LockError> {
         let waiting = |holder: &str| {
-            let base = display::near(self.base.path());
+            let base = words::near(self.base.path());
             say(&format!("another `repx run` (process {holder}) works on {base}; waiting for it"));
         };
         self.base.hold(waiting, || !INTERRUPTED.load(std::sync::atomic::Ordering::Relaxed))
@@ -184,15 +207,26 @@ impl Call<'_> {
             grace: GRACE,
         };
         let held = Held::begin();
-        let mut display = Display::new(self.terminal, self.listing, plan.len());
+        let mut stream = self.streams().then(|| Stream::new(self.listing));
+        if let Some(stream) = &mut stream {
+            stream.begin(self.base, plan, false);
+        }
+        let display = Display::new(self.terminal, self.listing, plan.len(), stream.is_none());
         let local = Local::new(work, hold);
         let summary = execute(self.listing, plan, &local, options, &mut |event| {
             display.show(&event);
+            if let Some(stream) = &mut stream {
+                stream.event(&event);
+            }
         });
         drop(held);
         drop(display);
-        let printed =
-            stdout::print(|out| display::summary(out, self.listing, self.base, plan, &summary));
+        let printed = match stream {
+            None => {
+                stdout::print(|out| summary::print(out, self.listing, self.base, plan, &summary))
+            }
+            Some(stream) => stdout::print(|_| stream.end(plan, &summary)),
+        };
         match () {
             () if printed != Exit::Fine => printed,
             () if summary.interrupted => Exit::Interrupted,
@@ -230,16 +264,16 @@ impl Call<'_> {
 
 fn would_run(count: usize, done: usize) -> String {
     match (count, done) {
-        (0, done) => format!("nothing to do: {} done", display::jobs(done)),
-        (count, 0) => format!("{} would run", display::jobs(count)),
-        (count, done) => format!("{} would run, {done} done", display::jobs(count)),
+        (0, done) => format!("nothing to do: {} done", words::jobs(done)),
+        (count, 0) => format!("{} would run", words::jobs(count)),
+        (count, done) => format!("{} would run, {done} done", words::jobs(count)),
     }
 }
 
 fn refused(error: LockError) -> Diagnostic {
     match error {
         LockError::Io(path, error) => {
-            let path = display::near(&path);
+            let path = words::near(&path);
             let full = error.kind() == io::ErrorKind::StorageFull;
             Diagnostic::error("repx::run::base-path", format!("can't write to {path}: {error}"))
                 .help(match full {

@@ -1,0 +1,108 @@
+//! What happens, for programs: an object a line on standard output.
+
+use std::io::{self, Write};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::exec::{Base, Event, Plan, Reason, Summary};
+use crate::sweep::{JobView, Listing};
+
+/// Names the format. It stands in the first object.
+const SCHEMA: &str = "repx-run/1";
+
+/// A stream of events.
+pub(super) struct Stream<'s> {
+    listing: &'s Listing,
+    /// Why the last one couldn't be written, if it couldn't.
+    broken: Option<io::Error>,
+}
+
+impl<'s> Stream<'s> {
+    pub(super) fn new(listing: &'s Listing) -> Stream<'s> {
+        Stream { listing, broken: None }
+    }
+
+    /// What is going to run, or with a dry run would.
+    pub(super) fn begin(&mut self, base: &Base, plan: &Plan, dry_run: bool) {
+        self.write(&json!({
+            "event": "begin",
+            "schema": SCHEMA,
+            "jobs": plan.len(),
+            "done_before": plan.done,
+            "dry_run": dry_run,
+            "outputs": base.outputs().display().to_string(),
+        }));
+    }
+
+    pub(super) fn would_run(&mut self, job: &JobView<'_>, reason: Reason) {
+        let reason = match reason {
+            Reason::Never => "no-results",
+            Reason::Failed => "failed",
+            Reason::Forced => "forced",
+        };
+        self.job("would-run", job.number(), &[("reason", reason.into())]);
+    }
+
+    pub(super) fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Started(job) => self.job("started", *job, &[]),
+            Event::Done(job, took) => {
+                self.job("done", *job, &[("seconds", took.as_secs_f64().into())]);
+            }
+            Event::Failed(job, failure) => {
+                let log = failure.log.as_ref().map(|log| log.display().to_string());
+                let more = [("reason", failure.reason.as_str().into()), ("log", log.into())];
+                self.job("failed", *job, &more);
+            }
+            Event::Blocked(jobs) => jobs.iter().for_each(|job| self.job("blocked", *job, &[])),
+            Event::Piece(job, done, all) => {
+                self.job("items", *job, &[("done", (*done).into()), ("of", (*all).into())]);
+            }
+            Event::Stopping => self.write(&json!({ "event": "stopping" })),
+        }
+    }
+
+    /// How it ended.
+    ///
+    /// # Errors
+    /// When something couldn't be written.
+    pub(super) fn end(mut self, plan: &Plan, summary: &Summary) -> io::Result<()> {
+        self.write(&json!({
+            "event": "end",
+            "done": summary.done,
+            "done_before": plan.done,
+            "failed": summary.failed.len(),
+            "blocked": summary.blocked,
+            "not_run": summary.left,
+            "interrupted": summary.interrupted,
+        }));
+        self.broken.map_or(Ok(()), Err)
+    }
+
+    fn job(&mut self, event: &str, job: u32, more: &[(&str, Value)]) {
+        let Some(view) = self.listing.job(job) else { return };
+        let mut object = json!({
+            "event": event,
+            "id": view.id().to_string(),
+            "name": view.name().to_string(),
+        });
+        for (name, value) in more {
+            object[*name] = value.clone();
+        }
+        self.write(&object);
+    }
+
+    /// Each line at once: it is read as it happens. Jobs don't end because nobody reads.
+    fn write(&mut self, object: &Value) {
+        if self.broken.is_some() {
+            return;
+        }
+        let mut object = object.clone();
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        object["time"] = ((since.as_secs_f64() * 1e3).round() / 1e3).into();
+        let mut out = io::stdout().lock();
+        let written = writeln!(out, "{object}").and_then(|()| out.flush());
+        self.broken = written.err();
+    }
+}

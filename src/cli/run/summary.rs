@@ -1,0 +1,104 @@
+//! What is said at the end: failures with the last lines of their logs, numbers, where results are.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use super::words::{jobs, near, title};
+use crate::exec::{Base, Failure, Plan, Summary};
+use crate::sweep::Listing;
+
+/// The last lines of a log that are shown.
+const LINES: usize = 10;
+/// More of a log's end than this is not looked at.
+const BYTES: u64 = 8192;
+/// More characters of a line than this are not shown.
+const WIDTH: usize = 200;
+/// Failures that are shown in full.
+const MOST_FAILURES: usize = 10;
+
+/// How it ended: failures, numbers, where the results are.
+pub(super) fn print(
+    out: &mut impl Write,
+    listing: &Listing,
+    base: &Base,
+    plan: &Plan,
+    summary: &Summary,
+) -> io::Result<()> {
+    for (job, failure) in summary.failed.iter().take(MOST_FAILURES) {
+        describe(out, listing, *job, failure)?;
+    }
+    let more = summary.failed.len().saturating_sub(MOST_FAILURES);
+    if more > 0 {
+        writeln!(out, "… and {more} more failed\n")?;
+    }
+    let counts = [
+        (summary.done, "done"),
+        (plan.done, "done before"),
+        (summary.failed.len(), "failed"),
+        (summary.blocked, "blocked"),
+        (summary.left, "not run"),
+    ];
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts.map(|(count, what)| format!("{count} {what}")).collect();
+    let all = plan.len() + plan.done;
+    writeln!(out, "{}: {}", jobs(all), counts.join(", "))?;
+    writeln!(out, "results: {}", near(&base.outputs()))
+}
+
+fn describe(
+    out: &mut impl Write,
+    listing: &Listing,
+    job: u32,
+    failure: &Failure,
+) -> io::Result<()> {
+    writeln!(out, "failed: {}", title(listing, job))?;
+    writeln!(out, "  {}", failure.reason)?;
+    if let Some(log) = &failure.log {
+        let last = last_lines(log).unwrap_or_default();
+        for line in last.lines() {
+            writeln!(out, "  │ {line}")?;
+        }
+        writeln!(out, "  log: {}", near(log))?;
+    }
+    writeln!(out)
+}
+
+/// The last lines of a log, whatever bytes are in it.
+fn last_lines(log: &Path) -> io::Result<String> {
+    let mut file = File::open(log)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(BYTES)))?;
+    let mut end = Vec::new();
+    file.take(BYTES).read_to_end(&mut end)?;
+    let text = String::from_utf8_lossy(&end);
+    // Nothing that moves the cursor or colours what follows.
+    let clean: String =
+        text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
+    let lines: Vec<String> = clean.lines().map(begin).collect();
+    Ok(lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default().join("\n"))
+}
+
+/// What is shown of a line.
+fn begin(line: &str) -> String {
+    match line.char_indices().nth(WIDTH) {
+        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_of_logs_are_text() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut text = b"first\n".repeat(3000);
+        text.extend_from_slice(b"\xff\x1b[31mred\nlast\n");
+        std::fs::write(file.path(), text).unwrap();
+        let last = last_lines(file.path()).unwrap();
+        assert_eq!(last.lines().count(), LINES);
+        assert!(last.ends_with("\u{fffd}\u{fffd}[31mred\nlast"), "{last:?}");
+    }
+}

@@ -1,0 +1,45 @@
+//! Jobs, numbers and paths in a few words.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::sweep::Listing;
+
+/// "1 job", "2 jobs".
+pub(super) fn jobs(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "job" } else { "jobs" })
+}
+
+/// "0.25 s", "12 s", "3 min 5 s", "2 h 5 min".
+pub(super) fn seconds(took: Duration) -> String {
+    match took.as_secs() {
+        0..10 => format!("{:.2} s", took.as_secs_f64()),
+        whole @ 10..60 => format!("{whole} s"),
+        whole @ 60..3600 => format!("{} min {} s", whole / 60, whole % 60),
+        whole => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// A job in a few words: the beginning of its id, its run, its stage, its parameters.
+pub(super) fn title(listing: &Listing, job: u32) -> String {
+    let Some(view) = listing.job(job) else {
+        return String::new();
+    };
+    let id: String = view.id().to_string().chars().take(8).collect();
+    let run = listing.runs.get(view.block().run() as usize).map_or("", |run| &*run.name);
+    let mut title = format!("{id} {run} {}", view.stage().name);
+    for (name, json) in view.params() {
+        title.push_str(&format!(" {name}={}", json.trim_matches('"')));
+    }
+    match title.char_indices().nth(100) {
+        Some((at, _)) => format!("{}…", title.get(..at).unwrap_or_default()),
+        None => title,
+    }
+}
+
+/// A path as seen from here.
+pub(super) fn near(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let inner = path.strip_prefix(&here).ok().filter(|inner| !inner.as_os_str().is_empty());
+    inner.unwrap_or(path).display().to_string()
+}
