@@ -18,6 +18,7 @@ use super::Diagnostic;
 use crate::source::{SourceMap, printable};
 
 /// How a diagnostic is shown.
+#[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenderOptions {
     /// With the terminal's colours.

@@ -2,6 +2,8 @@
 //!
 //! Plain records with the format's own names: only what we have something to say in.
 
+#![allow(clippy::struct_field_names, reason = "the format names its fields so")]
+
 use std::path::Path;
 
 use serde::Serialize;
