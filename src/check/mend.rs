@@ -24,12 +24,16 @@ pub struct Mended {
 /// that could be read before can be read afterwards, or it stays as it is.
 pub fn mend(diagnostics: &[Diagnostic], sources: &SourceMap) -> Mended {
     let mut mended = Mended::default();
-    let mut taken: Vec<(Span, &str)> = Vec::new();
+    let mut taken: BTreeMap<Span, &str> = BTreeMap::new();
     let mut by_file: BTreeMap<u32, (Arc<SourceFile>, usize)> = BTreeMap::new();
     for fix in diagnostics.iter().filter_map(|diagnostic| diagnostic.fixes.first()) {
         let files: Option<Vec<_>> = fix.edits.iter().map(|(span, _)| sources.file(*span)).collect();
         let free = |(span, _): &(Span, String)| {
-            taken.iter().all(|(other, _)| apart(*span, *other)) && !span.is_none()
+            // The nearest that begins before it or with it, and the nearest that begins later.
+            let before = taken.range(..=*span).next_back();
+            let after = taken.range(*span..).next();
+            let near = before.into_iter().chain(after);
+            near.into_iter().all(|(other, _)| apart(*span, *other)) && !span.is_none()
         };
         match files {
             Some(files) if !fix.edits.is_empty() && distinct(fix) && fix.edits.iter().all(free) => {
@@ -44,8 +48,9 @@ pub fn mend(diagnostics: &[Diagnostic], sources: &SourceMap) -> Mended {
     }
     for (file, count) in by_file.into_values() {
         let inside = |span: &Span| file.span().start <= span.start && span.end <= file.span().end;
-        let edits = taken.iter().filter(|(span, _)| inside(span)).copied().collect();
-        match edited(&file, edits).filter(|text| !is_worse(&file, text)) {
+        let edits = taken.range(Span::new(file.start(), 0)..).take_while(|(span, _)| inside(span));
+        let edits: Vec<(Span, &str)> = edits.map(|(span, text)| (*span, *text)).collect();
+        match edited(&file, &edits).filter(|text| !is_worse(&file, text)) {
             Some(text) => {
                 mended.fixes += count;
                 mended.texts.insert(sources.original(file.path()), text);
@@ -71,8 +76,8 @@ fn distinct(fix: &Fix) -> bool {
     })
 }
 
-fn edited(file: &SourceFile, mut edits: Vec<(Span, &str)>) -> Option<String> {
-    edits.sort_by_key(|(span, _)| *span);
+/// The text with edits in it, which are in order.
+fn edited(file: &SourceFile, edits: &[(Span, &str)]) -> Option<String> {
     let text = file.text();
     let (mut result, mut at) = (String::with_capacity(text.len()), 0);
     for (span, new) in edits {
@@ -138,10 +143,18 @@ mod tests {
     fn fixes_that_overlap_wait() {
         let sources = SourceMap::new();
         let file = file(&sources, "[ one two three ]");
-        let all = [fix(&file, "one", "1"), fix(&file, "one two", "2"), fix(&file, "three", "3")];
+        let all = [
+            fix(&file, "one", "1"),
+            fix(&file, "one two", "2"),
+            fix(&file, "three", "3"),
+            fix(&file, "[ ", "[\n"),
+            fix(&file, "two three", "4"),
+        ];
         let mended = mend(&all, &sources);
-        assert_eq!((mended.fixes, mended.left), (2, 1));
+        assert_eq!((mended.fixes, mended.left), (2, 3));
         assert_eq!(mended.texts.values().next().map(String::as_str), Some("[ 1 two 3 ]"));
+        let first = mend(&all[3..4], &sources);
+        assert_eq!(first.texts.values().next().map(String::as_str), Some("[\none two three ]"));
     }
 
     #[test]

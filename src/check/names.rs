@@ -55,8 +55,10 @@ pub struct With {
     pub scope: Span,
     /// What sees its names.
     pub body: Span,
-    /// Names that it may give.
+    /// Names that it may give, unless a `with` within it does.
     pub uses: Vec<(Name, Span)>,
+    /// Is there any name that it may give?
+    pub used: bool,
 }
 
 /// A recursive set.
@@ -150,8 +152,8 @@ impl Walk<'_> {
                 self.expr(scope);
                 self.withs.push(self.names.withs.len());
                 let (scope, inner) = (scope.span, body.span);
-                let uses = Vec::new();
-                self.names.withs.push(With { span: expr.span, scope, body: inner, uses });
+                let (span, uses) = (expr.span, Vec::new());
+                self.names.withs.push(With { span, scope, body: inner, uses, used: false });
                 self.expr(body);
                 self.withs.pop();
             }
@@ -345,10 +347,14 @@ impl Walk<'_> {
         } else if self.withs.is_empty() {
             self.names.unresolved.push((name, span));
         } else {
-            // Which of them has it only evaluation knows.
-            for with in &self.withs {
-                if let Some(with) = self.names.withs.get_mut(*with) {
+            // Which of them has it only evaluation knows. Those around one that is used are, too.
+            for (depth, with) in self.withs.iter().rev().enumerate() {
+                let Some(with) = self.names.withs.get_mut(*with) else { continue };
+                if depth == 0 {
                     with.uses.push((name, span));
+                }
+                if std::mem::replace(&mut with.used, true) {
+                    break;
                 }
             }
         }

@@ -1,6 +1,8 @@
 //! What may be wrong with a file though it evaluates: names nobody uses, names that hide others,
 //! forms of the language that are out of use.
 
+use std::collections::{HashMap, HashSet};
+
 use super::names::{Definition, Kind, Names, With};
 use crate::diagnostic::{Diagnostic, Fix};
 use crate::lower::Globals;
@@ -33,22 +35,36 @@ impl Readable<'_> {
     }
 
     fn unused(&self, found: &mut Vec<Diagnostic>) {
-        for definition in &self.names.definitions {
+        // Looked for once: there may be as many as there are names.
+        let mut bound: HashMap<Span, &Binding> = HashMap::new();
+        find::walk(self.root, &mut |expr| {
+            let ExprKind::Let { bindings, .. } = &expr.kind else { return };
+            for binding in bindings {
+                match binding {
+                    Binding::Assign { path, .. } => {
+                        bound.extend(path.first().map(|name| (name.span(), binding)));
+                    }
+                    Binding::Inherit { names, .. } => {
+                        bound.extend(names.iter().map(|(_, span)| (*span, binding)));
+                    }
+                }
+            }
+        });
+        let all = &self.names.definitions;
+        let whole = all.iter().filter(|definition| definition.kind == Kind::Whole);
+        let whole: HashSet<Span> = whole.map(|definition| definition.scope).collect();
+        for definition in all {
             let name = definition.name.text();
             // An underscore says that it is known; names with two have a meaning for operators.
             if !definition.uses.is_empty() || name.starts_with('_') {
                 continue;
             }
             match definition.kind {
-                Kind::Let => found.push(self.unused_binding(definition)),
+                Kind::Let => found.push(self.unused_binding(definition, &bound)),
                 Kind::Formal { open } => {
                     let mut unused = unused_argument(definition);
-                    let whole =
-                        self.names.definitions.iter().any(|other| {
-                            other.kind == Kind::Whole && other.scope == definition.scope
-                        });
                     // Who takes nothing else must go on taking it.
-                    if open && !whole {
+                    if open && !whole.contains(&definition.scope) {
                         unused.fixes.extend(self.without_formal(definition.span));
                     }
                     found.push(unused);
@@ -59,7 +75,11 @@ impl Readable<'_> {
         }
     }
 
-    fn unused_binding(&self, definition: &Definition) -> Diagnostic {
+    fn unused_binding(
+        &self,
+        definition: &Definition,
+        bound: &HashMap<Span, &Binding>,
+    ) -> Diagnostic {
         let name = definition.name;
         let found = Diagnostic::warning(
             "repx::lint::unused-binding",
@@ -67,16 +87,10 @@ impl Readable<'_> {
         )
         .at(definition.span, "not used")
         .help(format!("remove it, or call it `_{name}` to say that this is meant"));
-        let mut edits: Vec<(Span, String)> = Vec::new();
         let spans: Vec<Span> =
             std::iter::once(definition.span).chain(definition.others.iter().copied()).collect();
-        find::walk(self.root, &mut |expr| {
-            let bindings = match &expr.kind {
-                ExprKind::Let { bindings, .. } if expr.span == definition.scope => bindings,
-                _ => return,
-            };
-            edits.extend(bindings.iter().filter_map(|binding| self.without(binding, &spans)));
-        });
+        let going = |span: &Span| Some(self.without(bound.get(span)?, *span));
+        let edits: Vec<(Span, String)> = spans.iter().filter_map(going).collect();
         if edits.len() < spans.len() {
             return found;
         }
@@ -84,21 +98,14 @@ impl Readable<'_> {
         Diagnostic { fixes: vec![fix], ..found }
     }
 
-    /// What has to go for a binding no longer to bind what stands at one of `spans`.
-    fn without(&self, binding: &Binding, spans: &[Span]) -> Option<(Span, String)> {
-        let nothing = String::new();
-        match binding {
-            Binding::Assign { path, span, .. } => {
-                let bound = path.first()?.span();
-                spans.contains(&bound).then(|| (self.with_line(*span), nothing))
-            }
-            Binding::Inherit { names, span, .. } => {
-                let (_, own) = names.iter().find(|(_, own)| spans.contains(own))?;
-                let alone = names.len() == 1;
-                let going = if alone { self.with_line(*span) } else { self.with_space(*own) };
-                Some((going, nothing))
-            }
-        }
+    /// What has to go for a binding no longer to bind the name at `own`.
+    fn without(&self, binding: &Binding, own: Span) -> (Span, String) {
+        let going = match binding {
+            Binding::Assign { span, .. } => self.with_line(*span),
+            Binding::Inherit { names, span, .. } if names.len() == 1 => self.with_line(*span),
+            Binding::Inherit { .. } => self.with_space(own),
+        };
+        (going, String::new())
     }
 
     /// A binding, and its lines if it has them for itself.
@@ -216,7 +223,7 @@ impl Readable<'_> {
     fn withs(&self, found: &mut Vec<Diagnostic>) {
         // `with ps; [ ]` waits for what is to come.
         let empty = |with: &&With| self.named(with.body).split_whitespace().eq(["[", "]"]);
-        let unused = self.names.withs.iter().filter(|with| with.uses.is_empty());
+        let unused = self.names.withs.iter().filter(|with| !with.used);
         for with in unused.filter(|with| !empty(with)) {
             let whole = Span::new(with.span.start, with.body.start);
             // A body in parentheses begins before its own span.
