@@ -15,6 +15,7 @@ use super::report::{report, say, show_originals, text_of, was_interrupted};
 use super::settings::settings;
 use super::setup::{self, config, machine, no_thread};
 use super::stdout;
+use crate::check::origin::say_origins;
 use crate::check::shell::ShellCheck;
 use crate::check::{
     self, Around, Findings, LabRequest, Levels, check_all, check_lab, lab_files, nix_files,
@@ -76,7 +77,12 @@ fn checked(options: &CheckOptions) -> (Result<Vec<Diagnostic>, Diagnostic>, Sour
         options.labs.iter().try_for_each(|lab| one(options, lab, &sources, &mut findings))
     };
     let levels = Levels { deny: options.deny.clone(), allow: options.allow.clone() };
-    (done.map(|()| findings.into_sorted(&levels, &sources)), sources)
+    let found = done.map(|()| {
+        let mut found = findings.into_sorted(&levels, &sources);
+        say_origins(&mut found, &sources);
+        found
+    });
+    (found, sources)
 }
 
 /// Syntax and names of all files below the paths given.

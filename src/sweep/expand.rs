@@ -18,6 +18,7 @@ use super::settle::{Index, may_share_jobs};
 use super::space::{Space, distinct};
 use super::study::{Ports, Studied, Study};
 use super::tracked::{Noticed, Untold, in_order};
+use super::unread::UnreadOutputs;
 use super::wiring::{Around, Wiring};
 use crate::diagnostic::{Diagnostic, Found};
 use crate::lab::{Body, Dependency, Lab, Need, Pipeline, Resources, Run, Stage};
@@ -62,9 +63,13 @@ pub(super) fn expand<'h>(
         listing: Listing::default(),
         index: Index::default(),
         found: Found::default(),
+        unread: UnreadOutputs::default(),
     };
     for (index, run) in lab.runs.iter().enumerate() {
         expansion.run(index, run);
+    }
+    if extent == Extent::Behaviour {
+        expansion.found.extend(expansion.unread.advice());
     }
     Expanded { listing: expansion.listing, found: expansion.found }
 }
@@ -101,6 +106,7 @@ struct Expansion<'x, 'h> {
     listing: Listing,
     index: Index,
     found: Found,
+    unread: UnreadOutputs,
 }
 
 /// What a run's first stages have of the runs it depends on.
@@ -134,6 +140,8 @@ struct Grown<'x, 'h> {
     pname: Field<Arc<str>>,
     /// Their names.
     outputs: Field<Names>,
+    /// Where its inputs come from, if that is still to be looked at.
+    wiring: Option<Field<Wiring>>,
     hints: Field<Option<Resources>>,
     /// Is each of its points another job?
     all_differ: bool,
@@ -227,6 +235,14 @@ impl<'x, 'h> Expansion<'x, 'h> {
             let stage = self.stage(scene, stage, &grown);
             grown.push(stage);
         }
+        if self.extent == Extent::Behaviour {
+            for stage in grown.iter().flatten() {
+                let Some(wiring) = &stage.wiring else { continue };
+                self.unread.of_stage(stage.stage, wiring, |producer| {
+                    Some(&grown.get(producer)?.as_ref()?.outputs)
+                });
+            }
+        }
     }
 
     fn stage(
@@ -287,7 +303,9 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let space = block.space.clone();
         self.settle(scene, stage, block, &studied, &own_space, all_differ)?;
         let pname = studied.pname;
-        Some(Grown { stage, block: number, space, pname, outputs: names, hints, all_differ })
+        let outputs = names;
+        let wiring = (self.extent == Extent::Behaviour).then_some(wiring);
+        Some(Grown { stage, block: number, space, pname, outputs, wiring, hints, all_differ })
     }
 
     /// With packages of this machine, what stands for a script is its text.

@@ -35,6 +35,7 @@ mod space;
 pub mod stored;
 mod study;
 mod tracked;
+mod unread;
 mod wiring;
 
 pub use count::{Count, Counts, RunCount, StageCount, Wanted};
