@@ -11,7 +11,8 @@
 //! 6. [`cache`]: what is kept between processes; [`realise`]: Nix, for writing to its store and
 //!    building
 //! 7. [`exec`]: running jobs
-//! 8. [`cli`]: the commands
+//! 8. [`check`]: what is wrong with a lab, all of it
+//! 9. [`cli`]: the commands
 //!
 //! ```
 //! use std::sync::atomic::AtomicBool;
@@ -33,6 +34,7 @@
 pub mod builtins;
 pub mod bytes;
 pub mod cache;
+pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod eval;

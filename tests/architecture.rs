@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order in which data flows through them.
-const ROOMS: [&str; 18] = [
+const ROOMS: [&str; 19] = [
     "bytes",
     "source",
     "diagnostic",
@@ -24,20 +24,21 @@ const ROOMS: [&str; 18] = [
     "sweep",
     "realise",
     "exec",
+    "check",
     "cli",
 ];
 
 /// Crates (or parts of them) that only some rooms may know.
-const HOMES: [(&str, &[&str]); 16] = [
+const HOMES: [(&str, &[&str]); 17] = [
     ("miette", &["source", "diagnostic"]),
-    ("rayon", &["sweep"]),
+    ("rayon", &["sweep", "check"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("regex_automata", &["builtins"]),
     ("rustix", &["value", "exec"]),
-    ("std::process::Command", &["realise", "flake", "exec"]),
+    ("std::process::Command", &["realise", "flake", "exec", "check"]),
     ("toml", &["builtins", "cli"]),
     ("gix_hash", &["flake"]),
     ("gix_index", &["flake"]),
@@ -45,6 +46,7 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("gix_odb", &["flake"]),
     ("gix_ref", &["flake"]),
     ("notify", &["cli"]),
+    ("brush_parser", &["check"]),
 ];
 
 /// Lines a file may have; flat tables and tests are exempt.

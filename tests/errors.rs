@@ -13,6 +13,7 @@ use support::tables::{self, Table};
 
 /// One row of an `expect.md`: what must be said.
 struct Expected {
+    code: String,
     severity: Severity,
     file: String,
     line: usize,
@@ -26,6 +27,7 @@ fn expected(table: &Table) -> Result<Vec<Expected>, String> {
     let number = |cell: &str| cell.parse().map_err(|_| format!("`{cell}` is no number"));
     let row = |row: &Vec<String>| {
         Ok(Expected {
+            code: table.need(row, "code")?.to_owned(),
             severity: match table.need(row, "severity")? {
                 "error" => Severity::Error,
                 "warning" => Severity::Warning,
@@ -74,6 +76,9 @@ fn says(
     // The label may cover more than where the mistake begins (a whole string, a whole set).
     if expected.text.as_ref().is_some_and(|expected| !text.starts_with(expected.as_str())) {
         return Err(format!("another text: {found}"));
+    }
+    if diagnostic.code != expected.code {
+        return Err(format!("another code, {}: {found}", diagnostic.code));
     }
     if diagnostic.severity != expected.severity {
         return Err(format!("another severity: {found}"));

@@ -41,6 +41,8 @@ pub(super) struct Terminal {
     pub(super) color_errors: bool,
     /// Columns.
     pub(super) width: usize,
+    /// Diagnostics in sentences, for screen readers.
+    pub(super) narrated: bool,
     /// How much to say.
     pub(super) volume: Volume,
 }
@@ -117,6 +119,8 @@ pub(super) enum Command {
     Man(ManOptions),
     Schema(SchemaOptions),
     Build(Box<BuildOptions>),
+    Check(Box<CheckOptions>),
+    Explain(ExplainOptions),
     Instantiate(Box<InstantiateOptions>),
 }
 
@@ -335,6 +339,76 @@ pub(super) struct LabOptions {
     pub(super) nix: NixOptions,
 }
 
+/// Say all that is wrong with a lab, before anything runs
+///
+/// Reads all files of the lab, evaluates it, expands every stage as far as its parameters make a
+/// difference, and looks at the scripts. Nothing is built or run.
+#[derive(Args, Debug, Clone, Default)]
+#[command(after_help = "\
+Examples:
+  repx check                             the lab in this directory
+  repx check --fix                       and mend what can be mended without asking
+  repx check --static nix                all files below a directory, nothing evaluated
+  repx check --deny lint --allow lint::shadowing
+  repx check --format sarif > repx.sarif
+Exit status: 0 nothing was found but advice, 1 something was, 2 it could not be
+checked. `repx explain CODE` says what a code means.")]
+#[allow(clippy::struct_excessive_bools, reason = "they are flags")]
+pub(super) struct CheckOptions {
+    /// Labs, as for repx eval; with --static, files and directories
+    #[arg(default_value = ".", value_name = "LAB")]
+    pub(super) labs: Vec<PathBuf>,
+    /// Look at syntax and names only: all .nix files below the paths given
+    #[arg(long = "static", visible_alias = "syntax-only")]
+    pub(super) only_static: bool,
+    /// How to print what was found
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: CheckFormat,
+    /// Mend what can be mended without asking, then check again
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Make findings of this code errors: a code, how it begins, or all; may be repeated
+    #[arg(long, value_name = "CODE")]
+    pub(super) deny: Vec<String>,
+    /// Don't tell findings of this code, unless it is denied; may be repeated
+    #[arg(long, value_name = "CODE")]
+    pub(super) allow: Vec<String>,
+    /// Do without shellcheck, though it is installed
+    #[arg(long)]
+    pub(super) no_shellcheck: bool,
+    #[command(flatten)]
+    pub(super) with: LabOptions,
+}
+
+/// The formats of findings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One object for everything
+    Json,
+    /// A SARIF 2.1.0 log, for code hosts and editors
+    Sarif,
+    /// GitHub's workflow commands, which annotate a change
+    Github,
+}
+
+/// Say what a code of a message means
+///
+/// With a piece of a lab that makes repx say it, and one that doesn't. Without a code, lists them.
+#[derive(Args, Debug, Clone, Default)]
+#[command(after_help = "\
+Examples:
+  repx explain                                all codes
+  repx explain repx::stage::input-unmatched
+  repx explain lint::url-literal              repx:: may be left out")]
+pub(super) struct ExplainOptions {
+    /// A code, such as repx::stage::input-unmatched
+    #[arg(value_name = "CODE")]
+    pub(super) code: Option<String>,
+}
+
 /// What is said about Nix, for what only Nix can do: building, and writing to its store.
 #[derive(Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Nix")]
@@ -496,6 +570,7 @@ fn terminal(line: &CommandLine) -> Terminal {
         color: color(std::io::stdout().is_terminal()),
         color_errors: color(std::io::stderr().is_terminal()),
         width: terminal_size::terminal_size().map_or(PAGE, |(width, _)| usize::from(width.0)),
+        narrated: is_set("NO_GRAPHICS"),
         volume: match (line.quiet, line.verbose) {
             (true, _) => Volume::Quiet,
             (false, false) => Volume::Normal,
@@ -505,7 +580,11 @@ fn terminal(line: &CommandLine) -> Terminal {
 }
 
 fn no_color() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+    is_set("NO_COLOR")
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty() && value != "0")
 }
 
 impl Terminal {

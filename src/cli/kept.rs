@@ -10,8 +10,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use super::arguments::LabOptions;
+use super::cache_account::{Explanation, Fate};
 use super::entry::{self, Entry};
-use super::explain::{Explanation, Fate};
+
 use super::guard::INTERRUPTED;
 use super::load::{Outcome, Target, request};
 use super::report::say;
@@ -142,7 +143,9 @@ fn key(
     // whether their scripts are there.
     let ask = match request.ask {
         Ask::Recipes => Ask::Recipes,
-        Ask::Jobs | Ask::Few(..) | Ask::Counts(..) | Ask::Derivations(_) => Ask::Jobs,
+        Ask::Jobs | Ask::Few(..) | Ask::Counts(..) | Ask::Derivations(_) | Ask::Behaviour => {
+            Ask::Jobs
+        }
     };
     let request = Request { threads: 0, ask, ..request.clone() };
     let parts =

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::Exit;
 use super::arguments::{LabOptions, Terminal, pairs};
+use super::cache_account::explain;
 use super::entry::{self, Entry};
-use super::explain::explain;
 use super::kept;
 use super::progress::{self, Phase};
 use super::report::report;

@@ -8,6 +8,8 @@
 #![allow(clippy::print_stderr, reason = "the one room that talks to the terminal")]
 
 mod arguments;
+mod cache_account;
+mod check;
 mod config;
 mod debug;
 mod diff;
@@ -105,6 +107,8 @@ fn run(arguments: &[OsString]) -> Exit {
         Command::Completions(options) => shell::completions(&options, &terminal),
         Command::Man(options) => shell::man(&options, arguments::command(), &terminal),
         Command::Schema(options) => schema::run(&options, &terminal),
+        Command::Check(options) => check::run(&options, &terminal),
+        Command::Explain(options) => explain::run(&options, &terminal),
         Command::Instantiate(options) => instantiate::run(&options),
     }
 }

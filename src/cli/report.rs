@@ -7,6 +7,7 @@ use std::path::Path;
 use super::Exit;
 use super::arguments::Terminal;
 use super::progress::aside;
+use crate::check::origin::say_origins;
 use crate::diagnostic::render::{RenderOptions, nix, render_all};
 use crate::diagnostic::{Diagnostic, INTERRUPTED, Severity};
 use crate::source::SourceMap;
@@ -14,26 +15,46 @@ use crate::source::SourceMap;
 /// Shows diagnostics, the worst last, where the eye rests; then counts them. The exit status is
 /// what they make of the command.
 pub(super) fn report(
-    mut diagnostics: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
     sources: &SourceMap,
     terminal: &Terminal,
     full_trace: bool,
 ) -> Exit {
-    if diagnostics.iter().any(|d| d.code == INTERRUPTED) {
+    if was_interrupted(&diagnostics) {
         say("interrupted");
         return Exit::Interrupted;
     }
+    let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
+    write(&text_of(diagnostics, sources, terminal, terminal.color_errors, full_trace));
+    if failed { Exit::Wrong } else { Exit::Fine }
+}
+
+/// Has the user asked to stop?
+pub(super) fn was_interrupted(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|d| d.code == INTERRUPTED)
+}
+
+/// Diagnostics as they are shown, the worst last, with their number; nothing for none.
+pub(super) fn text_of(
+    mut diagnostics: Vec<Diagnostic>,
+    sources: &SourceMap,
+    terminal: &Terminal,
+    color: bool,
+    full_trace: bool,
+) -> String {
     diagnostics.retain(|d| terminal.shows(d.severity));
     let count = |severity| diagnostics.iter().filter(|d| d.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     sort(&mut diagnostics);
+    say_origins(&mut diagnostics, sources);
     for diagnostic in &mut diagnostics {
         show_originals(diagnostic, sources);
     }
     let left_out = cap(&mut diagnostics);
     let options = RenderOptions {
-        color: terminal.color_errors,
+        color,
         width: terminal.width,
+        narrated: terminal.narrated,
         full_trace,
         base: std::env::current_dir().ok(),
         ..RenderOptions::default()
@@ -49,8 +70,7 @@ pub(super) fn report(
         text.push_str(&summary);
         text.push('\n');
     }
-    write(&text);
-    if errors > 0 { Exit::Wrong } else { Exit::Fine }
+    text
 }
 
 /// A line on standard error.
@@ -92,7 +112,7 @@ pub(super) fn report_as_nix(
 }
 
 /// Speaks of the user's files where evaluation spoke of copies of them.
-fn show_originals(diagnostic: &mut Diagnostic, sources: &SourceMap) {
+pub(super) fn show_originals(diagnostic: &mut Diagnostic, sources: &SourceMap) {
     let copy = diagnostic.message.clone();
     let labels = diagnostic.primary.iter_mut().chain(&mut diagnostic.secondary);
     let texts = labels.chain(&mut diagnostic.trace).map(|label| &mut label.text);

@@ -118,7 +118,13 @@ fn words(begun: &OsStr, runs: bool, jobs: bool) -> Vec<CompletionCandidate> {
     let lab = lab_of(std::env::args_os());
     let with = LabOptions::default();
     let target = Target::new(&lab, &with);
-    let quiet = Terminal { color: false, color_errors: false, width: 80, volume: Volume::Quiet };
+    let quiet = Terminal {
+        color: false,
+        color_errors: false,
+        narrated: false,
+        width: 80,
+        volume: Volume::Quiet,
+    };
     let Outcome { listing: Some(listing), .. } =
         load(target, Ask::Jobs, &quiet, &Progress::default())
     else {

@@ -25,6 +25,17 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// Its word in records for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Advice => "advice",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
 /// A place and what is to be said of it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Label {
@@ -35,6 +46,8 @@ pub struct Label {
 }
 
 /// A replacement of source text that mends the problem.
+///
+/// Whoever offers one is certain of it: `repx check --fix` applies it without asking.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Fix {
     /// What the fix does, as an editor shows it.
@@ -57,8 +70,10 @@ pub struct Diagnostic {
     pub primary: Option<Label>,
     /// How we got there, or the other half of a conflict; any file.
     pub secondary: Vec<Label>,
-    /// What was being evaluated, innermost first, in the lab's own terms, then in Nix's.
+    /// What was being evaluated, innermost first: in Nix's terms, then in the lab's.
     pub trace: Vec<Label>,
+    /// How many of these frames are Nix's.
+    pub frames_of_nix: usize,
     /// What Nix tells otherwise.
     pub nix: NixAccount,
     /// What to do about it.
@@ -120,10 +135,16 @@ impl Diagnostic {
             primary: None,
             secondary: Vec::new(),
             trace: Vec::new(),
+            frames_of_nix: 0,
             nix: NixAccount::default(),
             help: None,
             fixes: Vec::new(),
         }
+    }
+
+    /// Advice with this code and message, without places yet.
+    pub fn advice(code: &'static str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Advice, ..Diagnostic::error(code, message) }
     }
 
     /// A warning with this code and message, without places yet.

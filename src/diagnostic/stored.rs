@@ -86,6 +86,7 @@ fn write_one(writer: &mut Writer, diagnostic: &Diagnostic, write_span: &dyn Fn(&
     writer.maybe(diagnostic.primary.as_ref(), label);
     writer.list(diagnostic.secondary.iter(), label);
     writer.list(diagnostic.trace.iter(), label);
+    writer.number(diagnostic.frames_of_nix as u64);
     writer.maybe(diagnostic.help.as_ref(), Writer::text);
     writer.list(diagnostic.fixes.iter(), |writer, fix| {
         writer.text(&fix.title);
@@ -115,6 +116,7 @@ fn read_one(
         primary: reader.maybe(label)?,
         secondary: reader.list(label)?,
         trace: reader.list(label)?,
+        frames_of_nix: reader.index()? as usize,
         // Only `repx instantiate` tells it, which keeps no diagnostics.
         nix: NixAccount::default(),
         help: reader.maybe(text)?,

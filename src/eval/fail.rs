@@ -5,10 +5,23 @@ use std::sync::PoisonError;
 
 use super::{Eval, Evaluator};
 use crate::diagnostic::{Diagnostic, Shown};
-use crate::lower::place_of;
+use crate::lower::{Place, place_of};
 use crate::source::{Name, Span};
 use crate::syntax::literal::attr_name;
 use crate::value::{Error, ErrorKind, Frame, Thunk, Value};
+
+/// Thunks of a circle that are told.
+const MOST_OF_A_CIRCLE: u8 = 16;
+
+/// What an error about infinite recursion comes by.
+pub(super) struct Circle {
+    /// The address of the thunk that needs itself.
+    closes: usize,
+    /// What the thunk that comes next was evaluated for.
+    needed: Option<Name>,
+    /// How many more are told.
+    left: u8,
+}
 
 impl<'h> Evaluator<'h> {
     /// An error at the place being evaluated.
@@ -108,20 +121,65 @@ impl<'h> Evaluator<'h> {
 
     /// The thunk is needed to compute itself.
     #[cold]
-    pub(super) fn infinite_recursion(&self, thunk: &'h Thunk<'h>) -> Error<'h> {
-        let place = thunk.claimed_expr(self.me).and_then(|expr| {
-            let programs = self.shared.programs.lock().unwrap_or_else(PoisonError::into_inner);
-            programs.iter().find_map(|program| place_of(program, expr))
-        });
+    pub(super) fn infinite_recursion(&mut self, thunk: &'h Thunk<'h>) -> Error<'h> {
+        let place = self.place_of_claimed(thunk);
         let span = place.map_or(self.here, |place| place.span);
-        let label = match place.and_then(|place| place.name) {
+        let name = place.and_then(|place| place.name);
+        let label = match name {
             Some(name) => format!("`{name}` needs its own value"),
             None => "this needs its own value".to_owned(),
         };
-        self.error_with(
+        let diagnostic =
             Diagnostic::error("repx::eval::infinite-recursion", "infinite recursion encountered")
-                .at(span, label),
-        )
+                .at(span, label);
+        // A circle that goes through other threads is seen from one of them alone.
+        if !thunk.is_claimed_by(self.me) {
+            return self.error_with(diagnostic);
+        }
+        let closes = std::ptr::from_ref(thunk).addr();
+        self.circle = Some(Box::new(Circle { closes, needed: name, left: MOST_OF_A_CIRCLE }));
+        Error::new(self.local, ErrorKind::Circular, diagnostic)
+    }
+
+    fn place_of_claimed(&self, thunk: &'h Thunk<'h>) -> Option<Place> {
+        let expr = thunk.claimed_expr(self.me)?;
+        let programs = self.shared.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        programs.iter().find_map(|program| place_of(program, expr))
+    }
+
+    /// An error on its way out of a thunk: of infinite recursion each thunk of the circle is told.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn around_circle(&mut self, thunk: &'h Thunk<'h>, error: Error<'h>) -> Error<'h> {
+        if error.kind() != ErrorKind::Circular {
+            return error;
+        }
+        let Some(mut circle) = self.circle.take() else { return error };
+        let closed = circle.closes == std::ptr::from_ref(thunk).addr();
+        if circle.left == 0 && !closed {
+            self.circle = Some(circle);
+            return error;
+        }
+        circle.left = circle.left.saturating_sub(1);
+        let place = self.place_of_claimed(thunk);
+        let told = |name: Option<Name>| name.map(|name| format!("`{name}`"));
+        let needed = told(circle.needed).unwrap_or_else(|| "that value".to_owned());
+        let name = place.and_then(|place| place.name);
+        let own = told(name).unwrap_or_else(|| "this".to_owned());
+        let text = self.local.str(&format!("{own} needs {needed}"));
+        let span = place.map_or(Span::NONE, |place| place.span);
+        let frame = Frame { span, text, shown: Shown::InLabs };
+        circle.needed = name;
+        // With one part only, the cause says it all.
+        let alone = circle.left + 1 == MOST_OF_A_CIRCLE;
+        if closed && alone {
+            return error.as_plain(self.local);
+        }
+        if closed {
+            return error.after_circle(self.local, frame);
+        }
+        self.circle = Some(circle);
+        error.within_for(self.local, frame)
     }
 
     /// A result, with a frame added when it is an error.

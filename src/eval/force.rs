@@ -129,10 +129,14 @@ impl<'h> Evaluator<'h> {
 
     /// Ends a claim with what came of it.
     #[inline]
-    fn end(&self, thunk: &'h Thunk<'h>, claim: Claim<'h>, result: Eval<'h>) -> Eval<'h> {
-        let waited_for = match result {
-            Ok(value) => claim.fulfil_among(value, self.company()),
-            Err(error) => self.end_failed(claim, error),
+    fn end(&mut self, thunk: &'h Thunk<'h>, claim: Claim<'h>, result: Eval<'h>) -> Eval<'h> {
+        let mut result = result;
+        let waited_for = match &mut result {
+            Ok(value) => claim.fulfil_among(*value, self.company()),
+            Err(error) => {
+                *error = self.around_circle(thunk, *error);
+                self.end_failed(claim, *error)
+            }
         };
         if waited_for {
             self.shared.waits.wake(thunk);
@@ -151,7 +155,7 @@ impl<'h> Evaluator<'h> {
     #[inline(never)]
     fn end_failed(&self, claim: Claim<'h>, error: Error<'h>) -> bool {
         match error.kind() {
-            ErrorKind::Catchable | ErrorKind::Plain => claim.fail(error),
+            ErrorKind::Catchable | ErrorKind::Plain | ErrorKind::Circular => claim.fail(error),
             ErrorKind::TooDeep | ErrorKind::OutOfTurn if self.helps.is_some() => claim.leave(),
             ErrorKind::TooDeep | ErrorKind::OutOfTurn | ErrorKind::Interrupted => claim.abandon(),
         }

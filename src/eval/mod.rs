@@ -228,6 +228,8 @@ pub struct Evaluator<'h> {
     scratch: Vec<u8>,
     /// Keys of lists that are searched again and again.
     keys: search::Keys,
+    /// The circle that an error is on its way around.
+    circle: Option<Box<fail::Circle>>,
 }
 
 /// What the evaluator's functions give.
@@ -258,6 +260,7 @@ impl<'h> Evaluator<'h> {
             here: Span::NONE,
             scratch: Vec::new(),
             keys: search::Keys::default(),
+            circle: None,
         }
     }
 

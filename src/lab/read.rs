@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use super::order::positions;
-use super::run::Placeholder;
+use super::run::{Placeholder, is_plain_name};
 use super::scope::Callee;
 use super::{Offer, Reader, Run, fields};
 use crate::diagnostic::Diagnostic;
@@ -182,6 +182,15 @@ impl<'h> Reader<'_, 'h> {
                 .at(span, "this group")
                 .also(run.span, "this run")
                 .help("runs and groups are picked by name: give the group another one");
+                self.report(diagnostic);
+            }
+            if !is_plain_name(&name) {
+                let diagnostic = Diagnostic::warning(
+                    "repx::lab::bad-group-name",
+                    format!("group \"{name}\" can't be named on the command line"),
+                )
+                .at(span, "this name")
+                .help("a group's name has no spaces, '/' or '@', and doesn't begin with '-'");
                 self.report(diagnostic);
             }
             let list = self.evaluator.items(group.slot);

@@ -65,6 +65,12 @@ pub(super) struct Placeholder<'h> {
     pub(super) depends_on: Vec<(usize, Need, Span)>,
 }
 
+/// Can runs and groups be picked by this name?
+pub(super) fn is_plain_name(name: &str) -> bool {
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '/' && c != '@';
+    !name.is_empty() && !name.starts_with('-') && name.chars().all(plain)
+}
+
 const RUN_TAG: &[u8] = b"run_placeholder";
 
 impl<'h> Reader<'_, 'h> {
@@ -337,8 +343,7 @@ impl<'h> Reader<'_, 'h> {
         let text = self.take(text, |d| d.within(attr.key.span, "in the name of a run"))?;
         let place = self.places().value(attr.key.span);
         let name = text.lossy();
-        let plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '/' && c != '@';
-        if name.is_empty() || name.starts_with('-') || !name.chars().all(plain) {
+        if !is_plain_name(&name) {
             self.report(
                 Diagnostic::error(
                     "repx::lab::bad-run-name",

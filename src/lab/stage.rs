@@ -497,7 +497,51 @@ pub fn read_resources<'h>(reader: &mut Reader<'_, 'h>, attrs: Attrs<'h>, what: &
             );
         }
     }
+    beyond_slurm(reader, attrs, &resources, what);
     resources
+}
+
+/// The largest numbers that SLURM has room for: processors of a task are 16 bits, minutes of a time
+/// limit 32, megabytes of memory 63, each without the values that mean "none" and "no limit".
+const MOST_CPUS: u64 = 65_533;
+const MOST_MINUTES: u64 = 4_294_967_293;
+const MOST_MEGABYTES: u128 = (1 << 63) - 1;
+
+/// Hints that SLURM would refuse. They harm nobody until a job is sent there.
+fn beyond_slurm<'h>(
+    reader: &mut Reader<'_, 'h>,
+    attrs: Attrs<'h>,
+    resources: &Resources,
+    what: &str,
+) {
+    let large = |yes: bool, why: &'static str| yes.then_some(why);
+    let mem = resources.mem.as_ref().map(|mem| mem.bytes() >> 20);
+    let time = resources.time.as_ref().map(|time| time.as_seconds() / 60);
+    let spaced = |name: &String| name.is_empty() || name.contains(char::is_whitespace);
+    let bad_option = |option: &String| !option.starts_with('-') || option.contains('\n');
+    let options = resources.sbatch_opts.as_deref().unwrap_or_default();
+    let wrong = [
+        ("mem", large(mem.is_some_and(|m| m > MOST_MEGABYTES), "more memory than SLURM can count")),
+        ("mem", large(mem == Some(0), "SLURM counts in megabytes, and 0 of them mean no limit")),
+        ("cpus", large(resources.cpus > Some(MOST_CPUS), "at most 65533 for a task")),
+        ("time", large(time > Some(MOST_MINUTES), "a longer time than SLURM can count")),
+        (
+            "partition",
+            large(resources.partition.as_ref().is_some_and(spaced), "no name of a partition"),
+        ),
+        ("sbatch_opts", large(options.iter().any(bad_option), "an option begins with `-`")),
+    ];
+    for (name, why) in wrong {
+        let Some((why, attr)) = why.zip(attrs.attr(Name::new(name))) else { continue };
+        let place = reader.places().value(attr.key.span);
+        let text = format!("SLURM would refuse this `{name}` ({what})");
+        let found = Diagnostic::warning("repx::stage::beyond-slurm", text).at(place, why);
+        reader.report(found.help(match name {
+            "sbatch_opts" => "for example `sbatch_opts = [ \"--gres=gpu:2\" ];`",
+            "partition" => "for example `partition = \"gpu\";`, or several: `\"gpu,long\"`",
+            _ => "jobs that run on this machine don't mind",
+        }));
+    }
 }
 
 fn set_hint<'h>(

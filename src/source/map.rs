@@ -167,6 +167,11 @@ impl SourceMap {
         files.iter().find(|file| file.path == path).map(Arc::clone)
     }
 
+    /// All files, in the order of their places.
+    pub fn files(&self) -> Vec<Arc<SourceFile>> {
+        self.files.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
     /// Notes that what is evaluated as `copy` is `original`, which is what its user knows.
     pub fn add_origin(&self, copy: &Path, original: &Path) {
         let mut origins = self.origins.write().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -22,10 +22,11 @@ use super::settle::{Index, may_share_jobs};
 use super::space::{Space, distinct};
 use super::study::{Ports, Studied, Study};
 use super::tracked::{Noticed, Untold, in_order};
+use super::unread::UnreadOutputs;
 use super::wiring::{Around, Wiring};
 use super::worded::Worded;
 use crate::diagnostic::{Diagnostic, Found};
-use crate::lab::{Body, Lab, Need, Pipeline, Resources, Run, Stage};
+use crate::lab::{Body, Dependency, Lab, Need, Pipeline, Resources, Run, Stage};
 use crate::session::Session;
 use crate::source::{SourceMap, Span};
 
@@ -51,15 +52,20 @@ pub(super) fn expand<'h>(session: &Session<'h>, lab: &Lab<'h>, request: &Request
         keeping: match &request.ask {
             Ask::Recipes => Keeping::Recipes,
             Ask::Derivations(wanted) => Keeping::Derivations(wanted),
-            Ask::Jobs | Ask::Few(..) | Ask::Counts(..) => Keeping::Nothing,
+            Ask::Jobs | Ask::Few(..) | Ask::Counts(..) | Ask::Behaviour => Keeping::Nothing,
         },
+        makes_jobs: !matches!(request.ask, Ask::Behaviour),
         progress: &request.progress,
         listing: Listing::default(),
         index: Index::default(),
         found: Found::default(),
+        unread: UnreadOutputs::default(),
     };
     for (index, run) in lab.runs.iter().enumerate() {
         expansion.run(index, run);
+    }
+    if !expansion.makes_jobs {
+        expansion.found.extend(expansion.unread.advice());
     }
     Expanded { listing: expansion.listing, found: expansion.found }
 }
@@ -92,10 +98,13 @@ struct Expansion<'x, 'h> {
     /// Where it is possible ids aren't kept, from so many on.
     kept: u64,
     keeping: Keeping<'x>,
+    /// Or is it enough to know whatever tells one job from another?
+    makes_jobs: bool,
     progress: &'x Progress,
     listing: Listing,
     index: Index,
     found: Found,
+    unread: UnreadOutputs,
 }
 
 /// What a run's first stages have of the runs it depends on.
@@ -130,6 +139,8 @@ struct Grown<'x, 'h> {
     pname: Worded,
     /// Their names.
     outputs: Field<Names>,
+    /// Where its inputs come from, if that is still to be looked at.
+    wiring: Option<Field<Wiring>>,
     hints: Field<Option<Resources>>,
     /// An axis along which jobs may be the same; see [`repeating`].
     repeating: Option<usize>,
@@ -231,12 +242,18 @@ impl<'x, 'h> Expansion<'x, 'h> {
     }
 
     fn pipeline(&mut self, scene: &Scene<'_, 'x, 'h>) {
-        let mut grown: Vec<Grown<'x, 'h>> = Vec::with_capacity(scene.pipeline.stages.len());
+        let mut grown: Vec<Option<Grown<'x, 'h>>> = Vec::with_capacity(scene.pipeline.stages.len());
         for stage in &scene.pipeline.stages {
-            match self.stage(scene, stage, &grown) {
-                Some(stage) => grown.push(stage),
-                // What follows needs its jobs: their mistakes are told once this one is mended.
-                None => return,
+            // What can't be expanded is told; so is what is wrong with the others.
+            let stage = self.stage(scene, stage, &grown);
+            grown.push(stage);
+        }
+        if !self.makes_jobs {
+            for stage in grown.iter().flatten() {
+                let Some(wiring) = &stage.wiring else { continue };
+                self.unread.of_stage(stage.stage, wiring, |producer| {
+                    Some(&grown.get(producer)?.as_ref()?.outputs)
+                });
             }
         }
     }
@@ -245,16 +262,23 @@ impl<'x, 'h> Expansion<'x, 'h> {
         &mut self,
         scene: &Scene<'_, 'x, 'h>,
         stage: &'x Stage<'h>,
-        grown: &[Grown<'x, 'h>],
+        grown: &[Option<Grown<'x, 'h>>],
     ) -> Option<Grown<'x, 'h>> {
         let sources = keys::sources(scene.run, stage);
-        let producers: Vec<&Grown<'x, 'h>> =
-            stage.dependencies.iter().map(|d| grown.get(d.stage)).collect::<Option<_>>()?;
+        let grown_of = |d: &Dependency| grown.get(d.stage)?.as_ref();
+        let producers: Option<Vec<&Grown<'x, 'h>>> =
+            stage.dependencies.iter().map(grown_of).collect();
+        let Some(producers) = producers else {
+            // Its jobs need those of a stage that has none; what is its own can be told.
+            self.study(scene, stage, &sources);
+            return None;
+        };
         let own_axes = distinct(sources.iter().flatten().map(|(axis, _)| *axis));
         let upper = producers.iter().flat_map(|other| other.space.axes()).copied();
         let axes = distinct(own_axes.iter().copied().chain(upper));
         let left = MOST_JOBS.saturating_sub(self.listing.len() as u64);
-        let space = Space::new(axes.clone(), scene.lengths).filter(|space| space.points() <= left);
+        let fits = |space: &Space| !self.makes_jobs || space.points() <= left;
+        let space = Space::new(axes.clone(), scene.lengths).filter(fits);
         let (Some(space), Some(own_space)) = (space, Space::new(own_axes, scene.lengths)) else {
             self.too_many(scene, stage, &axes, &Why::Many);
             return None;
@@ -293,7 +317,8 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let space = block.space.clone();
         self.settle(scene, stage, block, &own_space, repeating)?;
         let pname = studied.pname;
-        Some(Grown { stage, block: number, space, pname, outputs: names, hints, repeating })
+        let wiring = (!self.makes_jobs).then_some(wiring);
+        Some(Grown { stage, block: number, space, pname, outputs: names, wiring, hints, repeating })
     }
 
     /// What the parts of a stage are run with: their own packages, then the stage's.
@@ -398,6 +423,10 @@ impl<'x, 'h> Expansion<'x, 'h> {
         repeating: Option<usize>,
     ) -> Option<()> {
         let listing = &mut self.listing;
+        if !self.makes_jobs {
+            listing.blocks.push(block);
+            return Some(());
+        }
         let (first, points) = (listing.len() as u32, block.space.points() as usize);
         let number = listing.blocks.len();
         let earlier = listing.blocks.iter().enumerate();

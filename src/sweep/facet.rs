@@ -243,7 +243,28 @@ impl<'h> Facets<'_, '_, 'h> {
                 .take(text, |d| d.within(item.key.span, format!("in `{field}.{name}`")))?;
             names.push((name.text().into(), text, item.key.span));
         }
+        if field == "outputs" {
+            self.check_apart(&names);
+        }
         Some(names)
+    }
+
+    /// Two outputs of one job at one path: the second to be written is the only one that is left.
+    fn check_apart(&mut self, outputs: &Names) {
+        for (index, (name, path, span)) in outputs.iter().enumerate() {
+            let same =
+                outputs.iter().take(index).find(|(_, other, _)| !path.is_empty() && other == path);
+            if let Some((other, _, first)) = same {
+                let found = Diagnostic::warning(
+                    "repx::stage::outputs-collide",
+                    format!("the outputs `{other}` and `{name}` are the same file, {path}"),
+                )
+                .at(*span, "this one")
+                .also(*first, "and this one")
+                .help("give one of them another path");
+                self.reader.report(found);
+            }
+        }
     }
 
     /// A string as it is, null as nothing, anything else as JSON.

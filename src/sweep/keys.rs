@@ -3,9 +3,9 @@
 //! A bare key concerns every stage that declares the parameter, `"stage.param"` one stage; the
 //! dotted one wins. A key that gives nothing to anybody is told, and multiplies nothing.
 
-use crate::diagnostic::{Diagnostic, Found, did_you_mean};
+use crate::diagnostic::{Diagnostic, Found, Label, did_you_mean};
 use crate::lab::{Datum, Member, Run, Stage, Target};
-use crate::source::Name;
+use crate::source::{Name, SourceMap};
 use crate::value::Slot;
 
 /// A member of an axis: both indices.
@@ -52,7 +52,7 @@ pub(super) fn values<'x, 'h>(
 /// Characters of a value that are shown where the point is only which job it was.
 const MOST_OF_A_VALUE: usize = 40;
 
-/// "in stage `train`, params { model = "large"; }, of run `sweep`"
+/// "in run `sweep`, pipeline `main`, stage `train`, params { model = "large"; }"
 pub(super) fn context(run: &Run<'_>, stage: &Stage<'_>, values: &[(Slot<'_>, &str)]) -> String {
     let mut params = String::new();
     for ((name, _, _), (_, json)) in stage.params.iter().zip(values) {
@@ -62,10 +62,45 @@ pub(super) fn context(run: &Run<'_>, stage: &Stage<'_>, values: &[(Slot<'_>, &st
     }
     let word = stage.vocabulary.word();
     let key = &stage.key;
-    if params.is_empty() {
-        format!("in stage `{key}`, of run `{}`", run.name)
-    } else {
-        format!("in stage `{key}`, {word} {{ {params}}}, of run `{}`", run.name)
+    let address = std::ptr::from_ref(stage).addr();
+    let mine = |other: &Stage<'_>| std::ptr::from_ref(other).addr() == address;
+    let pipeline = run.pipelines.iter().find(|pipeline| pipeline.stages.iter().any(mine));
+    // A run with one pipeline has none that could be meant besides.
+    let several = run.pipelines.len() > 1;
+    let pipeline = pipeline.filter(|_| several).map(|p| format!(", pipeline `{}`", p.name));
+    let pipeline = pipeline.unwrap_or_default();
+    let params = if params.is_empty() { params } else { format!(", {word} {{ {params}}}") };
+    format!("in run `{}`{pipeline}, stage `{key}`{params}", run.name)
+}
+
+/// Of an error about the type of a parameter's value, where the parameter gets its values.
+pub(super) fn say_origin(
+    diagnostic: &mut Diagnostic,
+    run: &Run<'_>,
+    stage: &Stage<'_>,
+    places: &[Option<Place>],
+    texts: &SourceMap,
+) {
+    if diagnostic.code != "repx::eval::type" {
+        return;
+    }
+    let word = stage.vocabulary.word();
+    let labels = diagnostic.primary.iter().chain(&diagnostic.secondary);
+    let used: Vec<String> = labels.filter_map(|label| texts.text(label.span)).collect();
+    for ((name, _, default), place) in stage.params.iter().zip(places) {
+        if !used.contains(&format!("{word}.{name}")) {
+            continue;
+        }
+        let member = place.and_then(|(axis, member)| run.axes.get(axis)?.members.get(member));
+        let (span, what) = match member {
+            Some(member) => (member.span, "gets its values here"),
+            None => (*default, "has this default"),
+        };
+        let told = diagnostic.secondary.iter().any(|label| label.span == span);
+        if !told && !span.is_none() {
+            let text = format!("`{name}` {what}");
+            diagnostic.secondary.push(Label { span, text });
+        }
     }
 }
 

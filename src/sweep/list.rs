@@ -83,6 +83,8 @@ pub enum Ask {
     Derivations(Arc<HashSet<StorePath>>),
     /// All of them; but where there may be more than so many, how many have wanted values.
     Few(u64, Vec<Wanted>),
+    /// None: what there is to say about them.
+    Behaviour,
     /// How many have wanted values: counted without making them where that gives the number, or
     /// where there may be more than so many.
     Counts(u64, Vec<Wanted>),
@@ -117,11 +119,28 @@ pub fn list<'h>(
     evaluator: &mut Evaluator<'h>,
     request: &Request,
 ) -> Outcome {
-    let outcome = listed(session, evaluator, request);
+    let outcome = listed(session, evaluator, request, |_, _| ());
     Outcome { unsure: session.shared.is_unsure(), ..outcome }
 }
 
-fn listed<'h>(session: &Session<'h>, evaluator: &mut Evaluator<'h>, request: &Request) -> Outcome {
+/// What is wrong with a lab: all stages are expanded as far as their functions tell one job from
+/// another, and no jobs are made. `look` sees the lab as it was read.
+pub fn examine<'h>(
+    session: &Session<'h>,
+    evaluator: &mut Evaluator<'h>,
+    request: &Request,
+    look: impl FnOnce(&mut Evaluator<'h>, &Lab<'h>),
+) -> Vec<Diagnostic> {
+    let request = Request { ask: Ask::Behaviour, ..request.clone() };
+    listed(session, evaluator, &request, look).diagnostics
+}
+
+fn listed<'h>(
+    session: &Session<'h>,
+    evaluator: &mut Evaluator<'h>,
+    request: &Request,
+    look: impl FnOnce(&mut Evaluator<'h>, &Lab<'h>),
+) -> Outcome {
     let mut reader = Reader::new(evaluator);
     let offer = offer(session, &mut reader, request);
     let lab = offer.map(|offer| {
@@ -157,6 +176,7 @@ fn listed<'h>(session: &Session<'h>, evaluator: &mut Evaluator<'h>, request: &Re
     let findings = findings.map(|finding| not_taken(finding, &offer, &mut places));
     let mut found = explained(findings, read.into_iter().chain(expanded.found));
     found.extend(unknown_packages(session, evaluator, &offer));
+    look(evaluator, &lab);
     let entry = request.entry.strip_prefix(&request.root).unwrap_or(&request.entry);
     let listing = Listing {
         lab: LabInfo {
@@ -186,7 +206,9 @@ fn answer<'h>(
     let (wanted, most) = match &request.ask {
         Ask::Counts(most, wanted) => (wanted, *most),
         Ask::Few(most, wanted) if many(*most) => (wanted, *most),
-        Ask::Few(..) | Ask::Jobs | Ask::Recipes | Ask::Derivations(_) => return (expand(), None),
+        Ask::Few(..) | Ask::Jobs | Ask::Recipes | Ask::Derivations(_) | Ask::Behaviour => {
+            return (expand(), None);
+        }
     };
     let (counts, found) = count(session, lab, wanted);
     let told = counts.total(|_| true).is_exact() && counts.all_exact();

@@ -41,6 +41,7 @@ mod space;
 pub mod stored;
 mod study;
 mod tracked;
+mod unread;
 mod wiring;
 mod worded;
 
@@ -49,7 +50,7 @@ pub use difference::{Difference, differences};
 pub use flake::FlakeLab;
 pub use identity::JobId;
 pub use jobs::{JobBits, JobSet};
-pub use list::{Argument, Ask, JOB_SIZE, Outcome, PackageSet, Request, find_entry, list};
+pub use list::{Argument, Ask, JOB_SIZE, Outcome, PackageSet, Request, examine, find_entry, list};
 pub use listing::{
     Block, JobView, LabInfo, Listing, Outputs, Param, Picks, Pieces, RunInfo, Source, StageInfo,
     StageKind, Step, StepSource, Wire, Wiring,
@@ -57,5 +58,8 @@ pub use listing::{
 pub use ordered::in_order;
 pub use origin::{Origin, OriginKind, Written};
 pub use progress::Progress;
-pub use recipe::{CORE, Content, Kit, Material, Package, PackageKind, Recipe, host_names, is_name};
+pub use recipe::{
+    CORE, Content, Kit, Material, Package, PackageKind, Recipe, host_names, is_name, package,
+    packages,
+};
 pub use record::{AfterRecord, IDENTITY_FILE, IdentityRecord, InputRecord};

@@ -78,8 +78,11 @@ pub enum Content {
     Build(Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>),
 }
 
-/// The packages that a list of the lab names.
-pub(super) fn packages<'h>(ev: &mut Evaluator<'h>, attrs: Attrs<'h>) -> Eval<'h, Vec<Package>> {
+/// The packages that a stage's or part's `runDependencies` names.
+///
+/// # Errors
+/// When the list or one of them can't be evaluated.
+pub fn packages<'h>(ev: &mut Evaluator<'h>, attrs: Attrs<'h>) -> Eval<'h, Vec<Package>> {
     let Some(list) = attrs.get(Name::new("runDependencies")) else {
         return Ok(Vec::new());
     };
@@ -88,7 +91,10 @@ pub(super) fn packages<'h>(ev: &mut Evaluator<'h>, attrs: Attrs<'h>) -> Eval<'h,
 }
 
 /// A package of the embedded set; any other is what lies at its path.
-pub(super) fn package<'h>(ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, Package> {
+///
+/// # Errors
+/// When it can't be evaluated.
+pub fn package<'h>(ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, Package> {
     let value = ev.force(slot)?;
     let host = match value {
         Value::Attrs(attrs) => attrs.get(Name::new("_repx_host")),

@@ -215,6 +215,10 @@ impl<'h> Study<'_, 'h> {
             if reader.diagnostics.len() > before {
                 let context = keys::context(self.run, self.stage, &values);
                 reader.diagnostics.within_since(before, self.stage.span, &context);
+                let sources = self.session.shared.sources;
+                for diagnostic in reader.diagnostics.since(before) {
+                    keys::say_origin(diagnostic, self.run, self.stage, self.sources, sources);
+                }
             }
             answer
         })

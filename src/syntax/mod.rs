@@ -34,4 +34,5 @@ pub mod tree;
 mod tests;
 
 pub use parse::{MAX_DEPTH, Parsed, parse};
+pub use strings::{Traced, traced};
 pub use tree::{AttrName, BinaryOp, Binding, Expr, ExprKind, Formal, Param, Part, UnaryOp};

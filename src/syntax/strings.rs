@@ -1,7 +1,13 @@
 //! Strings of both kinds, and paths.
+//!
+//! The tree keeps what strings mean. Who wants to know where each character of one stands, as for
+//! the text of a script, reads it again: [`traced`].
 
+use std::ops::Range;
+
+use super::lex::lex;
 use super::parse::Parser;
-use super::token::Kind;
+use super::token::{Kind, Token};
 use super::{Expr, ExprKind, Part};
 
 /// A piece of a `''…''` string before its indentation is stripped.
@@ -211,22 +217,31 @@ fn indentation(pieces: &[Piece<'_>]) -> usize {
 
 /// `text` without the first `indent` spaces of its lines.
 fn strip(text: &str, indent: usize, lines: &mut Lines) -> String {
-    let mut result = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        let mut rest = line;
+    stripped(text, indent, lines).map(|(_, rest)| rest).collect()
+}
+
+/// The lines of `text` without their first `indent` spaces, and where in it each begins.
+fn stripped<'t>(
+    text: &'t str,
+    indent: usize,
+    lines: &mut Lines,
+) -> impl Iterator<Item = (usize, &'t str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let mut dropped = 0;
         if lines.at_start {
             let spaces = line.bytes().take_while(|byte| *byte == b' ').count();
-            let dropped = spaces.min(indent.saturating_sub(lines.spaces));
-            rest = line.get(dropped..).unwrap_or_default();
+            dropped = spaces.min(indent.saturating_sub(lines.spaces));
             lines.spaces += spaces;
             lines.at_start = spaces == line.len();
         }
         if line.ends_with('\n') {
             *lines = Lines::NEW;
         }
-        result.push_str(rest);
-    }
-    result
+        let start = at + dropped;
+        at += line.len();
+        (start, line.get(dropped..).unwrap_or_default())
+    })
 }
 
 /// A last line of spaces alone, as before the closing quotes, is not part of the string.
@@ -271,5 +286,201 @@ fn flatten(mut parts: Vec<Part>) -> Vec<Part> {
             std::mem::take(inner)
         }
         _ => parts,
+    }
+}
+
+/// A string with the place of each of its bytes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Traced {
+    /// What it means, with a stand-in for each interpolation.
+    pub text: String,
+    /// By byte of the text, the byte of the source that it begins in.
+    pub origins: Vec<u32>,
+    /// Of each interpolation where it stands in the text, and where with its braces in the source.
+    pub holes: Vec<(Range<usize>, Range<u32>)>,
+}
+
+impl Traced {
+    /// Where a part of the text stands in the source.
+    pub fn source(&self, range: Range<usize>) -> Range<u32> {
+        let origin = |at: usize| self.origins.get(at).copied();
+        let start = origin(range.start).or_else(|| self.origins.last().map(|last| last + 1));
+        let start = start.unwrap_or(0);
+        // The last byte of a stand-in has the last byte of the interpolation as its origin.
+        let end = range.end.checked_sub(1).and_then(origin).map_or(start, |last| last + 1);
+        start..end.max(start)
+    }
+
+    fn push(&mut self, text: &str, origin: impl Fn(usize) -> u32) {
+        self.text.push_str(text);
+        self.origins.extend((0..text.len()).map(origin));
+    }
+}
+
+/// Reads the string that `source` is, with its quotes; `stand_in` gives the text for the
+/// interpolation of that number. `None` if it is no string, or not closed.
+pub fn traced(source: &str, stand_in: impl Fn(usize) -> String) -> Option<Traced> {
+    let (tokens, _) = lex(source);
+    let mut tokens = tokens.into_iter();
+    let open = tokens.next()?;
+    let indented = match open.kind {
+        Kind::Quote => false,
+        Kind::IndOpen => true,
+        _ => return None,
+    };
+    let pieces = raw_pieces(source, tokens)?;
+    let mut traced = Traced::default();
+    let indent = if indented { indentation_of(&pieces, source) } else { 0 };
+    let mut lines = Lines::NEW;
+    let count = pieces.len();
+    for (index, (token, end)) in pieces.into_iter().enumerate() {
+        let slice = source.get(token.start as usize..token.end as usize)?;
+        match token.kind {
+            Kind::Str => push_escaped(&mut traced, slice, token.start),
+            Kind::IndEscape => {
+                lines.at_start = false;
+                let origin = token.start;
+                traced.push(&indented_escape(slice), |_| origin);
+            }
+            Kind::IndStr => {
+                for (at, line) in stripped(slice, indent, &mut lines) {
+                    let start = token.start + at as u32;
+                    traced.push(line, |byte| start + byte as u32);
+                }
+                if index + 1 == count {
+                    drop_blank_last_line(&mut traced.text);
+                    traced.origins.truncate(traced.text.len());
+                }
+            }
+            _ => {
+                lines.at_start = false;
+                let text = stand_in(traced.holes.len());
+                let start = traced.text.len();
+                let last = text.len().saturating_sub(1);
+                traced.push(&text, |at| if at == last { end - 1 } else { token.start });
+                traced.holes.push((start..traced.text.len(), token.start..end));
+            }
+        }
+    }
+    Some(traced)
+}
+
+/// The tokens of a string's own text and the beginnings of its interpolations, each with where
+/// that ends.
+fn raw_pieces(source: &str, tokens: impl Iterator<Item = Token>) -> Option<Vec<(Token, u32)>> {
+    let mut pieces: Vec<(Token, u32)> = Vec::new();
+    let mut depth = 0u32;
+    for token in tokens {
+        match token.kind {
+            Kind::Quote | Kind::IndClose if depth == 0 => {
+                return (token.end as usize == source.len()).then_some(pieces);
+            }
+            Kind::Interpolate | Kind::BraceOpen => {
+                if depth == 0 {
+                    pieces.push((token, token.end));
+                }
+                depth += 1;
+            }
+            Kind::BraceClose => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    pieces.last_mut()?.1 = token.end;
+                }
+            }
+            _ if depth == 0 => pieces.push((token, token.end)),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn indentation_of(pieces: &[(Token, u32)], source: &str) -> usize {
+    let piece = |(token, _): &(Token, u32)| match token.kind {
+        Kind::IndStr => {
+            let slice = source.get(token.start as usize..token.end as usize);
+            Piece::Plain(slice.unwrap_or_default())
+        }
+        _ => Piece::Fixed(String::new()),
+    };
+    indentation(&pieces.iter().map(piece).collect::<Vec<_>>())
+}
+
+/// Adds the text of a `"…"` string, escapes resolved.
+fn push_escaped(traced: &mut Traced, slice: &str, start: u32) {
+    let mut rest = slice;
+    while let Some(c) = rest.chars().next() {
+        let at = start + (slice.len() - rest.len()) as u32;
+        let length = match c {
+            '\\' => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
+            '\r' if rest.starts_with("\r\n") => 2,
+            other => other.len_utf8(),
+        };
+        let (one, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        traced.push(&unescape(one), |byte| if length > 1 { at } else { at + byte as u32 });
+        rest = behind;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceMap;
+
+    fn read(source: &str) -> Traced {
+        traced(source, |number| format!("<{number}>")).expect("it is a string")
+    }
+
+    /// What the parser makes of it, with the same stand-ins.
+    fn meant(source: &str) -> String {
+        let map = SourceMap::new();
+        let file = map.add("/x.nix", source).expect("it fits");
+        let parsed = crate::syntax::parse(&file);
+        assert_eq!(parsed.diagnostics, []);
+        let ExprKind::Text(parts) = parsed.root.kind else { panic!("no string") };
+        let mut number = 0;
+        let text = |part: &Part| match part {
+            Part::Literal(text) => text.clone(),
+            Part::Interpolated(_) => {
+                number += 1;
+                format!("<{}>", number - 1)
+            }
+        };
+        parts.iter().map(text).collect()
+    }
+
+    #[test]
+    fn traces_what_the_parser_reads() {
+        let sources = [
+            "\"a\\nb ${x} \\${y} $${z} ü\"",
+            "''\n    a ${x}\n      b ''${c} ''\\n\n    ${{ a = \"}\"; }.a}/d '''e'''\n  ''",
+            "''a\n   b''",
+            "''\r\n  a\r\n  b\r\n''",
+            "''\n  cat <<EOF\n    ${toString ''a${b}''}\n  EOF\n''",
+            "\"\"",
+        ];
+        for source in sources {
+            let traced = read(source);
+            assert_eq!(traced.text, meant(source), "{source}");
+            assert_eq!(traced.origins.len(), traced.text.len());
+            // Characters that are no escapes stand where they say.
+            for (at, c) in traced.text.char_indices().filter(|(_, c)| c.is_alphabetic()) {
+                let inside = traced.holes.iter().any(|(range, _)| range.contains(&at));
+                let here = source.get(traced.origins[at] as usize..).unwrap_or_default();
+                assert!(inside || here.starts_with(c), "{c} in {source}");
+            }
+            for (range, place) in &traced.holes {
+                let text = source.get(place.start as usize..place.end as usize);
+                let text = text.unwrap_or_default();
+                assert!(text.starts_with("${") && text.ends_with('}'), "{text}");
+                assert_eq!(traced.source(range.clone()), *place);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_whole_string_is_none() {
+        for source in ["\"a", "''a", "a", "\"a\" b", "\"${a\"", ""] {
+            assert_eq!(traced(source, |_| String::new()), None, "{source}");
+        }
     }
 }

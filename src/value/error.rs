@@ -34,6 +34,8 @@ pub enum ErrorKind {
     Catchable,
     /// Everything else that is wrong with the program.
     Plain,
+    /// Infinite recursion, as long as what the error passes is part of the circle.
+    Circular,
     /// The user interrupted.
     Interrupted,
     /// Too many calls within calls, or no stack left: another evaluation, begun further up, may
@@ -77,6 +79,28 @@ impl<'h> Error<'h> {
         Error(local.alloc(Node::Within { inner: self, kind, frame }))
     }
 
+    /// The same error, passed through the last part of the circle that it is about.
+    #[cold]
+    #[must_use]
+    pub fn after_circle(self, local: Local<'h>, frame: Frame<'h>) -> Error<'h> {
+        Error(local.alloc(Node::Within { inner: self, kind: ErrorKind::Plain, frame }))
+    }
+
+    /// The same error, no longer about a circle that it is in.
+    #[cold]
+    #[must_use]
+    pub fn as_plain(self, local: Local<'h>) -> Error<'h> {
+        match self.0 {
+            Node::Cause { diagnostic, .. } => {
+                Error(local.alloc(Node::Cause { kind: ErrorKind::Plain, diagnostic }))
+            }
+            Node::Within { inner, frame, .. } => {
+                let frame = *frame;
+                Error(local.alloc(Node::Within { inner: *inner, kind: ErrorKind::Plain, frame }))
+            }
+        }
+    }
+
     /// Which kind.
     pub fn kind(self) -> ErrorKind {
         match self.0 {
@@ -110,6 +134,8 @@ impl<'h> Error<'h> {
         for frame in frames.into_iter().rev() {
             diagnostic = diagnostic.within_for(frame.shown, frame.span, frame.text);
         }
+        // What is added from here on is said of the lab.
+        diagnostic.frames_of_nix = diagnostic.trace.len();
         diagnostic
     }
 }

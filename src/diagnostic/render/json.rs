@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::shown_path;
-use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
+use crate::diagnostic::{Diagnostic, Fix, Label};
 use crate::source::{SourceMap, Span};
 
 /// A diagnostic with its places resolved to files, lines and columns, which count from 1.
@@ -85,11 +85,7 @@ impl Record {
         let secondary = diagnostic.secondary.iter().map(|at| label(at, false));
         Record {
             code: diagnostic.code,
-            severity: match diagnostic.severity {
-                Severity::Advice => "advice",
-                Severity::Warning => "warning",
-                Severity::Error => "error",
-            },
+            severity: diagnostic.severity.word(),
             message: diagnostic.message.clone(),
             help: diagnostic.help.clone(),
             labels: primary.chain(secondary).collect(),
@@ -99,7 +95,8 @@ impl Record {
     }
 }
 
-fn place(span: Span, map: &SourceMap, base: Option<&Path>) -> Option<Place> {
+/// Where a span lies; [`None`] for no place in any source.
+pub(super) fn place(span: Span, map: &SourceMap, base: Option<&Path>) -> Option<Place> {
     let start = map.locate(span)?;
     let end = map.locate(Span::new(span.end, span.end))?;
     Some(Place {

@@ -1,11 +1,15 @@
 //! Diagnostics for people and for programs.
 //!
 //! In come a [`Diagnostic`] and the files it speaks of; out goes text for a terminal
-//! ([`render`]) or a record for programs ([`json::Record`]). Neither prints anything.
+//! ([`render`]) or a record for programs ([`json::Record`], [`sarif`], [`github`]). Nothing here
+//! prints.
 
+pub mod github;
 pub mod json;
+mod narrated;
 pub mod nix;
 mod report;
+pub mod sarif;
 mod trace;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +18,7 @@ use super::Diagnostic;
 use crate::source::{SourceMap, printable};
 
 /// How a diagnostic is shown.
+#[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenderOptions {
     /// With the terminal's colours.
@@ -22,6 +27,8 @@ pub struct RenderOptions {
     pub width: usize,
     /// With lines and arrows beyond ASCII.
     pub unicode: bool,
+    /// In sentences instead of drawings, for screen readers and Braille.
+    pub narrated: bool,
     /// All frames of a trace, not only the first few.
     pub full_trace: bool,
     /// Paths below this directory are shown relative to it.
@@ -30,13 +37,23 @@ pub struct RenderOptions {
 
 impl Default for RenderOptions {
     fn default() -> RenderOptions {
-        RenderOptions { color: false, width: 80, unicode: true, full_trace: false, base: None }
+        RenderOptions {
+            color: false,
+            width: 80,
+            unicode: true,
+            narrated: false,
+            full_trace: false,
+            base: None,
+        }
     }
 }
 
 /// One diagnostic as text that ends with a line break.
 pub fn render(diagnostic: &Diagnostic, map: &SourceMap, options: &RenderOptions) -> String {
-    let mut text = report::render(diagnostic, map, options);
+    let mut text = match options.narrated {
+        true => narrated::render(diagnostic, map, options),
+        false => report::render(diagnostic, map, options),
+    };
     trace::render(&mut text, diagnostic, map, options);
     text
 }

@@ -181,7 +181,7 @@ fn words(line: &str) -> Box<dyn Iterator<Item = textwrap::core::Word<'_>> + '_> 
 const MOST_OF_A_MESSAGE: usize = 2000;
 
 /// The message as it is shown: paths below the base without it, and not for ever.
-fn message(diagnostic: &Diagnostic, base: Option<&Path>, cut: &str) -> String {
+pub(super) fn message(diagnostic: &Diagnostic, base: Option<&Path>, cut: &str) -> String {
     let whole = diagnostic.message.as_str();
     let end = whole.char_indices().nth(MOST_OF_A_MESSAGE).map(|(at, _)| at);
     let shown = end.and_then(|end| whole.get(..end)).unwrap_or(whole);

@@ -111,6 +111,7 @@ fn a_long_trace_is_folded() {
     let long = "while evaluating the attribute `something.with.a.very.long.name.indeed`";
     diagnostic.trace.insert(1, Label { span: at(&files[0], "runs"), text: long.into() });
     diagnostic.trace.insert(2, Label { span: Span::NONE, text: "while calling `map`".into() });
+    diagnostic.frames_of_nix = diagnostic.trace.len();
     let text = render(&diagnostic, &map, &options());
     insta::assert_snapshot!(text, @r#"
     repx::eval::throw
@@ -248,6 +249,7 @@ fn marks_of_what_is_left_out_are_ascii_too() {
     for index in 0..9 {
         diagnostic = diagnostic.within(Span::NONE, format!("frame {index}"));
     }
+    diagnostic.frames_of_nix = diagnostic.trace.len();
     let ascii = RenderOptions { unicode: false, ..options() };
     let text = render(&diagnostic, &map, &ascii);
     assert!(text.is_ascii(), "{text}");
@@ -431,10 +433,11 @@ fn a_full_trace_is_not_folded() {
     let mut diagnostic = Diagnostic::error("repx::test", "deep");
     for index in 0..20 {
         let place = at(&files[0], if index % 2 == 0 { "runs" } else { "let" });
-        diagnostic = diagnostic.within(place, "in a frame");
+        diagnostic = diagnostic.within(place, format!("in frame {index}"));
     }
+    diagnostic.frames_of_nix = diagnostic.trace.len();
     let full = RenderOptions { full_trace: true, ..options() };
-    let frames = |text: String| text.matches("in a frame").count();
+    let frames = |text: String| text.matches("in frame").count();
     assert_eq!(frames(render(&diagnostic, &map, &full)), 20);
     assert_eq!(frames(render(&diagnostic, &map, &options())), 6);
 }
@@ -449,4 +452,96 @@ fn colour_is_added_and_nothing_else() {
     let stripped = plain.replace_all(&colored, "");
     let trimmed: Vec<&str> = stripped.lines().map(str::trim_end).collect();
     assert_eq!(trimmed.join("\n") + "\n", render(&missing(&map), &map, &options()));
+}
+
+#[test]
+fn who_listens_hears_sentences() {
+    let (map, _) = lab();
+    let narrated = RenderOptions { narrated: true, ..options() };
+    let text = render(&missing(&map), &map, &narrated);
+    insta::assert_snapshot!(text, @r"
+    error: attribute 'trian' missing
+      code repx::eval::missing-attribute
+      at lab.nix, line 4, column 17: no such stage
+        the line is: runs = stages.trian;
+      see also nix/stages.nix, line 2, column 3: this is near
+        the line is: train = 1;
+      see also lab.nix, line 2, column 12: the set comes from here
+        the line is: stages = import ./nix/stages.nix;
+      help: did you mean `train`?
+      while evaluating the lab
+    ");
+}
+
+#[test]
+fn rounds_of_a_recursion_are_told_once() {
+    let (map, files) = lab();
+    let mut diagnostic = Diagnostic::error("repx::test", "deep");
+    for index in 0..20 {
+        let (place, text) = if index % 2 == 0 { ("runs", "in even") } else { ("let", "in odd") };
+        diagnostic = diagnostic.within(at(&files[0], place), text);
+    }
+    for _ in 0..3 {
+        diagnostic = diagnostic.within(at(&files[1], "train"), "calling itself");
+        diagnostic = diagnostic.within(Span::NONE, "calling itself");
+    }
+    diagnostic.frames_of_nix = diagnostic.trace.len();
+    diagnostic = diagnostic.within(at(&files[1], "1"), "in `pname`");
+    diagnostic = diagnostic.within(at(&files[0], "in {"), "in run `main`, stage `gen`");
+    let text = render(&diagnostic, &map, &options());
+    insta::assert_snapshot!(text, @r"
+    repx::test
+
+      × deep
+      in run `main`, stage `gen`  at lab.nix:3:1
+      in `pname`  at nix/stages.nix:2:11
+      in even  at lab.nix:4:3
+      in odd  at lab.nix:1:1
+        (these 2 frames 10 times)
+      calling itself  at nix/stages.nix:2:3
+      calling itself
+        (these 2 frames 3 times)
+    ");
+}
+
+#[test]
+fn github_gets_one_line() {
+    let (map, _) = lab();
+    let text = github::render(&missing(&map), &map, Some("/lab".as_ref()));
+    assert_eq!(
+        text,
+        "::error file=lab.nix,line=4,endLine=4,col=17,endColumn=22,\
+         title=repx%3A%3Aeval%3A%3Amissing-attribute::\
+         attribute 'trian' missing%0Ahelp: did you mean `train`?"
+    );
+    let nowhere = Diagnostic::warning("repx::test::a", "100 %\nof it");
+    let text = github::render(&nowhere, &map, None);
+    assert_eq!(text, "::warning title=repx%3A%3Atest%3A%3Aa::100 %25%0Aof it");
+}
+
+#[test]
+fn a_sarif_log_has_places_and_fixes() {
+    let (map, _) = lab();
+    let log = sarif::log(&[missing(&map)], &map, Some("/lab".as_ref()));
+    let log = serde_json::to_value(log).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    assert_eq!(run["tool"]["driver"]["rules"][0]["id"], "repx::eval::missing-attribute");
+    let finding = &run["results"][0];
+    assert_eq!(finding["ruleId"], "repx::eval::missing-attribute");
+    assert_eq!(finding["ruleIndex"], 0);
+    assert_eq!(finding["level"], "error");
+    assert_eq!(finding["message"]["text"], "attribute 'trian' missing\ndid you mean `train`?");
+    let region = serde_json::json!({
+        "startLine": 4, "startColumn": 17, "endLine": 4, "endColumn": 22
+    });
+    let place = &finding["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "lab.nix");
+    assert_eq!(place["region"], region);
+    let related = &finding["relatedLocations"][0]["physicalLocation"];
+    assert_eq!(related["artifactLocation"]["uri"], "nix/stages.nix");
+    let change = &finding["fixes"][0]["artifactChanges"][0];
+    assert_eq!(change["artifactLocation"]["uri"], "lab.nix");
+    assert_eq!(change["replacements"][0]["deletedRegion"], region);
+    assert_eq!(change["replacements"][0]["insertedContent"]["text"], "train");
 }

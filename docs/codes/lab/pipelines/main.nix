@@ -1,0 +1,5 @@
+{ repx }:
+repx.mkPipe rec {
+  gen = repx.callStage ../stages/gen.nix [ ];
+  use = repx.callStage ../stages/use.nix [ gen ];
+}

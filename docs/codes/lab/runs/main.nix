@@ -1,0 +1,4 @@
+_: {
+  name = "main";
+  pipelines = [ ../pipelines/main.nix ];
+}
