@@ -42,7 +42,7 @@ fn probes(outside: &Path) -> String {
       [ "$(ls -d /proc/[0-9]* | wc -l)" -gt 12 ] && echo "sees processes"
       [ "$(grep -c : /proc/net/dev)" -gt 1 ] && echo "has a network"
       touch /tmp/mine && echo "writes to /tmp"
-      [ -n "$SECRET" ] && echo "has the environment"
+      [ -n "''${{SECRET-}}" ] && echo "has the environment"
       true
     }} > ${{outputs.x}}"#,
         outside.display()

@@ -222,7 +222,7 @@ fn what_cannot_run_is_named_before_anything_runs() {
     let lab = Lab::new("", &[("a", "", &stage("", "    ${pkgs.nosuchthing}/bin/x"))]);
     expect(&lab.run(&[]), 2, "knows no package `nosuchthing`");
     assert!(lab.done().is_empty());
-    expect(&lab.run(&["--pkgs", "<nixpkgs>"]), 2, "needs Nix");
+    expect(&lab.run(&["--pkgs", "<nixpkgs>"]), 2, "was not found in the Nix search path");
 }
 
 #[test]

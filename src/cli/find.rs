@@ -122,12 +122,15 @@ pub(super) fn near(listing: &Listing, name: &str) -> Option<String> {
     let begin = name.get(..2).unwrap_or(name).as_bytes();
     let ids = (0..listing.len() as u32).filter_map(|job| listing.id(job));
     let ids = ids.map(|id| id.text()).filter(|id| id.starts_with(begin));
-    let ids = ids.filter_map(|id| {
-        let shown = id.get(..name.len().clamp(SHORT_ID, DIGITS))?;
-        String::from_utf8(shown.to_vec()).ok()
-    });
+    // As much of each is compared as was given, and as much shown as lists show.
+    let part = |length: usize| {
+        ids.clone().filter_map(move |id| String::from_utf8(id.get(..length)?.to_vec()).ok())
+    };
+    let length = name.len().min(DIGITS);
     let stages = listing.runs.iter().flat_map(|run| &run.stages).map(ToString::to_string);
-    nearest(name, ids.chain(stages))
+    let found = nearest(name, part(length).chain(stages))?;
+    let whole = part(length.max(SHORT_ID)).find(|id| id.starts_with(&found));
+    Some(whole.unwrap_or(found))
 }
 
 #[cfg(test)]

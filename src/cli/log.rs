@@ -234,6 +234,9 @@ fn last_lines(path: &Path, lines: usize) -> io::Result<u64> {
         Err(error) => return Err(error),
     };
     let length = file.metadata()?.len();
+    if lines == 0 {
+        return Ok(length);
+    }
     let (mut at, mut left) = (length, lines);
     let mut chunk = vec![0; CHUNK];
     while at > 0 {

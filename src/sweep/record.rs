@@ -185,7 +185,7 @@ mod tests {
           "stage": "report",
           "pname": "report",
           "version": "1.1",
-          "script": "01040h2081040h2081040h2081040h2081040h2081040h208104",
+          "script": "1hxvfcxrclpdxkbdhgpj6kpk6b2fj6418bna1x1laixhgd0qzds8",
           "parts": {},
           "params": {},
           "inputs": {
@@ -211,7 +211,7 @@ mod tests {
           ],
           "after": {
             "jobs": 3,
-            "digest": "1zxs3d4ahwjkimxfgh4f3xb7abdirblxlmxcjkggza5dxc3b5d8i"
+            "digest": "01q70w3hf1q70w3hf1q70w3hf1q70w3hf1q70w3hf1q70w3hf1q7"
           }
         }
         "#);

@@ -516,7 +516,14 @@ mod tests {
         let mut reader = Reader::new(&bytes);
         let again = read(&mut reader).unwrap();
         assert!(reader.is_done());
-        assert_eq!(format!("{again:?}"), format!("{listing:?}"));
+        // Tables of hashes print their seeds, so what is written again is compared.
+        let mut writer = Writer::new();
+        write(&mut writer, &again);
+        assert_eq!(writer.finish(), bytes);
+        let names = |listing: &Listing| -> Vec<String> {
+            listing.jobs().map(|job| format!("{} {:?}", job.name(), job.outputs())).collect()
+        };
+        assert_eq!(names(&again), names(&listing));
         for end in 0..bytes.len() {
             let mut reader = Reader::new(&bytes[..end]);
             assert!(read(&mut reader).is_none(), "{end}");

@@ -71,6 +71,6 @@ mod tests {
         let mut out = Vec::new();
         grid.write(&mut out, TableStyle { width: 24, color: false }).expect("a vector");
         let text = String::from_utf8(out).expect("UTF-8");
-        assert_eq!(text, "NAME     JOBS  WHAT\na          12  short\nlonger  1,200  a long …\n");
+        assert_eq!(text, "NAME     JOBS  WHAT\na          12  short\nlonger  1,200  a long t…\n");
     }
 }

@@ -266,11 +266,12 @@ mod tests {
             state.running.insert(number, Running { since, title, items });
         }
         insta::assert_snapshot!(state.lines(begin + Duration::from_secs(100), (50, 8)), @"
+
         10 running · 1 failed · 20 blocked
-          0abc main train lr=0.0             1 min 40 s
-          1abc main train lr=0.1  3/200 items · 1 min 39 s
-          2abc main train lr=0.2             1 min 38 s
-          3abc main train lr=0.3             1 min 37 s
+          0abc main train lr=0.0               1 min 40 s
+          1abc main train lr=0…  3/200 items · 1 min 39 s
+          2abc main train lr=0.2               1 min 38 s
+          3abc main train lr=0.3               1 min 37 s
           … and 6 more
         ");
     }
