@@ -10,7 +10,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use support::lab::{
-    Lab, PATIENCE, child_is_over, expect, run_logged, signal, stage, start, stdout, wait_for,
+    Lab, PATIENCE, child_is_over, expect, run_logged, signal, stage, stdout, wait_for,
 };
 use support::program::{CACHE, repx, run_within};
 
@@ -77,7 +77,12 @@ fn asked_to_end_it_ends_its_jobs() {
     for name in ["-TERM", "-HUP"] {
         let script = "    trap 'echo bye > \"$LOG\"; exit 0' TERM\n    echo > ${outputs.x}; while true; do read -t 0.05 < <(:) || true; done";
         let lab = Lab::new("", &[("a", "", &stage("", script))]);
-        let mut child = start(&lab, &[]);
+        // Who runs these tests may have them ignore signals.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=TERM,HUP", env!("CARGO_BIN_EXE_repx"), "run"]);
+        command.current_dir(lab.0.path()).env("LOG", lab.path("log")).env("REPX_CACHE_DIR", CACHE);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("it starts");
         wait_for(|| lab.jobs("work").first().is_some_and(|job| job.join("out/x").exists()));
         signal(&child, name);
         assert_eq!(child.wait().expect("it ends").code(), Some(130), "{name}");

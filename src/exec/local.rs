@@ -90,7 +90,7 @@ impl<'l> Local<'l> {
         link_script(&repx.join("script.sh"), &task.script)?;
         let [inputs, params, arrays] = paths;
         let out = folder.out();
-        let arguments = [&task.script, &out, &inputs, &params].map(|path| path.into());
+        let arguments = [&task.script, &out, &inputs, &params].map(Into::into);
         let isolation = self.isolation.filter(|how| how.all || self.work.is_contained(unit.job));
         let mut command = match isolation {
             Some(isolation) => {

@@ -81,8 +81,10 @@ pub(super) fn culprits(said: &[String]) -> Vec<(StorePath, String)> {
 /// The derivation that a message names in quotes.
 fn named(message: &str) -> Option<StorePath> {
     let mut quoted = message.split('\'').skip(1).step_by(2);
-    let path = quoted.find(|text| text.starts_with('/') && text.ends_with(".drv"))?;
-    StoreDir::default().parse(path).ok()
+    quoted.find_map(|text| {
+        let path = StoreDir::default().parse(text).ok()?;
+        path.name().strip_suffix(".drv").is_some().then_some(path)
+    })
 }
 
 /// A fetcher failed.

@@ -48,7 +48,7 @@ pub(super) fn params(view: &JobView<'_>) -> Value {
 
 /// The jobs that a job depends on.
 pub(super) fn dependencies(listing: &Listing, view: &JobView<'_>) -> Value {
-    let after = view.after().into_iter().flat_map(|jobs| jobs.iter());
+    let after = view.after().into_iter().flat_map(crate::sweep::JobSet::iter);
     let jobs = view.depends_on().into_iter().chain(after);
     let names = jobs.filter_map(|job| listing.job(job)).map(|job| job.name().to_string());
     Value::Array(names.map(Value::String).collect())
@@ -66,7 +66,7 @@ pub(super) fn top(out: &mut dyn Write, listing: &Listing) -> io::Result<()> {
     if let (Value::Object(fields), false) = (&mut top, listing.groups.is_empty()) {
         let groups = listing.groups.iter().map(|(name, runs)| {
             let runs = runs.iter().map(|run| Value::from(&**run));
-            (name.to_string(), Value::Array(runs.collect()))
+            (name.clone(), Value::Array(runs.collect()))
         });
         fields.insert("groups".to_owned(), Value::Object(groups.collect()));
     }

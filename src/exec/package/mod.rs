@@ -1,4 +1,4 @@
-//! A lab's jobs as a directory that RepX's own tools read, and this program too.
+//! A lab's jobs as a directory that upstream's tools read, and this program too.
 //!
 //! `lab/lab-metadata.json` names all files with their hashes and is written last: without it there is no lab.
 //! `revision/` says what the jobs are (`metadata`), `jobs/<name>/bin/` holds what they run, `store/` what that needs,
