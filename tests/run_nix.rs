@@ -91,10 +91,10 @@ fn only_what_changes_is_built_and_run() {
     let expected = Came { scripts: 2, others: vec![greeter], ..nothing("4 jobs: 4 done") };
     assert_eq!(changed, expected);
     // Hints change nothing.
-    change(&lab, "lab/nix/stages/plain.nix", "inputs.text", "resources.mem = \"1G\"; inputs.text");
+    change(&lab, "lab/nix/stages/plain.nix", "inputs.text =", "resources.mem = \"1G\"; inputs.text =");
     assert_eq!(came(&lab, &[]), nothing("nothing to do: 4 jobs done"));
     // A downstream parameter concerns the downstream stage alone.
-    change(&lab, "lab/nix/stages/plain.nix", "inputs.text", "params.n = 1; inputs.text");
+    change(&lab, "lab/nix/stages/plain.nix", "inputs.text =", "params.n = 1; inputs.text =");
     assert_eq!(came(&lab, &[]), nothing("4 jobs: 2 done, 2 done before"));
 }
 
@@ -133,11 +133,11 @@ fn failed_builds_are_told_by_stage() {
         &format!("stage `once`: building `greeter-{}` failed", lab.stamp),
         "exit code 3",
         "│ broken beyond repair",
-        "nix-store --read-log /nix/store/",
+        "nix-store --read-log",
     ] {
         assert!(said.contains(part), "{part}:\n{said}");
     }
-    assert!(!said.contains("`plain`"), "{said}");
+    assert!(!said.contains("stage `plain`"), "{said}");
     assert!(lab.path("lab/.repx/outputs").read_dir().expect("it").next().is_none());
 }
 
