@@ -91,7 +91,12 @@ fn only_what_changes_is_built_and_run() {
     let expected = Came { scripts: 2, others: vec![greeter], ..nothing("4 jobs: 4 done") };
     assert_eq!(changed, expected);
     // Hints change nothing.
-    change(&lab, "lab/nix/stages/plain.nix", "inputs.text =", "resources.mem = \"1G\"; inputs.text =");
+    change(
+        &lab,
+        "lab/nix/stages/plain.nix",
+        "inputs.text =",
+        "resources.mem = \"1G\"; inputs.text =",
+    );
     assert_eq!(came(&lab, &[]), nothing("nothing to do: 4 jobs done"));
     // A downstream parameter concerns the downstream stage alone.
     change(&lab, "lab/nix/stages/plain.nix", "inputs.text =", "params.n = 1; inputs.text =");

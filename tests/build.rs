@@ -1,0 +1,98 @@
+//! `repx build`: directories that upstream's tools read, with the keys of version 0.5, and that we run.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // a failing test stops here
+#![allow(clippy::pedantic, clippy::perf)] // tests are read, not tuned
+#![allow(clippy::print_stdout)] // shared helpers report
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use serde_json::Value;
+
+use support::lab::expect;
+use support::program::{copy, repx, run};
+use support::repository;
+
+fn read(path: &Path) -> Value {
+    let text = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice(&text).expect("JSON")
+}
+
+fn keys(value: &Value) -> BTreeSet<&str> {
+    value.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
+/// The example, built.
+fn built() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    copy(&repository("examples/simple"), &directory.path().join("lab"));
+    let ran = run(repx(directory.path()).args(["build", "lab", "-o", "built"]));
+    expect(&ran, 0, "13 jobs, ");
+    directory
+}
+
+#[test]
+fn the_keys_are_upstreams() {
+    let directory = built();
+    let root = directory.path().join("built");
+    let top = read(&root.join("revision/metadata-top.json"));
+    assert_eq!(keys(&top), BTreeSet::from(["gitHash", "groups", "repx_version", "runs", "type"]));
+    assert_eq!(top["type"], "root");
+    let mut jobs = 0;
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let mut wired: BTreeSet<String> = BTreeSet::new();
+    for run in top["runs"].as_array().expect("a list") {
+        let run = read(&root.join(run.as_str().expect("a path")));
+        let expected = BTreeSet::from(["dependencies", "gitHash", "jobs", "name", "type"]);
+        assert!(keys(&run).is_superset(&expected), "{:?}", keys(&run));
+        for (id, job) in run["jobs"].as_object().expect("jobs") {
+            jobs += 1;
+            known.insert(id.clone());
+            let expected = BTreeSet::from(["executables", "name", "params", "stage_type"]);
+            assert!(keys(job).is_superset(&expected), "{id}: {:?}", keys(job));
+            let main = &job["executables"]["main"];
+            let script = root.join(main["path"].as_str().expect("a path"));
+            let mode = fs::metadata(&script).expect("a script").permissions().mode();
+            assert!(mode & 0o111 != 0, "{} can be run", script.display());
+            for input in main["inputs"].as_array().expect("inputs") {
+                assert!(input["target_input"].is_string(), "{input}");
+                wired.extend(input["job_id"].as_str().map(str::to_owned));
+            }
+        }
+    }
+    assert_eq!(jobs, 13);
+    assert!(!wired.is_empty() && wired.is_subset(&known), "{wired:?}");
+    let analysis = read(&root.join("revision/metadata-analysis.json"));
+    let hard = serde_json::json!({ "revision/metadata-simulation.json": "hard" });
+    assert_eq!(analysis["dependencies"], hard);
+    let lab = read(&root.join("lab/lab-metadata.json"));
+    assert_eq!(keys(&lab), BTreeSet::from(["files", "labId", "lab_version", "metadata"]));
+}
+
+/// Without the lab's own files.
+#[test]
+fn what_was_built_runs() {
+    let directory = built();
+    fs::remove_dir_all(directory.path().join("lab")).expect("it is ours");
+    let arguments = ["run", "--lab", "built", "--base-path", "base", "-q"];
+    expect(&run(repx(directory.path()).args(arguments)), 0, "13 jobs: 13 done\n");
+    expect(&run(repx(directory.path()).args(arguments)), 0, "nothing to do: 13 jobs done");
+}
+
+#[test]
+fn nothing_that_is_no_lab_is_overwritten() {
+    let directory = built();
+    fs::create_dir(directory.path().join("other")).expect("a directory");
+    fs::write(directory.path().join("other/thesis.txt"), "years of work").expect("a file");
+    let ran = run(repx(directory.path()).args(["build", "lab", "-o", "other"]));
+    expect(&ran, 2, "repx::build::output");
+    let kept = fs::read_to_string(directory.path().join("other/thesis.txt")).expect("it is there");
+    assert_eq!(kept, "years of work");
+    // A lab that was built before is written anew.
+    let again = run(repx(directory.path()).args(["build", "lab", "-o", "built"]));
+    expect(&again, 0, "13 jobs, ");
+}
