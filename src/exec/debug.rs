@@ -38,14 +38,7 @@ pub fn enter(
     let place = |name: &str| scratch.join(name);
     let (out, begin) = (place("out"), place("begin.bash"));
     fs::create_dir(&out)?;
-    let files = [
-        ("inputs.json", &task.call.inputs),
-        ("parameters.json", &task.call.params),
-        ("arrays.bash", &task.call.arrays),
-    ];
-    for (name, text) in files {
-        fs::write(place(name), text)?;
-    }
+    let [inputs, params, arrays] = task.call.write(scratch)?;
     let word = |path: &Path| quoted(&path.display().to_string());
     let strict = match inside {
         Inside::Shell(prompt) => format!("PS1={}", quoted(prompt)),
@@ -57,11 +50,11 @@ pub fn enter(
          declare -A inputs=() params=() parameters=()\nsource {arrays}\n\
          repx_job() {{ REPX_ARRAYS={arrays} {shell} {script} \"$out\" \"$inputs_json\" \"$parameters_json\"; }}\n\
          cd -- \"$out\"\n{strict}\n",
-        path = quoted(&task.path),
+        path = quoted(&work.search_path(&task)?),
         out = word(&out),
-        inputs = word(&place("inputs.json")),
-        params = word(&place("parameters.json")),
-        arrays = word(&place("arrays.bash")),
+        inputs = word(&inputs),
+        params = word(&params),
+        arrays = word(&arrays),
         shell = word(work.shell()),
         script = word(&task.script),
     );

@@ -4,7 +4,7 @@
 
 use super::plan::Plan;
 use crate::lab::Need;
-use crate::sweep::{Block, JobSet, Listing};
+use crate::sweep::{JobSet, Listing};
 
 /// A job, or a knot.
 pub(super) type Node = u32;
@@ -232,10 +232,8 @@ fn edges_of(
         all.filter(|job| plan.has(*job)).for_each(|job| edge(job, jobs + set));
     }
     for (knot, (earlier, _)) in (soft..).zip(pairs) {
-        let own = listing.blocks().iter().filter(|block| block.run() == *earlier);
-        let shared = listing.shared_jobs().filter(|(run, _)| run == earlier).map(|(_, job)| job);
-        let all = own.flat_map(Block::range).chain(shared);
-        all.filter(|job| plan.has(*job)).for_each(|job| edge(job, knot));
+        let all = listing.jobs_of(*earlier).filter(|job| plan.has(*job));
+        all.for_each(|job| edge(job, knot));
     }
 }
 

@@ -78,17 +78,12 @@ impl<'l> Local<'l> {
         Ok(Ended::Scattered(items, done))
     }
 
-    fn script(&self, unit: Unit, task: &Task) -> io::Result<Ended> {
+    fn script(&self, unit: Unit, task: &Task<'_>) -> io::Result<Ended> {
         let folder = &task.folder;
         folder.clear()?;
         let repx = folder.repx();
-        let paths = ["inputs.json", "parameters.json", "arrays.bash"].map(|name| repx.join(name));
-        let texts = [&task.call.inputs, &task.call.params, &task.call.arrays];
-        for (path, text) in paths.iter().zip(texts) {
-            fs::write(path, text)?;
-        }
+        let [inputs, params, arrays] = task.call.write(&repx)?;
         link_script(&repx.join("script.sh"), &task.script)?;
-        let [inputs, params, arrays] = paths;
         let out = folder.out();
         let arguments = [&task.script, &out, &inputs, &params].map(Into::into);
         let isolation = self.isolation.filter(|how| how.all || self.work.is_contained(unit.job));

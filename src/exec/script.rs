@@ -1,6 +1,9 @@
 //! What stands before a stage's own script, and what it is called with.
 
 use std::fmt::Write;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -49,9 +52,9 @@ set -x
 
 /// The assignments of a call, and its two JSON texts.
 pub(super) struct Call {
-    pub(super) arrays: String,
-    pub(super) inputs: String,
-    pub(super) params: String,
+    arrays: String,
+    inputs: String,
+    params: String,
 }
 
 /// What a script is called with: inputs and their paths, parameters and their values as JSON.
@@ -77,6 +80,18 @@ pub(super) fn call(inputs: &[(String, String)], params: &[(String, String)]) -> 
     }
     let params = object(&parts);
     Call { arrays, inputs, params }
+}
+
+impl Call {
+    /// Writes all of it to files in a directory: inputs, parameters, assignments.
+    pub(super) fn write(&self, directory: &Path) -> io::Result<[PathBuf; 3]> {
+        let paths =
+            ["inputs.json", "parameters.json", "arrays.bash"].map(|name| directory.join(name));
+        for (path, text) in paths.iter().zip([&self.inputs, &self.params, &self.arrays]) {
+            fs::write(path, text)?;
+        }
+        Ok(paths)
+    }
 }
 
 fn object(parts: &[String]) -> String {

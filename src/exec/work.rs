@@ -14,7 +14,7 @@ use super::plan::Plan;
 use super::schedule::{Piece, Unit};
 use super::script::{self, Call};
 use super::store::Store;
-use crate::sweep::{Block, IdentityRecord, JobView, Listing, Recipe, Source, StepSource, Wire};
+use crate::sweep::{IdentityRecord, JobView, Listing, Package, Recipe, Source, StepSource, Wire};
 
 /// All that pieces of work are made of.
 #[derive(Debug)]
@@ -28,11 +28,11 @@ pub struct Work<'w> {
 }
 
 /// A piece of work, made ready.
-pub(super) struct Task {
+pub(super) struct Task<'w> {
     pub(super) folder: Folder,
     pub(super) script: PathBuf,
-    /// Where the script finds programs.
-    pub(super) path: String,
+    /// What the script is run with.
+    packages: &'w [Package],
     pub(super) call: Call,
     /// What the job is made of, where this ends the job.
     pub(super) record: Option<IdentityRecord>,
@@ -93,7 +93,7 @@ impl<'w> Work<'w> {
     }
 
     /// Makes a piece of work ready.
-    pub(super) fn task(&self, unit: Unit) -> io::Result<Task> {
+    pub(super) fn task(&self, unit: Unit) -> io::Result<Task<'w>> {
         let view = self.view(unit.job)?;
         let folder = self.base.job(&view.name().to_string());
         let own = self.inputs(&view)?;
@@ -125,10 +125,14 @@ impl<'w> Work<'w> {
         };
         let packages = view.block().packages(part);
         let script = self.store.script(&view.stage().name, &text, packages, &[])?;
-        let path = self.store.search_path(packages)?;
         let ends = matches!(unit.piece, Piece::Main | Piece::Gather);
         let record = ends.then(|| IdentityRecord::of(self.listing, &view));
-        Ok(Task { folder, script, path, call: script::call(&inputs, &settled), record })
+        Ok(Task { folder, script, packages, call: script::call(&inputs, &settled), record })
+    }
+
+    /// Where a task's script finds programs.
+    pub(super) fn search_path(&self, task: &Task<'_>) -> io::Result<String> {
+        self.store.search_path(task.packages)
     }
 
     /// A job's inputs and their paths.
@@ -290,10 +294,8 @@ pub fn within_out(path: &str, out: &Path) -> String {
 fn metadata(listing: &Listing, run: &str) -> Value {
     let number = listing.runs.iter().position(|other| *other.name == *run);
     let number = number.map_or(u32::MAX, |number| number as u32);
-    let own = listing.blocks().iter().filter(|block| block.run() == number);
-    let shared = listing.shared_jobs().filter(|(other, _)| *other == number).map(|(_, job)| job);
     let mut jobs = serde_json::Map::new();
-    for job in own.flat_map(Block::range).chain(shared) {
+    for job in listing.jobs_of(number) {
         let Some(view) = listing.job(job) else { continue };
         let params = view.params().map(|(name, json)| {
             (name.to_string(), serde_json::from_str(json).unwrap_or(Value::Null))

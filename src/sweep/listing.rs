@@ -306,6 +306,13 @@ impl Listing {
         runs.flat_map(|(run, info)| info.shared.iter().map(move |job| (run, job)))
     }
 
+    /// The jobs of a run: its own, then those that stand with earlier ones.
+    pub fn jobs_of(&self, run: u32) -> impl Iterator<Item = u32> + '_ {
+        let own = self.blocks.iter().filter(move |block| block.run == run);
+        let shared = self.runs.get(run as usize).into_iter().flat_map(|info| info.shared.iter());
+        own.flat_map(Block::range).chain(shared)
+    }
+
     /// One job.
     pub fn job(&self, job: u32) -> Option<JobView<'_>> {
         let block = self.blocks.get(self.block_of(job))?;

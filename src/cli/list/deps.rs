@@ -15,6 +15,7 @@ use super::super::load::{Opened, base_path, open};
 use super::super::stdout;
 use super::DepsOptions;
 use crate::diagnostic::Diagnostic;
+use crate::lab::Need;
 use crate::sweep::{Ask, Count, JobView, Listing, RunInfo, Source};
 use crate::world::Disk;
 
@@ -223,7 +224,7 @@ impl<'t> Tree<'t> {
     fn after(&self, job: &JobView<'_>) -> Option<(Vec<String>, usize)> {
         let jobs = job.after()?;
         let run = self.listing.runs.get(job.block().run() as usize)?;
-        let hard = run.depends_on.iter().filter(|(_, need)| need.word() == "hard");
+        let hard = run.depends_on.iter().filter(|(_, need)| *need == Need::Hard);
         Some((hard.map(|(name, _)| clean(name)).collect(), jobs.len()))
     }
 
@@ -262,7 +263,7 @@ impl<'t> Tree<'t> {
             .map(|run| &*run.name)
             .collect();
         let needs = move |run: &&RunInfo| {
-            let mut hard = run.depends_on.iter().filter(|(_, need)| need.word() == "hard");
+            let mut hard = run.depends_on.iter().filter(|(_, need)| *need == Need::Hard);
             hard.any(|(name, _)| own.contains(&&**name))
         };
         self.listing.runs.iter().filter(needs).map(|run| &*run.name)

@@ -58,7 +58,5 @@ fn one(listing: &Listing, name: &str) -> Result<Vec<u32>, Diagnostic> {
 
 fn of_run(listing: &Listing, name: &str) -> Option<Vec<u32>> {
     let number = listing.runs.iter().position(|run| *run.name == *name)? as u32;
-    let own = listing.blocks().iter().filter(|block| block.run() == number);
-    let shared = listing.shared_jobs().filter(|(run, _)| *run == number).map(|(_, job)| job);
-    Some(own.flat_map(crate::sweep::Block::range).chain(shared).collect())
+    Some(listing.jobs_of(number).collect())
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::FORMAT;
-use crate::lab::{Need, Resources};
-use crate::sweep::{Block, JobView, Listing, Source, StageKind, StepSource};
+use crate::lab::Resources;
+use crate::sweep::{JobView, Listing, Source, StageKind, StepSource};
 
 /// A job's programs: their files' names, the parts of the stage they are, what stands for their scripts.
 pub(super) fn programs<'l>(view: &JobView<'l>) -> Vec<(String, Arc<str>, Cow<'l, [u8]>)> {
@@ -79,7 +79,7 @@ pub(super) fn run(out: &mut dyn Write, listing: &Listing, index: usize) -> io::R
     let dependencies = run
         .depends_on
         .iter()
-        .map(|(other, need)| (format!("revision/metadata-{other}.json"), Value::from(word(*need))));
+        .map(|(other, need)| (format!("revision/metadata-{other}.json"), Value::from(need.word())));
     let head = json!({
         "type": "run",
         "name": &*run.name,
@@ -92,11 +92,8 @@ pub(super) fn run(out: &mut dyn Write, listing: &Listing, index: usize) -> io::R
         out.write_all(b"}")?;
     }
     out.write_all(b",\"jobs\":{")?;
-    let own = listing.blocks().iter().filter(|block| block.run() as usize == index);
-    let shared = listing.shared_jobs().filter(|(other, _)| *other as usize == index);
-    let jobs = own.flat_map(Block::range).chain(shared.map(|(_, job)| job));
     let mut comma = "";
-    for view in jobs.filter_map(|job| listing.job(job)) {
+    for view in listing.jobs_of(index as u32).filter_map(|job| listing.job(job)) {
         write!(
             out,
             "{comma}{}:{}",
@@ -106,13 +103,6 @@ pub(super) fn run(out: &mut dyn Write, listing: &Listing, index: usize) -> io::R
         comma = ",";
     }
     out.write_all(b"}}")
-}
-
-fn word(need: Need) -> &'static str {
-    match need {
-        Need::Hard => "hard",
-        Need::Soft => "soft",
-    }
 }
 
 fn job(listing: &Listing, view: &JobView<'_>, run: &crate::sweep::RunInfo) -> Value {
@@ -227,7 +217,7 @@ fn mappings(listing: &Listing, view: &JobView<'_>, run: &crate::sweep::RunInfo) 
         }
         Source::Run(other) => {
             let need = run.depends_on.iter().find(|(known, _)| *known == *other);
-            let need = need.map_or("soft", |(_, need)| word(*need));
+            let need = need.map_or("soft", |(_, need)| need.word());
             let known =
                 [("type", "inter-run"), ("source_run", &**other), ("dependency_type", need)];
             Some(mapping(name, &known))
