@@ -8,11 +8,10 @@ use serde::Serialize;
 
 use super::Exit;
 use super::arguments::{CheckFormat, CheckOptions, Terminal, Volume};
-use super::entry::{self, Entry};
+use super::entry::Entry;
 use super::guard::INTERRUPTED;
-use super::load::{Target, request};
+use super::load::{Target, entry_and_settings, request};
 use super::report::{report, say, show_originals, text_of, was_interrupted};
-use super::settings::settings;
 use super::setup::{self, config, machine, no_thread};
 use super::stdout;
 use crate::check::origin::say_origins;
@@ -107,8 +106,7 @@ fn one(
     findings: &mut Findings,
 ) -> Result<(), Diagnostic> {
     let target = Target::new(lab, &options.with);
-    let entry = entry::find(target)?;
-    let settings = settings(&options.with.nix)?;
+    let (entry, settings) = entry_and_settings(target)?;
     let (file, root) = (entry.file.clone(), entry.root.clone());
     let evaluated = evaluate(options, entry, settings, sources)?;
     findings.add(evaluated, sources);

@@ -93,9 +93,14 @@ fn of_stage<'l>(listing: &'l Listing, name: &str) -> Vec<JobView<'l>> {
     jobs.filter(named).take(MOST_NAMED + 1).collect()
 }
 
+/// The first characters of an id, or of a name that begins with one.
+pub(super) fn begin(name: &str) -> &str {
+    name.get(..SHORT_ID).unwrap_or(name)
+}
+
 /// The first characters of a job's id.
 pub(super) fn short_id(job: &JobView<'_>) -> String {
-    job.id().to_string().chars().take(SHORT_ID).collect()
+    begin(&job.id().to_string()).to_owned()
 }
 
 /// A job in a few words.

@@ -11,12 +11,11 @@ use std::sync::{Mutex, PoisonError};
 
 use super::arguments::LabOptions;
 use super::cache_account::{Explanation, Fate};
-use super::entry::{self, Entry};
+use super::entry::Entry;
 
 use super::guard::INTERRUPTED;
-use super::load::{Outcome, Target, request};
+use super::load::{Outcome, Target, entry_and_settings, request};
 use super::report::say;
-use super::settings::settings;
 use super::setup::{self, Caches, config, machine, no_thread};
 use crate::builtins::made;
 use crate::bytes::{Reader, Writer};
@@ -92,8 +91,7 @@ pub(super) fn outcome_at(
     }
     let few = matches!(request.ask, Ask::Few(..));
     let evaluation = Evaluation {
-        options,
-        once: target.once,
+        target,
         request: &request,
         settings,
         progress,
@@ -176,9 +174,7 @@ struct Evaluated {
 
 /// What decides an evaluation, but for the machine.
 struct Evaluation<'a> {
-    options: &'a LabOptions,
-    /// Are jobs written and then forgotten?
-    once: bool,
+    target: Target<'a>,
     request: &'a Request,
     settings: Settings,
     progress: &'a Progress,
@@ -248,11 +244,11 @@ impl Evaluation<'_> {
         let parts = [
             "packages".to_owned(),
             format!("{:?}", (packages, &root)),
-            surroundings(self.options, self.settings),
+            surroundings(self.target.with, self.settings),
         ];
         let parts = parts.each_ref().map(String::as_bytes);
         let of = (packages.clone(), root);
-        Some(Packages::new(directory, &parts, of, !self.options.refresh))
+        Some(Packages::new(directory, &parts, of, !self.target.with.refresh))
     }
 
     /// The set of which something may be known: as it was asked for, or what a flake has locked.
@@ -272,7 +268,7 @@ impl Evaluation<'_> {
         messages: &'c (dyn Fn(&str) + Sync),
     ) -> Config<'c> {
         let lowered = self.caches.map(|caches| &caches.lowered);
-        let config = config(world, &self.options.include, sources, lowered);
+        let config = config(world, &self.target.with.include, sources, lowered);
         Config {
             settings: self.settings,
             tolerant: true,
@@ -297,7 +293,7 @@ impl Evaluation<'_> {
                 say(message);
             }
         };
-        let kept = if self.once { MOST_IDS } else { u64::MAX };
+        let kept = if self.target.once { MOST_IDS } else { u64::MAX };
         let request = Request { kept, ..completed(self.request, world, self.progress) };
         let packages = match basis {
             Basis::Scratch => None,
@@ -346,8 +342,7 @@ pub(super) fn with_made<R: Send>(
     progress: &Progress,
     then: impl FnOnce(Made<'_>) -> R + Send,
 ) -> Result<R, Outcome> {
-    let found = entry::find(target).and_then(|entry| Ok((entry, settings(&target.with.nix)?)));
-    let (entry, settings) = found.map_err(Outcome::failed)?;
+    let (entry, settings) = entry_and_settings(target).map_err(Outcome::failed)?;
     let request = completed(&request(target.with, ask, entry), world, progress);
     let caches = setup::caches(!target.with.no_cache);
     let lowered = caches.as_ref().map(|caches| &caches.lowered);

@@ -11,6 +11,7 @@ use super::progress::{self, Phase};
 use super::report::report;
 use super::settings::settings;
 use crate::diagnostic::Diagnostic;
+use crate::eval::Settings;
 use crate::exec::LabName;
 use crate::source::SourceMap;
 use crate::sweep::{Argument, Ask, Counts, Listing, PackageSet, Progress, Request};
@@ -101,6 +102,14 @@ pub(super) fn open<T>(
     }
 }
 
+/// Where a lab is, and what Nix's settings say of its evaluation.
+///
+/// # Errors
+/// There is no lab, or a setting is wrong.
+pub(super) fn entry_and_settings(target: Target<'_>) -> Result<(Entry, Settings), Diagnostic> {
+    Ok((entry::find(target)?, settings(&target.with.nix)?))
+}
+
 /// Evaluates a lab, or takes its jobs from the cache.
 pub(super) fn load(
     target: Target<'_>,
@@ -108,13 +117,11 @@ pub(super) fn load(
     terminal: &Terminal,
     progress: &Progress,
 ) -> Outcome {
-    let options = target.with;
-    let found = entry::find(target).and_then(|entry| Ok((entry, settings(&options.nix)?)));
-    match found {
+    match entry_and_settings(target) {
         Err(wrong) => Outcome::failed(wrong),
         Ok((entry, settings)) => {
             let (outcome, explanation) = kept::outcome(target, ask, entry, settings, progress);
-            if options.explain_cache {
+            if target.with.explain_cache {
                 explain(&explanation, terminal);
             }
             outcome

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::Exit;
 use super::arguments::{Form, LabArgument, Terminal};
+use super::find::begin;
 use super::guard::INTERRUPTED;
 use super::listing::{Paint, TableStyle};
 use super::load::base_path;
@@ -298,7 +299,7 @@ fn follow(
             return Exit::Fine;
         }
         if nobody && !any {
-            let id = results.name.get(..8).unwrap_or_default();
+            let id = begin(&results.name);
             say(&format!("{}: nobody runs it; `repx run {id}` does", results.title()));
             return Exit::Fine;
         }

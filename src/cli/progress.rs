@@ -48,8 +48,7 @@ impl Shown {
         terminal: &Terminal,
         read: impl Fn() -> Reading + Send + 'static,
     ) -> Option<Shown> {
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        if terminal.volume == Volume::Quiet || dumb || !std::io::stderr().is_terminal() {
+        if !may_redraw(terminal) {
             return None;
         }
         let mut screen = screen();
@@ -61,6 +60,12 @@ impl Shown {
         let _ = std::thread::Builder::new().name("progress".into()).spawn(watch);
         Some(Shown(()))
     }
+}
+
+/// May lines on standard error be drawn again, and does the user want to see them?
+pub(super) fn may_redraw(terminal: &Terminal) -> bool {
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    terminal.volume != Volume::Quiet && !dumb && std::io::stderr().is_terminal()
 }
 
 impl Drop for Shown {

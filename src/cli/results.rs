@@ -36,7 +36,7 @@ pub(super) fn named(lab: &LabArgument, name: &str, terminal: &Terminal) -> Resul
     if results.folder.repx().is_dir() {
         return Ok(results);
     }
-    let id = find::parts(&results.name).0.get(..8).unwrap_or(&results.name);
+    let id = find::begin(find::parts(&results.name).0);
     let wrong = Diagnostic::error("repx::cli::no-results", format!("job {id} hasn't run yet"))
         .help(format!("`repx run {id}` runs it, with what it reads from"));
     Err(report(vec![wrong], &SourceMap::new(), terminal, false))
@@ -83,7 +83,7 @@ impl Results {
 pub(super) fn title(name: &str) -> String {
     let (id, rest) = find::parts(name);
     let pname = rest.and_then(|rest| rest.rsplit_once('-')).map_or("job", |(pname, _)| pname);
-    format!("{pname} {}", id.get(..8).unwrap_or(id))
+    format!("{pname} {}", find::begin(id))
 }
 
 /// A size in few letters.

@@ -10,8 +10,7 @@ use crate::cli::arguments::Terminal;
 use crate::cli::entry::{self, Entry};
 use crate::cli::kept::{self, Place};
 use crate::cli::listing::table::clean;
-use crate::cli::load::{Outcome, Target, shown};
-use crate::cli::settings::settings;
+use crate::cli::load::{Outcome, Target, entry_and_settings, shown};
 use crate::cli::setup::machine;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::flake::{Commit, RevisionError, Snapshot, checkout_root, revision};
@@ -71,7 +70,7 @@ impl Then {
     }
 
     fn evaluated(&self, target: Target<'_>, terminal: &Terminal) -> Result<Outcome, Diagnostic> {
-        let (today, settings) = (entry::find(target)?, settings(&target.with.nix)?);
+        let (today, settings) = entry_and_settings(target)?;
         let machine = machine(&target.with.nix);
         let snapshot = Snapshot::new(&machine, &self.root, self.commit.clone());
         let snapshot = snapshot

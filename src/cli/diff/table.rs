@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Change, Comparison};
+use crate::cli::find::begin;
 use crate::cli::listing::TableStyle;
-use crate::cli::listing::table::{MOST_JOBS, Paint, SHORT_ID, clean, counted, fit, grouped, line};
+use crate::cli::listing::table::{MOST_JOBS, Paint, clean, counted, fit, grouped, line};
 use crate::sweep::Count;
 
 /// What to do where there are more.
@@ -110,7 +111,7 @@ fn cells(
     let described = side.described(job);
     let short = |id: Option<crate::sweep::JobId>| {
         let id = id.map(|id| id.to_string()).unwrap_or_default();
-        id.get(..SHORT_ID).unwrap_or(&id).to_owned()
+        begin(&id).to_owned()
     };
     let before = was.filter(|_| is.is_some()).and_then(|job| comparison.before.id(job));
     let runs: Vec<String> = described.runs.iter().map(|run| clean(run)).collect();

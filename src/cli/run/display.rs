@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::super::arguments::{Terminal, Volume};
+use super::super::progress::may_redraw;
 use super::super::report::say;
 use super::words::{jobs, seconds, title};
 use crate::exec::Event;
@@ -68,8 +69,7 @@ impl<'d> Display<'d> {
         total: usize,
         lines: bool,
     ) -> Display<'d> {
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let shown = terminal.volume != Volume::Quiet && !dumb && io::stderr().is_terminal();
+        let shown = may_redraw(terminal);
         let volume = if shown || lines { terminal.volume } else { Volume::Quiet };
         if volume != Volume::Quiet && !shown {
             say(&format!("{} to run", jobs(total)));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::find::short_id;
 use crate::sweep::Listing;
 
 /// "1 job", "2 jobs".
@@ -24,7 +25,7 @@ pub(super) fn title(listing: &Listing, job: u32) -> String {
     let Some(view) = listing.job(job) else {
         return String::new();
     };
-    let id: String = view.id().to_string().chars().take(8).collect();
+    let id = short_id(&view);
     let run = listing.runs.get(view.block().run() as usize).map_or("", |run| &*run.name);
     let mut title = format!("{id} {run} {}", view.stage().name);
     for (name, json) in view.params() {

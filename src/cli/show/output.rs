@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::Exit;
 use super::super::arguments::{Form, Terminal};
+use super::super::find::begin;
 use super::super::listing::{Paint, TableStyle, clean, cut};
 use super::super::report::{near, report};
 use super::super::results::{self, Results, size};
@@ -100,7 +101,7 @@ impl<'r> Written<'r> {
         let names = self.outputs.iter().map(|(name, _)| name.clone());
         let files = self.files.iter().map(|(file, _)| file.display().to_string());
         let help = did_you_mean(name, names.chain(files));
-        let job = self.results.name.get(..8).unwrap_or_default();
+        let job = begin(&self.results.name);
         Err(Diagnostic::error("repx::cli::no-results", message)
             .help(help.unwrap_or_else(|| format!("`repx show output {job}` lists what there is"))))
     }

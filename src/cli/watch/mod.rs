@@ -16,15 +16,13 @@ use self::files::{Concerned, Directories};
 use super::Exit;
 use super::arguments::{EvalOptions, Format, Terminal, Volume};
 use super::diff::{Comparison, compare};
-use super::entry;
 use super::filter::{Filter, select};
 use super::guard::{INTERRUPTED, when_interrupted};
 use super::kept::{self, Place};
 use super::listing::table::clean;
 use super::listing::{Statuses, View};
-use super::load::{Outcome, Target, base_path, shown};
+use super::load::{Outcome, Target, base_path, entry_and_settings, shown};
 use super::report::{report, say};
-use super::settings::settings;
 use super::setup::machine;
 use crate::diagnostic::{Diagnostic, INTERRUPTED as STOPPED, Severity};
 use crate::realise::Machine;
@@ -58,8 +56,7 @@ fn watch(options: &EvalOptions, terminal: &Terminal) -> Result<Exit, Diagnostic>
             .help("use `--format ndjson`: an object a line"));
     }
     // What is wrong with the call is so for good.
-    entry::find(Target::of(options))?;
-    settings(&options.with.nix)?;
+    entry_and_settings(Target::of(options))?;
     let (sender, receiver) = channel();
     let directories = Directories::new(watcher(&sender)?);
     when_interrupted(move || drop(sender.send(Wake::Interrupt)));
@@ -212,9 +209,7 @@ impl Watch<'_> {
 
     fn evaluate(&mut self) -> Outcome {
         let target = Target::of(self.options);
-        let entry = entry::find(target);
-        let found = entry.and_then(|entry| Ok((entry, settings(&target.with.nix)?)));
-        let (entry, settings) = match found {
+        let (entry, settings) = match entry_and_settings(target) {
             Ok(found) => found,
             // It may come back: what was watched still is.
             Err(wrong) => return Outcome::failed(wrong),

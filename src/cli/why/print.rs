@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::super::find::short_id;
-use super::super::listing::{Paint, SHORT_ID, TableStyle, bare, clean, cut};
+use super::super::find::{begin, short_id};
+use super::super::listing::{Paint, TableStyle, bare, clean, cut};
 use super::{Reason, Verdict, Why};
 use crate::sweep::{Difference, InputRecord};
 
@@ -49,7 +49,7 @@ pub(in crate::cli) fn write_text(
             writeln!(out, "of what they were made of: nothing can be compared.")
         }
         Verdict::Changed { before, reasons } => {
-            let before = before.get(..SHORT_ID).unwrap_or(before);
+            let before = begin(before);
             writeln!(out, "Set apart from {before}, the nearest one that is done, by")?;
             lines(out, reasons, 1, style)
         }
@@ -143,7 +143,7 @@ fn value(json: Option<&str>) -> String {
 
 /// `<pname> <id>` of a full name, shortened.
 fn short(job: &str) -> String {
-    let (id, name) = (job.get(..SHORT_ID).unwrap_or(job), job.get(33..).unwrap_or_default());
+    let (id, name) = (begin(job), job.get(33..).unwrap_or_default());
     let pname = name.rsplit_once('-').map_or(name, |(pname, _)| pname);
     format!("{}-{id}", clean(pname))
 }
