@@ -15,7 +15,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use support::program::{Ran, copy, repx, run};
+use support::program::{Ran, call, copy, repx};
 use support::repository;
 
 /// A lab whose one run sweeps `n`; its one stage has this script.
@@ -89,12 +89,6 @@ impl Lab {
         let entries = fs::read_dir(self.path(".repx/outputs")).expect("results");
         entries.map(|entry| support::name(&entry.expect("an entry").path())).collect()
     }
-}
-
-fn call(directory: &Path, args: &[&str]) -> Ran {
-    let ran = run(repx(directory).args(args));
-    assert!(!ran.hung, "{ran:?}");
-    ran
 }
 
 /// All that lies below a directory, with contents and times.

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use support::program::{Ran, copy, repx, run};
+use support::program::{Ran, call, copy, refused, repx, run};
 use support::repository;
 
 /// The lab `examples/simple`, in a directory of its own.
@@ -21,9 +21,7 @@ fn simple() -> tempfile::TempDir {
 }
 
 fn list(directory: &Path, args: &[&str]) -> Ran {
-    let ran = run(repx(directory).arg("list").args(args));
-    assert!(!ran.hung, "{ran:?}");
-    ran
+    call(directory, &[&["list"], args].concat())
 }
 
 fn text(ran: &Ran) -> String {
@@ -38,12 +36,6 @@ fn json(directory: &Path, args: &[&str]) -> Value {
     let ran = list(directory, &[args, &["--format", "json"]].concat());
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     serde_json::from_slice(&ran.stdout).expect("JSON")
-}
-
-fn refused(directory: &Path, args: &[&str], said: &str) {
-    let ran = list(directory, args);
-    assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.stderr.contains(said) && ran.stdout.is_empty(), "{said:?}: {}", ran.stderr);
 }
 
 /// A lab whose second job fails, so that what follows it is blocked.
@@ -109,8 +101,8 @@ analysis       1     0       0  report          simulation (hard)
     assert_eq!(whole["schema"], "repx-runs/1");
     assert_eq!(whole["runs"][1]["depends_on"]["simulation"], "hard");
     assert_eq!(whole["runs"][0]["stages"]["gen"], 6);
-    refused(lab.path(), &["runs", "simulaton"], "did you mean `simulation`?");
-    refused(lab.path(), &["groups", "everythin"], "did you mean `everything`?");
+    refused(lab.path(), &["list", "runs", "simulaton"], "did you mean `simulation`?");
+    refused(lab.path(), &["list", "groups", "everythin"], "did you mean `everything`?");
 }
 
 #[test]
@@ -137,10 +129,10 @@ fn jobs_that_fit() {
     assert_eq!(count(&["--param", "n=10", "-p", "seed=1"]), "2 jobs");
     assert_eq!(count(&["--status", "pending"]), "13 jobs");
     assert_eq!(count(&["--status", "done"]), "No job fits, of 13 jobs.");
-    refused(lab.path(), &["jobs", "--stage", "gne"], "did you mean `gen`?");
-    refused(lab.path(), &["jobs", "-p", "sed"], "did you mean `seed`?");
-    refused(lab.path(), &["jobs", "--status", "finished"], "possible values: done");
-    refused(lab.path(), &["jobs", "-p", "=1"], "expected KEY or KEY=VALUE");
+    refused(lab.path(), &["list", "jobs", "--stage", "gne"], "did you mean `gen`?");
+    refused(lab.path(), &["list", "jobs", "-p", "sed"], "did you mean `seed`?");
+    refused(lab.path(), &["list", "jobs", "--status", "finished"], "possible values: done");
+    refused(lab.path(), &["list", "jobs", "-p", "=1"], "expected KEY or KEY=VALUE");
 }
 
 #[test]
@@ -224,8 +216,8 @@ fn what_depends_on_what() {
     let runs = text(&list(lab.path(), &["deps"]));
     assert_eq!(runs, "main\n  before later (hard)\nlater\n  after main (hard)\n");
     assert_eq!(text(&list(lab.path(), &["deps", "later"])), "later\n  after main (hard)\n");
-    refused(lab.path(), &["deps", "latr"], "did you mean `later`?");
-    refused(lab.path(), &["deps", "zzzz"], "`repx list jobs` lists all jobs");
+    refused(lab.path(), &["list", "deps", "latr"], "did you mean `later`?");
+    refused(lab.path(), &["list", "deps", "zzzz"], "`repx list jobs` lists all jobs");
 }
 
 #[test]
@@ -234,5 +226,5 @@ fn a_lab_elsewhere() {
     let nowhere = tempfile::tempdir().expect("a temporary directory");
     let path = lab.path().display().to_string();
     assert!(text(&list(nowhere.path(), &["jobs", "--lab", &path])).ends_with("13 jobs\n"));
-    refused(nowhere.path(), &["jobs"], "there is no lab in");
+    refused(nowhere.path(), &["list", "jobs"], "there is no lab in");
 }

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use support::program::{Ran, repx, run};
+use support::program::{call, refused, text};
 
 /// `gen` writes texts, a large text, bytes and a directory; `train` takes its hints.
 fn lab() -> tempfile::TempDir {
@@ -41,27 +41,9 @@ fn lab() -> tempfile::TempDir {
     directory
 }
 
-fn call(directory: &Path, args: &[&str]) -> Ran {
-    let ran = run(repx(directory).args(args));
-    assert!(!ran.hung, "{ran:?}");
-    ran
-}
-
-fn text(directory: &Path, args: &[&str]) -> String {
-    let ran = call(directory, args);
-    assert_eq!(ran.code, Some(0), "{args:?} {}", ran.stderr);
-    String::from_utf8(ran.stdout).expect("UTF-8")
-}
-
 fn json_of(directory: &Path, args: &[&str]) -> Value {
     let text = text(directory, &[args, &["--format", "json"]].concat());
     serde_json::from_str(&text).expect("JSON")
-}
-
-fn refused(directory: &Path, args: &[&str], said: &str) {
-    let ran = call(directory, args);
-    assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.stderr.contains(said) && ran.stdout.is_empty(), "{said:?}: {}", ran.stderr);
 }
 
 /// The id of the job of a stage that has this value.

@@ -9,11 +9,10 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use support::program::{Ran, copy, repx, run};
+use support::program::{call, copy, refused, repx, run, text};
 use support::repository;
 use support::schema::misfits;
 
@@ -22,24 +21,6 @@ fn example(name: &str) -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
     copy(&repository("examples").join(name).join("nix"), &directory.path().join("nix"));
     directory
-}
-
-fn call(directory: &Path, args: &[&str]) -> Ran {
-    let ran = run(repx(directory).args(args));
-    assert!(!ran.hung, "{ran:?}");
-    ran
-}
-
-fn text(directory: &Path, args: &[&str]) -> String {
-    let ran = call(directory, args);
-    assert_eq!(ran.code, Some(0), "{args:?} {}", ran.stderr);
-    String::from_utf8(ran.stdout).expect("UTF-8")
-}
-
-fn refused(directory: &Path, args: &[&str], said: &str) {
-    let ran = call(directory, args);
-    assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.stderr.contains(said) && ran.stdout.is_empty(), "{said:?}: {}", ran.stderr);
 }
 
 #[test]

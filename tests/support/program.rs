@@ -37,6 +37,27 @@ pub(crate) fn repx(directory: &Path) -> Command {
     command
 }
 
+/// Runs the program with these arguments; it has to end.
+pub(crate) fn call(directory: &Path, args: &[&str]) -> Ran {
+    let ran = run(repx(directory).args(args));
+    assert!(!ran.hung, "{ran:?}");
+    ran
+}
+
+/// What it prints, where all is well.
+pub(crate) fn text(directory: &Path, args: &[&str]) -> String {
+    let ran = call(directory, args);
+    assert_eq!(ran.code, Some(0), "{args:?} {}", ran.stderr);
+    String::from_utf8(ran.stdout).expect("UTF-8")
+}
+
+/// Fails unless a call is refused with these words, and nothing printed.
+pub(crate) fn refused(directory: &Path, args: &[&str], said: &str) {
+    let ran = call(directory, args);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains(said) && ran.stdout.is_empty(), "{said:?}: {}", ran.stderr);
+}
+
 /// Runs a command to its end, or ends it after [`PATIENCE`].
 pub(crate) fn run(command: &mut Command) -> Ran {
     run_within(command, PATIENCE)
