@@ -1,7 +1,8 @@
 //! What each code means: the pages in `docs/codes/`, which are part of the program.
 //!
 //! A file for each area; in it a section for each code, with a piece of a lab that has the code and
-//! one that hasn't. (`tests/codes.rs` makes sure of both, and that no code lacks a page.)
+//! one that hasn't; or with calls, where the call or the machine is what is wrong. (`tests/codes.rs`
+//! makes sure of both, and that no code lacks a page.)
 
 use include_dir::{Dir, include_dir};
 
@@ -16,15 +17,69 @@ pub struct Page {
     pub text: &'static str,
 }
 
-/// An example of a page: a file of a lab, or `expr.nix`, an expression.
+/// Has an example its code?
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// It has.
+    Bad,
+    /// It hasn't: so it is done well.
+    Good,
+}
+
+/// What an example shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind<'p> {
+    /// A file of the lab, or `expr.nix`, an expression.
+    File(&'p str),
+    /// Commands of a shell in an empty directory, with the lab as `lab/`, and what they print.
+    Console,
+}
+
+/// An example of a page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Example {
     /// Has it the code?
-    pub bad: bool,
-    /// Which file of the lab it is.
-    pub file: &'static str,
-    /// What the file says.
+    pub verdict: Verdict,
+    /// What it is.
+    pub kind: Kind<'static>,
+    /// What the file says, or what is seen on the console.
     pub text: &'static str,
+}
+
+impl Example {
+    /// The commands of a console: lines after `$`, and those after `>`, which go on with one.
+    pub fn script(&self) -> String {
+        let lines = self.text.lines().filter_map(command);
+        lines.flat_map(|line| [line, "\n"]).collect()
+    }
+
+    /// What the commands print.
+    pub fn printed(&self) -> String {
+        let lines = self.text.lines().filter(|line| command(line).is_none());
+        lines.flat_map(|line| [line, "\n"]).collect()
+    }
+}
+
+/// Reads what stands where an example begins: `nix bad lab.nix`, `console good`.
+pub fn head(info: &str) -> Option<(Verdict, Kind<'_>)> {
+    let mut words = info.split_whitespace();
+    let (language, verdict) = (words.next()?, words.next()?);
+    let verdict = match verdict {
+        "bad" => Verdict::Bad,
+        "good" => Verdict::Good,
+        _ => return None,
+    };
+    match (language, words.next()) {
+        ("console", None) => Some((verdict, Kind::Console)),
+        ("nix", Some(file)) => Some((verdict, Kind::File(file))),
+        _ => None,
+    }
+}
+
+/// A line of a console that is typed, without its prompt.
+fn command(line: &str) -> Option<&str> {
+    let typed = line.strip_prefix(['$', '>'])?;
+    if typed.is_empty() { Some(typed) } else { typed.strip_prefix(' ') }
 }
 
 /// How a page begins.
@@ -66,11 +121,12 @@ impl Page {
     pub fn examples(&self) -> Vec<Example> {
         let mut examples = Vec::new();
         let mut rest = self.text;
-        while let Some((_, behind)) = rest.split_once("```nix ") {
+        while let Some((_, behind)) = rest.split_once("```") {
             let Some((info, body)) = behind.split_once('\n') else { break };
             let Some((text, after)) = body.split_once("```") else { break };
-            let (kind, file) = info.split_once(' ').unwrap_or((info, ""));
-            examples.push(Example { bad: kind == "bad", file: file.trim(), text });
+            if let Some((verdict, kind)) = head(info) {
+                examples.push(Example { verdict, kind, text });
+            }
             rest = after;
         }
         examples

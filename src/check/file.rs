@@ -48,9 +48,7 @@ impl<'a> Around<'a> {
     /// # Errors
     /// When there are too many.
     pub fn add(&self, path: &Path, text: String) -> Result<Arc<SourceFile>, Diagnostic> {
-        self.sources
-            .add(path, text)
-            .map_err(|full| Diagnostic::error("repx::syntax::too-large", full.to_string()))
+        self.sources.add(path, text).map_err(Diagnostic::too_large)
     }
 
     /// The text of a file as it is there.

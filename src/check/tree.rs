@@ -28,6 +28,7 @@ pub fn nix_files(world: &dyn World, roots: &[PathBuf]) -> Result<Vec<PathBuf>, D
         let unreadable = |why: String| {
             let message = format!("'{}' can't be checked: {why}", root.display());
             Diagnostic::error("repx::check::unreadable", message)
+                .help("name files, or directories with .nix files in them")
         };
         match world.kind(root).map_err(|error| unreadable(error.to_string()))? {
             None => return Err(unreadable("there is no such file or directory".into())),

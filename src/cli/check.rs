@@ -183,6 +183,7 @@ fn mend(found: &[Diagnostic], sources: &SourceMap, tally: &mut Tally) -> Result<
         check::mend::write(path, text).map_err(|error| {
             let message = format!("'{}' can't be written: {error}", path.display());
             Diagnostic::error("repx::check::not-written", message)
+                .help("the file is as it was; without --fix its mistakes are only told")
         })?;
     }
     tally.fixes += mended.fixes;

@@ -78,7 +78,8 @@ fn read(path: &Path) -> Result<Option<File>, Diagnostic> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
             let message = format!("can't read {}: {error}", path.display());
-            return Err(Diagnostic::error("repx::config::unreadable", message));
+            return Err(Diagnostic::error("repx::config::unreadable", message)
+                .help("jobs can be run without such a file"));
         }
     };
     toml::from_str(&text).map(Some).map_err(|error| {

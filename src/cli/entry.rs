@@ -62,8 +62,10 @@ pub(super) fn flake(text: &str) -> Result<(FlakeRef, String), Diagnostic> {
         Ok(real) if real.is_dir() => format!("{}#{output}", real.display()),
         Ok(_) | Err(_) => text.to_owned(),
     };
-    parse_with_fragment(&meant, base)
-        .map_err(|error| Diagnostic::error("repx::flake::reference", error.to_string()))
+    parse_with_fragment(&meant, base).map_err(|error| {
+        Diagnostic::error("repx::flake::reference", error.to_string())
+            .help("a flake is a directory with `flake.nix`, and its outputs are named `DIR#NAME`")
+    })
 }
 
 /// The directory of a flake that lies on this machine.

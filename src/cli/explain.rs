@@ -5,7 +5,7 @@ use std::io::Write;
 use super::arguments::{ExplainOptions, Terminal};
 use super::report::report;
 use super::{Exit, stdout};
-use crate::check::codes::{Page, page, pages};
+use crate::check::codes::{Kind, Page, Verdict, head, page, pages};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::source::SourceMap;
 
@@ -42,30 +42,38 @@ fn list(terminal: &Terminal) -> Exit {
     })
 }
 
-/// The page for a terminal: fences are said in words, and text is filled to the width.
+/// The page for a terminal: fences are said in words, and text is filled to the width. What is seen
+/// on a console stands at the margin, as wide as it is there.
 fn text_of(page: Page, terminal: &Terminal) -> String {
     let mut text = format!("{}\n", page.code);
-    let mut code = false;
+    let mut within = None;
     for line in page.text.lines() {
-        match line.strip_prefix("```") {
-            Some(info) if !code => {
-                code = true;
-                let (kind, file) =
-                    info.strip_prefix("nix ").unwrap_or(info).split_once(' ').unwrap_or((info, ""));
-                let kind = match kind {
-                    "bad" => "bad: ",
-                    "good" => "good: ",
-                    _ => "",
-                };
-                text.push_str(&format!("{kind}{file}\n"));
+        match (line.strip_prefix("```"), within) {
+            (Some(info), None) => {
+                let (title, indent) = title(info);
+                text.push_str(&format!("{title}\n"));
+                within = Some(indent);
             }
-            Some(_) => code = false,
-            None if code => text.push_str(&format!("    {line}\n")),
-            None => {
+            (Some(_), Some(_)) => within = None,
+            (None, Some(indent)) => text.push_str(&format!("{indent}{line}\n")),
+            (None, None) => {
                 text.push_str(&textwrap::fill(line, terminal.width));
                 text.push('\n');
             }
         }
     }
     text
+}
+
+/// What is said of an example, and how far its lines are indented.
+fn title(info: &str) -> (String, &'static str) {
+    let Some((verdict, kind)) = head(info) else { return (info.to_owned(), "    ") };
+    let verdict = match verdict {
+        Verdict::Bad => "bad:",
+        Verdict::Good => "good:",
+    };
+    match kind {
+        Kind::File(file) => (format!("{verdict} {file}"), "    "),
+        Kind::Console => (verdict.to_owned(), ""),
+    }
 }

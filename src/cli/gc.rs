@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
@@ -319,8 +319,8 @@ impl Call<'_> {
         let found: Vec<&LabRecord> = known.iter().filter(fits).collect();
         if found.is_empty() {
             let message = format!("no jobs of a lab `{lab}` were run here");
-            let names = known.iter().map(|known| known.of.lab.clone());
-            let help = did_you_mean(&full, names);
+            let names = known.iter().map(|known| near(Path::new(&known.of.lab)));
+            let help = did_you_mean(&near(Path::new(&full)), names);
             return Err(self.complain(
                 Diagnostic::error("repx::gc::forget", message)
                     .help(help.unwrap_or_else(|| "`repx gc --list` lists labs".to_owned())),

@@ -47,8 +47,10 @@ pub(super) fn text_of(
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     sort(&mut diagnostics);
     say_origins(&mut diagnostics, sources);
+    let here = std::env::current_dir().unwrap_or_default().display().to_string();
     for diagnostic in &mut diagnostics {
         show_originals(diagnostic, sources);
+        diagnostic.help = diagnostic.help.take().map(|help| from_here(&help, &here));
     }
     let left_out = cap(&mut diagnostics);
     let options = RenderOptions {
@@ -83,6 +85,24 @@ pub(super) fn near(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let inner = path.strip_prefix(&here).ok().filter(|inner| !inner.as_os_str().is_empty());
     inner.unwrap_or(path).display().to_string()
+}
+
+/// A text whose paths below a directory are shown as seen from there.
+fn from_here(text: &str, here: &str) -> String {
+    if here.len() < 2 {
+        return text.to_owned();
+    }
+    let mut parts = text.split(here);
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        // Neither the end of a longer path nor the beginning of a longer name.
+        let begins = shown.ends_with(['`', '\'', '"', ' ', '(']) || shown.is_empty();
+        match part.strip_prefix('/').filter(|_| begins) {
+            Some(inner) => shown.push_str(inner),
+            None => shown.extend([here, part]),
+        }
+    }
+    shown
 }
 
 fn write(text: &str) {

@@ -5,6 +5,8 @@
 //! the last moment ([`render`]), so the terminal, JSON and the editor say the same thing.
 
 mod collect;
+#[cfg(test)]
+pub(crate) mod golden;
 mod near;
 pub mod render;
 pub mod stored;
@@ -12,7 +14,7 @@ pub mod stored;
 pub use collect::Found;
 pub use near::{did_you_mean, meant_by_nix, nearest};
 
-use crate::source::Span;
+use crate::source::{SourceFull, Span};
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -126,6 +128,12 @@ impl Diagnostic {
         Diagnostic::error(INTERRUPTED, "interrupted by the user")
     }
 
+    /// More was to be read than places can be told in.
+    pub fn too_large(full: SourceFull) -> Diagnostic {
+        Diagnostic::error("repx::syntax::too-large", full.to_string())
+            .help("read less at once: most often a path leads to more than was meant")
+    }
+
     /// An error with this code and message, without places yet.
     pub fn error(code: &'static str, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
@@ -235,5 +243,16 @@ impl Diagnostic {
     ) -> Diagnostic {
         self.fixes.push(Fix { title: title.into(), edits: vec![(span, text.into())] });
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_example_reads_well() {
+        golden::reads_well(&Diagnostic::interrupted());
+        golden::reads_well(&Diagnostic::too_large(SourceFull));
     }
 }

@@ -170,8 +170,7 @@ impl<'h> Evaluator<'h> {
     #[inline(never)]
     pub(super) fn hole(&mut self, expr: &'h Expr, _: Env<'h>) -> Outcome<'h> {
         let span = if let Expr::Hole(span) = expr { **span } else { Span::NONE };
-        let broken = Diagnostic::error(super::HOLE, "this part of the program is broken");
-        Err(self.error_with(broken.at(span, ""))).into()
+        Err(self.error_with(super::hole().at(span, ""))).into()
     }
 
     #[inline(never)]

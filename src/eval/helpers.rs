@@ -313,9 +313,12 @@ impl<'h> Evaluator<'h> {
 
     #[cold]
     pub(super) fn out_of_turn(&self) -> Error<'h> {
-        let diagnostic = Diagnostic::error("repx::eval::out-of-turn", "evaluated out of turn");
-        Error::new(self.local, ErrorKind::OutOfTurn, diagnostic)
+        Error::new(self.local, ErrorKind::OutOfTurn, out_of_turn())
     }
+}
+
+fn out_of_turn() -> Diagnostic {
+    Diagnostic::error("repx::eval::out-of-turn", "evaluated out of turn")
 }
 
 impl<'h> Sharing<'h> {
@@ -393,5 +396,16 @@ impl Drop for Sharing<'_> {
                 self.helpers.ahead.store(true, Ordering::Relaxed);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::golden::reads_well;
+
+    #[test]
+    fn who_is_out_of_turn_says_so() {
+        reads_well(&out_of_turn());
     }
 }

@@ -204,6 +204,12 @@ impl Shared<'_> {
 /// Code of the error that a hole in a program gives.
 pub const HOLE: &str = "repx::eval::hole";
 
+/// What evaluation says of such a place.
+pub fn hole() -> crate::diagnostic::Diagnostic {
+    crate::diagnostic::Diagnostic::error(HOLE, "this part of the program is broken")
+        .help("what is wrong with it is told as well")
+}
+
 /// One thread's evaluation.
 pub struct Evaluator<'h> {
     /// Where it allocates.
@@ -303,5 +309,16 @@ impl<'h> Evaluator<'h> {
     /// A list value.
     pub fn list(&self, items: &[Slot<'h>]) -> Value<'h> {
         Value::List(crate::value::List::new(self.local, items))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::golden::reads_well;
+
+    #[test]
+    fn a_hole_is_told() {
+        reads_well(&hole());
     }
 }

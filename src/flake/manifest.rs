@@ -41,7 +41,10 @@ pub(super) struct Manifest {
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
 fn wrong<T>(span: Span, message: impl Into<String>) -> Result<T> {
-    Err(Diagnostic::error("repx::flake::manifest", message).at(span, "").into())
+    Err(Diagnostic::error("repx::flake::manifest", message)
+        .at(span, "in what is read before anything is evaluated")
+        .help("an input is declared as `inputs.NAME.url = \"github:OWNER/REPO\"`, in plain words")
+        .into())
 }
 
 /// Reads the tree of a `flake.nix`. `follows` in it begin at `root`; `shown` is the flake's name

@@ -147,10 +147,7 @@ pub(super) fn read_manifest(
     let path = place.directory().join("flake.nix");
     let bytes = world.read_file(&path).map_err(|error| no_flake(world, place, &error))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let too_large = |error: crate::source::SourceFull| {
-        Box::new(Diagnostic::error("repx::syntax::too-large", error.to_string()))
-    };
-    let file = sources.add(path, text).map_err(too_large)?;
+    let file = sources.add(path, text).map_err(Diagnostic::too_large)?;
     let parsed = syntax::parse(&file);
     let broken = parsed.diagnostics.into_iter().find(|d| d.severity == Severity::Error);
     match broken {
@@ -176,7 +173,7 @@ fn no_flake(world: &dyn World, place: &Place, error: &std::io::Error) -> Box<Dia
         }
         _ => format!("cannot read '{}': {error}", original.display()),
     };
-    Diagnostic::error(code, message).into()
+    Diagnostic::error(code, message).help("a flake is a directory with a file `flake.nix`").into()
 }
 
 fn read_lock(world: &dyn World, place: &Place) -> Result<LockFile> {
@@ -184,8 +181,11 @@ fn read_lock(world: &dyn World, place: &Place) -> Result<LockFile> {
         return Ok(LockFile::empty());
     };
     let shown = place.original().join("flake.lock").display().to_string();
-    LockFile::read(&String::from_utf8_lossy(&bytes), &shown)
-        .map_err(|error| Diagnostic::error("repx::flake::lock", error.to_string()).into())
+    LockFile::read(&String::from_utf8_lossy(&bytes), &shown).map_err(|error| {
+        Diagnostic::error("repx::flake::lock", error.to_string())
+            .help("restore that file; or remove it, and have `nix flake lock` write a new one")
+            .into()
+    })
 }
 
 /// A flake whose inputs are being looked at.
@@ -392,7 +392,8 @@ impl Resolver<'_, '_> {
         if self.within.contains(&wanted.reference) {
             let message = format!("found circular import of flake '{}'", wanted.reference);
             return Err(Diagnostic::error("repx::flake::cycle", message)
-                .at(wanted.input.span, "")
+                .at(wanted.input.span, "asked for again within itself")
+                .help("with `flake = false` only the files of an input are taken, not its inputs")
                 .into());
         }
         let (world, shown) = (self.trees.world(), wanted.reference.to_string());
@@ -471,7 +472,8 @@ impl Resolver<'_, '_> {
                             target.join("/")
                         );
                         return Err(Diagnostic::error("repx::flake::follows", message)
-                            .at(span.map_or(Span::NONE, |input| input.span), "")
+                            .at(span.map_or(Span::NONE, |input| input.span), "this input")
+                            .help("declare the input that it follows, or let it follow another")
                             .into());
                     }
                     Edge::Follows(_) => {}
@@ -517,5 +519,15 @@ pub(super) fn tree_error(error: &TreeError) -> Box<Diagnostic> {
         | TreeError::Path(_)
         | TreeError::Relative(_) => "repx::flake::source",
     };
-    Diagnostic::error(code, error.to_string()).into()
+    let help = match error {
+        TreeError::Mismatch(..) => {
+            "if the files are as they should be, `nix flake update` notes their hash"
+        }
+        _ => "`inputs.NAME.url` in flake.nix says where an input is, flake.lock which state of it",
+    };
+    let diagnostic = Diagnostic::error(code, error.to_string());
+    match error {
+        TreeError::Interrupted => diagnostic.into(),
+        _ => diagnostic.help(help).into(),
+    }
 }

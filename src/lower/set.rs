@@ -290,7 +290,7 @@ impl Lowerer<'_> {
         if let Some(Computed { name, .. }) = group.dynamic.first() {
             self.diagnostics.push(
                 Diagnostic::error(
-                    "repx::syntax::dynamic-let",
+                    "repx::syntax::dynamic-attribute",
                     "dynamic attributes not allowed in let",
                 )
                 .at(name.span, "a name computed here")

@@ -309,7 +309,7 @@ impl<'h> Files<'h> {
         let first = diagnostics.iter().position(|d| d.severity == Severity::Error);
         let cause = match first {
             Some(first) => diagnostics.remove(first),
-            None => Diagnostic::error("repx::syntax::broken", "this file could not be read"),
+            None => crate::eval::hole(),
         };
         lock(&self.findings).extend(diagnostics);
         let error = Error::new(evaluator.local, ErrorKind::Plain, cause);
@@ -401,7 +401,7 @@ impl<'h> Loader<'h> for Files<'h> {
         if !keeper.may_build() {
             return Err(forbidden(evaluator, &shown, at));
         }
-        evaluator.say(&format!("building '{shown}', which evaluation reads"))?;
+        evaluator.say(&format!("building '{}', which evaluation reads", derivation.name()))?;
         let wanted = Wanted::Output { drv: derivation, output };
         let built = keeper.realise(builtins::made(evaluator), wanted);
         // Who stops us stops Nix too: that is no failure of the build.

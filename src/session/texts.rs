@@ -69,9 +69,8 @@ pub(super) fn add_bytes(
 }
 
 fn add(path: PathBuf, text: String, around: &Around<'_>) -> Result<Arc<SourceFile>, Box<Read>> {
-    around.sources.add(path, text).map_err(|full| {
-        Box::new(Read::failed(Diagnostic::error("repx::syntax::too-large", full.to_string())))
-    })
+    let sources = around.sources;
+    sources.add(path, text).map_err(|full| Box::new(Read::failed(Diagnostic::too_large(full))))
 }
 
 /// Reads a text as a program.

@@ -185,6 +185,7 @@ fn no_output<'h>(ev: &mut Evaluator<'h>, outputs: Attrs<'h>, name: &str) -> Erro
     let looked: Vec<String> =
         places(name, SYSTEM).iter().map(|path| format!("`{}`", path.join("."))).collect();
     let message = format!("this flake has no output {}", looked.join(", "));
-    let diagnostic = Diagnostic::error("repx::flake::no-output", message).maybe_help(near.or(all));
+    let help = near.or(all).unwrap_or_else(|| "`nix flake show` lists what it has".to_owned());
+    let diagnostic = Diagnostic::error("repx::flake::no-output", message).help(help);
     placed(ev, diagnostic)
 }

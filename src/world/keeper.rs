@@ -228,12 +228,22 @@ impl KeeperError {
             KeeperError::Failed { log, .. } => {
                 Some(format!("this is how its log ends:\n{}", log.join("\n")))
             }
-            KeeperError::NotStarted { .. }
-            | KeeperError::Refused { .. }
-            | KeeperError::Protocol(_)
-            | KeeperError::Changed { .. }
-            | KeeperError::Unreadable { .. }
-            | KeeperError::Unknown { .. } => None,
+            KeeperError::NotStarted { .. } => Some(
+                "it must be a program that may be run; REPX_NIX names the directory of another"
+                    .to_owned(),
+            ),
+            // What Nix says is all that is known.
+            KeeperError::Refused { .. } => None,
+            KeeperError::Protocol(_) => Some(
+                "repx works with Nix 2.8 to 2.34; REPX_NIX names the directory of another Nix"
+                    .to_owned(),
+            ),
+            KeeperError::Changed { .. } | KeeperError::Unreadable { .. } => {
+                Some("call again while nothing writes to that file".to_owned())
+            }
+            KeeperError::Unknown { path } => {
+                Some(format!("have Nix get it, if it can: `nix-store --realise '{path}'`"))
+            }
         }
     }
 }

@@ -102,7 +102,10 @@ fn run(text: &str, shellcheck: &ShellCheck) -> Result<Report, String> {
     // 1 says that there are findings.
     match output.status.code() {
         Some(0 | 1) => serde_json::from_slice(&output.stdout).map_err(|error| error.to_string()),
-        _ => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+        _ => match String::from_utf8_lossy(&output.stderr).trim() {
+            "" => Err(output.status.to_string()),
+            said => Err(said.to_owned()),
+        },
     }
 }
 

@@ -13,7 +13,7 @@ use crate::cli::listing::table::clean;
 use crate::cli::load::{Outcome, Target, entry_and_settings, shown};
 use crate::cli::setup::machine;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::flake::{Commit, RevisionError, Snapshot, checkout_root, revision};
+use crate::flake::{Commit, GitError, RevisionError, Snapshot, checkout_root, revision};
 use crate::sweep::{Ask, Progress};
 use crate::world::World;
 
@@ -47,8 +47,15 @@ pub(super) fn find(target: Target<'_>, word: &str) -> Result<Then, Diagnostic> {
             });
             Err(unknown(message).help(near))
         }
-        Err(error) => Err(unknown(error.to_string())),
+        Err(RevisionError::Git(error)) => Err(unreadable(&error)),
+        Err(error) => Err(unknown(error.to_string()).help(HELP)),
     }
+}
+
+/// The repository is there, and something in it is missing or broken.
+fn unreadable(error: &GitError) -> Diagnostic {
+    Diagnostic::error("repx::diff::repository", error.to_string())
+        .help("`git fsck` says what is wrong with the repository")
 }
 
 impl Then {
@@ -73,13 +80,13 @@ impl Then {
         let (today, settings) = entry_and_settings(target)?;
         let machine = machine(&target.with.nix);
         let snapshot = Snapshot::new(&machine, &self.root, self.commit.clone());
-        let snapshot = snapshot
-            .map_err(|error| Diagnostic::error("repx::diff::repository", error.to_string()))?;
+        let snapshot = snapshot.map_err(|error| unreadable(&error))?;
         let file =
             today.file.strip_prefix(&today.root).unwrap_or(&today.file).display().to_string();
         let entry = entry_in(target, today, &snapshot).ok_or_else(|| {
             let message = format!("there is no lab at {}: no `{file}`", self.name());
             Diagnostic::error("repx::diff::no-lab", message)
+                .help("name a commit that has it: `git log -- DIR` lists those that changed it")
         })?;
         let progress = Progress::default();
         let _shown = shown(terminal, &progress);

@@ -231,7 +231,8 @@ fn with_file(
 ) -> Result<(Saved, Diff), Vec<Diagnostic>> {
     let shown = file.display();
     let failed = |error: std::io::Error| {
-        vec![Diagnostic::error("repx::diff::unreadable", format!("cannot read '{shown}': {error}"))]
+        let message = format!("cannot read '{shown}': {error}");
+        vec![Diagnostic::error("repx::diff::unreadable", message).help(HELP)]
     };
     let none = |why: String| {
         let message = format!("'{shown}' is no saved listing: {why}");

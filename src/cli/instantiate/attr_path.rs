@@ -86,13 +86,23 @@ fn should_be<'h>(ev: &Evaluator<'h>, path: &str, wanted: &str, got: Value<'h>) -
 
 /// The path is wrong, not the code: no place in it is to blame.
 fn wrong<'h>(ev: &Evaluator<'h>, message: String, help: Option<String>) -> Error<'h> {
-    let diagnostic = Diagnostic::error("repx::cli::attribute-path", message).maybe_help(help);
-    ev.error_with(diagnostic.at(Span::NONE, ""))
+    ev.error_with(told(message, help).at(Span::NONE, ""))
+}
+
+fn told(message: String, help: Option<String>) -> Diagnostic {
+    Diagnostic::error("repx::cli::attribute-path", message).maybe_help(help)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::golden::reads_well;
+
+    #[test]
+    fn a_wrong_path_is_told() {
+        let message = "attribute 'epohcs' in selection path 'epohcs' not found";
+        reads_well(&told(message.to_owned(), did_you_mean("epohcs", ["epochs"])));
+    }
 
     #[test]
     fn paths_are_split_at_dots_outside_quotes() {

@@ -42,6 +42,11 @@ fn paths_of<'h>(local: Local<'h>, derivations: &[Attrs<'h>]) -> &'h [Slot<'h>] {
     local.collect(derivations.iter().map(path))
 }
 
+fn no_derivation() -> Diagnostic {
+    let message = "expression does not evaluate to a derivation (or a set or list of those)";
+    Diagnostic::error("repx::eval::no-derivation", message).help("to print its value add --eval")
+}
+
 struct Search<'e, 'h> {
     ev: &'e mut Evaluator<'h>,
     arguments: Attrs<'h>,
@@ -89,13 +94,7 @@ impl<'h> Search<'_, 'h> {
             | Value::Path(_)
             | Value::Lambda(_)
             | Value::Builtin(_)
-            | Value::Partial(_) => {
-                let message =
-                    "expression does not evaluate to a derivation (or a set or list of those)";
-                let diagnostic = Diagnostic::error("repx::eval::no-derivation", message)
-                    .help("to print its value add --eval");
-                Err(self.ev.error_with(diagnostic))
-            }
+            | Value::Partial(_) => Err(self.ev.error_with(no_derivation())),
         }
     }
 
@@ -196,4 +195,15 @@ fn line<'h>(
 
 fn text<'h>(ev: &mut Evaluator<'h>, slot: Slot<'h>) -> Eval<'h, &'h [u8]> {
     Ok(ev.string(slot)?.bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::golden::reads_well;
+
+    #[test]
+    fn what_is_no_derivation_is_told() {
+        reads_well(&no_derivation());
+    }
 }

@@ -133,11 +133,13 @@ fn read_stdin() -> Result<String, Box<Diagnostic>> {
     let mut text = String::new();
     match std::io::stdin().lock().read_to_string(&mut text) {
         Ok(_) => Ok(text),
-        Err(error) => {
-            let message = format!("cannot read standard input: {error}");
-            Err(Diagnostic::error("repx::cli::stdin", message).into())
-        }
+        Err(error) => Err(unreadable(&error).into()),
     }
+}
+
+fn unreadable(error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error("repx::cli::stdin", format!("cannot read standard input: {error}"))
+        .help("name a file, or give the expression itself: `-E EXPR`")
 }
 
 fn evaluate<'h>(
@@ -257,5 +259,16 @@ impl<'h> Instantiation<'_, 'h> {
             out.push(b'\n');
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::golden::reads_well;
+
+    #[test]
+    fn standard_input_may_be_unreadable() {
+        reads_well(&unreadable(&std::io::Error::from_raw_os_error(21)));
     }
 }

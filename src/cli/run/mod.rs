@@ -329,3 +329,14 @@ pub(super) fn refused(error: LockError) -> Diagnostic {
         LockError::Interrupted => Diagnostic::interrupted(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::golden::reads_well;
+
+    #[test]
+    fn leftovers_are_named() {
+        reads_well(&refused(LockError::Leftovers(vec![4711, 4712])));
+    }
+}

@@ -103,10 +103,7 @@ fn kind(options: &VizOptions) -> Result<Kind, Diagnostic> {
     let end = options.output.as_deref().and_then(Path::extension).and_then(|end| end.to_str());
     let named = end.and_then(|end| Kind::from_str(end, true).ok());
     match (options.format, &options.output, end, named) {
-        (Some(Kind::Png), None, ..) if io::stdout().is_terminal() => {
-            Err(Diagnostic::error("repx::viz::terminal", "a picture is nothing for a terminal")
-                .help("write it to a file: `repx viz -o lab.png`"))
-        }
+        (Some(Kind::Png), None, ..) if io::stdout().is_terminal() => Err(to_terminal()),
         (Some(kind), ..) | (None, _, _, Some(kind)) => Ok(kind),
         (None, Some(_), Some(end), None) if end != "gv" => {
             let message = format!("no picture is made as `.{end}`");
@@ -115,6 +112,11 @@ fn kind(options: &VizOptions) -> Result<Kind, Diagnostic> {
         }
         (None, ..) => Ok(Kind::Dot),
     }
+}
+
+fn to_terminal() -> Diagnostic {
+    Diagnostic::error("repx::viz::terminal", "a picture is nothing for a terminal")
+        .help("write it to a file: `repx viz -o lab.png`")
 }
 
 fn no_picture(error: &io::Error) -> Diagnostic {
@@ -127,4 +129,15 @@ fn no_picture(error: &io::Error) -> Diagnostic {
     }
     Diagnostic::error("repx::viz::failed", format!("no picture could be made: {error}"))
         .help("`repx viz --format dot` prints what `dot` was given")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::golden::reads_well;
+
+    #[test]
+    fn a_terminal_gets_no_picture() {
+        reads_well(&to_terminal());
+    }
 }

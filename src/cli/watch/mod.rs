@@ -77,11 +77,13 @@ fn watcher(sender: &Sender<Wake>) -> Result<notify::RecommendedWatcher, Diagnost
     let sender = sender.clone();
     // Nobody hears it when all is over.
     let hear = move |event| drop(sender.send(Wake::Event(event)));
-    notify::recommended_watcher(hear).map_err(|error| {
-        let message = format!("the system refuses to watch files: {error}");
-        Diagnostic::error("repx::watch::refused", message)
-            .help("on Linux see the limits in /proc/sys/fs/inotify")
-    })
+    notify::recommended_watcher(hear).map_err(|error| refused(&error))
+}
+
+fn refused(error: &notify::Error) -> Diagnostic {
+    let message = format!("the system refuses to watch files: {error}");
+    Diagnostic::error("repx::watch::refused", message)
+        .help("on Linux see the limits in /proc/sys/fs/inotify")
 }
 
 struct Watch<'a> {
@@ -272,5 +274,16 @@ impl Watch<'_> {
             0 => first,
             more => format!("{first} and {more} more"),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::golden::reads_well;
+
+    #[test]
+    fn too_many_may_be_watched() {
+        reads_well(&refused(&notify::Error::new(notify::ErrorKind::MaxFilesWatch)));
     }
 }
