@@ -230,6 +230,9 @@ fn try_examples(page: &Page, failures: &mut Vec<String>) {
         if !page.text.contains("No example: ") {
             failures.push(format!("{code}: no example, and no reason why not"));
         }
+        if !is_kept {
+            failures.push(format!("{code}: neither an example nor a rendering in corpus/codes"));
+        }
         return;
     }
     if [Verdict::Bad, Verdict::Good].iter().any(|v| !examples.iter().any(|e| e.verdict == *v)) {
