@@ -263,6 +263,9 @@ pub(super) struct BuildOptions {
     /// The directory to write; one that holds a lab is written anew [default: result]
     #[arg(short, long, value_name = "PATH")]
     pub(super) output: Option<PathBuf>,
+    /// How to say what was written
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: Form,
     #[command(flatten)]
     pub(super) with: LabOptions,
 }

@@ -39,6 +39,7 @@ mod shell;
 mod show;
 mod stdout;
 mod trace;
+mod upstream;
 mod viz;
 mod watch;
 mod why;
@@ -85,7 +86,7 @@ fn run(arguments: &[OsString]) -> Exit {
     if shell::complete(arguments::command, arguments) {
         return Exit::Fine;
     }
-    let arguments = match arguments::parse(arguments) {
+    let arguments = match arguments::parse(&upstream::translated(arguments)) {
         Ok(arguments) => arguments,
         // Help and version are results, asked for: they end in success. clap knows which.
         Err(stop) => return stop,

@@ -81,6 +81,11 @@ impl Base {
         self.path.join("outputs")
     }
 
+    /// Where links lie that keep Nix from deleting what it has built for jobs.
+    pub fn roots(&self) -> PathBuf {
+        self.path.join("roots")
+    }
+
     /// Where what scripts need lies.
     pub fn store(&self) -> PathBuf {
         self.path.join("store")
