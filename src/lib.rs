@@ -12,7 +12,8 @@
 //!    building
 //! 7. [`exec`]: running jobs
 //! 8. [`check`]: what is wrong with a lab, all of it
-//! 9. [`cli`]: the commands
+//! 9. [`lsp`]: an editor's server
+//! 10. [`cli`]: the commands
 //!
 //! ```
 //! use std::sync::atomic::AtomicBool;
@@ -42,6 +43,7 @@ pub mod exec;
 pub mod flake;
 pub mod lab;
 pub mod lower;
+pub mod lsp;
 pub mod realise;
 pub mod session;
 pub mod source;
