@@ -12,7 +12,7 @@
 //!    building
 //! 7. [`exec`]: running jobs
 //! 8. [`check`]: what is wrong with a lab, all of it
-//! 9. [`lsp`]: an editor's server
+//! 9. [`editor`]: what an editor asks about a lab; [`lsp`]: its server
 //! 10. [`cli`]: the commands
 //!
 //! ```
@@ -38,6 +38,7 @@ pub mod cache;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
+pub mod editor;
 pub mod eval;
 pub mod exec;
 pub mod flake;

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order in which data flows through them.
-const ROOMS: [&str; 20] = [
+const ROOMS: [&str; 21] = [
     "bytes",
     "source",
     "diagnostic",
@@ -25,6 +25,7 @@ const ROOMS: [&str; 20] = [
     "realise",
     "exec",
     "check",
+    "editor",
     "lsp",
     "cli",
 ];

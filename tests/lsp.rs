@@ -151,7 +151,7 @@ fn malformed_messages_are_refused_and_the_conversation_goes_on() {
         (b"complete nonsense\r\n\r\n", -32700),
         (b"Content-Length: 2\r\n\r\n[]", -32600),
         (b"Content-Length: 2\r\n\r\n\xff\xff", -32700),
-        (b"Content-Length: 25\r\n\r\n{\"id\":{},\"method\":\"hover\"}", -32600),
+        (b"Content-Length: 26\r\n\r\n{\"id\":{},\"method\":\"hover\"}", -32600),
         (&large, -32600),
     ];
     for (bytes, code) in bad {
@@ -234,10 +234,10 @@ fn who_leaves_without_a_word_is_noticed() {
 #[test]
 fn places_count_what_was_agreed_on() {
     for (offered, expected, column) in [
-        (json!(null), "utf-16", 11),
-        (json!(["utf-8", "utf-16"]), "utf-8", 15),
-        (json!(["utf-32"]), "utf-32", 10),
-        (json!(["utf-7"]), "utf-16", 11),
+        (json!(null), "utf-16", 10),
+        (json!(["utf-8", "utf-16"]), "utf-8", 13),
+        (json!(["utf-32"]), "utf-32", 9),
+        (json!(["utf-7"]), "utf-16", 10),
     ] {
         let root = tempfile::tempdir().unwrap();
         let file = root.path().join("a.nix");

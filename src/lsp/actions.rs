@@ -18,7 +18,7 @@ use crate::diagnostic::Diagnostic as Told;
 use crate::source::{SourceMap, Span};
 
 /// Replacements of stretches of files.
-type Edits = Vec<(Place, String)>;
+pub(super) type Edits = Vec<(Place, String)>;
 
 /// What can be mended in a stretch of a text.
 pub(super) fn actions(server: &Server, params: &CodeActionParams) -> Vec<CodeActionOrCommand> {

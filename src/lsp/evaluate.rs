@@ -13,6 +13,7 @@ use super::texts::Shelf;
 use crate::check::origin::say_origins;
 use crate::check::{Around, Findings, LabRequest, Levels, check_lab, lab_files};
 use crate::diagnostic::{Diagnostic, INTERRUPTED};
+use crate::editor::{LabFacts, gather};
 use crate::flake::head_commit;
 use crate::session::{self, Config, FileCache, FileKey};
 use crate::source::SourceMap;
@@ -50,6 +51,8 @@ pub(super) struct Looked {
     pub(super) files: Vec<PathBuf>,
     /// What only evaluating it tells. Nothing, if it wasn't evaluated.
     pub(super) findings: Option<Vec<Finding>>,
+    /// What else it tells.
+    pub(super) facts: Option<Arc<LabFacts>>,
 }
 
 /// Does what is asked. To be called on a thread with a large stack.
@@ -64,12 +67,13 @@ pub(super) fn done(job: Job, setup: &Setup, shelf: &Shelf) -> Done {
 fn looked(job: &Job, setup: &Setup, shelf: &Shelf) -> Option<Looked> {
     let Ok(request) = (setup.request)(&job.lab) else {
         // There is no lab after all.
-        return Some(Looked { findings: Some(Vec::new()), files: Vec::new() });
+        return Some(Looked { findings: Some(Vec::new()), ..Looked::default() });
     };
     let world = Buffers { below: &*setup.machine, open: &job.open };
     let sources = SourceMap::new();
     let found =
         if job.evaluate { Some(evaluated(job, setup, &request, &world, &sources)) } else { None };
+    let (found, facts) = found.unzip();
     let interrupted = |found: &[Diagnostic]| found.iter().any(|d| d.code == INTERRUPTED);
     if job.interrupt.load(Ordering::Relaxed) || found.as_deref().is_some_and(interrupted) {
         return None;
@@ -83,7 +87,7 @@ fn looked(job: &Job, setup: &Setup, shelf: &Shelf) -> Option<Looked> {
         let all = Finding::of_evaluation(&presented(found, &sources), &sources, &entry);
         all.into_iter().filter(new).collect()
     });
-    Some(Looked { files, findings })
+    Some(Looked { files, findings, facts: facts.map(Arc::new) })
 }
 
 /// All that evaluating the lab tells.
@@ -93,7 +97,7 @@ fn evaluated(
     request: &Request,
     world: &dyn World,
     sources: &SourceMap,
-) -> Vec<Diagnostic> {
+) -> (Vec<Diagnostic>, LabFacts) {
     let request = Request {
         git_hash: head_commit(&request.root, world),
         ask: Ask::Behaviour,
@@ -119,13 +123,16 @@ fn evaluated(
         // What a lab prints is of no interest while it is typed.
         messages: &|_| {},
     };
-    let found = session::run(&config, |session, evaluator| check_lab(session, evaluator, &asked));
+    let found = session::run(&config, |session, evaluator| {
+        let found = check_lab(session, evaluator, &asked);
+        (found, gather(session, evaluator, &asked.request))
+    });
     if let Some(lowered) = lowered.filter(|_| !job.edited) {
         lowered.save();
     }
     found.unwrap_or_else(|error| {
         let message = format!("the system refuses a thread to evaluate on: {error}");
-        vec![Diagnostic::error("repx::system::threads", message)]
+        (vec![Diagnostic::error("repx::system::threads", message)], LabFacts::default())
     })
 }
 

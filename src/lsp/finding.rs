@@ -26,6 +26,11 @@ impl Place {
         Place { path, start: local(span.start), end: local(span.end) }
     }
 
+    /// A place that an answer speaks of.
+    pub(super) fn known(place: &crate::editor::Place) -> Place {
+        Place { path: place.path.as_path().into(), start: place.start, end: place.end }
+    }
+
     /// Its bytes.
     pub(super) fn range(&self) -> Range<usize> {
         self.start as usize..self.end as usize

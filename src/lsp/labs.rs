@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::finding::{Edit, Finding};
+use crate::editor::LabFacts;
 
 /// A lab is looked at when nobody has typed for so long.
 const QUIET: Duration = Duration::from_millis(150);
@@ -18,6 +19,8 @@ pub(super) struct Lab {
     pub(super) files: HashSet<PathBuf>,
     /// What evaluating it has told, at the places where that stands by now.
     pub(super) findings: Vec<Finding>,
+    /// What it has told that isn't wrong.
+    pub(super) facts: Option<Arc<LabFacts>>,
     /// Counts the changes.
     generation: u64,
     due: Option<Instant>,

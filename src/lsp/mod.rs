@@ -26,6 +26,7 @@
 //! | `position.rs`, `uri.rs` | places and names of files, as clients write them |
 
 mod actions;
+mod answers;
 mod buffers;
 mod capabilities;
 mod connection;

@@ -5,7 +5,12 @@ use lsp_types::notification::{
     DidChangeTextDocument, DidChangeWatchedFiles, DidChangeWorkspaceFolders, DidCloseTextDocument,
     DidOpenTextDocument, DidSaveTextDocument, Initialized, Notification,
 };
-use lsp_types::request::{CodeActionRequest, Formatting, Initialize, Request, Shutdown};
+use lsp_types::request::{
+    CodeActionRequest, Completion, DocumentSymbolRequest, FoldingRangeRequest, Formatting,
+    GotoDefinition, HoverRequest, Initialize, InlayHintRequest, PrepareRenameRequest, References,
+    Rename, Request, SemanticTokensFullRequest, SemanticTokensRangeRequest, Shutdown,
+    WorkspaceSymbolRequest,
+};
 use lsp_types::{
     DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
     DidOpenTextDocumentParams, FileChangeType, InitializeParams, InitializeResult, ServerInfo, Uri,
@@ -15,6 +20,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::actions::actions;
+use super::answers::{describe, navigate, outline, tokens};
 use super::capabilities::{Client, ours};
 use super::documents::Document;
 use super::labs::directory_of;
@@ -69,6 +75,42 @@ impl Server {
             }
             CodeActionRequest::METHOD => {
                 typed::<CodeActionRequest>(params, |params| Ok(Some(actions(self, &params))))
+            }
+            HoverRequest::METHOD => {
+                typed::<HoverRequest>(params, |params| Ok(describe::hover(self, &params)))
+            }
+            InlayHintRequest::METHOD => {
+                typed::<InlayHintRequest>(params, |params| Ok(Some(describe::hints(self, &params))))
+            }
+            Completion::METHOD => {
+                typed::<Completion>(params, |params| Ok(describe::completion(self, &params)))
+            }
+            GotoDefinition::METHOD => {
+                typed::<GotoDefinition>(params, |params| Ok(navigate::definition(self, &params)))
+            }
+            References::METHOD => {
+                typed::<References>(params, |params| Ok(Some(navigate::references(self, &params))))
+            }
+            PrepareRenameRequest::METHOD => {
+                typed::<PrepareRenameRequest>(params, |params| navigate::renamable(self, &params))
+            }
+            Rename::METHOD => typed::<Rename>(params, |params| navigate::rename(self, &params)),
+            DocumentSymbolRequest::METHOD => {
+                typed::<DocumentSymbolRequest>(params, |params| Ok(outline::symbols(self, &params)))
+            }
+            WorkspaceSymbolRequest::METHOD => typed::<WorkspaceSymbolRequest>(params, |params| {
+                Ok(Some(outline::lab_symbols(self, &params)))
+            }),
+            FoldingRangeRequest::METHOD => {
+                typed::<FoldingRangeRequest>(params, |params| Ok(outline::folds(self, &params)))
+            }
+            SemanticTokensFullRequest::METHOD => {
+                typed::<SemanticTokensFullRequest>(params, |params| Ok(tokens::all(self, &params)))
+            }
+            SemanticTokensRangeRequest::METHOD => {
+                typed::<SemanticTokensRangeRequest>(params, |params| {
+                    Ok(tokens::some(self, &params))
+                })
             }
             Formatting::METHOD => self.format(id, &parameters(params)?),
             _ => {
@@ -143,6 +185,7 @@ impl Server {
         let path = uri::path(&opened.uri);
         let document = Document::new(opened.uri, path.clone(), opened.version, opened.text);
         self.documents.insert(path.clone(), document);
+        self.tell_anew(&path);
         self.belongs(&path);
         self.changed(&path);
     }

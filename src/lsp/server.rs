@@ -307,7 +307,7 @@ impl Server {
     fn finished(&mut self, done: Done) {
         let Done { lab: directory, generation, result } = done;
         let Some(lab) = self.labs.finished(&directory, generation) else { return };
-        let Some(Looked { files, findings }) = result else { return };
+        let Some(Looked { files, findings, facts }) = result else { return };
         // What was told of a file may be to be taken back.
         self.stale.extend(lab.files.drain());
         self.stale.extend(lab.findings.iter().map(|finding| finding.place.path.to_path_buf()));
@@ -316,7 +316,14 @@ impl Server {
         if let Some(findings) = findings {
             lab.findings = findings;
         }
+        let news = facts.is_some();
+        if news {
+            lab.facts = facts;
+        }
         self.stale.extend(lab.findings.iter().map(|finding| finding.place.path.to_path_buf()));
+        if news && self.client.refreshes_hints {
+            self.ask("workspace/inlayHint/refresh", Value::Null);
+        }
     }
 
     /// A text as it stands: open, or on the disk.
@@ -350,6 +357,11 @@ impl Server {
             told.insert((code, place.start, place.end))
         });
         all
+    }
+
+    /// What was told of a file counts no more.
+    pub(super) fn tell_anew(&mut self, path: &Path) {
+        self.published.remove(path);
     }
 
     fn publish(&mut self, path: &Path) {

@@ -5,15 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::position::Lines;
-use crate::check::{Around, Checked, check_file};
-use crate::source::{SourceFile, SourceMap};
+use crate::check::{Around, check_file};
+use crate::editor::Text;
+use crate::source::SourceMap;
 use crate::world::{Disk, World};
-
-/// One text as it stands, analysed.
-pub(super) struct Text {
-    pub(super) file: Arc<SourceFile>,
-    pub(super) checked: Checked,
-}
 
 /// A text with its lines as clients count them.
 pub(super) struct Seen {
@@ -32,7 +27,7 @@ pub(super) fn analysed(path: &Path, content: &str) -> Option<Arc<Seen>> {
     let file = sources.add(path, content).ok()?;
     let checked = check_file(&file, &around);
     let lines = Lines::of(file.text());
-    Some(Arc::new(Seen { text: Arc::new(Text { file, checked }), lines }))
+    Some(Arc::new(Seen { text: Arc::new(Text::new(file, checked)), lines }))
 }
 
 /// Texts of the disk that were looked at.
