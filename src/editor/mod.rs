@@ -14,15 +14,25 @@
 //! | `navigate.rs`, `rename.rs` | where else a thing is, and calling it otherwise |
 
 mod complete;
+mod conflicts;
 mod facts;
 mod folds;
 mod hints;
 mod hover;
+mod index;
+mod look;
 mod navigate;
+mod occurrences;
 mod rename;
+mod schema;
+mod sketch;
+mod spot;
 mod symbols;
 mod text;
+mod thing;
 mod tokens;
+mod uses;
+mod wires;
 
 use std::path::Path;
 use std::sync::Arc;
