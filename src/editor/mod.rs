@@ -31,6 +31,7 @@ mod symbols;
 mod text;
 mod thing;
 mod tokens;
+mod told;
 mod uses;
 mod wires;
 
