@@ -19,6 +19,8 @@ pub struct LabFacts {
     pub stages: Vec<StageFact>,
     /// Values of names, where they were at hand.
     pub values: Vec<Fact>,
+    /// Names of the packages that there are.
+    pub packages: Vec<Arc<str>>,
 }
 
 /// How many jobs.
@@ -107,6 +109,7 @@ const FEW: usize = 3;
 const MOST_VALUES: usize = 12;
 const LONGEST_VALUE: usize = 60;
 const MOST_OUTPUTS: usize = 64;
+const MOST_PACKAGES: usize = 40_000;
 
 /// Evaluates a lab as far as an editor wants to know about it. What is wrong with it is no matter:
 /// then less is known.
@@ -131,7 +134,10 @@ pub fn gather<'h>(
 }
 
 fn of_lab<'h>(evaluator: &Evaluator<'h>, lab: &Lab<'h>, sources: &SourceMap) -> LabFacts {
-    let mut facts = LabFacts::default();
+    let packages = lab.packages.map(|packages| packages.by_name(evaluator.local));
+    let packages = packages.into_iter().flatten().take(MOST_PACKAGES);
+    let packages = packages.map(|attr| attr.key.name.text().into()).collect();
+    let mut facts = LabFacts { packages, ..LabFacts::default() };
     for run in &lab.runs {
         let name = |index: usize| lab.runs.get(index).map(|run| Arc::clone(&run.name));
         facts.runs.push(RunFact {

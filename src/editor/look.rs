@@ -84,9 +84,10 @@ pub(super) fn texts_of(known: &Known<'_>, path: &Path) -> Vec<Arc<Text>> {
 
 impl<'a> Look<'a> {
     /// At these texts.
-    pub(super) fn new(texts: &'a [Arc<Text>]) -> Look<'a> {
-        let by_path = texts.iter().enumerate().map(|(at, text)| (text.path(), at)).collect();
-        let texts = texts.iter().map(|text| (&**text, OnceCell::new())).collect();
+    pub(super) fn new(texts: impl IntoIterator<Item = &'a Text>) -> Look<'a> {
+        let texts: Vec<_> = texts.into_iter().map(|text| (text, OnceCell::new())).collect();
+        let numbered = texts.iter().enumerate();
+        let by_path = numbered.map(|(at, (text, _))| (text.path(), at)).collect();
         Look { texts, by_path, left: Cell::new(MOST_STEPS), deep: Cell::new(0) }
     }
 

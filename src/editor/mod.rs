@@ -15,6 +15,7 @@
 
 mod complete;
 mod conflicts;
+mod cursor;
 mod facts;
 mod folds;
 mod hints;
@@ -23,6 +24,7 @@ mod index;
 mod look;
 mod navigate;
 mod occurrences;
+mod offers;
 mod rename;
 mod schema;
 mod sketch;

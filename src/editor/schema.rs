@@ -285,7 +285,7 @@ impl Role {
     }
 
     /// What the value of an attribute is in turn.
-    fn inside(self, name: &[u8]) -> Option<Role> {
+    pub(super) fn inside(self, name: &[u8]) -> Option<Role> {
         Some(match (self, name) {
             (Role::Lab, b"runs") => Role::Runs,
             (Role::Lab, b"groups") => Role::Groups,
@@ -329,7 +329,13 @@ pub(super) fn role_around(sketch: &Sketch<'_>, text: usize, around: &[&Expr]) ->
     role
 }
 
-fn own_role(sketch: &Sketch<'_>, text: usize, set: &Expr, bindings: &[Binding]) -> Option<Role> {
+/// What a set is by itself: a stage, a run, a lab, a pipeline.
+pub(super) fn own_role(
+    sketch: &Sketch<'_>,
+    text: usize,
+    set: &Expr,
+    bindings: &[Binding],
+) -> Option<Role> {
     let node = Node { text, expr: set, rest: &[] };
     let here = key(node);
     // A stage may be put together from several sets.

@@ -59,6 +59,14 @@ pub(super) struct Scene<'a> {
 impl<'a> Scene<'a> {
     /// Of texts with the one at `path` among them.
     pub(super) fn of(texts: &'a [Arc<Text>], path: &Path) -> Option<Scene<'a>> {
+        Scene::over(texts.iter().map(|text| &**text), path)
+    }
+
+    /// Of texts with the one at `path` among them.
+    pub(super) fn over(
+        texts: impl IntoIterator<Item = &'a Text>,
+        path: &Path,
+    ) -> Option<Scene<'a>> {
         let look = Look::new(texts);
         let text = look.find(path)?;
         let sketch = Sketch::of(&look);
