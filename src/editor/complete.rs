@@ -1,8 +1,14 @@
 //! What could stand at the cursor.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Known;
+use super::cursor::{Cursor, Position};
+use super::look::texts_of;
+use super::offers::Offers;
+use super::spot::locate;
+use super::thing::Scene;
 
 /// What could be written.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,6 +51,23 @@ pub enum CompletionKind {
 }
 
 /// What could be written at an offset, the most likely first.
-pub fn complete(_known: &Known<'_>, _path: &Path, _offset: u32) -> Vec<Completion> {
-    Vec::new()
+pub fn complete(known: &Known<'_>, path: &Path, offset: u32) -> Vec<Completion> {
+    let mut texts = texts_of(known, path);
+    let Some(at) = texts.iter().position(|text| text.path() == path) else { return Vec::new() };
+    let Some(text) = texts.get(at).map(Arc::clone) else { return Vec::new() };
+    let Some(cursor) = Cursor::at(&text, offset) else { return Vec::new() };
+    // A word at the cursor makes a whole of what is broken there.
+    if let (Some(patched), Some(slot)) = (cursor.patched(&text), texts.get_mut(at)) {
+        *slot = Arc::new(patched);
+    }
+    let Some(scene) = Scene::of(&texts, path) else { return Vec::new() };
+    let Some(text) = scene.look.text(scene.text) else { return Vec::new() };
+    let place = match cursor.position {
+        Position::String | Position::Path => text.global(offset),
+        _ => text.global(cursor.word.start),
+    };
+    let located = locate(text.root(), place);
+    let mut offers = Offers::new(&scene, known.lab, &cursor);
+    offers.all(&located, place);
+    offers.found
 }

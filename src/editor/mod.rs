@@ -14,15 +14,28 @@
 //! | `navigate.rs`, `rename.rs` | where else a thing is, and calling it otherwise |
 
 mod complete;
+mod conflicts;
+mod cursor;
 mod facts;
 mod folds;
 mod hints;
 mod hover;
+mod index;
+mod look;
 mod navigate;
+mod occurrences;
+mod offers;
 mod rename;
+mod schema;
+mod sketch;
+mod spot;
 mod symbols;
 mod text;
+mod thing;
 mod tokens;
+mod told;
+mod uses;
+mod wires;
 
 use std::path::Path;
 use std::sync::Arc;
