@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Exit;
 use super::arguments::{LabOptions, Terminal};
+use super::guard::outlive_failures;
 use super::load::{Target, entry_and_settings, request};
 use super::report::{report, say};
 use super::settings::settings;
@@ -38,6 +39,7 @@ pub(super) fn run(options: &LspOptions, terminal: &Terminal) -> Exit {
         Ok(setup) => setup,
         Err(wrong) => return report(vec![wrong], &SourceMap::new(), terminal, false),
     };
+    outlive_failures();
     match lsp::run(setup, std::io::stdin(), std::io::stdout()) {
         Ok(Ended::Orderly) => Exit::Fine,
         Ok(Ended::Abruptly) => Exit::Failed,

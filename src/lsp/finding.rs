@@ -2,7 +2,7 @@
 //! moves along as the text is edited.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
@@ -117,15 +117,17 @@ impl Finding {
         found.iter().filter_map(|diagnostic| Finding::of(diagnostic, &places)).collect()
     }
 
-    /// What is to be said of the files of an evaluation. What has no place in any is said of `entry`.
+    /// What is to be said of the files of an evaluation, by what they are `called`. What has no place in
+    /// any is said of `entry`.
     pub(super) fn of_evaluation(
         found: &[Diagnostic],
         sources: &SourceMap,
         entry: &Arc<Path>,
+        called: &dyn Fn(PathBuf) -> PathBuf,
     ) -> Vec<Finding> {
         let places = |span: Span| {
             let file = sources.file(span)?;
-            let path = sources.original(file.path());
+            let path = called(sources.original(file.path()));
             // What is embedded in the program, or was given on a command line, no editor can show.
             path.is_absolute().then(|| Place::within(&file, path.into(), span))
         };

@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use super::finding::{Edit, Finding};
 use crate::editor::LabFacts;
 
-/// A lab is looked at when nobody has typed for so long.
+/// A lab is looked at when nobody has typed for so long,
 const QUIET: Duration = Duration::from_millis(150);
+/// but at once if looking at it takes less than this.
+const QUICK: Duration = Duration::from_millis(60);
 
 /// A lab and what is known of it.
 #[derive(Default)]
@@ -24,12 +26,22 @@ pub(super) struct Lab {
     /// Counts the changes.
     generation: u64,
     due: Option<Instant>,
+    /// How long it took to say what is wrong with it, the last time.
+    took: Option<Duration>,
+}
+
+impl Lab {
+    /// The files that something was found in.
+    pub(super) fn places(&self) -> impl Iterator<Item = PathBuf> {
+        self.findings.iter().map(|finding| finding.place.path.to_path_buf())
+    }
 }
 
 /// One that is being looked at.
 struct Running {
     lab: PathBuf,
     interrupt: Arc<AtomicBool>,
+    begun: Instant,
 }
 
 /// All labs with open texts, by their directories.
@@ -61,7 +73,8 @@ impl Labs {
     pub(super) fn changed(&mut self, directory: &Path) {
         let lab = self.all.entry(directory.to_owned()).or_default();
         lab.generation += 1;
-        lab.due = Some(Instant::now() + QUIET);
+        let quick = lab.took.is_some_and(|took| took < QUICK);
+        lab.due = Some(Instant::now() + if quick { Duration::ZERO } else { QUIET });
         if let Some(running) = self.running.as_ref().filter(|running| running.lab == directory) {
             running.interrupt.store(true, Ordering::Relaxed);
         }
@@ -108,14 +121,28 @@ impl Labs {
         let (directory, lab) = due?;
         lab.due = None;
         let interrupt = Arc::new(AtomicBool::new(false));
-        self.running = Some(Running { lab: directory.clone(), interrupt: Arc::clone(&interrupt) });
+        self.running =
+            Some(Running { lab: directory.clone(), interrupt: Arc::clone(&interrupt), begun: now });
         Some(Due { lab: directory.clone(), generation: lab.generation, interrupt })
     }
 
-    /// The one that was being looked at is done. The lab, if nothing has changed since it was begun.
-    pub(super) fn finished(&mut self, directory: &Path, generation: u64) -> Option<&mut Lab> {
-        self.running = None;
-        self.all.get_mut(directory).filter(|lab| lab.generation == generation)
+    /// Something is known of the one that is being looked at; `last`: it is done. The lab, if nothing has
+    /// changed since it was begun.
+    pub(super) fn finished(
+        &mut self,
+        directory: &Path,
+        generation: u64,
+        last: bool,
+    ) -> Option<&mut Lab> {
+        let took = self.running.as_ref().map(|running| running.begun.elapsed());
+        if last {
+            self.running = None;
+        }
+        let lab = self.all.get_mut(directory).filter(|lab| lab.generation == generation)?;
+        if !last {
+            lab.took = took;
+        }
+        Some(lab)
     }
 
     /// Stops what is going on.
@@ -172,10 +199,10 @@ mod tests {
         assert!(labs.wait().is_none(), "one at a time");
         labs.changed(lab);
         assert!(due.interrupt.load(Ordering::Relaxed));
-        assert!(labs.finished(lab, due.generation).is_none());
+        assert!(labs.finished(lab, due.generation, true).is_none());
         std::thread::sleep(labs.wait().unwrap());
         let due = labs.next().unwrap();
-        assert!(labs.finished(lab, due.generation).is_some());
+        assert!(labs.finished(lab, due.generation, true).is_some());
         assert!(labs.wait().is_none());
     }
 }

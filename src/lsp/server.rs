@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::capabilities::Client;
 use super::connection::{Incoming, Outgoing, read_all};
 use super::documents::Document;
-use super::evaluate::{Done, Job, Looked, done};
+use super::evaluate::{Done, Job, News, done};
 use super::finding::{Finding, Place};
 use super::format::Formatted;
 use super::labs::{Due, Labs, directory_of};
@@ -87,9 +87,8 @@ pub(super) fn converse(
     let (with, on) = (Arc::clone(&setup), Arc::clone(&shelf));
     let work = move || {
         for job in jobs {
-            if tell.send(Event::Done(done(job, &with, &on))).is_err() {
-                return;
-            }
+            // Nobody hears it when the conversation is over; then the process ends.
+            done(&job, &with, &on, &|done| drop(tell.send(Event::Done(done))));
         }
     };
     std::thread::Builder::new().name("labs".into()).stack_size(STACK_SIZE).spawn(work)?;
@@ -266,7 +265,7 @@ impl Server {
         let wanted = |lab: &Path| wanted.contains(lab) || self.folders.contains(lab);
         for (directory, lab) in self.labs.iter().filter(|(directory, _)| !wanted(directory)) {
             self.stale.extend(lab.files.iter().cloned());
-            self.stale.extend(lab.findings.iter().map(|finding| finding.place.path.to_path_buf()));
+            self.stale.extend(lab.places());
             self.stale.insert(directory.clone());
         }
         self.labs.retain(wanted);
@@ -305,24 +304,27 @@ impl Server {
     }
 
     fn finished(&mut self, done: Done) {
-        let Done { lab: directory, generation, result } = done;
-        let Some(lab) = self.labs.finished(&directory, generation) else { return };
-        let Some(Looked { files, findings, facts }) = result else { return };
-        // What was told of a file may be to be taken back.
-        self.stale.extend(lab.files.drain());
-        self.stale.extend(lab.findings.iter().map(|finding| finding.place.path.to_path_buf()));
-        lab.files = files.into_iter().collect();
-        self.stale.extend(lab.files.iter().cloned());
-        if let Some(findings) = findings {
-            lab.findings = findings;
-        }
-        let news = facts.is_some();
-        if news {
-            lab.facts = facts;
-        }
-        self.stale.extend(lab.findings.iter().map(|finding| finding.place.path.to_path_buf()));
-        if news && self.client.refreshes_hints {
-            self.ask("workspace/inlayHint/refresh", Value::Null);
+        let Done { lab: directory, generation, news, last } = done;
+        let Some(lab) = self.labs.finished(&directory, generation, last) else { return };
+        match news {
+            News::None => {}
+            News::Facts(facts) => {
+                lab.facts = Some(facts);
+                if self.client.refreshes_hints {
+                    self.ask("workspace/inlayHint/refresh", Value::Null);
+                }
+            }
+            News::Findings { files, findings } => {
+                // What was told of a file may be to be taken back.
+                self.stale.extend(lab.files.drain());
+                self.stale.extend(lab.places());
+                lab.files = files.into_iter().collect();
+                self.stale.extend(lab.files.iter().cloned());
+                if let Some(findings) = findings {
+                    lab.findings = findings;
+                    self.stale.extend(lab.places());
+                }
+            }
         }
     }
 

@@ -53,11 +53,9 @@ impl Programs {
             let program = asked.to_string_lossy().into_owned();
             return Err(KeeperError::Itself { program, task });
         }
-        command.spawn().map_err(|error| {
-            match error.kind() {
-                ErrorKind::NotFound => KeeperError::NoNix { program, task },
-                _ => KeeperError::NotStarted { program, reason: error.to_string() },
-            }
+        command.spawn().map_err(|error| match error.kind() {
+            ErrorKind::NotFound => KeeperError::NoNix { program, task },
+            _ => KeeperError::NotStarted { program, reason: error.to_string() },
         })
     }
 
