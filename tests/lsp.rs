@@ -367,3 +367,143 @@ fn bytes_that_are_no_text_and_paths_that_are_none() {
     alive(&mut client);
     assert_eq!(client.leave(), Some(0));
 }
+
+#[test]
+fn a_lab_behind_a_link_is_told_of_by_the_names_of_the_client() {
+    let root = lab("simple");
+    let links = tempfile::tempdir().unwrap();
+    let link = links.path().join("lab");
+    std::os::unix::fs::symlink(root.path(), &link).unwrap();
+    let stage = link.join("nix/stages/summarise.nix");
+    let mut client = Client::open(&link);
+    let text = client.open_file(&stage);
+    let (line, column) = at(&text, "inputs = {");
+    client.edit(
+        &stage,
+        2,
+        change((line, column + 10), (line, column + 10), "\n    nothing = \"\";"),
+    );
+    let told = client.diagnostics(&stage, |all| !all.is_empty());
+    assert!(has(&told, "stage::input-unmatched"), "{told:?}");
+    assert_eq!(client.leave(), Some(0));
+}
+
+/// A place in a file, as questions name it.
+fn place(file: &Path, at: (u32, u32)) -> Value {
+    json!({
+        "textDocument": { "uri": uri(file) },
+        "position": { "line": at.0, "character": at.1 },
+    })
+}
+
+#[test]
+fn what_is_known_of_a_text_is_answered() {
+    let root = lab("sweep");
+    let stage = root.path().join("nix/stages/train.nix");
+    let run = root.path().join("nix/runs/sweep.nix");
+    let mut client = Client::start(root.path());
+    client.introduce(json!({
+        "workspace": {
+            "workspaceEdit": { "documentChanges": true },
+            "inlayHint": { "refreshSupport": true },
+        },
+        "textDocument": { "documentSymbol": { "hierarchicalDocumentSymbolSupport": true } },
+    }));
+    let text = client.open_file(&stage);
+    client.open_file(&run);
+    // The lab was evaluated.
+    client.wait(|message| message["method"] == "workspace/inlayHint/refresh");
+    let document = json!({ "textDocument": { "uri": uri(&stage) } });
+    let symbols = client.ask("textDocument/documentSymbol", document.clone());
+    let nested = symbols
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|one| !one["children"].as_array().unwrap().is_empty());
+    assert!(nested, "{symbols}");
+    let folds = client.ask("textDocument/foldingRange", document.clone());
+    assert!(!folds.as_array().unwrap().is_empty());
+    let tokens = client.ask("textDocument/semanticTokens/full", document);
+    let numbers = tokens["data"].as_array().unwrap();
+    assert!(numbers.len() >= 5 && numbers.len() % 5 == 0, "{tokens}");
+    let whole = json!({
+        "textDocument": { "uri": uri(&run) },
+        "range": {
+            "start": { "line": 0, "character": 0 },
+            "end": { "line": 999, "character": 0 },
+        },
+    });
+    let hints = client.ask("textDocument/inlayHint", whole);
+    let labels: Vec<&str> =
+        hints.as_array().unwrap().iter().filter_map(|hint| hint["label"].as_str()).collect();
+    assert!(labels.iter().any(|label| label.contains("jobs")), "{labels:?}");
+    let found = client.ask("workspace/symbol", json!({ "query": "train" }));
+    assert!(!found.as_array().unwrap().is_empty());
+    // In a place where nothing has a name.
+    let mut rename = place(&stage, (1, 0));
+    rename["newName"] = json!("x");
+    let refused = client.asked("textDocument/rename", rename);
+    assert_eq!(refused["error"]["code"], -32803, "{refused}");
+    // Edits are for the states of texts that are known.
+    let (line, column) = at(&text, "warmup");
+    let mut rename = place(&stage, (line, column));
+    rename["newName"] = json!("heating");
+    let edit = client.ask("textDocument/rename", rename);
+    let changes = edit["documentChanges"].as_array().unwrap();
+    assert_eq!(changes.len(), 2, "the stage and the run: {edit}");
+    assert!(changes.iter().all(|change| change["textDocument"]["version"] == 1), "{edit}");
+    for method in ["hover", "definition", "completion", "prepareRename"] {
+        let answer = client.asked(&format!("textDocument/{method}"), place(&stage, (9999, 9999)));
+        assert_ne!(answer["error"]["code"], -32603, "a bug: {answer}");
+    }
+    assert_eq!(client.leave(), Some(0));
+}
+
+#[test]
+fn texts_are_formatted_where_there_is_a_formatter() {
+    use std::os::unix::fs::PermissionsExt;
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("a.nix");
+    let nowhere = root.path().join("nothing");
+    let mut client = Client::start_with(root.path(), &[("PATH", nowhere.to_str().unwrap())]);
+    let told = client.introduce(json!({}));
+    assert_eq!(told["capabilities"]["documentFormattingProvider"], Value::Null);
+    assert_eq!(client.leave(), Some(0));
+    let program = root.path().join("nixfmt");
+    std::fs::write(
+        &program,
+        "#!/bin/sh\nread -r line\n[ \"$line\" = bad ] && exit 1\necho \"[ 1 ]\"\n",
+    )
+    .unwrap();
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", root.path().display());
+    let mut client = Client::start_with(root.path(), &[("PATH", &path)]);
+    let told = client.introduce(json!({}));
+    assert_eq!(told["capabilities"]["documentFormattingProvider"], true);
+    client.open_text(&file, "[  1  ]\n");
+    let options = json!({ "tabSize": 2, "insertSpaces": true });
+    let params = json!({ "textDocument": { "uri": uri(&file) }, "options": options });
+    let edits = client.ask("textDocument/formatting", params.clone());
+    let start = json!({ "line": 0, "character": 2 });
+    assert_eq!(edits[0]["range"]["start"], start, "{edits}");
+    client.edit(&file, 2, json!([{ "text": "bad\n" }]));
+    let refused = client.asked("textDocument/formatting", params);
+    assert_eq!(refused["error"]["code"], -32803, "{refused}");
+    assert_eq!(client.leave(), Some(0));
+}
+
+#[test]
+fn a_lab_that_needs_too_much_memory_does_not_end_the_server() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("lab.nix");
+    let lab = "{ ... }: { runs = builtins.genList (x: x) 100000000000; }\n";
+    let mut client = Client::open(root.path());
+    std::fs::write(&file, lab).unwrap();
+    client.open_file(&file);
+    client.diagnostics(&file, |_| true);
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    alive(&mut client);
+    client.edit(&file, 2, json!([{ "text": "{ ... }: { runs = { a = 1; }; }\n" }]));
+    client.diagnostics(&file, |all| all.iter().any(|one| one["severity"] == 1));
+    assert_eq!(client.leave(), Some(0));
+}

@@ -132,3 +132,32 @@ fn neovim_mends_a_broken_lab() {
     assert_eq!(told["clean"], json!([]));
     assert_eq!(told["exit"], 0);
 }
+
+/// What the README tells people to use.
+#[test]
+fn the_configuration_for_neovim_works() {
+    if !installed() {
+        return;
+    }
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("a.nix");
+    std::fs::write(&file, "{ x = undefined-here; }\n").unwrap();
+    let binary = Path::new(env!("CARGO_BIN_EXE_repx"));
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut neovim = Command::new("nvim");
+    neovim.args(["--headless", "-n", "-i", "NONE", "-u"]);
+    neovim.arg(support::repository("editors/neovim.lua")).arg(&file).arg("-c");
+    neovim.arg(
+        "lua vim.wait(20000, function() return #vim.diagnostic.get(0) > 0 end, 5) \
+         io.stdout:write(vim.diagnostic.get(0)[1].message) \
+         vim.lsp.stop_client(vim.lsp.get_active_clients()) vim.cmd('qall!')",
+    );
+    neovim.env("PATH", format!("{}:{path}", binary.parent().unwrap().display()));
+    neovim.env("REPX_CACHE_DIR", CACHE).env_remove("NIX_PATH");
+    for home in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"] {
+        neovim.env(home, root.path().join(".home"));
+    }
+    let ran = run_within(&mut neovim, Duration::from_secs(60));
+    let said = String::from_utf8(ran.stdout).expect("text");
+    assert!(said.contains("undefined-here"), "{said}\n{}", ran.stderr);
+}
