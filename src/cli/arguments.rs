@@ -18,6 +18,7 @@ use super::init::InitOptions;
 use super::list::ListOptions;
 use super::load::Target;
 use super::log::LogOptions;
+use super::lsp::LspOptions;
 use super::schema::SchemaOptions;
 use super::shell::{self, CompletionsOptions, ManOptions};
 use super::show::ShowOptions;
@@ -121,6 +122,7 @@ pub(super) enum Command {
     Build(Box<BuildOptions>),
     Check(Box<CheckOptions>),
     Explain(ExplainOptions),
+    Lsp(Box<LspOptions>),
     Instantiate(Box<InstantiateOptions>),
 }
 

@@ -27,6 +27,7 @@ mod list;
 mod listing;
 mod load;
 mod log;
+mod lsp;
 mod package;
 mod progress;
 mod report;
@@ -110,6 +111,7 @@ fn run(arguments: &[OsString]) -> Exit {
         Command::Schema(options) => schema::run(&options, &terminal),
         Command::Check(options) => check::run(&options, &terminal),
         Command::Explain(options) => explain::run(&options, &terminal),
+        Command::Lsp(options) => lsp::run(&options, &terminal),
         Command::Instantiate(options) => instantiate::run(&options),
     }
 }

@@ -73,7 +73,8 @@ pub fn walk<'t>(root: &'t Expr, visit: &mut impl FnMut(&'t Expr)) {
     }
 }
 
-fn children<'t>(expr: &'t Expr, visit: &mut impl FnMut(&'t Expr)) {
+/// Visits what an expression is made of, from left to right.
+pub fn children<'t>(expr: &'t Expr, visit: &mut impl FnMut(&'t Expr)) {
     match &expr.kind {
         ExprKind::Int(_)
         | ExprKind::Float(_)

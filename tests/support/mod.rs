@@ -4,6 +4,7 @@
 
 pub(crate) mod golden;
 pub(crate) mod lab;
+pub(crate) mod lsp;
 pub(crate) mod nix;
 pub(crate) mod program;
 pub(crate) mod schema;
