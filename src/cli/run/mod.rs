@@ -266,6 +266,8 @@ impl Call<'_> {
             grace: GRACE,
         };
         let held = Held::begin();
+        // Where it can't be, they are known by their groups.
+        let _ = hold.mark_children();
         let mut stream = self.streams().then(|| Stream::new(self.listing));
         if let Some(stream) = &mut stream {
             stream.begin(self.base, plan, false);
@@ -279,6 +281,7 @@ impl Call<'_> {
                 stream.event(&event);
             }
         });
+        hold.end_children();
         drop(held);
         drop(display);
         let printed = match stream {
