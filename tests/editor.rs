@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)] // a failing test stops here
 #![allow(clippy::pedantic, clippy::perf)] // tests are read, not tuned
+#![allow(clippy::print_stdout)] // what was skipped, and what took how long
 
 mod support;
 
@@ -526,5 +527,71 @@ fn a_large_lab_in_one_file_is_known_throughout() {
         let started = std::time::Instant::now();
         assert_eq!(editor::workspace_symbols(&known, "stage199")[0].name, "stage199");
         timed("workspace", started);
+    });
+}
+
+/// A text with a cursor, alone on the desk.
+fn alone(marked: &str) -> (Desk, PathBuf, u32) {
+    let path = PathBuf::from("/lab/a.nix");
+    let mut desk = Desk::default();
+    desk.put(&path, &marked.replacen('|', "", 1));
+    (desk, path, marked.find('|').expect("a cursor") as u32)
+}
+
+#[test]
+fn names_are_followed_through_sets_and_files() {
+    on_large_stack_or_fail(|| {
+        let cases = [
+            ("let u = import ./u.nix; in u.g.|h", "/lab/u.nix", "h = 1"),
+            ("let u = import ./u.nix; in u.|g", "/lab/u.nix", "g = "),
+            ("let inherit (import ./u.nix) f; in |f 1", "/lab/u.nix", "f = "),
+            ("let s = { x.y = 1; }; t = s; in t.x.|y", "/lab/a.nix", "y = 1"),
+            ("let s = { x = 1; } // { z = 2; }; in s.|z", "/lab/a.nix", "z = 2"),
+            ("rec { a = 1; b = |a; }", "/lab/a.nix", "a = 1"),
+            ("x: let y = x; in { inherit |y; }", "/lab/a.nix", "y = x"),
+            ("args@{ z, ... }: |args", "/lab/a.nix", "args@"),
+        ];
+        for (marked, file, place) in cases {
+            let (mut desk, path, at) = alone(marked);
+            desk.put(Path::new("/lab/u.nix"), "{ f = x: x; g = { h = 1; }; }");
+            let found = editor::definition(&desk.known(None), &path, at);
+            let text = desk.texts[Path::new(file)].text();
+            let start = text.find(place).expect("it is there") as u32;
+            let found: Vec<_> = found.iter().map(|p| (p.path.to_str().unwrap(), p.start)).collect();
+            assert_eq!(found, [(file, start)], "{marked}");
+        }
+    });
+}
+
+#[test]
+fn a_name_is_refused_where_it_would_mean_something_else() {
+    on_large_stack_or_fail(|| {
+        let cases: [(&str, Result<&str, &str>); 14] = [
+            ("let |x = 1; in x + 1", Ok("let n = 1; in n + 1")),
+            ("|x: y: x + y", Ok("n: y: n + y")),
+            ("|x: n: x + n", Err("would hide it where it is used")),
+            ("|x: n: n", Ok("n: n: n")),
+            ("n: |x: x + n", Err("means something else that would be hidden")),
+            ("n: |x: x", Ok("n: n: n")),
+            ("let |x = 1; n = 2; in x", Err("is bound here already")),
+            ("{ x, ... }@|y: y.x", Ok("{ x, ... }@n: n.x")),
+            ("{ |x }: x", Err("gives it `x` by this name")),
+            ("rec { |x = 1; }", Err("is an attribute")),
+            ("let |x = 1; in { inherit x; }", Ok("let n = 1; in { x = n; }")),
+            ("let inherit (s) |x y; s = 1; in x", Ok("let inherit (s) y; n = s.x; s = 1; in n")),
+            ("let inherit (s) x y; s = 1; in |x", Ok("let inherit (s) y; n = s.x; s = 1; in n")),
+            ("with { n = 1; }; |x: x + n", Err("means something else")),
+        ];
+        for (marked, expected) in cases {
+            let (desk, path, at) = alone(marked);
+            let found = editor::rename(&desk.known(None), &path, at, "n");
+            match (found, expected) {
+                (Ok(edits), Ok(expected)) => {
+                    assert_eq!(desk.edited(&edits).texts[&path].text(), expected, "{marked}");
+                }
+                (Err(no), Err(why)) => assert!(no.to_string().contains(why), "{marked}: {no}"),
+                (found, _) => panic!("{marked}: {found:?}"),
+            }
+        }
     });
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Known;
-use super::facts::{LabFacts, StageFact};
+use super::facts::{JobCount, LabFacts, StageFact};
 use super::look::{Key, Node, texts_of};
 use super::schema::{GIVEN, LIBRARY, OFFERED, Role};
 use super::spot::plain_text;
@@ -114,9 +114,7 @@ impl<'a> Teller<'_, 'a> {
 
     fn input(&self, port: Port, value: Option<&str>) -> String {
         let name = port.name.text();
-        let mut sources = self.scene.wires.sources(port).to_vec();
-        sources.sort();
-        sources.dedup();
+        let sources = self.scene.wires.sources(port);
         if !sources.is_empty() {
             let sources: Vec<String> = sources
                 .into_iter()
@@ -390,7 +388,7 @@ impl<'a> Teller<'_, 'a> {
 fn jobs(facts: &[&StageFact]) -> Option<String> {
     let mut lines = Vec::new();
     for fact in facts {
-        let count = fact.jobs.map(|jobs| jobs.words());
+        let count = fact.jobs.map(JobCount::words);
         lines.extend(count.map(|count| format!("- {count} in run `{}`", fact.run)));
     }
     let examples: Vec<String> = facts

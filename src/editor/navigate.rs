@@ -108,7 +108,7 @@ impl Scene<'_> {
         match port.side {
             Side::Input => {
                 let sources = self.wires.sources(port);
-                further.extend(sources.iter().flat_map(|output| self.declarations(*output)));
+                further.extend(sources.into_iter().flat_map(|output| self.declarations(output)));
             }
             Side::Param => {
                 for (run, known) in self.sketch.runs.iter().enumerate() {

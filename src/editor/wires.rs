@@ -58,9 +58,12 @@ impl Wires {
         class
     }
 
-    /// The outputs that an input reads.
-    pub(super) fn sources(&self, input: Port) -> &[Port] {
-        self.sources.get(&input).map_or(&[], Vec::as_slice)
+    /// The outputs that an input reads. What one part of a stage reads from outside, its other parts may
+    /// read as well.
+    pub(super) fn sources(&self, input: Port) -> BTreeSet<Port> {
+        let own = |port: &Port| port.stage == input.stage && port.side == Side::Input;
+        let inputs = self.class(input).into_iter().filter(own);
+        inputs.filter_map(|port| self.sources.get(&port)).flatten().copied().collect()
     }
 
     /// The inputs that read an output.
