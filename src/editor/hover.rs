@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Known;
-use super::facts::{LabFacts, StageFact};
+use super::facts::{JobCount, LabFacts, StageFact};
 use super::look::{Key, Node, texts_of};
 use super::schema::{GIVEN, LIBRARY, OFFERED, Role};
 use super::spot::plain_text;
@@ -57,7 +57,7 @@ impl<'a> Teller<'_, 'a> {
             Thing::Library(name) => library(name),
             Thing::Field(role, name) => self.field(*role, *name, word),
             Thing::Attribute(key) => self.attribute(*key),
-            Thing::File(path) => Some(self.file(path)),
+            Thing::File(path) => Some(self.file(path, word)),
             Thing::Package(name) => Some(format!("package `{name}` of the package set")),
             Thing::Value => None,
         }
@@ -114,9 +114,7 @@ impl<'a> Teller<'_, 'a> {
 
     fn input(&self, port: Port, value: Option<&str>) -> String {
         let name = port.name.text();
-        let mut sources = self.scene.wires.sources(port).to_vec();
-        sources.sort();
-        sources.dedup();
+        let sources = self.scene.wires.sources(port);
         if !sources.is_empty() {
             let sources: Vec<String> = sources
                 .into_iter()
@@ -324,7 +322,7 @@ impl<'a> Teller<'_, 'a> {
 
     fn field(&self, role: Role, name: Name, word: &Word) -> Option<String> {
         let field = role.field(&name.text())?;
-        let mut lines = vec![format!("`{name}` of a {}", role.word()), field.doc.to_owned()];
+        let mut lines = vec![format!("`{name}` of {}", role.phrase()), field.doc.to_owned()];
         if let (Role::Stage | Role::ScatterGather, b"pname") = (role, name.bytes()) {
             let stage = self.scene.stage_around(word.key.text, word.key.span);
             let facts = stage.map(|stage| stages_of_set(self.scene, self.lab, stage));
@@ -358,8 +356,10 @@ impl<'a> Teller<'_, 'a> {
         )
     }
 
-    fn file(&self, path: &Path) -> String {
-        let shown = path.display();
+    fn file(&self, path: &Path, word: &Word) -> String {
+        let here = self.scene.look.text(word.key.text).and_then(|text| text.path().parent());
+        let shown = here.map_or(path.to_owned(), |here| super::offers::relative(here, path));
+        let shown = shown.display();
         let Some(text) = self.scene.look.find(path) else {
             return format!("file `{shown}`");
         };
@@ -388,7 +388,7 @@ impl<'a> Teller<'_, 'a> {
 fn jobs(facts: &[&StageFact]) -> Option<String> {
     let mut lines = Vec::new();
     for fact in facts {
-        let count = fact.jobs.map(|jobs| jobs.words());
+        let count = fact.jobs.map(JobCount::words);
         lines.extend(count.map(|count| format!("- {count} in run `{}`", fact.run)));
     }
     let examples: Vec<String> = facts

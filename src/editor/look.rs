@@ -264,9 +264,9 @@ impl<'a> Look<'a> {
                 ExprKind::Lambda { body, .. }
                 | ExprKind::Let { body, .. }
                 | ExprKind::With { body, .. }
-                | ExprKind::Assert { body, .. } => Some(Node { expr: &**body, ..node }),
+                | ExprKind::Assert { body, .. } => Some(Node { expr: body, ..node }),
                 ExprKind::Apply { argument, .. } if is_wrapper(node.expr) => {
-                    Some(Node { expr: &**argument, ..node })
+                    Some(Node { expr: argument, ..node })
                 }
                 ExprKind::Path(_) => self.path(node).and_then(|p| self.root(self.find(&p)?)),
                 _ => self.step(node),
@@ -292,7 +292,7 @@ impl<'a> Look<'a> {
 }
 
 /// The attributes that are written in a set.
-fn written<'a>(text: usize, bindings: &'a [Binding]) -> Entries<'a> {
+fn written(text: usize, bindings: &[Binding]) -> Entries<'_> {
     let mut entries = Entries { list: Vec::new(), complete: true };
     for binding in bindings {
         match binding {

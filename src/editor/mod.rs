@@ -11,7 +11,12 @@
 //! | `facts.rs` | what the last evaluation found out, as plain data |
 //! | `symbols.rs`, `folds.rs`, `tokens.rs` | what one text tells alone |
 //! | `hover.rs`, `hints.rs`, `complete.rs` | what is said about a place |
-//! | `navigate.rs`, `rename.rs` | where else a thing is, and calling it otherwise |
+//! | `navigate.rs`, `rename.rs`, `conflicts.rs` | where else a thing is, and calling it otherwise |
+//! | `spot.rs`, `index.rs`, `look.rs` | words of a tree, and following them through texts |
+//! | `sketch.rs`, `uses.rs`, `wires.rs` | the lab as its texts tell it: stages, what they use, what is wired |
+//! | `thing.rs`, `occurrences.rs`, `told.rs` | what a word means, all its places, what is known of it |
+//! | `schema.rs` | what the attributes of a lab are for |
+//! | `cursor.rs`, `offers.rs` | where the cursor stands, and what fits there |
 
 mod complete;
 mod conflicts;

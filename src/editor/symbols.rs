@@ -6,6 +6,7 @@ use super::look::Key;
 use super::schema::{Role, own_role};
 use super::text::{Place, Text};
 use super::thing::Scene;
+use crate::source::Span;
 use crate::syntax::{BinaryOp, Binding, Expr, ExprKind};
 
 /// Something that a text defines, with what it is made of.
@@ -255,7 +256,10 @@ fn parts_of_lab(scene: &Scene<'_>, found: &mut Vec<LabSymbol>) {
     }
     for pipeline in &scene.sketch.pipelines {
         if let Some(name) = stem(pipeline.node.text) {
-            add(&name, SymbolKind::Pipeline, None, super::sketch::key(pipeline.node));
+            let key = super::sketch::key(pipeline.node);
+            let start = key.span.start;
+            let key = Key { span: Span::new(start, start.saturating_add(1)), ..key };
+            add(&name, SymbolKind::Pipeline, None, key);
         }
     }
     for (number, run) in scene.sketch.runs.iter().enumerate() {

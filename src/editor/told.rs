@@ -27,7 +27,7 @@ pub(super) fn stages_of_mention<'l>(
 ) -> Vec<&'l StageFact> {
     let Some(known) = scene.sketch.mentions.get(mention) else { return Vec::new() };
     let Some((name, key)) = known.name else { return Vec::new() };
-    let path = scene.look.text(key.text).map(|text| text.path());
+    let path = scene.look.text(key.text).map(super::text::Text::path);
     let name = name.text();
     let stages = lab.into_iter().flat_map(|lab| &lab.stages);
     let same = |fact: &&StageFact| {

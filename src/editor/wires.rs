@@ -58,9 +58,12 @@ impl Wires {
         class
     }
 
-    /// The outputs that an input reads.
-    pub(super) fn sources(&self, input: Port) -> &[Port] {
-        self.sources.get(&input).map_or(&[], Vec::as_slice)
+    /// The outputs that an input reads. What one part of a stage reads from outside, its other parts may
+    /// read as well.
+    pub(super) fn sources(&self, input: Port) -> BTreeSet<Port> {
+        let own = |port: &Port| port.stage == input.stage && port.side == Side::Input;
+        let inputs = self.class(input).into_iter().filter(own);
+        inputs.filter_map(|port| self.sources.get(&port)).flatten().copied().collect()
     }
 
     /// The inputs that read an output.
@@ -304,10 +307,12 @@ pub(super) fn param_class(
                 if !known.complete {
                     class.doubtful.insert(run);
                 }
-                for (key, _) in known.keys.iter().enumerate() {
-                    let meant = concerned_mentions(sketch, run, key);
-                    let named = known.keys.get(key).is_some_and(|k| k.param == *name.text());
-                    if named && meant.contains(&mention) && class.keys.insert((run, key)) {
+                let keys = known.keys.iter().enumerate();
+                for (key, _) in keys.filter(|(_, key)| key.param == *name.text()) {
+                    if !class.keys.contains(&(run, key))
+                        && concerned_mentions(sketch, run, key).contains(&mention)
+                    {
+                        class.keys.insert((run, key));
                         todo.extend(concerned(sketch, run, key));
                     }
                 }
