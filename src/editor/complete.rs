@@ -69,5 +69,9 @@ pub fn complete(known: &Known<'_>, path: &Path, offset: u32) -> Vec<Completion> 
     let located = locate(text.root(), place);
     let mut offers = Offers::new(&scene, known.lab, &cursor);
     offers.all(&located, place);
-    offers.found
+    let mut found = offers.found;
+    // What begins with what is typed comes before what only has its letters.
+    let typed = cursor.typed.to_lowercase();
+    found.sort_by_key(|item| !item.label.to_lowercase().starts_with(&typed));
+    found
 }

@@ -3,10 +3,10 @@
 use super::look::Key;
 use super::occurrences::Occurrence;
 use super::rename::Refusal;
-use super::sketch::within;
+use super::sketch::{RunKey, within};
 use super::thing::{Scene, Thing};
 use super::uses::{Side, uses_of};
-use super::wires::{Port, is_reserved, outer_inputs, param_class};
+use super::wires::{Port, is_called, is_reserved, outer_inputs, param_class};
 use crate::check::names::{Definition, Kind};
 use crate::source::{Name, Span};
 
@@ -25,7 +25,7 @@ pub(super) fn may(scene: &Scene<'_>, thing: &Thing) -> Result<(), Refusal> {
         Thing::Builtin(name) => Refusal::of(format!("`{name}` is a builtin of the language")),
         Thing::Library(name) => Refusal::of(format!("`{name}` is part of repx's library")),
         Thing::Field(role, name) => {
-            Refusal::of(format!("`{name}` is what repx reads of a {}", role.word()))
+            Refusal::of(format!("`{name}` is what repx reads of {}", role.phrase()))
         }
         Thing::Attribute(_) => Refusal::of(
             "this is an attribute of a set: who else reads it by this name can't be told",
@@ -130,10 +130,14 @@ fn param(
         }
         // A key of the new name that concerned nobody would concern it.
         for mention in scene.sketch.mentions_of(*number) {
+            let Some(known) = scene.sketch.mentions.get(mention) else { continue };
+            let means = |key: &&RunKey| {
+                let stage_of = key.stage.as_ref();
+                key.param == new && stage_of.is_none_or(|called| is_called(known, stage, called))
+            };
             for run in scene.sketch.runs_with(mention) {
                 let keys = scene.sketch.runs.get(run).map(|run| run.keys.as_slice());
-                let mut keys = keys.unwrap_or_default().iter();
-                if let Some(key) = keys.find(|key| key.param == new) {
+                if let Some(key) = keys.unwrap_or_default().iter().find(means) {
                     return Refusal::of(taken(scene, "parameter", new, key.key));
                 }
             }
@@ -143,7 +147,8 @@ fn param(
 }
 
 fn taken(scene: &Scene<'_>, what: &str, name: &str, key: Key) -> String {
-    format!("there is a {what} `{name}` already{}", place(scene, key))
+    let article = if what.starts_with(['i', 'o']) { "an" } else { "a" };
+    format!("there is {article} {what} `{name}` already{}", place(scene, key))
 }
 
 fn place(scene: &Scene<'_>, key: Key) -> String {

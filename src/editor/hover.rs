@@ -57,7 +57,7 @@ impl<'a> Teller<'_, 'a> {
             Thing::Library(name) => library(name),
             Thing::Field(role, name) => self.field(*role, *name, word),
             Thing::Attribute(key) => self.attribute(*key),
-            Thing::File(path) => Some(self.file(path)),
+            Thing::File(path) => Some(self.file(path, word)),
             Thing::Package(name) => Some(format!("package `{name}` of the package set")),
             Thing::Value => None,
         }
@@ -324,7 +324,7 @@ impl<'a> Teller<'_, 'a> {
 
     fn field(&self, role: Role, name: Name, word: &Word) -> Option<String> {
         let field = role.field(&name.text())?;
-        let mut lines = vec![format!("`{name}` of a {}", role.word()), field.doc.to_owned()];
+        let mut lines = vec![format!("`{name}` of {}", role.phrase()), field.doc.to_owned()];
         if let (Role::Stage | Role::ScatterGather, b"pname") = (role, name.bytes()) {
             let stage = self.scene.stage_around(word.key.text, word.key.span);
             let facts = stage.map(|stage| stages_of_set(self.scene, self.lab, stage));
@@ -358,8 +358,10 @@ impl<'a> Teller<'_, 'a> {
         )
     }
 
-    fn file(&self, path: &Path) -> String {
-        let shown = path.display();
+    fn file(&self, path: &Path, word: &Word) -> String {
+        let here = self.scene.look.text(word.key.text).and_then(|text| text.path().parent());
+        let shown = here.map_or(path.to_owned(), |here| super::offers::relative(here, path));
+        let shown = shown.display();
         let Some(text) = self.scene.look.find(path) else {
             return format!("file `{shown}`");
         };

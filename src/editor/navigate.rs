@@ -9,7 +9,7 @@ use super::text::Place;
 use super::thing::{Scene, Thing, Word};
 use super::uses::Side;
 use super::wires::{Port, concerned};
-use crate::source::Span;
+use crate::source::{Name, Span};
 
 /// Where the thing at an offset is defined. Several, where it is defined in several places; a file as
 /// a whole is its first byte.
@@ -63,7 +63,7 @@ impl Scene<'_> {
             Thing::Port(port) => self.port_definitions(*port, word.key),
             Thing::RunKey(run, number) => {
                 let key = self.run_key(*run, *number);
-                let name = key.map(|key| crate::source::Name::new(&key.param));
+                let name = key.map(|key| Name::new(&key.param));
                 let stages = concerned(&self.sketch, *run, *number).into_iter();
                 let ports = name.into_iter().flat_map(|name| {
                     let port = move |stage| Port { stage, part: 0, side: Side::Param, name };
@@ -134,7 +134,7 @@ impl Scene<'_> {
         }
         let stage = known.stage.and_then(|stage| self.sketch.stages.get(stage));
         let set = stage.map(|stage| {
-            let pname = stage.pname.as_ref().map(|(_, key)| *key);
+            let pname = self.look.attribute_key(stage.node, Name::new("pname"));
             pname.unwrap_or_else(|| self.beginning(key(stage.node)))
         });
         self.places(set.or(name))

@@ -48,7 +48,7 @@ impl<'s, 'a> Offers<'s, 'a> {
             (Position::String, _) => self.in_string(located, at),
             (Position::Path, _) => self.files(),
             (Position::Formal, _) => self.formals(located),
-            (Position::Binding { .. } | Position::Selection, Spot::Bound { path, index, .. }) => {
+            (Position::Binding { .. } | Position::Selection, Spot::Bound { path, index }) => {
                 self.binding(located, path, index);
             }
             (_, Spot::Selected { from, path, index }) => self.selection(located, from, path, index),
@@ -89,7 +89,9 @@ impl<'s, 'a> Offers<'s, 'a> {
     fn add_binding(&mut self, name: &str, value: &str, kind: Kind, detail: &str, doc: &str) {
         let plain = pieces(name);
         let plain = matches!(plain.as_slice(), [piece] if piece.kind == PieceKind::Name);
-        let written = if plain { name.to_owned() } else { format!("\"{name}\"") };
+        // Within quotes there are some already.
+        let quoted = self.cursor.position == Position::String;
+        let written = if plain || quoted { name.to_owned() } else { format!("\"{name}\"") };
         let insert = match self.cursor.position {
             Position::Binding { followed: false } if !value.is_empty() => {
                 format!("{written} = {value};")
@@ -204,7 +206,14 @@ impl<'s, 'a> Offers<'s, 'a> {
                 }
             }
         }
-        let metadata = scene.sketch.runs.iter().filter_map(|run| run.name.as_ref());
+        // A run reads the metadata of others.
+        let own: BTreeSet<usize> = scene
+            .sketch
+            .mentions_of(at)
+            .flat_map(|mention| scene.sketch.runs_with(mention))
+            .collect();
+        let others = scene.sketch.runs.iter().enumerate().filter(|(run, _)| !own.contains(run));
+        let metadata = others.filter_map(|(_, run)| run.name.as_ref());
         for run in metadata {
             add(&format!("metadata__{}", run.text), format!("metadata of run `{}`", run.text));
         }
@@ -481,7 +490,7 @@ fn packages_of(lab: Option<&LabFacts>) -> &[Arc<str>] {
 }
 
 /// A path as one from a directory.
-fn relative(from: &Path, to: &Path) -> PathBuf {
+pub(super) fn relative(from: &Path, to: &Path) -> PathBuf {
     let (mut from, mut to) = (from.components().peekable(), to.components().peekable());
     while from.peek().is_some() && from.peek() == to.peek() {
         from.next();

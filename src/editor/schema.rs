@@ -284,6 +284,14 @@ impl Role {
         }
     }
 
+    /// A set of this role, in a sentence.
+    pub(super) fn phrase(self) -> String {
+        match self {
+            Role::Resources => "the resource hints".to_owned(),
+            _ => format!("a {}", self.word()),
+        }
+    }
+
     /// What the value of an attribute is in turn.
     pub(super) fn inside(self, name: &[u8]) -> Option<Role> {
         Some(match (self, name) {

@@ -42,25 +42,22 @@ pub(super) struct Stage<'a> {
 pub(super) struct Part<'a> {
     /// Empty for a simple stage.
     pub(super) name: String,
-    /// Where it is named.
-    pub(super) key: Option<Key>,
     pub(super) node: Node<'a>,
     pub(super) inputs: Entries<'a>,
     pub(super) outputs: Entries<'a>,
     /// What is a function of parameters, inputs, outputs.
     pub(super) functions: Vec<Node<'a>>,
     /// Steps that come before it.
-    pub(super) deps: Vec<StepDep<'a>>,
+    pub(super) deps: Vec<StepDep>,
 }
 
 /// A step that comes before another.
 #[derive(Debug)]
-pub(super) struct StepDep<'a> {
+pub(super) struct StepDep {
     /// The number of its part.
     pub(super) part: Option<usize>,
     /// Output and input, or both in one.
     pub(super) names: Vec<Written>,
-    pub(super) item: &'a Expr,
 }
 
 /// A name in a string.
@@ -428,16 +425,15 @@ fn read_stage<'a>(look: &Look<'a>, node: Node<'a>) -> Stage<'a> {
     let pname = text_of(look, node, "pname").map(|written| (written.text, written.key));
     let params = inner(look, node, "params").or_else(|| inner(look, node, "parameters"));
     let params = params.unwrap_or(Entries { list: Vec::new(), complete: true });
-    let mut parts = vec![read_part(look, String::new(), None, node)];
+    let mut parts = vec![read_part(look, String::new(), node)];
     for name in ["scatter", "worker", "gather"] {
         if let Some(part) = look.attribute(node, named(name)) {
-            let key = look.attribute_key(node, named(name));
-            parts.push(read_part(look, name.to_owned(), key, look.value(part)));
+            parts.push(read_part(look, name.to_owned(), look.value(part)));
         }
     }
     for step in inner_or_none(look, node, "steps").list {
         if let Some(part) = look.source(step.key.text, step.source) {
-            parts.push(read_part(look, step.name.to_string(), Some(step.key), look.value(part)));
+            parts.push(read_part(look, step.name.to_string(), look.value(part)));
         }
     }
     let keys: Vec<Key> = parts.iter().map(|part| key(part.node)).collect();
@@ -451,17 +447,16 @@ fn read_stage<'a>(look: &Look<'a>, node: Node<'a>) -> Stage<'a> {
             let (other, names) = link(node);
             let target = other.map(|expr| key(look.value(Node { expr, ..node })));
             let found = target.and_then(|target| keys.iter().position(|key| *key == target));
-            part.deps.push(StepDep { part: found, names, item });
+            part.deps.push(StepDep { part: found, names });
         }
     }
     Stage { node, pname, params, parts }
 }
 
-fn read_part<'a>(look: &Look<'a>, name: String, key: Option<Key>, node: Node<'a>) -> Part<'a> {
+fn read_part<'a>(look: &Look<'a>, name: String, node: Node<'a>) -> Part<'a> {
     let functions = FUNCTIONS.iter().filter_map(|name| look.attribute(node, named(name)));
     Part {
         name,
-        key,
         node,
         inputs: inner_or_none(look, node, "inputs"),
         outputs: inner_or_none(look, node, "outputs"),

@@ -11,13 +11,13 @@ pub(super) enum Spot<'a> {
     /// A name of a selection's path: `from.a.b`, `from ? a`.
     Selected { from: &'a Expr, path: &'a [AttrName], index: usize },
     /// A name of a binding's path.
-    Bound { path: &'a [AttrName], index: usize, value: &'a Expr },
+    Bound { path: &'a [AttrName], index: usize },
     /// A name of `inherit`.
     Inherited { from: Option<&'a Expr>, name: Name, span: Span },
     /// One of a function's named arguments.
     Formal(&'a Formal),
     /// A function's argument, or the name of all of them.
-    Argument(Name, Span),
+    Argument(Span),
     /// A path, a string, or anything else.
     Other(&'a Expr),
 }
@@ -69,11 +69,11 @@ fn word(expr: &Expr, at: u32) -> Option<Spot<'_>> {
         | ExprKind::LegacyLet(bindings)
         | ExprKind::Let { bindings, .. } => bindings.iter().find_map(|binding| bound(binding, at)),
         ExprKind::Lambda { param, .. } => match &**param {
-            Param::Name { name, span } => holds(*span, at).then_some(Spot::Argument(*name, *span)),
+            Param::Name { span, .. } => holds(*span, at).then_some(Spot::Argument(*span)),
             Param::Formals { formals, at: whole, .. } => {
                 let formal = formals.iter().find(|formal| holds(formal.span, at));
                 let whole = whole.filter(|(_, span)| holds(*span, at));
-                formal.map(Spot::Formal).or(whole.map(|(name, span)| Spot::Argument(name, span)))
+                formal.map(Spot::Formal).or(whole.map(|(_, span)| Spot::Argument(span)))
             }
         },
         _ => None,
@@ -82,9 +82,9 @@ fn word(expr: &Expr, at: u32) -> Option<Spot<'_>> {
 
 fn bound(binding: &Binding, at: u32) -> Option<Spot<'_>> {
     match binding {
-        Binding::Assign { path, value, .. } => {
+        Binding::Assign { path, .. } => {
             let index = name_at(path, at)?;
-            Some(Spot::Bound { path, index, value })
+            Some(Spot::Bound { path, index })
         }
         Binding::Inherit { from, names, .. } => {
             let (name, span) = names.iter().find(|(_, span)| holds(*span, at))?;

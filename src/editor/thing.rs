@@ -92,7 +92,7 @@ impl<'a> Scene<'a> {
                 let (_, span) = static_name(path.get(index)?)?;
                 Some((span, self.selected(located, from, path, index)))
             }
-            Spot::Bound { path, index, .. } => {
+            Spot::Bound { path, index } => {
                 let (name, span) = static_name(path.get(index)?)?;
                 let mut things = self.declared(Key { text, span }, at);
                 if things.is_empty() {
@@ -122,7 +122,7 @@ impl<'a> Scene<'a> {
                 let local = self.local(Key { text, span: formal.span });
                 Some((formal.span, local.into_iter().collect()))
             }
-            Spot::Argument(_, span) => {
+            Spot::Argument(span) => {
                 Some((span, self.local(Key { text, span }).into_iter().collect()))
             }
             Spot::Other(expr) => self.other(located, expr, at),

@@ -304,10 +304,12 @@ pub(super) fn param_class(
                 if !known.complete {
                     class.doubtful.insert(run);
                 }
-                for (key, _) in known.keys.iter().enumerate() {
-                    let meant = concerned_mentions(sketch, run, key);
-                    let named = known.keys.get(key).is_some_and(|k| k.param == *name.text());
-                    if named && meant.contains(&mention) && class.keys.insert((run, key)) {
+                let keys = known.keys.iter().enumerate();
+                for (key, _) in keys.filter(|(_, key)| key.param == *name.text()) {
+                    if !class.keys.contains(&(run, key))
+                        && concerned_mentions(sketch, run, key).contains(&mention)
+                    {
+                        class.keys.insert((run, key));
                         todo.extend(concerned(sketch, run, key));
                     }
                 }

@@ -2,6 +2,7 @@
 //! tables of `expect.md`, comparing with committed files.
 #![allow(dead_code, reason = "each test program uses a part of this module")]
 
+pub(crate) mod desk;
 pub(crate) mod golden;
 pub(crate) mod lab;
 pub(crate) mod lsp;
