@@ -90,8 +90,13 @@ tell("diagnostics", wrong(stage))
 -- Hover, definition, references.
 go("params.scale")
 vim.cmd("normal! f.l")
-local hover = ask("textDocument/hover")
-tell("hover", hover and hover.contents.value or vim.NIL)
+-- (What is wrong is told first; a moment later its values are known.)
+local hover
+wait("hover", function()
+  hover = ask("textDocument/hover")
+  return hover and hover.contents.value:find("10", 1, true)
+end)
+tell("hover", hover.contents.value)
 tell("definition", places(ask("textDocument/definition")))
 tell("references", places(ask("textDocument/references", { context = { includeDeclaration = true } })))
 
