@@ -176,7 +176,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();
         };
-        ["flake.nix", "a/nix/lab.nix", "b/lab.nix", "b/c/d.nix"].map(touch);
+        ["flake.nix", "a/nix/lab.nix", "b/lab.nix", "b/c/d.nix"].into_iter().for_each(touch);
         let of = |name: &str| {
             let found = directory_of(&root.path().join(name));
             found.map(|found| found.strip_prefix(root.path()).unwrap().to_str().unwrap().to_owned())
