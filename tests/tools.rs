@@ -168,6 +168,20 @@ fn pages_of_the_manual() {
     refused(directory.path(), &["man", "file"], "can't write to file");
 }
 
+/// Calls as upstream's users write them work, or are told what to write.
+#[test]
+fn calls_in_upstreams_words() {
+    let lab = example("simple");
+    let runs = text(lab.path(), &["--lab", ".", "list", "runs"]);
+    assert!(runs.contains("simulation"), "{runs}");
+    assert_eq!(text(lab.path(), &["gc", "pin", "paper"]), "pinned paper: 13 jobs\n");
+    assert!(text(lab.path(), &["gc", "list"]).contains("paper"));
+    assert!(text(lab.path(), &["completions", "--shell", "bash"]).contains("repx"));
+    assert!(text(lab.path(), &["run", "-n", "--no-timing"]).contains("13 jobs would run"));
+    refused(lab.path(), &["tui"], "repx log -f JOB");
+    refused(lab.path(), &["run", "--scheduler", "slurm"], "`repx build`");
+}
+
 #[test]
 fn json_is_what_its_schema_says() {
     let lab = example("simple");

@@ -90,7 +90,12 @@ fn run(arguments: &[OsString]) -> Exit {
     let arguments = match arguments::parse(&upstream::translated(arguments)) {
         Ok(arguments) => arguments,
         // Help and version are results, asked for: they end in success. clap knows which.
-        Err(stop) => return stop,
+        Err(stop) => {
+            if let Some(hint) = upstream::hint(arguments).filter(|_| stop == Exit::Wrong) {
+                report::say(hint);
+            }
+            return stop;
+        }
     };
     guard::catch_interrupts();
     let Arguments { terminal, command } = arguments;

@@ -41,6 +41,24 @@ pub(super) fn translated(arguments: &[OsString]) -> Vec<OsString> {
     words
 }
 
+/// What to say of a call that has no counterpart here.
+pub(super) fn hint(arguments: &[OsString]) -> Option<&'static str> {
+    let about = |word: &OsString| match word.to_str()?.split('=').next()? {
+        "tui" => {
+            Some("`repx run` shows what runs; `repx list jobs --status failed`, `repx log -f JOB`")
+        }
+        "cache" => Some("the cache may be deleted at any time; `--refresh` evaluates all the same"),
+        "--scheduler" | "--target" | "--artifact-store" => {
+            Some("jobs run on this machine; `repx build` writes a lab that upstream's tools submit")
+        }
+        "--resources" | "--mem" => {
+            Some("how many jobs run at once is said by `-j` and by the stages' resources")
+        }
+        _ => None,
+    };
+    arguments.iter().skip(1).find_map(about)
+}
+
 /// Where the command stands: behind options, and the values of those that have one.
 fn command(words: &[OsString]) -> Option<usize> {
     let known = arguments::command();
