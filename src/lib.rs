@@ -12,7 +12,7 @@
 //!    building
 //! 7. [`exec`]: running jobs
 //! 8. [`check`]: what is wrong with a lab, all of it
-//! 9. [`editor`]: what an editor asks about a lab
+//! 9. [`editor`]: what an editor asks about a lab; [`lsp`]: its server
 //! 10. [`cli`]: the commands
 //!
 //! ```
@@ -44,6 +44,7 @@ pub mod exec;
 pub mod flake;
 pub mod lab;
 pub mod lower;
+pub mod lsp;
 pub mod realise;
 pub mod session;
 pub mod source;

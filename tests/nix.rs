@@ -306,3 +306,20 @@ fn without_nix_the_reason_is_told() {
     assert_eq!((code, stdout.as_slice()), (Some(2), &b""[..]));
     assert!(stderr.contains("is not installed") && stderr.contains("--dry-run"), "{stderr}");
 }
+
+/// A script under Nix's name that calls repx would be called by repx, and so on.
+#[test]
+fn repx_under_the_name_of_nix_is_found_out() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let shim = directory.path().join("nix-instantiate");
+    let text = format!("#!/bin/sh\nexec '{}' instantiate \"$@\"\n", env!("CARGO_BIN_EXE_repx"));
+    std::fs::write(&shim, text).expect("a file to write");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&shim, mode).expect("it may be run");
+    let mut command = repx(directory.path());
+    let fetch = "(builtins.fetchGit ./.).rev";
+    command.args(["instantiate", "--eval", "-E", fetch]).env("REPX_NIX", directory.path());
+    let Ran { code, stderr, .. } = run_within(&mut command, PATIENCE);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("is repx itself") && stderr.contains("REPX_NIX"), "{stderr}");
+}

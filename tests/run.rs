@@ -266,6 +266,16 @@ fn a_daemon_does_not_outlive_its_job() {
     wait_for(|| !is_alive(pid.trim()));
 }
 
+/// Not even one that leaves the job's group and all its files behind.
+#[test]
+fn a_daemon_in_a_session_of_its_own_neither() {
+    let script = "    /usr/bin/setsid bash -c 'echo $$ > \"$0\"; exec sleep 1000' ${outputs.x} < /dev/null &> /dev/null &\n    until [[ -s ${outputs.x} ]]; do read -t 0.05 < <(:) || true; done";
+    let lab = Lab::new("", &[("a", "", &stage("", script))]);
+    expect(&lab.run(&[]), 0, "1 job: 1 done\n");
+    let pid = fs::read_to_string(lab.jobs("work")[0].join("out/x")).expect("a pid");
+    wait_for(|| !is_alive(pid.trim()));
+}
+
 /// A process that has ended may still be listed until somebody has noticed.
 #[test]
 fn interrupts_end_children_first_gently_then_firmly() {

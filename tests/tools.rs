@@ -201,6 +201,8 @@ fn json_is_what_its_schema_says() {
         &["trace-params", "q3wwm4r3"],
         &["viz"],
         &["gc"],
+        &["build", "-o", "built"],
+        &["check"],
     ];
     let after = [
         &["eval"][..],
@@ -232,6 +234,11 @@ fn json_is_what_its_schema_says() {
     let jobs = value(&["list", "jobs", "-s", "summarise"]);
     check(&value(&["eval", "--why", jobs["jobs"][0]["id"].as_str().expect("an id")]), "eval --why");
     check(&value(&["gc"]), "gc");
+    fs::write(lab.path().join("other.nix"), "let unused = http://a.b; in unknown").expect("a file");
+    let findings = call(lab.path(), &["check", "--static", "other.nix", "--format", "json"]);
+    let findings: Value = serde_json::from_slice(&findings.stdout).expect("JSON");
+    assert!(!findings["findings"][0]["labels"].as_array().expect("labels").is_empty());
+    check(&findings, "check of a file with mistakes");
     // Records beside results are JSON of ours too.
     let folder = fs::read_dir(lab.path().join(".repx/outputs")).expect("results").next();
     if let Some(folder) = folder {

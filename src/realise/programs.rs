@@ -24,6 +24,10 @@ pub(super) struct Ran {
     pub(super) stderr: Vec<String>,
 }
 
+/// Tells a program of Nix's that repx has called it, and by which name. A script that passes repx off as Nix
+/// would otherwise be called by repx, call repx, and so on until the machine has no room for more.
+const ASKED: &str = "REPX_ASKED_NIX";
+
 /// Lines kept of what a program says; builds may say much.
 pub(super) const MOST_LINES: usize = 400;
 
@@ -34,6 +38,7 @@ impl Programs {
             Some(directory) => Command::new(directory.join(program)),
             None => Command::new(program),
         };
+        command.env(ASKED, program);
         for (name, value) in &self.options {
             command.args(["--option", name, value]);
         }
@@ -43,12 +48,14 @@ impl Programs {
 
     /// Starts a program that was needed to do `task`.
     pub(super) fn spawn(command: &mut Command, task: &'static str) -> Result<Child, KeeperError> {
-        command.spawn().map_err(|error| {
-            let program = command.get_program().to_string_lossy().into_owned();
-            match error.kind() {
-                ErrorKind::NotFound => KeeperError::NoNix { program, task },
-                _ => KeeperError::NotStarted { program, reason: error.to_string() },
-            }
+        let program = command.get_program().to_string_lossy().into_owned();
+        if let Some(asked) = std::env::var_os(ASKED) {
+            let program = asked.to_string_lossy().into_owned();
+            return Err(KeeperError::Itself { program, task });
+        }
+        command.spawn().map_err(|error| match error.kind() {
+            ErrorKind::NotFound => KeeperError::NoNix { program, task },
+            _ => KeeperError::NotStarted { program, reason: error.to_string() },
         })
     }
 

@@ -61,6 +61,8 @@ impl Place<'_> {
     }
 }
 
+type ByPath<T> = HashMap<Vec<u8>, T, hashbrown::DefaultHashBuilder>;
+
 /// The files of a session.
 pub(super) struct Files<'h> {
     globals: &'h Globals,
@@ -68,9 +70,9 @@ pub(super) struct Files<'h> {
     tolerant: bool,
     cache: Option<Cache<'h>>,
     /// A suspended evaluation for each file imported: threads that import it meet in its thunk.
-    imported: Mutex<HashMap<Vec<u8>, Slot<'h>>>,
+    imported: Mutex<ByPath<Slot<'h>>>,
     /// Paths already hashed for the store.
-    copied: Mutex<HashMap<Vec<u8>, Text<'h>>>,
+    copied: Mutex<ByPath<Text<'h>>>,
     findings: Mutex<Vec<Diagnostic>>,
 }
 

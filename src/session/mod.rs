@@ -22,6 +22,7 @@ pub use nixlib::NIXLIB;
 pub use packages::PackageSet;
 pub use stand_ins::KeptPackages;
 
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -105,8 +106,8 @@ pub fn run<R: Send>(
         let table: Vec<Builtin> = builtins::table();
         let eager = builtins::eager();
         let global_names = Globals::new(globals::global_names());
-        let derivations = Derivations::new();
-        let objects = Objects::new();
+        let derivations = Held::new(Derivations::new(), config.last);
+        let objects = Held::new(Objects::new(), config.last);
         let overlay = Overlay::new(config.world, &objects, &derivations);
         let world = nixlib::WithNixlib { world: &overlay };
         let files = files::Files::new(&global_names, config);
@@ -143,6 +144,30 @@ pub fn run<R: Send>(
         }
         result
     })
+}
+
+/// What a session has, or leaves behind where the process ends with it: piece by piece, giving back what was
+/// made of many takes time.
+enum Held<'a, T> {
+    Owned(T),
+    Left(&'a T),
+}
+
+impl<T> Held<'_, T> {
+    fn new(thing: T, last: bool) -> Self {
+        if last { Held::Left(Box::leak(Box::new(thing))) } else { Held::Owned(thing) }
+    }
+}
+
+impl<T> Deref for Held<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match self {
+            Held::Owned(thing) => thing,
+            Held::Left(thing) => thing,
+        }
+    }
 }
 
 /// Does `work` while others evaluate ahead what it shares with them. They are sent home when it

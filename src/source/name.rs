@@ -36,7 +36,7 @@ struct Table {
 }
 
 /// Names that a shard has room for when it gets its first: growing hashes all of them again.
-const FIRST_NAMES: usize = 224;
+const FIRST_NAMES: usize = 448;
 /// Bytes of names that are asked for at a time.
 const ROOM: usize = 4096;
 

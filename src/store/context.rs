@@ -11,7 +11,7 @@
 //! first sight, which differs between runs: compare by id to merge or to find, order by *element* to show.
 
 use super::path::{StoreDir, StorePath, StorePathError};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::fmt;
 use std::sync::{OnceLock, PoisonError, RwLock};
 use thiserror::Error;

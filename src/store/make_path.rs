@@ -2,7 +2,7 @@
 //! folded to 160 bits. Source: "Complete Store Path Calculation" in Nix's manual; `src/libstore/store-dir-config.cc`.
 
 use super::base32;
-use super::hash::{Hash, HashAlgo, HashFormat, compress_hash};
+use super::hash::{Hash, HashAlgo, Hasher, compress_hash};
 use super::path::{StoreDir, StorePath, StorePathError};
 use std::collections::BTreeSet;
 
@@ -37,10 +37,24 @@ impl StoreDir {
         hash: &Hash,
         name: &str,
     ) -> Result<StorePath, StorePathError> {
-        let hash = hash.to_prefixed_text(HashFormat::Base16);
-        let fingerprint = format!("{kind}:{hash}:{}:{name}", self.as_str());
-        let digest = Hash::digest(HashAlgo::Sha256, fingerprint.as_bytes());
-        StorePath::from_parts(compress_hash(digest.bytes()), name)
+        self.path_of_kind(|hasher| hasher.update(kind.as_bytes()), hash, name)
+    }
+
+    /// As [`StoreDir::make_store_path`], the fingerprint's first part being what `kind` adds to the hash.
+    fn path_of_kind(
+        &self,
+        kind: impl FnOnce(&mut Hasher),
+        hash: &Hash,
+        name: &str,
+    ) -> Result<StorePath, StorePathError> {
+        let mut hasher = Hasher::new(HashAlgo::Sha256);
+        kind(&mut hasher);
+        hasher.update(b":");
+        add_hash(&mut hasher, hash);
+        for part in [":", self.as_str(), ":", name] {
+            hasher.update(part.as_bytes());
+        }
+        StorePath::from_parts(compress_hash(hasher.finish().bytes()), name)
     }
 
     /// The path of a text object (a derivation, or `builtins.toFile`) with this SHA-256 of its content.
@@ -50,14 +64,21 @@ impl StoreDir {
         content_hash: &Hash,
         references: &BTreeSet<StorePath>,
     ) -> Result<StorePath, StorePathError> {
+        self.make_text_path_of(name, content_hash, references)
+    }
+
+    /// As [`StoreDir::make_text_path`], for references that are in order, each once.
+    pub(super) fn make_text_path_of<'a>(
+        &self,
+        name: &str,
+        content_hash: &Hash,
+        references: impl IntoIterator<Item = &'a StorePath>,
+    ) -> Result<StorePath, StorePathError> {
         if content_hash.algo() != HashAlgo::Sha256 {
             return Err(StorePathError::TextNeedsSha256(name.to_owned()));
         }
-        self.make_store_path(
-            &self.kind_with_references("text", references, false),
-            content_hash,
-            name,
-        )
+        let kind = |hasher: &mut Hasher| self.add_references(hasher, "text", references, false);
+        self.path_of_kind(kind, content_hash, name)
     }
 
     /// The path of an object addressed by its content: sources, and outputs of fixed-output derivations.
@@ -72,17 +93,21 @@ impl StoreDir {
         match (method, hash.algo()) {
             (IngestMethod::Text, _) => self.make_text_path(name, hash, references),
             (IngestMethod::Recursive, HashAlgo::Sha256) => {
-                let kind = self.kind_with_references("source", references, self_reference);
-                self.make_store_path(&kind, hash, name)
+                let kind = |hasher: &mut Hasher| {
+                    self.add_references(hasher, "source", references, self_reference);
+                };
+                self.path_of_kind(kind, hash, name)
             }
             (IngestMethod::Flat | IngestMethod::Recursive, _) => {
                 if self_reference || !references.is_empty() {
                     return Err(StorePathError::ReferencesNotAllowed(name.to_owned()));
                 }
-                let hash = hash.to_prefixed_text(HashFormat::Base16);
-                let inner = format!("fixed:out:{}{hash}:", method.prefix());
-                let digest = Hash::digest(HashAlgo::Sha256, inner.as_bytes());
-                self.make_store_path("output:out", &digest, name)
+                let mut inner = Hasher::new(HashAlgo::Sha256);
+                inner.update(b"fixed:out:");
+                inner.update(method.prefix().as_bytes());
+                add_hash(&mut inner, hash);
+                inner.update(b":");
+                self.make_store_path("output:out", &inner.finish(), name)
             }
         }
     }
@@ -95,30 +120,38 @@ impl StoreDir {
         derivation_name: &str,
     ) -> Result<StorePath, StorePathError> {
         let name = output_path_name(derivation_name, output);
-        self.make_store_path(&format!("output:{output}"), modulo, &name)
+        let kind = |hasher: &mut Hasher| {
+            hasher.update(b"output:");
+            hasher.update(output.as_bytes());
+        };
+        self.path_of_kind(kind, modulo, &name)
     }
 
     /// References go into the fingerprint's first part, in the order of the set, `self` last.
-    fn kind_with_references(
+    fn add_references<'a>(
         &self,
+        hasher: &mut Hasher,
         kind: &str,
-        references: &BTreeSet<StorePath>,
+        references: impl IntoIterator<Item = &'a StorePath>,
         self_reference: bool,
-    ) -> String {
-        let likely = kind.len() + references.len() * 96 + ":self".len();
-        let mut text = String::with_capacity(likely);
-        text.push_str(kind);
-        let mut kind = text;
+    ) {
+        hasher.update(kind.as_bytes());
         for reference in references {
             for part in [":", self.as_str(), "/", reference.base_name()] {
-                kind.push_str(part);
+                hasher.update(part.as_bytes());
             }
         }
         if self_reference {
-            kind.push_str(":self");
+            hasher.update(b":self");
         }
-        kind
     }
+}
+
+/// Hashes a hash's text: its algorithm and its digits.
+fn add_hash(hasher: &mut Hasher, hash: &Hash) {
+    hasher.update(hash.algo().name().as_bytes());
+    hasher.update(b":");
+    hasher.update(hash.base16_in(&mut [0; Hash::DIGITS]));
 }
 
 /// The name of an output's path: the derivation's, and the output's unless it is `out`.
@@ -141,6 +174,7 @@ mod tests {
     //! with that file in it.
 
     use super::*;
+    use crate::store::HashFormat;
 
     const FILE: &[u8] = b"hello\n";
 

@@ -143,7 +143,10 @@ impl StorePath {
 
     /// Joins a hash part and a name.
     pub fn from_parts(hash: [u8; 20], name: &str) -> Result<Self, StorePathError> {
-        let base_name = format!("{}-{name}", base32::encode(&hash));
+        let mut base_name = String::with_capacity(HASH_LEN + 1 + name.len());
+        base_name.extend(base32::encode_20(&hash).map(char::from));
+        base_name.push('-');
+        base_name.push_str(name);
         match check_name(name) {
             Ok(()) => Ok(Self { base_name: base_name.into() }),
             Err(name) => Err(StorePathError::Name { path: base_name, name }),
@@ -219,7 +222,7 @@ impl StoreDir {
 
     /// The whole path of a store object.
     pub fn print(&self, path: &StorePath) -> String {
-        format!("{}/{path}", self.path)
+        [self.as_str(), "/", path.base_name()].concat()
     }
 
     /// Whether a path lies below the store directory (the directory itself doesn't).

@@ -86,6 +86,14 @@ pub enum KeeperError {
         /// What it was needed for.
         task: &'static str,
     },
+    /// What is called Nix is repx.
+    #[error("the `{program}` that was called to {task} is repx itself, under Nix's name")]
+    Itself {
+        /// The program called.
+        program: String,
+        /// What it was needed for.
+        task: &'static str,
+    },
     /// Nix is there and can't be started.
     #[error("`{program}` can't be started: {reason}")]
     NotStarted {
@@ -179,6 +187,7 @@ impl KeeperError {
     fn code(&self) -> &'static str {
         match self {
             KeeperError::NoNix { .. } => "repx::nix::missing",
+            KeeperError::Itself { .. } => "repx::nix::itself",
             KeeperError::NotStarted { .. } => "repx::nix::not-started",
             KeeperError::OtherStore { .. } => "repx::nix::other-store",
             KeeperError::Elsewhere { .. } => "repx::nix::elsewhere",
@@ -198,6 +207,9 @@ impl KeeperError {
             KeeperError::NoNix { .. } => Some(
                 "install Nix, or set REPX_NIX to the directory that holds its programs".to_owned(),
             ),
+            KeeperError::Itself { .. } => {
+                Some("set REPX_NIX to the directory that holds Nix's own programs".to_owned())
+            }
             KeeperError::OtherStore { .. } => {
                 Some("unset NIX_STORE_DIR, or say where this store's files are with NIX_REMOTE=local?root=DIR".to_owned())
             }

@@ -5,6 +5,7 @@
 pub(crate) mod desk;
 pub(crate) mod golden;
 pub(crate) mod lab;
+pub(crate) mod lsp;
 pub(crate) mod nix;
 pub(crate) mod program;
 pub(crate) mod schema;

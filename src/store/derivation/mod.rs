@@ -147,8 +147,10 @@ impl Derivation {
 
     /// As [`Derivation::path`], for callers that have the text's sha256 already.
     fn path_of_hash(&self, dir: &StoreDir, aterm: &Hash) -> Result<StorePath, DerivationError> {
-        let references = self.input_drvs.keys().chain(&self.input_srcs).cloned().collect();
-        Ok(dir.make_text_path(&format!("{}.drv", self.name), aterm, &references)?)
+        let mut references: Vec<_> = self.input_drvs.keys().chain(&self.input_srcs).collect();
+        references.sort();
+        references.dedup();
+        Ok(dir.make_text_path_of(&format!("{}.drv", self.name), aterm, references)?)
     }
 
     /// The path of an output whose content is known beforehand.

@@ -9,6 +9,7 @@ use super::write::Disguise;
 use super::{Derivation, DerivationError, DerivationOutput, OutputKind};
 use crate::store::hash::{Hash, HashAlgo, Hasher};
 use crate::store::path::{StoreDir, StorePath};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -41,8 +42,8 @@ impl ModuloHash {
     }
 }
 
-/// For each input derivation its hash modulo in base 16, and the outputs needed of it.
-pub(super) type Inputs = BTreeMap<String, BTreeSet<String>>;
+/// The hashes modulo of the input derivations, in order and each once, and the outputs needed of each.
+pub(super) type Inputs<'a> = Vec<(Hash, Cow<'a, BTreeSet<String>>)>;
 
 impl Derivation {
     /// The hash that stands for this derivation in those that need it. `lookup` gives the same for the inputs;
@@ -65,7 +66,11 @@ impl Derivation {
             }
             OutputKind::FromInputs => {
                 self.refuse_unfilled()?;
-                self.hash_disguised(dir, false, &self.modulo_inputs(lookup)?)?
+                self.hash_disguised(
+                    dir,
+                    false,
+                    &modulo_inputs(&self.input_drvs, &self.name, lookup)?,
+                )?
             }
         };
         Ok(ModuloHash { hash, outputs: self.outputs.keys().cloned().collect() })
@@ -82,8 +87,8 @@ impl Derivation {
             self.fill_output_paths(dir, &mut lookup)?;
             return Ok((self.path(dir)?, self.hash_modulo(dir, lookup)?));
         }
-        let inputs = self.modulo_inputs(lookup)?;
         self.add_output_variables();
+        let inputs = modulo_inputs(&self.input_drvs, &self.name, lookup)?;
         let hash = |head: &[u8], tail: &[u8]| {
             let mut hasher = Hasher::new(HashAlgo::Sha256);
             hasher.update(head);
@@ -92,7 +97,8 @@ impl Derivation {
         };
         let masked = self.masked_tail(dir)?;
         let disguise = Disguise { mask_outputs: true, inputs: &inputs };
-        self.fill(dir, &hash(&self.head(dir, Some(&disguise))?, &masked.text))?;
+        let modulo = hash(&self.head(dir, Some(&disguise))?, &masked.text);
+        fill(dir, &self.name, &mut self.outputs, &mut self.env, &modulo)?;
         let tail = self.filled_tail(dir, &masked);
         let path = self.path_of_hash(dir, &hash(&self.head(dir, None)?, &tail))?;
         let disguise = Disguise { mask_outputs: false, inputs: &inputs };
@@ -113,17 +119,13 @@ impl Derivation {
                 self.env.insert(b"out".to_vec(), dir.print(&path).into_bytes());
             }
             OutputKind::FromInputs => {
-                let inputs = self.modulo_inputs(lookup)?;
-                self.fill_from_inputs(dir, &inputs)?;
+                self.add_output_variables();
+                let inputs = modulo_inputs(&self.input_drvs, &self.name, lookup)?;
+                let modulo = self.hash_disguised(dir, true, &inputs)?;
+                fill(dir, &self.name, &mut self.outputs, &mut self.env, &modulo)?;
             }
         }
         Ok(())
-    }
-
-    fn fill_from_inputs(&mut self, dir: &StoreDir, inputs: &Inputs) -> Result<(), DerivationError> {
-        self.add_output_variables();
-        let modulo = self.hash_disguised(dir, true, inputs)?;
-        self.fill(dir, &modulo)
     }
 
     /// The variables named after outputs are part of what is hashed, empty ones included: they must all be
@@ -134,57 +136,15 @@ impl Derivation {
         }
     }
 
-    /// Sets the paths that follow from a hash modulo in which there were none.
-    fn fill(&mut self, dir: &StoreDir, modulo: &Hash) -> Result<(), DerivationError> {
-        for (name, output) in &mut self.outputs {
-            let path = dir.make_output_path(name, modulo, &self.name)?;
-            let printed = dir.print(&path);
-            match output {
-                DerivationOutput::InputAddressed(found) if *found != path => {
-                    let found = dir.print(found);
-                    return Err(DerivationError::IncorrectOutput { found, expected: printed });
-                }
-                DerivationOutput::InputAddressed(_) => {}
-                DerivationOutput::Deferred => *output = DerivationOutput::InputAddressed(path),
-                // Who calls has ruled this out.
-                DerivationOutput::Fixed { .. } => return Err(DerivationError::MixedOutputs),
-            }
-            self.env.insert(name.clone().into_bytes(), printed.into_bytes());
-        }
-        Ok(())
-    }
-
     /// Hashes the text in which the inputs are their hashes, and the outputs nothing if `mask_outputs`.
     fn hash_disguised(
         &self,
         dir: &StoreDir,
         mask_outputs: bool,
-        inputs: &Inputs,
+        inputs: &Inputs<'_>,
     ) -> Result<Hash, DerivationError> {
         let text = self.write_aterm(dir, Some(&Disguise { mask_outputs, inputs }))?;
         Ok(Hash::digest(HashAlgo::Sha256, &text))
-    }
-
-    /// What stands for the inputs.
-    fn modulo_inputs(
-        &self,
-        mut lookup: impl FnMut(&StorePath) -> Option<ModuloHash>,
-    ) -> Result<Inputs, DerivationError> {
-        // Two inputs can have one hash (a download by two URLs): their outputs are merged.
-        let mut inputs = Inputs::new();
-        for (path, outputs) in &self.input_drvs {
-            let modulo = lookup(path)
-                .ok_or_else(|| DerivationError::UnknownInput(path.clone(), self.name.clone()))?;
-            if let Some(output) = outputs.iter().find(|output| !modulo.outputs.contains(output)) {
-                let (output, name) = (output.clone(), self.name.clone());
-                return Err(DerivationError::UnknownInputOutput { output, name });
-            }
-            // Without outputs there is no entry at all, as in Nix.
-            if !outputs.is_empty() {
-                inputs.entry(modulo.hash.base16()).or_default().extend(outputs.iter().cloned());
-            }
-        }
-        Ok(inputs)
     }
 
     /// The hash others see includes the output paths, so these must be there.
@@ -198,4 +158,62 @@ impl Derivation {
             None => Ok(()),
         }
     }
+}
+
+/// Sets the paths that follow from a hash modulo in which there were none.
+fn fill(
+    dir: &StoreDir,
+    derivation_name: &str,
+    outputs: &mut BTreeMap<String, DerivationOutput>,
+    env: &mut BTreeMap<Vec<u8>, Vec<u8>>,
+    modulo: &Hash,
+) -> Result<(), DerivationError> {
+    for (name, output) in outputs {
+        let path = dir.make_output_path(name, modulo, derivation_name)?;
+        let printed = dir.print(&path);
+        match output {
+            DerivationOutput::InputAddressed(found) if *found != path => {
+                let found = dir.print(found);
+                return Err(DerivationError::IncorrectOutput { found, expected: printed });
+            }
+            DerivationOutput::InputAddressed(_) => {}
+            DerivationOutput::Deferred => *output = DerivationOutput::InputAddressed(path),
+            // Who calls has ruled this out.
+            DerivationOutput::Fixed { .. } => return Err(DerivationError::MixedOutputs),
+        }
+        env.insert(name.clone().into_bytes(), printed.into_bytes());
+    }
+    Ok(())
+}
+
+/// What stands for the inputs.
+fn modulo_inputs<'a>(
+    input_drvs: &'a BTreeMap<StorePath, BTreeSet<String>>,
+    name: &str,
+    mut lookup: impl FnMut(&StorePath) -> Option<ModuloHash>,
+) -> Result<Inputs<'a>, DerivationError> {
+    let mut inputs = Inputs::with_capacity(input_drvs.len());
+    for (path, outputs) in input_drvs {
+        let modulo = lookup(path)
+            .ok_or_else(|| DerivationError::UnknownInput(path.clone(), name.to_owned()))?;
+        if let Some(output) = outputs.iter().find(|output| !modulo.outputs.contains(output)) {
+            let (output, name) = (output.clone(), name.to_owned());
+            return Err(DerivationError::UnknownInputOutput { output, name });
+        }
+        // Without outputs there is no entry at all, as in Nix.
+        if !outputs.is_empty() {
+            inputs.push((modulo.hash, Cow::Borrowed(outputs)));
+        }
+    }
+    // All are of one algorithm, so their digits are in the order of their bytes.
+    inputs.sort_by(|(one, _), (other, _)| one.bytes().cmp(other.bytes()));
+    // Two inputs can have one hash (a download by two URLs): their outputs are merged.
+    inputs.dedup_by(|(hash, outputs), (kept, merged)| {
+        let same = hash == kept;
+        if same {
+            merged.to_mut().extend(outputs.iter().cloned());
+        }
+        same
+    });
+    Ok(inputs)
 }

@@ -5,6 +5,7 @@
 
 use super::modulo::Inputs;
 use super::{Derivation, DerivationError, DerivationOutput};
+use crate::store::hash::Hash;
 use crate::store::path::{StoreDir, StorePath};
 use std::collections::BTreeSet;
 
@@ -14,7 +15,7 @@ pub(super) struct Disguise<'a> {
     /// computed from itself.
     pub(super) mask_outputs: bool,
     /// What stands for the input derivations: their hashes modulo.
-    pub(super) inputs: &'a Inputs,
+    pub(super) inputs: &'a Inputs<'a>,
 }
 
 /// What is written in place of an output's path.
@@ -50,7 +51,8 @@ impl Derivation {
         dir: &StoreDir,
         disguise: Option<&Disguise<'_>>,
     ) -> Result<Vec<u8>, DerivationError> {
-        let mut term = Term { text: Vec::new(), masked: Vec::new() };
+        let likely = (self.input_drvs.len() + self.outputs.len()) * 100 + 64;
+        let mut term = Term { text: Vec::with_capacity(likely), masked: Vec::new() };
         self.write_head(&mut term, dir, disguise)?;
         Ok(term.text)
     }
@@ -100,7 +102,7 @@ impl Derivation {
             Some(disguise) => {
                 term.list(disguise.inputs, |term, (hash, outputs)| {
                     term.raw(b"(");
-                    term.plain(hash.as_bytes())?;
+                    term.plain(hash.base16_in(&mut [0; Hash::DIGITS]))?;
                     term.outputs(outputs)
                 })?;
             }
@@ -160,23 +162,31 @@ impl Derivation {
         name: &str,
         output: &DerivationOutput,
     ) -> Result<(), DerivationError> {
-        let (path, method, hash) = match output {
-            DerivationOutput::InputAddressed(path) => {
-                (Some(path.clone()), String::new(), String::new())
-            }
-            DerivationOutput::Fixed { method, hash } => (
-                Some(self.fixed_path(dir, name, *method, hash)?),
-                format!("{}{}", method.prefix(), hash.algo()),
-                hash.base16(),
-            ),
-            DerivationOutput::Deferred => (None, String::new(), String::new()),
-        };
-        let path = path.filter(|_| !mask).map(|path| dir.print(&path)).unwrap_or_default();
         term.raw(b"(");
         term.plain(name.as_bytes())?;
-        for field in [path, method, hash] {
-            term.raw(b",");
-            term.plain(field.as_bytes())?;
+        term.raw(b",");
+        let fixed = match output {
+            DerivationOutput::Fixed { method, hash } => Some((*method, hash)),
+            DerivationOutput::InputAddressed(_) | DerivationOutput::Deferred => None,
+        };
+        match (output, fixed) {
+            (DerivationOutput::InputAddressed(path), _) if !mask => term.store_path(dir, path),
+            (_, Some((method, hash))) => {
+                // A name that makes no path is an error, shown or not.
+                let path = self.fixed_path(dir, name, method, hash)?;
+                if mask { term.raw(MASK) } else { term.store_path(dir, &path) }
+            }
+            _ => term.raw(MASK),
+        }
+        match fixed {
+            Some((method, hash)) => {
+                term.raw(b",\"");
+                term.raw(method.prefix().as_bytes());
+                term.raw(hash.algo().name().as_bytes());
+                term.raw(b"\",");
+                term.plain(hash.base16_in(&mut [0; Hash::DIGITS]))?;
+            }
+            None => term.raw(b",\"\",\"\""),
         }
         term.raw(b")");
         Ok(())

@@ -154,8 +154,7 @@ impl Hash {
     /// Lower-case hexadecimal, without the algorithm.
     pub fn base16(&self) -> String {
         let mut digits = [0; Hash::DIGITS];
-        let text = self.base16_in(&mut digits);
-        String::from_utf8_lossy(text).into_owned()
+        self.base16_in(&mut digits).iter().copied().map(char::from).collect()
     }
 
     /// As [`Hash::base16`], in a place that has room for every hash.
