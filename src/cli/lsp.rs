@@ -1,5 +1,6 @@
 //! `repx lsp`: an editor's server.
 
+use std::io::IsTerminal;
 use std::path::Path;
 
 use clap::Args;
@@ -39,6 +40,9 @@ pub(super) fn run(options: &LspOptions, terminal: &Terminal) -> Exit {
         Ok(setup) => setup,
         Err(wrong) => return report(vec![wrong], &SourceMap::new(), terminal, false),
     };
+    if std::io::stdin().is_terminal() {
+        say("repx lsp talks to editors, on standard input and output; Ctrl-C ends it");
+    }
     outlive_failures();
     match lsp::run(setup, std::io::stdin(), std::io::stdout()) {
         Ok(Ended::Orderly) => Exit::Fine,

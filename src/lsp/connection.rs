@@ -335,6 +335,19 @@ mod tests {
         assert_eq!(all, ["refused - -32700", "request 1 a", "end"]);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_end_the_conversation_but_the_last(
+            bytes in "(Content-Length: [0-9]{1,2}\r\n\r\n|[{}\"a:, ]{0,9}|\r\n|\\PC{0,4}){0,8}",
+        ) {
+            let good = framed(r#"{"id":1,"method":"a"}"#);
+            // As many as the last length may swallow.
+            let all = told(format!("{bytes}{}\r\n{}", "\n".repeat(100), good.repeat(6)).as_bytes());
+            proptest::prop_assert_eq!(all.iter().filter(|told| *told == "end").count(), 1);
+            proptest::prop_assert!(all.iter().any(|told| told == "request 1 a"), "{:?}", all);
+        }
+    }
+
     #[test]
     fn what_is_too_large_is_skipped() {
         let large = LARGEST + 1;
