@@ -12,7 +12,8 @@
 //!    building
 //! 7. [`exec`]: running jobs
 //! 8. [`check`]: what is wrong with a lab, all of it
-//! 9. [`cli`]: the commands
+//! 9. [`editor`]: what an editor asks about a lab; [`lsp`]: its server
+//! 10. [`cli`]: the commands
 //!
 //! ```
 //! use std::sync::atomic::AtomicBool;
@@ -37,11 +38,13 @@ pub mod cache;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
+pub mod editor;
 pub mod eval;
 pub mod exec;
 pub mod flake;
 pub mod lab;
 pub mod lower;
+pub mod lsp;
 pub mod realise;
 pub mod session;
 pub mod source;

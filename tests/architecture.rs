@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order in which data flows through them.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 21] = [
     "bytes",
     "source",
     "diagnostic",
@@ -25,11 +25,13 @@ const ROOMS: [&str; 19] = [
     "realise",
     "exec",
     "check",
+    "editor",
+    "lsp",
     "cli",
 ];
 
 /// Crates (or parts of them) that only some rooms may know.
-const HOMES: [(&str, &[&str]); 17] = [
+const HOMES: [(&str, &[&str]); 19] = [
     ("miette", &["source", "diagnostic"]),
     ("rayon", &["sweep", "check"]),
     ("clap", &["cli"]),
@@ -38,7 +40,9 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("indicatif", &["cli"]),
     ("regex_automata", &["builtins"]),
     ("rustix", &["value", "exec"]),
-    ("std::process::Command", &["realise", "flake", "exec", "check"]),
+    ("lsp_server", &["lsp"]),
+    ("lsp_types", &["lsp"]),
+    ("std::process::Command", &["realise", "flake", "exec", "check", "lsp"]),
     ("toml", &["builtins", "cli"]),
     ("gix_hash", &["flake"]),
     ("gix_index", &["flake"]),

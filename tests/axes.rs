@@ -282,3 +282,22 @@ fn results_are_the_same_for_any_number_of_threads() {
         }
     }
 }
+
+/// What evaluation finds wrong with a value without knowing where is said of the parameter.
+#[test]
+fn a_path_that_is_not_there_is_said_of_its_axis() {
+    let world = lab(&["x"], "x = [ 1 { deep = ./gone; } ];", "echo ${toJSON params.x}");
+    let sources = SourceMap::new();
+    let request = Request { threads: 1, ..Request::new("/lab/lab.nix".into(), "/lab".into()) };
+    let never = AtomicBool::new(false);
+    let config = session::Config { world: &world, ..support::config(&sources, &never, false) };
+    let outcome = session::run(&config, |session, ev| sweep::list(session, ev, &request));
+    let diagnostics = outcome.expect("a thread can be had").diagnostics;
+    let first = diagnostics.first().expect("it says why");
+    assert!(
+        first.message.contains("gone") && first.message.contains("does not exist"),
+        "{first:?}"
+    );
+    let primary = first.primary.clone().expect("a place");
+    assert!(sources.file(primary.span).is_some_and(|file| file.path().ends_with("r.nix")));
+}

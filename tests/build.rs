@@ -10,10 +10,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
-use support::lab::expect;
+use support::lab::{Lab, expect, stage};
 use support::program::{copy, repx, run};
 use support::repository;
 
@@ -81,6 +82,58 @@ fn what_was_built_runs() {
     let arguments = ["run", "--lab", "built", "--base-path", "base", "-q"];
     expect(&run(repx(directory.path()).args(arguments)), 0, "13 jobs: 13 done\n");
     expect(&run(repx(directory.path()).args(arguments)), 0, "nothing to do: 13 jobs done");
+}
+
+/// What upstream's tools do: the directory is copied to where its jobs run, and scripts are called with three paths.
+/// The lab, and where it was built, may be gone by then.
+#[test]
+fn what_was_built_can_be_moved() {
+    let script = r#"    cat ${./data.txt} "''${params[d]}" "''${inputs[file]}" ${params.d} > "$out/x"
+    greet >> "$out/x"
+    ${pkgs.coreutils}/bin/echo "''${params[n]}" >> "$out/x""#;
+    let stage = stage("d = \"${./data.txt}\"; n = \"it's\";", script).replace(
+        "outputs.x",
+        "inputs.file = \"${./data.txt}\";\n  runDependencies = [ (pkgs.writeShellScriptBin \"greet\" \"echo hello\") ];\n  outputs.x",
+    );
+    let lab = Lab::new("", &[("a", "", &stage)]);
+    fs::write(lab.path("data.txt"), "data\n").expect("data");
+    expect(&run(repx(lab.0.path()).args(["build", "-o", "built"])), 0, "1 job, ");
+    let place = tempfile::tempdir().expect("a temporary directory");
+    copy(&lab.path("built"), &place.path().join("moved"));
+    let begun = lab.0.path().display().to_string();
+    for name in ["lab.nix", "data.txt", "built"] {
+        let path = lab.path(name);
+        let gone = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        gone.expect("it is ours");
+    }
+    let moved = place.path().join("moved");
+    for entry in walkdir::WalkDir::new(&moved).into_iter().flatten() {
+        // Where the lab's files lay is part of what is shown of a lab.
+        if entry.file_type().is_file() && entry.file_name() != "repx-listing" {
+            let text = fs::read(entry.path()).expect("a file");
+            let text = String::from_utf8_lossy(&text);
+            assert!(!text.contains(&begun), "{}:\n{text}", entry.path().display());
+        }
+    }
+    let main = read(&moved.join("revision/metadata-main.json"));
+    let (id, job) = main["jobs"].as_object().expect("jobs").iter().next().expect("a job");
+    let [out, inputs, params] =
+        ["out", "inputs.json", "parameters.json"].map(|name| place.path().join(name));
+    fs::write(&inputs, "{}").expect("inputs");
+    let values = moved.join("jobs").join(id).join("work-parameters.json");
+    fs::copy(values, &params).expect("parameters");
+    let script = moved.join(job["executables"]["main"]["path"].as_str().expect("a path"));
+    let called = Command::new(script).args([&out, &inputs, &params]).output().expect("it runs");
+    assert!(called.status.success(), "{}", String::from_utf8_lossy(&called.stderr));
+    let expected = "data\ndata\ndata\ndata\nhello\nit's\n";
+    assert_eq!(fs::read_to_string(out.join("x")).expect("results"), expected);
+    // Nothing is written to the lab's directory.
+    let before = walkdir::WalkDir::new(&moved).into_iter().count();
+    let arguments = ["run", "--lab", "moved", "--base-path", "base", "-q"];
+    expect(&run(repx(place.path()).args(arguments)), 0, "1 job: 1 done\n");
+    let results = place.path().join("base/outputs").join(id).join("out/x");
+    assert_eq!(fs::read_to_string(results).expect("results"), expected);
+    assert_eq!(walkdir::WalkDir::new(&moved).into_iter().count(), before);
 }
 
 #[test]

@@ -224,7 +224,7 @@ fn fixes_are_applied_and_leave_nothing_worse() {
 /// A program that says what shellcheck would, of whatever it is given.
 const SHELLCHECK: &str = r#"#!/bin/sh
 cat > "$0.script"
-echo '{"comments":[{"file":"-","line":2,"endLine":2,"column":6,"endColumn":10,"level":"warning","code":2086,"message":"Double quote it.","fix":null},{"file":"-","line":1,"endLine":1,"column":6,"endColumn":8,"level":"info","code":2154,"message":"not assigned","fix":null}]}'
+echo '{"comments":[{"file":"-","line":3,"endLine":3,"column":6,"endColumn":10,"level":"warning","code":2086,"message":"Double quote it.","fix":null},{"file":"-","line":2,"endLine":2,"column":6,"endColumn":8,"level":"info","code":2154,"message":"not assigned","fix":null}]}'
 exit 1
 "#;
 
@@ -255,6 +255,34 @@ fn what_shellcheck_finds_is_told_at_the_line_of_the_nix_string() {
     assert_eq!(gen_label["text"], "SC2086");
     // What is said of variables that the caller sets means nothing.
     assert!(ours.iter().all(|finding| finding["labels"][0]["text"] != "SC2154"));
+}
+
+/// The program itself, where it is installed or `REPX_TEST_SHELLCHECK` is `required`.
+#[test]
+fn shellcheck_knows_how_scripts_begin() {
+    let required = std::env::var_os("REPX_TEST_SHELLCHECK").is_some_and(|v| v == "required");
+    let there = std::process::Command::new("shellcheck").arg("--version").output().is_ok();
+    assert!(there || !required, "shellcheck isn't installed, and this test needs it");
+    if !there {
+        println!("not run: shellcheck is not installed");
+        return;
+    }
+    let lab = lab(&[(
+        "stages/gen.nix",
+        "_: {\n  pname = \"gen\";\n  params.seed = 0;\n  outputs.data = \"$out/data.txt\";\n  run = { outputs, params, ... }: ''\n    cd \"$out\"\n    n=${toString params.seed}\n    echo $n > ${outputs.data}; [ $n = 1 ] && read line < x\n  '';\n}\n",
+    )]);
+    let ran = run(repx(lab.path()).args(["check", "--format", "json"]));
+    let report: Value = serde_json::from_slice(&ran.stdout).expect("it is JSON");
+    let findings = report["findings"].as_array().expect("a list");
+    let label = |f: &Value| {
+        let label = &f["labels"][0];
+        (label["text"].to_string(), label["line"].clone(), label["column"].clone())
+    };
+    let found: Vec<_> =
+        findings.iter().filter(|f| f["code"] == "repx::shell::shellcheck").map(label).collect();
+    assert!(found.contains(&("\"SC2162\"".into(), 8.into(), 46.into())), "{found:?}");
+    // A script ends where `cd` fails.
+    assert!(found.iter().all(|(code, ..)| code != "\"SC2164\""), "{found:?}");
 }
 
 #[test]

@@ -182,6 +182,27 @@ fn without_bubblewrap_jobs_run_all_the_same() {
     }
 }
 
+/// Bubblewrap may be there and not be let do its work.
+#[test]
+fn where_namespaces_are_off_that_is_said() {
+    use std::os::unix::fs::PermissionsExt;
+    let lab = Lab::new("", &[("a", "", &stage("", "    echo > ${outputs.x}"))]);
+    let bin = lab.path("bin");
+    fs::create_dir(&bin).expect("a directory");
+    let refusing = "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n";
+    fs::write(bin.join("bwrap"), refusing).expect("a program");
+    fs::set_permissions(bin.join("bwrap"), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let path = std::env::var("PATH").expect("there is one");
+    let mut command = repx(lab.0.path());
+    command.args(["run", "--bwrap"]).env("PATH", format!("{}:{path}", bin.display()));
+    let ran = run_within(&mut command, support::lab::PATIENCE);
+    expect(&ran, 0, "1 job: 1 done\n");
+    let said = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["repx::run::not-isolated", "No permissions to create new namespace", "--native"] {
+        assert!(said.replace("│ ", "").contains(part), "{part}: {said}");
+    }
+}
+
 /// A job that is told to end gets to hear of it.
 #[test]
 fn isolated_jobs_are_ended_gently() {

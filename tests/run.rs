@@ -40,6 +40,34 @@ fn the_examples_run_and_are_done() {
     assert_eq!(fs::read_to_string(top.path()).expect("a list").lines().count(), 3);
 }
 
+/// The documents' own examples. Some speak of programs that they neither have nor ask for: these say so.
+#[test]
+fn the_documents_examples_run() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    copy(&repository("corpus/seeds"), directory.path());
+    let entries = fs::read_dir(directory.path()).expect("labs");
+    let labs: BTreeSet<String> =
+        entries.map(|entry| support::name(&entry.expect("a lab").path())).collect();
+    assert!(labs.len() >= 12, "{labs:?}");
+    for lab in &labs {
+        let ran = run(directory.path(), &[lab, "-k"]);
+        match lab.as_str() {
+            // Its stages are for a machine with a graphics card.
+            "advanced-resources" if ran.code == Some(2) => expect(&ran, 2, "`nvcc`"),
+            "advanced-dynamic-stages" | "parameters-defaults" | "parameters-sweep-dot" => {
+                let text = stdout(&ran);
+                let without = ["python3: command not found", "python3: can't open file"];
+                let told = without.iter().any(|said| text.contains(said));
+                assert!(ran.code == Some(1) && told, "{lab}: {text}\n{}", ran.stderr);
+            }
+            _ => {
+                expect(&ran, 0, " done\n");
+                expect(&run(directory.path(), &[lab]), 0, "nothing to do: ");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_thousand_jobs() {
     let stages = [("a", "", &*stage("n = 0;", "    echo ${toString params.n} > ${outputs.x}"))];
@@ -262,6 +290,16 @@ fn a_daemon_does_not_outlive_its_job() {
     let begin = Instant::now();
     expect(&lab.run(&[]), 0, "1 job: 1 done\n");
     assert!(begin.elapsed() < Duration::from_secs(900));
+    let pid = fs::read_to_string(lab.jobs("work")[0].join("out/x")).expect("a pid");
+    wait_for(|| !is_alive(pid.trim()));
+}
+
+/// Not even one that leaves the job's group and all its files behind.
+#[test]
+fn a_daemon_in_a_session_of_its_own_neither() {
+    let script = "    /usr/bin/setsid bash -c 'echo $$ > \"$0\"; exec sleep 1000' ${outputs.x} < /dev/null &> /dev/null &\n    until [[ -s ${outputs.x} ]]; do read -t 0.05 < <(:) || true; done";
+    let lab = Lab::new("", &[("a", "", &stage("", script))]);
+    expect(&lab.run(&[]), 0, "1 job: 1 done\n");
     let pid = fs::read_to_string(lab.jobs("work")[0].join("out/x")).expect("a pid");
     wait_for(|| !is_alive(pid.trim()));
 }

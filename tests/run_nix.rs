@@ -6,6 +6,7 @@ mod support;
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use support::nix::{Lab, PATIENCE};
 use support::program::{Ran, copy, repx, run_within};
@@ -144,6 +145,67 @@ fn failed_builds_are_told_by_stage() {
     }
     assert!(!said.contains("stage `plain`"), "{said}");
     assert!(lab.path("lab/.repx/outputs").read_dir().expect("it").next().is_none());
+}
+
+/// A build that fails is in the way of the jobs that need it, and of no other's; it alone is tried again.
+#[test]
+fn with_k_the_rest_runs() {
+    let Some(lab) = packages() else { return };
+    lab.write("lab/nix/stages/other.nix", OTHER);
+    change(
+        &lab,
+        "lab/nix/greet.nix",
+        "plain =",
+        "other = repx.callStage ./stages/other.nix [ ];\n  plain =",
+    );
+    let working = fs::read_to_string(lab.path("default.nix")).expect("the set");
+    change(&lab, "default.nix", "mkdir -p $out/bin $doc", "exit 3; mkdir -p $out/bin $doc");
+    let call = ["run", "lab", "--pkgs", ".", "-k", "-v"];
+    let Ran { code, stdout, stderr, .. } = lab.repx(&call);
+    let said = String::from_utf8(stdout).expect("text");
+    assert_eq!(code, Some(1), "{said}\n{stderr}");
+    assert!(said.contains(" 1 done, 2 failed, 2 blocked\n"), "{said}\n{stderr}");
+    assert!(said.contains("its script could not be built"), "{said}");
+    assert!(stderr.contains(&format!("stage `once`: building `greeter-{}` failed", lab.stamp)));
+    let scripts = |text: &str| text.lines().filter(|line| *line == "building stage-script").count();
+    assert_eq!(scripts(&stderr), 2, "{stderr}");
+    assert_eq!(jobs(&lab, "-other-").len(), 1);
+    // Mended: what was built isn't built again.
+    fs::write(lab.path("default.nix"), working).expect("it is ours");
+    let Ran { code, stdout, stderr, .. } = lab.repx(&call);
+    let said = String::from_utf8(stdout).expect("text");
+    assert_eq!(code, Some(0), "{said}\n{stderr}");
+    assert!(said.starts_with("5 jobs: 4 done, 1 done before\n"), "{said}");
+    assert_eq!(scripts(&stderr), 2, "those of `once`, and no other: {stderr}");
+}
+
+/// A stage that needs nothing of the others.
+const OTHER: &str = "{ }:\n{\n  pname = \"other\";\n  outputs.text = \"$out/text\";\n  run = { outputs, ... }: ''\n    echo other > ${outputs.text}\n  '';\n}\n";
+
+/// What jobs were run with stays in the store until `repx gc` lets go of it.
+#[test]
+fn nix_keeps_what_jobs_are_run_with() {
+    let Some(lab) = packages() else { return };
+    came(&lab, &[]);
+    let links = || -> Vec<PathBuf> {
+        let entries = fs::read_dir(lab.path("lab/.repx/roots")).expect("there are links");
+        entries.map(|entry| fs::read_link(entry.expect("one").path()).expect("a link")).collect()
+    };
+    let before = links();
+    assert_eq!(before.len(), 3, "{before:?}");
+    for path in &before {
+        let ran = lab.run(Command::new("nix-store").arg("--delete").arg(path));
+        assert!(ran.code != Some(0) && path.exists(), "{}", path.display());
+    }
+    came(&lab, &[]);
+    assert_eq!(links().len(), 3, "they are there once");
+    change(&lab, "lab/nix/stages/plain.nix", "cat ", "echo edited; cat ");
+    came(&lab, &[]);
+    assert_eq!(links().len(), 4);
+    lab.printed(&["gc", "--lab", "lab", "--pkgs", ".", "-y"]);
+    let after = links();
+    assert_eq!(after.len(), 3, "{after:?}");
+    assert_eq!(before.iter().filter(|path| !after.contains(path)).count(), 1);
 }
 
 #[test]

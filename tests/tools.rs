@@ -168,6 +168,20 @@ fn pages_of_the_manual() {
     refused(directory.path(), &["man", "file"], "can't write to file");
 }
 
+/// Calls as upstream's users write them work, or are told what to write.
+#[test]
+fn calls_in_upstreams_words() {
+    let lab = example("simple");
+    let runs = text(lab.path(), &["--lab", ".", "list", "runs"]);
+    assert!(runs.contains("simulation"), "{runs}");
+    assert_eq!(text(lab.path(), &["gc", "pin", "paper"]), "pinned paper: 13 jobs\n");
+    assert!(text(lab.path(), &["gc", "list"]).contains("paper"));
+    assert!(text(lab.path(), &["completions", "--shell", "bash"]).contains("repx"));
+    assert!(text(lab.path(), &["run", "-n", "--no-timing"]).contains("13 jobs would run"));
+    refused(lab.path(), &["tui"], "repx log -f JOB");
+    refused(lab.path(), &["run", "--scheduler", "slurm"], "`repx build`");
+}
+
 #[test]
 fn json_is_what_its_schema_says() {
     let lab = example("simple");
@@ -201,6 +215,8 @@ fn json_is_what_its_schema_says() {
         &["trace-params", "q3wwm4r3"],
         &["viz"],
         &["gc"],
+        &["build", "-o", "built"],
+        &["check"],
     ];
     let after = [
         &["eval"][..],
@@ -232,6 +248,11 @@ fn json_is_what_its_schema_says() {
     let jobs = value(&["list", "jobs", "-s", "summarise"]);
     check(&value(&["eval", "--why", jobs["jobs"][0]["id"].as_str().expect("an id")]), "eval --why");
     check(&value(&["gc"]), "gc");
+    fs::write(lab.path().join("other.nix"), "let unused = http://a.b; in unknown").expect("a file");
+    let findings = call(lab.path(), &["check", "--static", "other.nix", "--format", "json"]);
+    let findings: Value = serde_json::from_slice(&findings.stdout).expect("JSON");
+    assert!(!findings["findings"][0]["labels"].as_array().expect("labels").is_empty());
+    check(&findings, "check of a file with mistakes");
     // Records beside results are JSON of ours too.
     let folder = fs::read_dir(lab.path().join(".repx/outputs")).expect("results").next();
     if let Some(folder) = folder {

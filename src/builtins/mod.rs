@@ -90,6 +90,11 @@ pub fn eager() -> Vec<&'static [Eager]> {
     table().iter().map(|row| eager::of(row.name)).collect()
 }
 
+/// The members of `builtins` that are documented, in the order of their families.
+pub fn documented() -> impl Iterator<Item = &'static Builtin> {
+    FAMILIES.iter().flat_map(|rows| rows.iter())
+}
+
 /// How many rows of [`table`] are members of `builtins`: the first so many.
 fn visible() -> usize {
     FAMILIES.iter().map(|rows| rows.len()).sum()

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::shell::{
-    Located, Programs, ShellCheck, argument_names, check_commands, check_syntax,
+    Located, Programs, ShellCheck, argument_names, array_reads, check_commands, check_syntax,
     check_with_shellcheck,
 };
 use super::unused::unused_files;
@@ -167,7 +167,7 @@ impl<'x, 'h> Look<'x, 'h> {
             self.found.extend(check_commands(&script, &programs, &stage.key, packages));
         }
         if stage.vocabulary == Vocabulary::Parameters {
-            for (name, at) in array_reads(&script.traced.text) {
+            for (name, at) in array_reads(&script.traced.text, "parameters") {
                 self.undeclared(stage, name, script.place(at));
             }
         }
@@ -282,27 +282,6 @@ fn asked_for(function: &Expr, word: &str) -> Vec<(Name, Span)> {
     if taken && rebound == 1 && !guarded { asked } else { Vec::new() }
 }
 
-/// The names in `${parameters["name"]}`, with their places.
-fn array_reads(text: &str) -> Vec<(&str, std::ops::Range<usize>)> {
-    const WORD: &str = "parameters[";
-    let mut found = Vec::new();
-    for (at, _) in text.match_indices(WORD) {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let start = at + WORD.len();
-        let rest = text.get(start..).unwrap_or_default();
-        let Some(inside) = rest.split(']').next() else { continue };
-        let quotes = usize::from(inside.starts_with(['"', '\'']));
-        let name = inside.trim_matches(['"', '\'']);
-        let plain = |c: char| c.is_alphanumeric() || "_-.".contains(c);
-        let counted = name.bytes().all(|byte| byte.is_ascii_digit());
-        if matches!(before, Some('{' | '!' | '#')) && name.chars().all(plain) && !counted {
-            let start = start + quotes;
-            found.push((name, start..start + name.len()));
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,18 +293,5 @@ mod tests {
             assert_eq!(package_name(&format!("{store}{path}")), Some(name));
         }
         assert_eq!(package_name("/repx-host/jq"), None);
-    }
-
-    #[test]
-    fn arrays_are_read_by_name() {
-        let text = "a ${parameters[\"seed\"]} ${#parameters[@]} ${parameters[n]} x_parameters[y] ${parameters[$k]}";
-        let names: Vec<&str> = array_reads(text)
-            .into_iter()
-            .map(|(name, at)| {
-                assert_eq!(&text[at], name);
-                name
-            })
-            .collect();
-        assert_eq!(names, ["seed", "n"]);
     }
 }

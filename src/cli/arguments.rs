@@ -18,6 +18,7 @@ use super::init::InitOptions;
 use super::list::ListOptions;
 use super::load::Target;
 use super::log::LogOptions;
+use super::lsp::LspOptions;
 use super::schema::SchemaOptions;
 use super::shell::{self, CompletionsOptions, ManOptions};
 use super::show::ShowOptions;
@@ -121,6 +122,7 @@ pub(super) enum Command {
     Build(Box<BuildOptions>),
     Check(Box<CheckOptions>),
     Explain(ExplainOptions),
+    Lsp(Box<LspOptions>),
     Instantiate(Box<InstantiateOptions>),
 }
 
@@ -263,6 +265,9 @@ pub(super) struct BuildOptions {
     /// The directory to write; one that holds a lab is written anew [default: result]
     #[arg(short, long, value_name = "PATH")]
     pub(super) output: Option<PathBuf>,
+    /// How to say what was written
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: Form,
     #[command(flatten)]
     pub(super) with: LabOptions,
 }

@@ -111,11 +111,11 @@ impl Call<'_> {
         let machine = machine_saying(&self.target.with.nix, &hear);
         if self.listing.kit.derivations
             && let Err(Outcome { diagnostics, sources, .. }) =
-                builder.build(&machine, self.target, self.listing, &plan, self.terminal)
+                builder.build_all(&machine, self.target, self.listing, &plan, self.terminal)
         {
             return report(diagnostics, &sources, self.terminal, self.target.with.show_trace);
         }
-        let store = match Store::new(self.listing, &plan, self.base) {
+        let store = match Store::new(self.listing, &plan, self.base, None) {
             Ok(store) => store,
             Err(lacking) => {
                 let wrong = lacking.into_iter().map(|one| missing(self.listing, one));

@@ -108,6 +108,17 @@ pub(super) fn catching_bugs(command: impl FnOnce() -> Exit) -> Exit {
     catch_unwind(AssertUnwindSafe(command)).unwrap_or(Exit::Bug)
 }
 
+/// From now on what goes wrong is said, and nothing ends by it: for who serves others, and catches panics.
+pub(super) fn outlive_failures() {
+    set_hook(Box::new(|panic| {
+        if panic.payload().is::<OutOfMemory>() {
+            say("repx lsp: the evaluation needs more memory than the machine has");
+        } else {
+            describe(panic);
+        }
+    }));
+}
+
 fn describe(panic: &PanicHookInfo<'_>) {
     clear();
     if panic.payload().is::<OutOfMemory>() {

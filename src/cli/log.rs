@@ -139,7 +139,7 @@ impl Log {
     fn skip(&mut self, lines: Option<usize>) -> io::Result<()> {
         self.read = match lines {
             None => 0,
-            Some(lines) => last_lines(&self.path, lines)?,
+            Some(lines) => last_lines(&self.path, lines, u64::MAX)?,
         };
         Ok(())
     }
@@ -227,8 +227,8 @@ fn write_text(out: &mut impl Write, kept: &mut Vec<u8>, bytes: &[u8]) -> io::Res
     Ok(())
 }
 
-/// Where the last lines of a file begin.
-fn last_lines(path: &Path, lines: usize) -> io::Result<u64> {
+/// Where the last lines of a file begin, of which no more than so many bytes are looked at.
+pub(super) fn last_lines(path: &Path, lines: usize, most: u64) -> io::Result<u64> {
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
@@ -239,9 +239,10 @@ fn last_lines(path: &Path, lines: usize) -> io::Result<u64> {
         return Ok(length);
     }
     let (mut at, mut left) = (length, lines);
+    let first = length.saturating_sub(most);
     let mut chunk = vec![0; CHUNK];
-    while at > 0 {
-        let begin = at.saturating_sub(CHUNK as u64);
+    while at > first {
+        let begin = at.saturating_sub(CHUNK as u64).max(first);
         let piece = chunk.get_mut(..(at - begin) as usize).unwrap_or_default();
         file.seek(SeekFrom::Start(begin))?;
         file.read_exact(piece)?;
@@ -258,7 +259,7 @@ fn last_lines(path: &Path, lines: usize) -> io::Result<u64> {
         }
         at = begin;
     }
-    Ok(if lines == 0 { length } else { 0 })
+    Ok(first)
 }
 
 /// Writes what is added until the job has ended, or nobody runs it.
@@ -391,7 +392,7 @@ fn write_json(
 ) -> io::Result<()> {
     let mut logs = serde_json::Map::new();
     for (name, path) in streams {
-        let begin = lines.map_or(Ok(0), |lines| last_lines(path, lines))?;
+        let begin = lines.map_or(Ok(0), |lines| last_lines(path, lines, u64::MAX))?;
         let mut bytes = Vec::new();
         if let Ok(mut file) = File::open(path) {
             file.seek(SeekFrom::Start(begin))?;
@@ -422,7 +423,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let begin = |text: &[u8], lines| {
             fs::write(file.path(), text).unwrap();
-            last_lines(file.path(), lines).unwrap()
+            last_lines(file.path(), lines, u64::MAX).unwrap()
         };
         assert_eq!(begin(b"", 3), 0);
         assert_eq!(begin(b"a\nb\nc\n", 1), 4);

@@ -27,6 +27,7 @@ mod list;
 mod listing;
 mod load;
 mod log;
+mod lsp;
 mod package;
 mod progress;
 mod report;
@@ -39,6 +40,7 @@ mod shell;
 mod show;
 mod stdout;
 mod trace;
+mod upstream;
 mod viz;
 mod watch;
 mod why;
@@ -85,10 +87,15 @@ fn run(arguments: &[OsString]) -> Exit {
     if shell::complete(arguments::command, arguments) {
         return Exit::Fine;
     }
-    let arguments = match arguments::parse(arguments) {
+    let arguments = match arguments::parse(&upstream::translated(arguments)) {
         Ok(arguments) => arguments,
         // Help and version are results, asked for: they end in success. clap knows which.
-        Err(stop) => return stop,
+        Err(stop) => {
+            if let Some(hint) = upstream::hint(arguments).filter(|_| stop == Exit::Wrong) {
+                report::say(hint);
+            }
+            return stop;
+        }
     };
     guard::catch_interrupts();
     let Arguments { terminal, command } = arguments;
@@ -109,6 +116,7 @@ fn run(arguments: &[OsString]) -> Exit {
         Command::Schema(options) => schema::run(&options, &terminal),
         Command::Check(options) => check::run(&options, &terminal),
         Command::Explain(options) => explain::run(&options, &terminal),
+        Command::Lsp(options) => lsp::run(&options, &terminal),
         Command::Instantiate(options) => instantiate::run(&options),
     }
 }

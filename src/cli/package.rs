@@ -1,10 +1,13 @@
 //! `repx build`: a lab's jobs as a directory.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use super::Exit;
-use super::arguments::{BuildOptions, Terminal};
+use super::arguments::{BuildOptions, Form, Terminal};
 use super::load::{Outcome, Target, load_shown};
 use super::report::report;
 use super::run::build::Builder;
@@ -16,6 +19,9 @@ use crate::diagnostic::Diagnostic;
 use crate::exec::{Base, Plan, Store, Written, begin, write_lab};
 use crate::sweep::{self, Ask, Listing};
 
+/// The version of the format.
+const SCHEMA: &str = "repx-build/1";
+
 /// Writes a lab directory.
 pub(super) fn run(options: &BuildOptions, terminal: &Terminal) -> Exit {
     let target = Target::new(&options.lab, &options.with);
@@ -26,13 +32,27 @@ pub(super) fn run(options: &BuildOptions, terminal: &Terminal) -> Exit {
     };
     let place = options.output.clone().unwrap_or_else(|| PathBuf::from("result"));
     match write(options, target, &listing, &place, terminal) {
-        Ok(Written { jobs, files }) => stdout::print(|out| {
-            writeln!(out, "{}, {files} files: {}", words::jobs(jobs), place.display())
-        }),
+        Ok(written) => stdout::print(|out| say(out, options.format, &written, &place)),
         Err(Outcome { diagnostics, sources, .. }) => {
             report(diagnostics, &sources, terminal, options.with.show_trace)
         }
     }
+}
+
+fn say(out: &mut dyn Write, format: Form, written: &Written, place: &Path) -> io::Result<()> {
+    let Written { jobs, files, id } = written;
+    if format == Form::Table {
+        return writeln!(out, "{}, {files} files: {}", words::jobs(*jobs), place.display());
+    }
+    let place = std::path::absolute(place)?;
+    let said = json!({
+        "schema": SCHEMA,
+        "lab": place.display().to_string(),
+        "id": id,
+        "jobs": jobs,
+        "files": files,
+    });
+    writeln!(out, "{said:#}")
 }
 
 fn write(
@@ -56,10 +76,13 @@ fn write(
     let hear = |line: &str| builder.hear(line);
     let machine = machine_saying(&options.with.nix, &hear);
     if listing.kit.derivations {
-        builder.build(&machine, target, listing, &plan, terminal)?;
+        builder.build_all(&machine, target, listing, &plan, terminal)?;
     }
     begin(&root).map_err(refused)?;
-    let store = Store::new(listing, &plan, &Base::new(&root)).map_err(|missing| {
+    if listing.kit.derivations {
+        builder.keep(&machine, &Base::new(&root).roots(), (listing, &plan), &BTreeSet::new());
+    }
+    let store = Store::movable(listing, &plan, &root).map_err(|missing| {
         failed(missing.into_iter().map(|one| lacking(listing, one)).collect())
     })?;
     let mut stored = Writer::new();

@@ -1,7 +1,7 @@
 //! What jobs need of Nix's store, where packages are derivations.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::io;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use super::plan::Plan;
+use super::schedule::{Ended, Executor, Failure, Unit};
 use crate::store::{StoreDir, StorePath};
 use crate::sweep::{JobView, Listing, Source, is_name};
 
@@ -19,23 +20,63 @@ pub(super) const NIX: &str = "/nix/store/";
 pub fn store_paths(listing: &Listing, plan: &Plan) -> BTreeMap<StorePath, BTreeSet<Arc<str>>> {
     let mut paths: BTreeMap<StorePath, BTreeSet<Arc<str>>> = BTreeMap::new();
     for view in plan.jobs().filter_map(|job| listing.job(job)) {
-        let mut add = |path: StorePath| {
+        needs(&view, &mut |path| {
             let stages = paths.entry(path).or_default();
             if !stages.contains(&view.stage().name) {
                 stages.insert(Arc::clone(&view.stage().name));
             }
-        };
-        scripts(&view).filter_map(|name| script_path(&name)).for_each(&mut add);
-        for (_, json) in view.params() {
-            named(json).for_each(&mut add);
-        }
-        for (_, source) in view.inputs() {
-            if let Source::Default(text) = source {
-                named(text).for_each(&mut add);
-            }
-        }
+        });
     }
     paths
+}
+
+/// The jobs of a plan that need one of these paths.
+pub fn jobs_needing(listing: &Listing, plan: &Plan, paths: &BTreeSet<StorePath>) -> HashSet<u32> {
+    let mut jobs = HashSet::new();
+    for view in plan.jobs().filter_map(|job| listing.job(job)) {
+        needs(&view, &mut |path| {
+            if paths.contains(&path) {
+                jobs.insert(view.number());
+            }
+        });
+    }
+    jobs
+}
+
+/// The paths that a job needs.
+fn needs(view: &JobView<'_>, add: &mut dyn FnMut(StorePath)) {
+    scripts(view).filter_map(|name| script_path(&name)).for_each(&mut *add);
+    for (_, json) in view.params() {
+        named(json).for_each(&mut *add);
+    }
+    for (_, source) in view.inputs() {
+        if let Source::Default(text) = source {
+            named(text).for_each(&mut *add);
+        }
+    }
+}
+
+/// Runs jobs but for those whose scripts there are not.
+pub struct Lacking<'e> {
+    /// Who runs the others.
+    pub executor: &'e dyn Executor,
+    /// Those that can't run.
+    pub jobs: HashSet<u32>,
+}
+
+impl Executor for Lacking<'_> {
+    fn run(&self, unit: Unit) -> Ended {
+        if !self.jobs.contains(&unit.job) {
+            return self.executor.run(unit);
+        }
+        // No marker is left: it hasn't run, and the next call has its script built.
+        let reason = "its script could not be built".to_owned();
+        Ended::Failed(Failure { reason, log: None })
+    }
+
+    fn stop(&self, firmly: bool) {
+        self.executor.stop(firmly);
+    }
 }
 
 fn scripts<'l>(view: &JobView<'l>) -> impl Iterator<Item = Cow<'l, [u8]>> + use<'l> {
@@ -66,7 +107,9 @@ pub(super) fn script_text(name: &[u8]) -> io::Result<Vec<u8>> {
     let text = fs::read(&path).map_err(|error| io::Error::other(format!("{path}: {error}")))?;
     let mut ends = memchr::memchr_iter(b'\n', &text);
     let begin = ends.nth(1).map_or(0, |end| end + 1);
-    Ok(text.get(begin..).unwrap_or_default().to_vec())
+    // Who looks for what is still needed finds the path there.
+    let origin = format!("# Built by Nix: {path}\n").into_bytes();
+    Ok([&origin, text.get(begin..).unwrap_or_default()].concat())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::foreign::NIX;
 use super::place::{Base, Hold, remove};
 use crate::store::base32;
 
@@ -37,6 +38,8 @@ pub struct Garbage {
     pub results: Vec<Waste>,
     /// Entries of the store.
     pub store: Vec<Waste>,
+    /// Links that keep Nix from deleting what was built for jobs.
+    pub roots: Vec<Waste>,
     /// Folders of jobs that are needed.
     pub kept: usize,
 }
@@ -48,7 +51,12 @@ impl Garbage {
     /// What the system says.
     pub fn of(base: &Base, needed: &HashSet<String>) -> io::Result<Garbage> {
         let mut garbage = Garbage::default();
-        let mut live = Live { store: base.store(), names: BTreeSet::new(), left: Vec::new() };
+        let mut live = Live {
+            store: base.store(),
+            names: BTreeSet::new(),
+            built: BTreeSet::new(),
+            left: Vec::new(),
+        };
         for name in names(&base.outputs())? {
             let Some(id) = hashed(&name) else { continue };
             let path = base.outputs().join(&name);
@@ -68,6 +76,14 @@ impl Garbage {
                 let path = base.store().join(&name);
                 let bytes = taken(&path);
                 garbage.store.push(Waste { name, path, bytes });
+            }
+        }
+        for name in names(&base.roots())? {
+            let path = base.roots().join(&name);
+            let built = fs::read_link(&path).unwrap_or_default();
+            let built = built.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if !live.built.contains(&built) {
+                garbage.roots.push(Waste { name, path, bytes: 0 });
             }
         }
         Ok(garbage)
@@ -98,7 +114,7 @@ impl Garbage {
         remove(&trash).map_err(|error| (trash.clone(), error))?;
         fs::create_dir(&trash).map_err(|error| (trash.clone(), error))?;
         // Results first: while one of them is there, what it speaks of is there too.
-        for waste in self.results.iter().chain(&self.store) {
+        for waste in self.results.iter().chain(&self.store).chain(&self.roots) {
             if !go_on() {
                 return Err((waste.path.clone(), io::ErrorKind::Interrupted.into()));
             }
@@ -139,10 +155,23 @@ fn taken(path: &Path) -> u64 {
     own + entries.map(|entry| taken(&entry.path())).sum::<u64>()
 }
 
+/// The names that follow a prefix in a text.
+fn named(text: &[u8], prefix: &[u8]) -> Vec<String> {
+    let name = |at: usize| {
+        let rest = text.get(at + prefix.len()..).unwrap_or_default();
+        let end = rest.iter().position(|byte| !crate::sweep::is_name(*byte));
+        let name = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        String::from_utf8_lossy(name).into_owned()
+    };
+    memchr::memmem::find_iter(text, prefix).map(name).collect()
+}
+
 /// Entries of the store that something speaks of.
 struct Live {
     store: PathBuf,
     names: BTreeSet<String>,
+    /// What Nix has built.
+    built: BTreeSet<String>,
     /// Those that weren't looked into yet.
     left: Vec<String>,
 }
@@ -188,11 +217,8 @@ impl Live {
     fn text(&mut self, text: &[u8]) {
         let mut prefix = self.store.as_os_str().as_bytes().to_vec();
         prefix.push(b'/');
-        for at in memchr::memmem::find_iter(text, &prefix) {
-            let rest = text.get(at + prefix.len()..).unwrap_or_default();
-            let end = rest.iter().position(|byte| !crate::sweep::is_name(*byte));
-            let name = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-            let name = String::from_utf8_lossy(name).into_owned();
+        self.built.extend(named(text, NIX.as_bytes()));
+        for name in named(text, &prefix) {
             if self.names.insert(name.clone()) {
                 self.left.push(name);
             }

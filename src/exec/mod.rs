@@ -40,7 +40,7 @@ mod tool;
 mod work;
 
 pub use debug::{Inside, enter, piece};
-pub use foreign::store_paths;
+pub use foreign::{Lacking, jobs_needing, store_paths};
 pub use garbage::{Garbage, Waste};
 pub use isolation::{Isolation, Mounts};
 pub use labs::{LabKind, LabName, LabRecord};

@@ -43,6 +43,7 @@ pub enum State {
 pub struct Hold {
     _lock: File,
     children: File,
+    path: PathBuf,
 }
 
 /// Why there is no [`Hold`].
@@ -79,6 +80,11 @@ impl Base {
     /// Where the folders of jobs lie.
     pub fn outputs(&self) -> PathBuf {
         self.path.join("outputs")
+    }
+
+    /// Where links lie that keep Nix from deleting what it has built for jobs.
+    pub fn roots(&self) -> PathBuf {
+        self.path.join("roots")
     }
 
     /// Where what scripts need lies.
@@ -138,7 +144,7 @@ impl Base {
         let children = options.open(&path).map_err(|error| io(&path, error))?;
         end_leftovers(&children, &path)?;
         children.lock_shared().map_err(|error| io(&path, error))?;
-        Ok(Hold { _lock: lock, children })
+        Ok(Hold { _lock: lock, children, path })
     }
 }
 
@@ -150,6 +156,36 @@ impl Hold {
     /// When there are too many files.
     pub fn stdin(&self) -> io::Result<File> {
         self.children.try_clone()
+    }
+
+    /// Whatever is started from now on has that file too, so that also what jobs leave behind, in a session of its
+    /// own and with another standard input, is known.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn mark_children(&self) -> io::Result<()> {
+        Ok(rustix::io::fcntl_setfd(&self.children, rustix::io::FdFlags::empty())?)
+    }
+
+    /// Ends what jobs have left behind; what doesn't end is left to the next call.
+    pub fn end_children(&self) {
+        let begin = Instant::now();
+        while begin.elapsed() < PATIENCE {
+            let found = holders(&self.path);
+            if found.is_empty() {
+                return;
+            }
+            kill_all(&found);
+            std::thread::sleep(PERIOD);
+        }
+    }
+}
+
+fn kill_all(found: &[(i32, i32)]) {
+    for (pid, group) in found {
+        // Gone already is as good.
+        let _ = Pid::from_raw(*group).map(|g| kill_process_group(g, Signal::KILL));
+        let _ = Pid::from_raw(*pid).map(|p| kill_process(p, Signal::KILL));
     }
 }
 
@@ -167,11 +203,7 @@ fn end_leftovers(children: &File, path: &Path) -> Result<(), LockError> {
                 if begin.elapsed() > PATIENCE {
                     return Err(LockError::Leftovers(found.iter().map(|(pid, _)| *pid).collect()));
                 }
-                for (pid, group) in found {
-                    // Gone already is as good.
-                    let _ = Pid::from_raw(group).map(|g| kill_process_group(g, Signal::KILL));
-                    let _ = Pid::from_raw(pid).map(|p| kill_process(p, Signal::KILL));
-                }
+                kill_all(&found);
                 std::thread::sleep(PERIOD);
             }
             Err(TryLockError::Error(error)) => return Err(LockError::Io(path.to_owned(), error)),

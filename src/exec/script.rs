@@ -1,5 +1,6 @@
 //! What stands before a stage's own script, and what it is called with.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::io;
@@ -7,16 +8,31 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+/// Stands in a script's own lines for the directory of the lab that it lies in, three below.
+pub(super) const LAB: &str = "@repx-lab@";
+
 /// The whole text of a script: `SCRIPT OUT INPUTS_JSON PARAMETERS_JSON`.
 ///
 /// The arrays come from a file of assignments, which costs the shell nothing to read; called by hand the
-/// script reads them from JSON, as upstream's do.
-pub(super) fn whole(shell: &str, path: &str, text: &[u8]) -> Vec<u8> {
+/// script reads them from JSON, as upstream's do. What lies in the same directory of a [lab](LAB) is found from there,
+/// also the `files` that parameters name.
+pub(super) fn whole(
+    shell: &str,
+    path: &str,
+    text: &[u8],
+    files: &BTreeMap<String, PathBuf>,
+) -> Vec<u8> {
+    let text = [b"set -x\n", text].concat();
+    let moves = memchr::memmem::find(&text, LAB.as_bytes()).is_some();
+    let place = match moves || path.contains(LAB) || !files.is_empty() {
+        true => WHERE,
+        false => "",
+    };
     let head = format!(
         r#"#!{shell}
 # Written by repx. Called with OUT INPUTS_JSON PARAMETERS_JSON.
 set -euo pipefail
-export PATH={path}
+{place}export PATH={path}
 export out="$1" inputs_json="${{2-}}" parameters_json="${{3-}}"
 declare -A inputs=() params=() parameters=()
 if [[ -n "${{REPX_ARRAYS-}}" ]]; then
@@ -33,7 +49,7 @@ else
   fi
   if [[ -f "$parameters_json" ]]; then
     while IFS= read -r -d '' key && IFS= read -r -d '' value; do
-      params["$key"]=$value
+{files}      params["$key"]=$value
       parameters["$key"]=$value
     done < <(repx_pairs "$parameters_json")
   fi
@@ -43,11 +59,52 @@ else
 fi
 unset REPX_ARRAYS
 cd -- "$out"
-set -x
 "#,
-        path = quoted(path),
+        path = String::from_utf8_lossy(&spliced(path.as_bytes())),
+        files = files.iter().map(|(path, place)| found(path, place)).collect::<String>(),
     );
-    [head.as_bytes(), text].concat()
+    match moves {
+        true => [head.as_bytes(), b"eval ", &spliced(&text), b"\n"].concat(),
+        false => [head.as_bytes(), &text].concat(),
+    }
+}
+
+/// Finds the directory of the lab, three above the script.
+const WHERE: &str = r#"repx_lab=${BASH_SOURCE[0]}
+[[ "$repx_lab" == */* ]] || repx_lab=./$repx_lab
+repx_lab=$(cd -- "${repx_lab%/*}/../../.." && pwd -P)
+"#;
+
+/// Says of a file that a parameter names where it lies in the lab's directory.
+fn found(path: &str, place: &Path) -> String {
+    let place = spliced(format!("{LAB}/{}", place.display()).as_bytes());
+    format!("      value=${{value//{}/{}}}\n", quoted(path), String::from_utf8_lossy(&place))
+}
+
+/// A text as one word of the shell, in which the lab's directory is a variable.
+fn spliced(text: &[u8]) -> Vec<u8> {
+    let mut word = b"'".to_vec();
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(text, LAB.as_bytes()) {
+        word.extend(escaped(text.get(from..at).unwrap_or_default()));
+        word.extend_from_slice(b"'\"$repx_lab\"'");
+        from = at + LAB.len();
+    }
+    word.extend(escaped(text.get(from..).unwrap_or_default()));
+    word.push(b'\'');
+    word
+}
+
+/// What stands between quotes.
+fn escaped(text: &[u8]) -> Vec<u8> {
+    let mut escaped = Vec::with_capacity(text.len());
+    for byte in text {
+        match byte {
+            b'\'' => escaped.extend_from_slice(br"'\''"),
+            byte => escaped.push(*byte),
+        }
+    }
+    escaped
 }
 
 /// The assignments of a call, and its two JSON texts.

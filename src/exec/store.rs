@@ -6,7 +6,7 @@
 //! base path, and what they name comes to be.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -36,6 +36,19 @@ pub struct Store {
     core: String,
     /// Packages are derivations, and scripts files that Nix has made.
     foreign: bool,
+    /// Where scripts find all this, in their own words: a lab that was built may be moved.
+    shown: PathBuf,
+    /// The store of a lab that was built, which has copies of the lab's files.
+    copies: Option<PathBuf>,
+}
+
+/// What a script does first if it is called by others than us.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Before {
+    /// Lines of its own.
+    pub(super) lines: String,
+    /// Paths that parameters may name, and where they are in the lab's directory.
+    pub(super) files: BTreeMap<String, PathBuf>,
 }
 
 /// A package that this machine doesn't have.
@@ -56,12 +69,38 @@ const HASH_BYTES: usize = 20;
 const MOST_SCRIPTS: usize = 1 << 16;
 
 impl Store {
-    /// Makes ready what the jobs of a plan are run with.
+    /// Makes ready what the jobs of a plan are run with; of a lab that was `built`, files are copied from there.
     ///
     /// # Errors
     /// All that is missing.
-    pub fn new(listing: &Listing, plan: &Plan, base: &Base) -> Result<Store, Vec<Missing>> {
+    pub fn new(
+        listing: &Listing,
+        plan: &Plan,
+        base: &Base,
+        built: Option<&Path>,
+    ) -> Result<Store, Vec<Missing>> {
         let root = base.store();
+        let copies = built.map(|built| Base::new(built).store());
+        Store::showing(listing, plan, &root, root.clone(), copies)
+    }
+
+    /// The same for a lab's directory: its scripts look for all that where they lie themselves.
+    ///
+    /// # Errors
+    /// All that is missing.
+    pub fn movable(listing: &Listing, plan: &Plan, lab: &Path) -> Result<Store, Vec<Missing>> {
+        let shown = Path::new(script::LAB).join("store");
+        Store::showing(listing, plan, &Base::new(lab).store(), shown, None)
+    }
+
+    fn showing(
+        listing: &Listing,
+        plan: &Plan,
+        root: &Path,
+        shown: PathBuf,
+        copies: Option<PathBuf>,
+    ) -> Result<Store, Vec<Missing>> {
+        let root = root.to_owned();
         if listing.kit.derivations {
             return Ok(Store::foreign(listing, root));
         }
@@ -79,7 +118,9 @@ impl Store {
         let mut core = Vec::new();
         for name in crate::sweep::CORE {
             if let Some(package) = kit(name.as_bytes()) {
-                core.extend(farms.plant(package, false).map(|bin| bin.display().to_string()));
+                let bin = farms.plant(package, false);
+                let bin = bin.and_then(|bin| Some(shown.join(bin.strip_prefix(&root).ok()?)));
+                core.extend(bin.map(|bin| bin.display().to_string()));
             }
         }
         let mut named: BTreeSet<Vec<u8>> = BTreeSet::new();
@@ -110,6 +151,8 @@ impl Store {
             scripts: Mutex::default(),
             core: core.join(":"),
             foreign: false,
+            shown,
+            copies,
         })
     }
 
@@ -118,6 +161,8 @@ impl Store {
         let bins = listing.kit.packages.iter().map(|package| format!("{}/bin", package.path));
         let bins: Vec<String> = bins.collect();
         Store {
+            shown: root.clone(),
+            copies: None,
             root,
             shell: Path::new(bins.first().map_or("/bin", String::as_str)).join("bash"),
             materials: HashMap::new(),
@@ -133,17 +178,21 @@ impl Store {
         &self.shell
     }
 
-    /// The file of a script; `before` is done before its own lines.
+    /// The file of a script, and what is done before its own lines.
     pub(super) fn script(
         &self,
         name: &str,
         text: &[u8],
         packages: &[Package],
-        before: &[u8],
+        call: &Before,
     ) -> io::Result<PathBuf> {
         let mut key = text.to_vec();
         key.push(0);
-        key.extend_from_slice(before);
+        key.extend_from_slice(call.lines.as_bytes());
+        for path in call.files.keys() {
+            key.push(0);
+            key.extend_from_slice(path.as_bytes());
+        }
         for package in packages {
             key.push(0);
             key.extend_from_slice(package.path.as_bytes());
@@ -154,11 +203,11 @@ impl Store {
         }
         let text = match self.foreign {
             true => Cow::Owned(script_text(text)?),
-            false => self.settled(text)?,
+            false => self.settled_below(text, &self.shown)?,
         };
         let path = self.search_path(packages)?;
-        let whole =
-            script::whole(&self.shell.display().to_string(), &path, &[before, &text].concat());
+        let text = [call.lines.as_bytes(), &text].concat();
+        let whole = script::whole(&self.shell.display().to_string(), &path, &text, &call.files);
         let file = self.file(&format!("{name}.sh"), &whole, true)?;
         let mut scripts = lock(&self.scripts);
         if scripts.len() >= MOST_SCRIPTS {
@@ -172,7 +221,7 @@ impl Store {
     pub(super) fn search_path(&self, packages: &[Package]) -> io::Result<String> {
         let mut path = String::new();
         for package in packages.iter().filter(|package| package.kind != PackageKind::Library) {
-            let settled = self.settled(package.path.as_bytes())?;
+            let settled = self.settled_below(package.path.as_bytes(), &self.shown)?;
             path.push_str(&String::from_utf8_lossy(&settled));
             path.push_str("/bin:");
         }
@@ -194,50 +243,62 @@ impl Store {
 
     /// A text with the paths of this base path in it; what it names is there.
     pub(super) fn settled<'t>(&self, text: &'t [u8]) -> io::Result<Cow<'t, [u8]>> {
-        let mut places: Vec<usize> = memchr::memmem::find_iter(text, HOST).collect();
-        if !self.materials.is_empty() {
-            places.extend(memchr::memmem::find_iter(text, NIX));
-            places.sort_unstable();
-        }
-        if places.is_empty() {
+        self.settled_below(text, &self.root)
+    }
+
+    /// A text as scripts have it.
+    pub(super) fn shown_text(&self, text: &str) -> io::Result<String> {
+        Ok(String::from_utf8_lossy(&self.settled_below(text.as_bytes(), &self.shown)?).into_owned())
+    }
+
+    fn settled_below<'t>(&self, text: &'t [u8], root: &Path) -> io::Result<Cow<'t, [u8]>> {
+        let named = self.named(text);
+        if named.is_empty() {
             return Ok(Cow::Borrowed(text));
         }
         let mut settled = Vec::with_capacity(text.len());
         let mut from = 0;
-        for at in places {
-            let rest = text.get(at..).unwrap_or_default();
-            let host = rest.starts_with(HOST.as_bytes());
-            let prefix = if host { HOST.len() } else { NIX.len() };
-            let name = rest.get(prefix..).unwrap_or_default();
-            let end = name.iter().position(|b| !is_name(*b)).unwrap_or(name.len());
-            let name = name.get(..end).unwrap_or_default();
-            let path = String::from_utf8_lossy(rest.get(..prefix + name.len()).unwrap_or_default());
-            let material = self.materials.get(&*path);
-            if !host && material.is_none() {
-                continue;
-            }
-            if let Some(material) = material {
+        for (at, path) in named {
+            if let Some(material) = self.materials.get(&path) {
                 self.make(material)?;
             }
             settled.extend_from_slice(text.get(from..at).unwrap_or_default());
-            settled.extend_from_slice(self.place(&path).as_os_str().as_bytes());
-            from = at + prefix + name.len();
+            settled.extend_from_slice(place(root, &path).as_os_str().as_bytes());
+            from = at + path.len();
         }
         settled.extend_from_slice(text.get(from..).unwrap_or_default());
         Ok(Cow::Owned(settled))
     }
 
+    /// What is in the store of all that a text names: where it does, and by what path.
+    fn named(&self, text: &[u8]) -> Vec<(usize, String)> {
+        let mut places: Vec<usize> = memchr::memmem::find_iter(text, HOST).collect();
+        if !self.materials.is_empty() {
+            places.extend(memchr::memmem::find_iter(text, NIX));
+            places.sort_unstable();
+        }
+        let path = |at: usize| {
+            let rest = text.get(at..).unwrap_or_default();
+            let host = rest.starts_with(HOST.as_bytes());
+            let prefix = if host { HOST.len() } else { NIX.len() };
+            let name = rest.get(prefix..).unwrap_or_default();
+            let end = name.iter().position(|b| !is_name(*b)).unwrap_or(name.len());
+            let path = String::from_utf8_lossy(rest.get(..prefix + end).unwrap_or_default());
+            (host || self.materials.contains_key(&*path)).then(|| (at, path.into_owned()))
+        };
+        places.into_iter().filter_map(path).collect()
+    }
+
+    /// The paths that a text names, and where they are below the store.
+    pub(super) fn files(&self, text: &str) -> io::Result<BTreeMap<String, PathBuf>> {
+        self.settled(text.as_bytes())?;
+        let named = self.named(text.as_bytes()).into_iter();
+        Ok(named.map(|(_, path)| (path.clone(), place(Path::new("store"), &path))).collect())
+    }
+
     /// The same for a text.
     pub(super) fn settled_text(&self, text: &str) -> io::Result<String> {
         Ok(String::from_utf8_lossy(&self.settled(text.as_bytes())?).into_owned())
-    }
-
-    /// Where something lies that a lab knows by this path.
-    fn place(&self, path: &str) -> PathBuf {
-        match path.strip_prefix(HOST) {
-            Some(name) => self.root.join("host").join(name),
-            None => self.root.join(path.trim_start_matches(NIX)),
-        }
     }
 
     /// Makes something, unless it is there.
@@ -247,6 +308,9 @@ impl Store {
         }
         // What it refers to first; nothing refers to itself, since names are hashes.
         let settled = match &material.content {
+            Content::Text(text, ..) if self.shown != self.root => {
+                Cow::Owned(self.settled(&with_programs(text))?.into_owned())
+            }
             Content::Text(text, ..) | Content::Build(text, _) => self.settled(text)?,
             Content::Tree(..) | Content::Entry(..) => Cow::Borrowed(&[][..]),
         };
@@ -260,7 +324,7 @@ impl Store {
         if made.contains(&*material.path) {
             return Ok(());
         }
-        let place = self.place(&material.path);
+        let place = place(&self.root, &material.path);
         let mut done = place.as_os_str().to_owned();
         done.push(".done");
         if fs::symlink_metadata(&done).is_err() {
@@ -269,7 +333,11 @@ impl Store {
             if let Some(parent) = place.parent() {
                 fs::create_dir_all(parent)?;
             }
+            let copies = self.copies.as_ref().map(|copies| self::place(copies, &material.path));
             match &material.content {
+                Content::Tree(..) | Content::Entry(..) if let Some(from) = &copies => {
+                    copy(from, &place, None, from)?;
+                }
                 Content::Tree(root, kept) => copy(root, &place, kept.as_deref(), root)?,
                 Content::Entry(name, root) => {
                     fs::create_dir(&place)?;
@@ -322,6 +390,35 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Where something lies that a lab knows by this path, below a store.
+fn place(root: &Path, path: &str) -> PathBuf {
+    match path.strip_prefix(HOST) {
+        Some(name) => root.join("host").join(name),
+        None => root.join(path.trim_start_matches(NIX)),
+    }
+}
+
+/// A text that names programs by where they are on this machine, so that it may be moved.
+fn with_programs(text: &[u8]) -> Vec<u8> {
+    let mut named = Vec::with_capacity(text.len());
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(text, HOST) {
+        let rest = text.get(at..).unwrap_or_default();
+        let end = rest.iter().position(|b| *b != b'/' && !is_name(*b)).unwrap_or(rest.len());
+        let path = Path::new(std::ffi::OsStr::from_bytes(rest.get(..end).unwrap_or_default()));
+        let folder = path.parent().and_then(Path::file_name);
+        let program = path.file_name().and_then(|name| name.to_str());
+        let found = program.filter(|_| folder.is_some_and(|bin| bin == "bin")).and_then(on_path);
+        if let Some(found) = found {
+            named.extend_from_slice(text.get(from..at).unwrap_or_default());
+            named.extend_from_slice(found.as_os_str().as_bytes());
+            from = at + end;
+        }
+    }
+    named.extend_from_slice(text.get(from..).unwrap_or_default());
+    named
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -457,6 +554,8 @@ mod tests {
             scripts: Mutex::default(),
             core: String::new(),
             foreign: false,
+            shown: directory.path().to_owned(),
+            copies: None,
         };
         let root = directory.path().display();
         let text = format!("a {path} b /repx-host/jq/bin/jq /nix/store/other/y");

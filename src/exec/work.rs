@@ -7,13 +7,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::package::metadata;
 use super::place::{Base, Folder, State};
 use super::plan::Plan;
 use super::schedule::{Piece, Unit};
 use super::script::{self, Call};
-use super::store::Store;
+use super::store::{Before, Store};
 use crate::sweep::{IdentityRecord, JobView, Listing, Package, Recipe, Source, StepSource, Wire};
 
 /// All that pieces of work are made of.
@@ -54,9 +55,11 @@ impl<'w> Work<'w> {
             for (_, wire) in block.wirings().iter().flat_map(|wiring| &wiring.inputs) {
                 let Wire::Run(run) = wire else { continue };
                 if !runs.contains_key(run) {
-                    let text = metadata(listing, run).to_string();
+                    let index = listing.runs.iter().position(|other| other.name == *run);
+                    let mut text = Vec::new();
+                    metadata::run(&mut text, listing, index.unwrap_or(usize::MAX))?;
                     let name = format!("metadata-{run}.json");
-                    runs.insert(Arc::clone(run), store.file(&name, text.as_bytes(), false)?);
+                    runs.insert(Arc::clone(run), store.file(&name, &text, false)?);
                 }
             }
         }
@@ -124,7 +127,7 @@ impl<'w> Work<'w> {
             Some(part) => (Cow::Borrowed(part.text.as_slice()), &part.name),
         };
         let packages = view.block().packages(part);
-        let script = self.store.script(&view.stage().name, &text, packages, &[])?;
+        let script = self.store.script(&view.stage().name, &text, packages, &Before::default())?;
         let ends = matches!(unit.piece, Piece::Main | Piece::Gather);
         let record = ends.then(|| IdentityRecord::of(self.listing, &view));
         Ok(Task { folder, script, packages, call: script::call(&inputs, &settled), record })
@@ -288,27 +291,4 @@ pub fn placed(outputs: &[(Arc<str>, Arc<str>)], name: &str, out: &Path) -> io::R
 pub fn within_out(path: &str, out: &Path) -> String {
     let out = out.display().to_string();
     path.replace("${out}", &out).replace("$out", &out)
-}
-
-/// What is to be known of a run, with upstream's names.
-fn metadata(listing: &Listing, run: &str) -> Value {
-    let number = listing.runs.iter().position(|other| *other.name == *run);
-    let number = number.map_or(u32::MAX, |number| number as u32);
-    let mut jobs = serde_json::Map::new();
-    for job in listing.jobs_of(number) {
-        let Some(view) = listing.job(job) else { continue };
-        let params = view.params().map(|(name, json)| {
-            (name.to_string(), serde_json::from_str(json).unwrap_or(Value::Null))
-        });
-        let outputs =
-            view.outputs().into_iter().map(|(name, path)| (name.to_string(), Value::from(&*path)));
-        let about = json!({
-            "name": view.pname(),
-            "stage_type": view.stage().kind.name(),
-            "params": params.collect::<serde_json::Map<_, _>>(),
-            "executables": { "main": { "outputs": outputs.collect::<serde_json::Map<_, _>>() } },
-        });
-        jobs.insert(view.name().to_string(), about);
-    }
-    json!({ "type": "run", "name": run, "gitHash": listing.lab.git_hash, "jobs": jobs })
 }

@@ -108,7 +108,8 @@ impl<'h> Reader<'_, 'h> {
     }
 
     fn parameter(&mut self, attr: Attr<'h>) -> Option<Value<'h>> {
-        let value = self.evaluator.force(attr.slot);
+        // What has no place of its own, such as a path that can't be copied, is said of the parameter.
+        let value = self.evaluator.force_at(attr.slot, attr.key.span);
         let name = attr.key.name;
         self.take(value, |d| d.within(attr.key.span, format!("in parameter `{name}`")))
     }

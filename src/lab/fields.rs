@@ -25,7 +25,7 @@ impl Vocabulary {
 }
 
 /// What `mkLab` takes.
-pub(super) const LAB: &[&str] = &[
+pub const LAB: &[&str] = &[
     "pkgs",
     "repx-lib",
     "gitHash",
@@ -39,7 +39,7 @@ pub(super) const LAB: &[&str] = &[
 ];
 
 /// What a run file gives.
-pub(super) const RUN: &[&str] = &[
+pub const RUN: &[&str] = &[
     "name",
     "pipelines",
     "params",
@@ -59,7 +59,7 @@ pub(super) const RUN: &[&str] = &[
 ];
 
 /// What a simple stage has.
-pub(super) const SIMPLE: &[&str] = &[
+pub const SIMPLE: &[&str] = &[
     "pname",
     "version",
     "description",
@@ -77,7 +77,7 @@ pub(super) const SIMPLE: &[&str] = &[
 ];
 
 /// What a scatter-gather stage has.
-pub(super) const SCATTER_GATHER: &[&str] = &[
+pub const SCATTER_GATHER: &[&str] = &[
     "pname",
     "version",
     "description",
@@ -97,15 +97,14 @@ pub(super) const SCATTER_GATHER: &[&str] = &[
 ];
 
 /// What scatter, worker and gather have.
-pub(super) const PART: &[&str] =
-    &["pname", "inputs", "outputs", "run", "runDependencies", "resources"];
+pub const PART: &[&str] = &["pname", "inputs", "outputs", "run", "runDependencies", "resources"];
 
 /// What a step has.
-pub(super) const STEP: &[&str] =
+pub const STEP: &[&str] =
     &["pname", "inputs", "outputs", "run", "runDependencies", "resources", "deps"];
 
 /// What resource hints have.
-pub(super) const RESOURCES: &[&str] = &["mem", "cpus", "time", "partition", "sbatch_opts"];
+pub const RESOURCES: &[&str] = &["mem", "cpus", "time", "partition", "sbatch_opts"];
 
 impl<'h> Reader<'_, 'h> {
     /// An attribute by its text.

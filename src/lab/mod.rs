@@ -8,7 +8,7 @@
 
 mod axis;
 mod datum;
-mod fields;
+pub mod fields;
 mod hidden;
 mod order;
 mod pipeline;

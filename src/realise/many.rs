@@ -1,6 +1,9 @@
 //! Many builds in one call of Nix, and which of them failed.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::connection::Elsewhere;
 use super::{Machine, closure, failure};
@@ -19,6 +22,9 @@ pub struct Unbuilt {
     /// The last lines that it wrote.
     pub log: Vec<String>,
 }
+
+/// Nothing, or what was said by what failed.
+pub(super) type Built = Result<(), Vec<String>>;
 
 /// A command line has room for so many paths: the least that POSIX systems in use give is 128 KiB.
 const AT_ONCE: usize = 1000;
@@ -63,37 +69,82 @@ impl Machine<'_> {
         let dir = StoreDir::default();
         let shown: Vec<String> =
             drvs.iter().copied().chain(&strangers).map(|path| dir.print(path)).collect();
-        let mut said = self.realise_all(&shown)?;
-        // Nix 2.8 kills a builder whose output has ended, and where that hasn't quite ended itself, which
-        // is as likely as not if it is bash, calls it a failure.
-        for attempt in 1..ATTEMPTS {
-            let mut killed = failure::culprits(&said);
-            killed.retain(|(drv, reason)| {
-                let short = attempt < ATTEMPTS_OF_OTHERS || drvs.contains(drv);
-                short && reason.contains(KILLED)
-            });
-            if killed.is_empty() {
-                break;
-            }
-            said = self.realise_all(&shown)?;
-        }
+        let said = self.realise_all(&drvs, &shown)?.err().unwrap_or_default();
         let present = self.present(wanted)?;
         let missing = wanted.iter().filter(|path| !present.contains(path));
         self.explain(made, &producers, missing, &said)
     }
 
-    /// Has these built, and gives what was said if that failed.
-    fn realise_all(&self, shown: &[String]) -> Result<Vec<String>, KeeperError> {
-        let mut said = Vec::new();
+    /// Has these built, whatever else fails; `asked` are those of the derivations that were asked for.
+    pub(super) fn realise_all(
+        &self,
+        asked: &BTreeSet<&StorePath>,
+        shown: &[String],
+    ) -> Result<Built, KeeperError> {
+        let mut built = self.realise_once(shown)?;
+        // Nix 2.8 kills a builder whose output has ended, and where that hasn't quite ended itself, which
+        // is as likely as not if it is bash, calls it a failure.
+        for attempt in 1..ATTEMPTS {
+            let Err(said) = &built else { break };
+            let mut killed = failure::culprits(said);
+            killed.retain(|(drv, reason)| {
+                let short = attempt < ATTEMPTS_OF_OTHERS || asked.contains(drv);
+                short && reason.contains(KILLED)
+            });
+            if killed.is_empty() {
+                break;
+            }
+            built = self.realise_once(shown)?;
+        }
+        Ok(built)
+    }
+
+    fn realise_once(&self, shown: &[String]) -> Result<Built, KeeperError> {
+        let mut built: Built = Ok(());
         for paths in shown.chunks(AT_ONCE) {
             let mut arguments = vec!["--realise", "--keep-going"];
             arguments.extend(paths.iter().map(String::as_str));
             let ran = self.programs.run("nix-store", "build", &arguments, self.say)?;
             if !ran.success {
+                let mut said = built.err().unwrap_or_default();
                 said.extend(ran.stderr);
+                built = Err(said);
             }
         }
-        Ok(said)
+        Ok(built)
+    }
+
+    /// Keeps paths from being deleted as long as links to them lie in this directory.
+    ///
+    /// # Errors
+    /// When Nix or the system refuses.
+    pub fn keep(&self, links: &Path, paths: &BTreeSet<StorePath>) -> Result<(), KeeperError> {
+        let dir = StoreDir::default();
+        let refused = |error: io::Error| {
+            failure::refused("make links to what is to be kept", &[error.to_string()])
+        };
+        fs::create_dir_all(links).map_err(refused)?;
+        let entries: Vec<_> = fs::read_dir(links).map_err(refused)?.flatten().collect();
+        let known: HashSet<PathBuf> =
+            entries.iter().filter_map(|entry| fs::read_link(entry.path()).ok()).collect();
+        let shown = paths.iter().map(|path| dir.print(path));
+        let new: Vec<String> = shown.filter(|path| !known.contains(Path::new(path))).collect();
+        // Nix adds a number to a name that several paths share.
+        let number = |entry: &fs::DirEntry| {
+            let name = entry.file_name().into_string().ok()?;
+            name.split('-').nth(1)?.parse::<usize>().ok()
+        };
+        let last = entries.iter().filter_map(number).max().unwrap_or_default();
+        for (at, paths) in new.chunks(AT_ONCE).enumerate() {
+            let link = links.join(format!("call-{}", last + at + 1)).display().to_string();
+            let mut arguments = vec!["--realise", "--indirect", "--add-root", &link];
+            arguments.extend(paths.iter().map(String::as_str));
+            let ran = self.programs.run("nix-store", "keep roots", &arguments, &|_| ())?;
+            if !ran.success {
+                return Err(failure::refused(&format!("make the root '{link}'"), &ran.stderr));
+            }
+        }
+        Ok(())
     }
 
     fn explain<'p>(

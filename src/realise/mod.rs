@@ -20,7 +20,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -117,6 +117,7 @@ impl Keeper for Machine<'_> {
 
     fn realise(&self, made: Made<'_>, wanted: Wanted<'_>) -> Result<(), KeeperError> {
         let dir = StoreDir::default();
+        let mut asked = BTreeSet::new();
         let shown = match wanted {
             Wanted::Path(path) => {
                 self.place.check()?;
@@ -124,11 +125,12 @@ impl Keeper for Machine<'_> {
             }
             Wanted::Output { drv, output } => {
                 self.register(made, std::slice::from_ref(drv))?;
+                asked.insert(drv);
                 format!("{}!{output}", dir.print(drv))
             }
         };
-        let ran = self.programs.run("nix-store", "build", &["--realise", &shown], self.say)?;
-        if ran.success { Ok(()) } else { Err(failure::of_build(&shown, &ran.stderr)) }
+        let built = self.realise_all(&asked, std::slice::from_ref(&shown))?;
+        built.map_err(|said| failure::of_build(&shown, &said))
     }
 
     fn fetch(&self, fetch: Fetch<'_>) -> Result<String, KeeperError> {

@@ -119,8 +119,7 @@ pub fn list<'h>(
     evaluator: &mut Evaluator<'h>,
     request: &Request,
 ) -> Outcome {
-    let outcome = listed(session, evaluator, request, |_, _| ());
-    Outcome { unsure: session.shared.is_unsure(), ..outcome }
+    survey(session, evaluator, request, |_, _| ())
 }
 
 /// What is wrong with a lab: all stages are expanded as far as their functions tell one job from
@@ -133,6 +132,17 @@ pub fn examine<'h>(
 ) -> Vec<Diagnostic> {
     let request = Request { ask: Ask::Behaviour, ..request.clone() };
     listed(session, evaluator, &request, look).diagnostics
+}
+
+/// Lists the jobs of a lab; `look` sees the lab as it was read, whatever is wrong with it.
+pub fn survey<'h>(
+    session: &Session<'h>,
+    evaluator: &mut Evaluator<'h>,
+    request: &Request,
+    look: impl FnOnce(&mut Evaluator<'h>, &Lab<'h>),
+) -> Outcome {
+    let outcome = listed(session, evaluator, request, look);
+    Outcome { unsure: session.shared.is_unsure(), ..outcome }
 }
 
 fn listed<'h>(

@@ -50,7 +50,9 @@ pub use difference::{Difference, differences};
 pub use flake::FlakeLab;
 pub use identity::JobId;
 pub use jobs::{JobBits, JobSet};
-pub use list::{Argument, Ask, JOB_SIZE, Outcome, PackageSet, Request, examine, find_entry, list};
+pub use list::{
+    Argument, Ask, JOB_SIZE, Outcome, PackageSet, Request, examine, find_entry, list, survey,
+};
 pub use listing::{
     Block, JobView, LabInfo, Listing, Outputs, Param, Picks, Pieces, RunInfo, Source, StageInfo,
     StageKind, Step, StepSource, Wire, Wiring,

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -121,9 +121,9 @@ impl IdentityRecord {
     /// What the system says. What was there before is still there then.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
         let new = folder.join(format!(".{IDENTITY_FILE}.{}", std::process::id()));
-        let mut file = fs::File::create(&new)?;
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.write_all(b"\n")?;
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        fs::write(&new, text)?;
         fs::rename(&new, folder.join(IDENTITY_FILE))
     }
 

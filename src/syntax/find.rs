@@ -11,7 +11,7 @@ use crate::source::{Name, Span};
 pub fn bound_at(root: &Expr, key: Span) -> Option<Expr> {
     let mut found = None;
     let mut inherited = None;
-    walk(root, &mut |expr| {
+    walk_around(root, key, &mut |expr| {
         for binding in bindings(expr) {
             match binding {
                 Binding::Assign { path, value, .. } => {
@@ -33,10 +33,7 @@ pub fn bound_at(root: &Expr, key: Span) -> Option<Expr> {
 /// What the innermost binding of `name` around the place `inner` binds it to.
 fn around(root: &Expr, name: Name, inner: Span) -> Option<Expr> {
     let mut found = None;
-    walk(root, &mut |expr| {
-        if expr.span.start > inner.start || expr.span.end < inner.end {
-            return;
-        }
+    walk_around(root, inner, &mut |expr| {
         for binding in bindings(expr) {
             if let Binding::Assign { path, value, .. } = binding
                 && let [AttrName::Static { name: bound, .. }] = path.as_slice()
@@ -73,7 +70,23 @@ pub fn walk<'t>(root: &'t Expr, visit: &mut impl FnMut(&'t Expr)) {
     }
 }
 
-fn children<'t>(expr: &'t Expr, visit: &mut impl FnMut(&'t Expr)) {
+/// Visits the expressions around a place, outer ones first. What doesn't hold it isn't looked into: a
+/// file may be asked about each of its stages.
+pub fn walk_around<'t>(root: &'t Expr, place: Span, visit: &mut impl FnMut(&'t Expr)) {
+    let holds = |expr: &Expr| expr.span.start <= place.start && place.end <= expr.span.end;
+    let mut todo = vec![root];
+    while let Some(expr) = todo.pop() {
+        visit(expr);
+        children(expr, &mut |child| {
+            if holds(child) {
+                todo.push(child);
+            }
+        });
+    }
+}
+
+/// Visits what an expression is made of, from left to right.
+pub fn children<'t>(expr: &'t Expr, visit: &mut impl FnMut(&'t Expr)) {
     match &expr.kind {
         ExprKind::Int(_)
         | ExprKind::Float(_)

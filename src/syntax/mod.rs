@@ -12,6 +12,7 @@
 //! | `expr.rs` | expressions: operators, application, selection |
 //! | `bindings.rs`, `lambda.rs` | sets and `let`; functions and their formals |
 //! | `print.rs`, `literal.rs` | the tree as Nix prints it |
+//! | `pieces.rs` | a text word by word, with its comments |
 //! | `strings.rs` | both kinds of string, paths; escapes and indentation |
 //!
 //! Why not rnix: it is made for editors and takes a superset of a subset of the language. It
@@ -25,6 +26,7 @@ mod lambda;
 mod lex;
 pub mod literal;
 mod parse;
+mod pieces;
 pub mod print;
 mod strings;
 mod token;
@@ -34,5 +36,6 @@ pub mod tree;
 mod tests;
 
 pub use parse::{MAX_DEPTH, Parsed, parse};
+pub use pieces::{Piece, PieceKind, pieces};
 pub use strings::{Traced, traced};
 pub use tree::{AttrName, BinaryOp, Binding, Expr, ExprKind, Formal, Param, Part, UnaryOp};

@@ -2,8 +2,10 @@
 //! tables of `expect.md`, comparing with committed files.
 #![allow(dead_code, reason = "each test program uses a part of this module")]
 
+pub(crate) mod desk;
 pub(crate) mod golden;
 pub(crate) mod lab;
+pub(crate) mod lsp;
 pub(crate) mod nix;
 pub(crate) mod program;
 pub(crate) mod schema;

@@ -5,10 +5,12 @@
 //! be looked at without evaluating anything. What an interpolation may bring along is not guessed:
 //! where it could make a finding false, there is none.
 
+mod arrays;
 mod commands;
 mod read;
 mod shellcheck;
 
+pub use arrays::array_reads;
 pub use commands::{Programs, check_commands};
 pub use shellcheck::{ShellCheck, check_with_shellcheck};
 

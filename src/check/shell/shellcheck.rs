@@ -1,7 +1,7 @@
 //! What `shellcheck` finds, at the lines of the Nix string.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 
 use serde::Deserialize;
 
@@ -28,6 +28,9 @@ impl ShellCheck {
 const MEANINGLESS: &[u32] = &[
     1090, 1091, 2148, 2154, 2034, 2050, 2043, 2157, 2170, 2193, 2194, 2195, 2239, 2288, 2317, 2329,
 ];
+
+/// What scripts begin with when they run: a `cd` that fails ends them, for one.
+const HEAD: &str = "set -euxo pipefail\n";
 
 /// `--format=json1`
 #[derive(Debug, Deserialize)]
@@ -94,7 +97,10 @@ fn run(text: &str, shellcheck: &ShellCheck) -> Result<Report, String> {
     let output = std::thread::scope(|scope| {
         scope.spawn(move || {
             // If it doesn't want to read, what it says tells why.
-            let _ = stdin.as_mut().map(|stdin| stdin.write_all(text.as_bytes()));
+            let written = |pipe: &mut ChildStdin| {
+                pipe.write_all(HEAD.as_bytes()).and_then(|()| pipe.write_all(text.as_bytes()))
+            };
+            let _ = stdin.as_mut().map(written);
         });
         child.wait_with_output()
     });
@@ -109,7 +115,7 @@ fn run(text: &str, shellcheck: &ShellCheck) -> Result<Report, String> {
     }
 }
 
-/// Lines and columns → bytes. Columns count characters, and a tab for one.
+/// Lines and columns → bytes. Lines are counted from [`HEAD`] on, columns count characters, and a tab for one.
 struct Lines<'t> {
     lines: Vec<(usize, &'t str)>,
 }
@@ -126,7 +132,7 @@ impl Lines<'_> {
     }
 
     fn byte(&self, line: usize, column: usize) -> usize {
-        let Some((start, text)) = self.lines.get(line.saturating_sub(1)) else { return 0 };
+        let Some((start, text)) = self.lines.get(line.saturating_sub(2)) else { return 0 };
         let before = text.chars().take(column.saturating_sub(1)).map(char::len_utf8);
         start + before.sum::<usize>()
     }

@@ -69,10 +69,10 @@ impl Builder {
     }
 
     /// Sees to it that everything the jobs of a plan need is in the store, where it stays as long as
-    /// the machine is there.
+    /// the machine is there. All of it is tried, whatever fails; it is said why, and given what isn't there.
     ///
     /// # Errors
-    /// Why it isn't.
+    /// Why nothing can be built.
     pub(in crate::cli) fn build(
         &self,
         machine: &Machine<'_>,
@@ -80,20 +80,22 @@ impl Builder {
         listing: &Listing,
         plan: &Plan,
         terminal: &Terminal,
-    ) -> Result<(), Outcome> {
+    ) -> Result<Lack, Outcome> {
         let needed = store_paths(listing, plan);
         let failed = |error: &KeeperError| Outcome::failed(explained(error));
         machine.runs_here().map_err(|error| failed(&error))?;
         let present = match machine.present(&needed.keys().cloned().collect()) {
             Ok(present) => present,
             // What was built once can be run without Nix.
-            Err(KeeperError::NoNix { .. }) if needed.keys().all(is_there) => return Ok(()),
+            Err(KeeperError::NoNix { .. }) if needed.keys().all(is_there) => {
+                return Ok(Lack::default());
+            }
             Err(error) => return Err(failed(&error)),
         };
         let missing: BTreeSet<StorePath> =
             needed.keys().filter(|path| !present.contains(path)).cloned().collect();
         if missing.is_empty() {
-            return Ok(());
+            return Ok(Lack::default());
         }
         self.tell(&format!("building with Nix: {}", scripts(&missing, &needed)));
         let built = Arc::clone(&self.built);
@@ -105,12 +107,55 @@ impl Builder {
             machine.make(made, &missing)
         })?;
         let unbuilt = made.map_err(|error| failed(&error))?;
-        if unbuilt.is_empty() {
-            return Ok(());
-        }
         let diagnostics = failures(&unbuilt, &needed);
-        Err(Outcome { diagnostics, ..Outcome::default() })
+        let paths = unbuilt.into_iter().map(|one| one.wanted).collect();
+        Ok(Lack { paths, diagnostics })
     }
+
+    /// The same, where nothing may be missing.
+    ///
+    /// # Errors
+    /// Why something is.
+    pub(in crate::cli) fn build_all(
+        &self,
+        machine: &Machine<'_>,
+        target: Target<'_>,
+        listing: &Listing,
+        plan: &Plan,
+        terminal: &Terminal,
+    ) -> Result<(), Outcome> {
+        let Lack { diagnostics, .. } = self.build(machine, target, listing, plan, terminal)?;
+        match diagnostics.is_empty() {
+            true => Ok(()),
+            false => Err(Outcome { diagnostics, ..Outcome::default() }),
+        }
+    }
+
+    /// Has Nix keep what these jobs need, but for what isn't there, until the links go.
+    pub(in crate::cli) fn keep(
+        &self,
+        machine: &Machine<'_>,
+        links: &Path,
+        (listing, plan): (&Listing, &Plan),
+        lacking: &BTreeSet<StorePath>,
+    ) {
+        let needed = store_paths(listing, plan).into_keys();
+        let kept = needed.filter(|path| !lacking.contains(path)).collect();
+        match machine.keep(links, &kept) {
+            // What was built once can be run without Nix.
+            Ok(()) | Err(KeeperError::NoNix { .. }) => {}
+            Err(error) => self.tell(&format!("Nix may delete the jobs' scripts: {error}")),
+        }
+    }
+}
+
+/// What could not be built.
+#[derive(Default)]
+pub(in crate::cli) struct Lack {
+    /// What was wanted.
+    pub(in crate::cli) paths: BTreeSet<StorePath>,
+    /// Why it isn't there.
+    pub(in crate::cli) diagnostics: Vec<Diagnostic>,
 }
 
 /// How many of the scripts that Nix would have to build aren't there, as far as can be seen without it.

@@ -8,12 +8,13 @@ mod stream;
 mod summary;
 pub(super) mod words;
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use build::Builder;
+use build::{Builder, Lack};
 use display::Display;
 use stream::Stream;
 
@@ -27,8 +28,8 @@ use super::stdout;
 use crate::bytes::Reader;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::exec::{
-    Base, Hold, Isolation, LabKind, Local, LockError, Machine, Missing, Options, Plan, Reason,
-    Store, Summary, Work, execute, is_package, packaged_listing,
+    Base, Hold, Isolation, LabKind, Lacking, Local, LockError, Machine, Missing, Options, Plan,
+    Reason, Store, Summary, Work, execute, is_package, jobs_needing, packaged_listing,
 };
 use crate::source::SourceMap;
 use crate::sweep::{self, Ask, Listing, PackageKind, find_entry};
@@ -67,7 +68,7 @@ pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     let base = Base::new(&base_path(target));
     let isolation = isolation.as_ref();
     let (listing, base, jobs) = (&listing, &base, jobs.as_slice());
-    let built = built.then(|| Base::new(lab));
+    let built = built.then_some(lab);
     let call = Call { options, target, terminal, listing, base, jobs, isolation, built };
     if options.dry_run { call.describe() } else { call.perform() }
 }
@@ -132,7 +133,7 @@ struct Call<'c> {
     jobs: &'c [u32],
     isolation: Option<&'c Isolation>,
     /// The lab's directory, if it was built: what jobs need is there.
-    built: Option<Base>,
+    built: Option<&'c Path>,
 }
 
 impl Call<'_> {
@@ -200,19 +201,11 @@ impl Call<'_> {
         let hear = |line: &str| builder.hear(line);
         // Nix keeps what jobs need as long as this is there.
         let machine = machine_saying(&self.target.with.nix, &hear);
-        if self.listing.kit.derivations
-            && self.built.is_none()
-            && let Err(Outcome { diagnostics, sources, .. }) =
-                builder.build(&machine, self.target, self.listing, &plan, self.terminal)
-        {
-            if INTERRUPTED.load(Ordering::Relaxed) {
-                say("interrupted");
-                return Exit::Interrupted;
-            }
-            return report(diagnostics, &sources, self.terminal, self.options.with.show_trace);
-        }
-        let store = match Store::new(self.listing, &plan, self.built.as_ref().unwrap_or(self.base))
-        {
+        let lacking = match self.scripts(&builder, &machine, &plan) {
+            Ok(lacking) => lacking,
+            Err(exit) => return exit,
+        };
+        let store = match Store::new(self.listing, &plan, self.base, self.built) {
             Ok(store) => store,
             Err(missing) => {
                 let missing =
@@ -227,10 +220,40 @@ impl Call<'_> {
                 return complain(vec![error], self.terminal, self.options);
             }
         };
-        self.execute(&plan, &work, &hold)
+        self.execute(&plan, &work, &hold, lacking)
     }
 
-    fn execute(&self, plan: &Plan, work: &Work<'_>, hold: &Hold) -> Exit {
+    /// Has Nix build what jobs need, and gives the jobs that can't run because something wasn't built.
+    fn scripts(
+        &self,
+        builder: &Builder,
+        machine: &crate::realise::Machine<'_>,
+        plan: &Plan,
+    ) -> Result<HashSet<u32>, Exit> {
+        if !self.listing.kit.derivations || self.built.is_some() {
+            return Ok(HashSet::new());
+        }
+        let say_of = |diagnostics, sources: &SourceMap| {
+            if INTERRUPTED.load(Ordering::Relaxed) {
+                say("interrupted");
+                return Exit::Interrupted;
+            }
+            report(diagnostics, sources, self.terminal, self.options.with.show_trace)
+        };
+        let built = builder.build(machine, self.target, self.listing, plan, self.terminal);
+        let Lack { paths, diagnostics } =
+            built.map_err(|wrong| say_of(wrong.diagnostics, &wrong.sources))?;
+        builder.keep(machine, &self.base.roots(), (self.listing, plan), &paths);
+        if !diagnostics.is_empty() {
+            let exit = say_of(diagnostics, &SourceMap::new());
+            if exit == Exit::Interrupted || !self.options.continue_on_failure {
+                return Err(exit);
+            }
+        }
+        Ok(jobs_needing(self.listing, plan, &paths))
+    }
+
+    fn execute(&self, plan: &Plan, work: &Work<'_>, hold: &Hold, lacking: HashSet<u32>) -> Exit {
         let machine = Machine::this();
         let at_once = self.options.jobs.map_or(machine.cpus, u64::from);
         let options = Options {
@@ -243,18 +266,22 @@ impl Call<'_> {
             grace: GRACE,
         };
         let held = Held::begin();
+        // Where it can't be, they are known by their groups.
+        let _ = hold.mark_children();
         let mut stream = self.streams().then(|| Stream::new(self.listing));
         if let Some(stream) = &mut stream {
             stream.begin(self.base, plan, false);
         }
         let display = Display::new(self.terminal, self.listing, plan.len(), stream.is_none());
         let local = Local::new(work, hold, self.isolation);
-        let summary = execute(self.listing, plan, &local, options, &mut |event| {
+        let executor = Lacking { executor: &local, jobs: lacking };
+        let summary = execute(self.listing, plan, &executor, options, &mut |event| {
             display.show(&event);
             if let Some(stream) = &mut stream {
                 stream.event(&event);
             }
         });
+        hold.end_children();
         drop(held);
         drop(display);
         let printed = match stream {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use super::super::log::last_lines;
 use super::super::report::near;
 use super::words::{jobs, title};
 use crate::exec::{Base, Failure, Plan, Summary};
@@ -56,7 +57,7 @@ fn describe(
     writeln!(out, "failed: {}", title(listing, job))?;
     writeln!(out, "  {}", failure.reason)?;
     if let Some(log) = &failure.log {
-        let last = last_lines(log).unwrap_or_default();
+        let last = end_of(log).unwrap_or_default();
         for line in last.lines() {
             writeln!(out, "  │ {line}")?;
         }
@@ -66,10 +67,9 @@ fn describe(
 }
 
 /// The last lines of a log, whatever bytes are in it.
-fn last_lines(log: &Path) -> io::Result<String> {
+fn end_of(log: &Path) -> io::Result<String> {
     let mut file = File::open(log)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(BYTES)))?;
+    file.seek(SeekFrom::Start(last_lines(log, LINES, BYTES)?))?;
     let mut end = Vec::new();
     file.take(BYTES).read_to_end(&mut end)?;
     let text = String::from_utf8_lossy(&end);
@@ -77,7 +77,7 @@ fn last_lines(log: &Path) -> io::Result<String> {
     let clean: String =
         text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
     let lines: Vec<String> = clean.lines().map(begin).collect();
-    Ok(lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default().join("\n"))
+    Ok(lines.join("\n"))
 }
 
 /// What is shown of a line.
@@ -98,7 +98,7 @@ mod tests {
         let mut text = b"first\n".repeat(3000);
         text.extend_from_slice(b"\xff\x1b[31mred\nlast\n");
         std::fs::write(file.path(), text).unwrap();
-        let last = last_lines(file.path()).unwrap();
+        let last = end_of(file.path()).unwrap();
         assert_eq!(last.lines().count(), LINES);
         assert!(last.ends_with("\u{fffd}\u{fffd}[31mred\nlast"), "{last:?}");
     }

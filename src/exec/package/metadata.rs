@@ -74,7 +74,7 @@ pub(super) fn top(out: &mut dyn Write, listing: &Listing) -> io::Result<()> {
 }
 
 /// A run with its jobs, one after the other: there may be many.
-pub(super) fn run(out: &mut dyn Write, listing: &Listing, index: usize) -> io::Result<()> {
+pub(in crate::exec) fn run(out: &mut dyn Write, listing: &Listing, index: usize) -> io::Result<()> {
     let Some(run) = listing.runs.get(index) else { return Ok(()) };
     let dependencies = run
         .depends_on

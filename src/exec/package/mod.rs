@@ -4,7 +4,7 @@
 //! `revision/` says what the jobs are (`metadata`), `jobs/<name>/bin/` holds what they run, `store/` what that needs,
 //! `host-tools/` programs that upstream's tools use (`tools`).
 
-mod metadata;
+pub(super) mod metadata;
 mod tools;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::plan::Plan;
 use super::script;
-use super::store::Store;
+use super::store::{Before, Store};
 use crate::store::{Hash, HashAlgo, Hasher};
 use crate::sweep::{JobView, Listing, Source};
 
@@ -29,8 +29,10 @@ const FORMAT: &str = "0.5.0";
 const README: &str = "A RepX lab: jobs and all that they run. `repx run --lab` runs it.\n";
 
 /// What was written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Written {
+    /// What the manifest calls it.
+    pub id: String,
     /// Jobs.
     pub jobs: usize,
     /// Files, each of which is in the manifest.
@@ -106,8 +108,8 @@ pub fn write_lab(
     tools::write(&root.join("host-tools"))?;
     package.add_tree(&root.join("store"))?;
     let jobs = plan.len();
-    let files = package.finish(listing)?;
-    Ok(Written { jobs, files })
+    let (id, files) = package.finish(listing)?;
+    Ok(Written { id, jobs, files })
 }
 
 /// A lab directory that is being written.
@@ -123,13 +125,13 @@ impl Package<'_> {
     fn job(&mut self, listing: &Listing, view: &JobView<'_>, store: &Store) -> io::Result<()> {
         let folder = format!("jobs/{}", view.name());
         fs::create_dir_all(self.root.join(&folder).join("bin"))?;
-        let before = defaults(view, store)?;
+        let params = metadata::params(view).to_string();
+        let before = Before { lines: defaults(view, store)?, files: store.files(&params)? };
         for (program, part, text) in metadata::programs(view) {
             let packages = view.block().packages(&part);
             let script = store.script(&program, &text, packages, &before)?;
             self.link(&script, &format!("{folder}/bin/{program}"))?;
         }
-        let params = metadata::params(view).to_string();
         let file = format!("{folder}/{}-parameters.json", view.pname());
         self.write(&file, |out| out.write_all(params.as_bytes()))?;
         let upstream = metadata::dependencies(listing, view).to_string();
@@ -195,7 +197,7 @@ impl Package<'_> {
     }
 
     /// Says what all of it is.
-    fn finish(self, listing: &Listing) -> io::Result<usize> {
+    fn finish(self, listing: &Listing) -> io::Result<(String, usize)> {
         let mut id = Hasher::new(HashAlgo::Sha256);
         for (file, hash) in &self.files {
             id.update(format!("{file}\0{hash}\n").as_bytes());
@@ -212,20 +214,20 @@ impl Package<'_> {
         fs::write(&unfinished, manifest.to_string())?;
         File::open(&unfinished)?.sync_all()?;
         fs::rename(unfinished, self.root.join(MANIFEST))?;
-        Ok(self.files.len())
+        Ok((id, self.files.len()))
     }
 }
 
 /// Assignments of the inputs that nothing is wired to: upstream's tools don't give them.
-fn defaults(view: &JobView<'_>, store: &Store) -> io::Result<Vec<u8>> {
+fn defaults(view: &JobView<'_>, store: &Store) -> io::Result<String> {
     let mut lines = String::new();
     for (name, source) in view.inputs() {
         if let Source::Default(text) = source {
-            let text = script::quoted(&store.settled_text(text)?);
+            let text = script::quoted(&store.shown_text(text)?);
             lines.push_str(&format!("inputs[{}]={text}\n", script::quoted(name)));
         }
     }
-    Ok(lines.into_bytes())
+    Ok(lines)
 }
 
 /// Hashes what goes through it.

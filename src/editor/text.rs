@@ -1,0 +1,81 @@
+//! One text, analysed, and places in it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::check::Checked;
+use crate::source::{SourceFile, Span};
+use crate::syntax::Expr;
+
+/// One text as it stands. It may be alone in its [`SourceMap`](crate::source::SourceMap): its spans
+/// mean nothing elsewhere, its [`Place`]s do.
+pub struct Text {
+    /// The text.
+    pub file: Arc<SourceFile>,
+    /// What it says, and what is wrong with it.
+    pub checked: Checked,
+}
+
+/// A place in a file.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Place {
+    /// The file.
+    pub path: PathBuf,
+    /// First byte, from the beginning of the file.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Text {
+    /// A text that was checked.
+    pub fn new(file: Arc<SourceFile>, checked: Checked) -> Text {
+        Text { file, checked }
+    }
+
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// All of it.
+    pub fn text(&self) -> &str {
+        self.file.text()
+    }
+
+    /// Its tree.
+    pub fn root(&self) -> &Expr {
+        &self.checked.root
+    }
+
+    /// Bytes from the beginning of the file, within it and in order.
+    pub fn local(&self, span: Span) -> (u32, u32) {
+        let length = self.file.span().len();
+        let start = span.start.saturating_sub(self.file.start()).min(length);
+        let end = span.end.saturating_sub(self.file.start()).clamp(start, length);
+        (start, end)
+    }
+
+    /// A place as others may know it.
+    pub fn place(&self, span: Span) -> Place {
+        let (start, end) = self.local(span);
+        Place { path: self.path().to_owned(), start, end }
+    }
+
+    /// The offset in the space of its map; the end for one beyond it.
+    pub fn global(&self, offset: u32) -> u32 {
+        self.file.start().saturating_add(offset).min(self.file.span().end)
+    }
+
+    /// What stands at a place of it.
+    pub fn slice(&self, span: Span) -> &str {
+        let (start, end) = self.local(span);
+        self.text().get(start as usize..end as usize).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Text").field("path", &self.path()).finish_non_exhaustive()
+    }
+}
