@@ -425,7 +425,7 @@ fn what_is_known_of_a_text_is_answered() {
     assert!(!folds.as_array().unwrap().is_empty());
     let tokens = client.ask("textDocument/semanticTokens/full", document);
     let numbers = tokens["data"].as_array().unwrap();
-    assert!(numbers.len() >= 5 && numbers.len() % 5 == 0, "{tokens}");
+    assert!(numbers.len() >= 5 && numbers.len().is_multiple_of(5), "{tokens}");
     let whole = json!({
         "textDocument": { "uri": uri(&run) },
         "range": {

@@ -175,7 +175,7 @@ mod tests {
         let (utf8, utf32) = (PositionEncodingKind::UTF8, PositionEncodingKind::UTF32);
         let other = PositionEncodingKind::new("utf-7");
         assert_eq!(Encoding::negotiated(&[]), Encoding::Utf16);
-        assert_eq!(Encoding::negotiated(&[other.clone()]), Encoding::Utf16);
+        assert_eq!(Encoding::negotiated(std::slice::from_ref(&other)), Encoding::Utf16);
         assert_eq!(Encoding::negotiated(&[other, utf32, utf8]), Encoding::Utf32);
     }
 }
