@@ -6,9 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
@@ -86,57 +84,31 @@ impl Concerned {
 /// The directories that are watched.
 pub(super) struct Directories {
     watcher: RecommendedWatcher,
-    /// Each with what it is told by.
-    watched: BTreeMap<PathBuf, Option<Identity>>,
-}
-
-/// Tells a directory from another that takes its name: device, inode, and when it was made, since inodes are
-/// used again.
-type Identity = (u64, u64, SystemTime);
-
-/// Nothing where the system doesn't say when a directory was made.
-fn identity(directory: &Path) -> Option<Identity> {
-    let metadata = std::fs::metadata(directory).ok()?;
-    Some((metadata.dev(), metadata.ino(), metadata.created().ok()?))
+    watched: BTreeSet<PathBuf>,
 }
 
 impl Directories {
     pub(super) fn new(watcher: RecommendedWatcher) -> Directories {
-        Directories { watcher, watched: BTreeMap::new() }
+        Directories { watcher, watched: BTreeSet::new() }
     }
 
     /// Watches those that matter, and no other. The first that can't be, and why.
-    ///
-    /// One that is watched already is so without a gap: nobody looks again for what happens in one.
     pub(super) fn watch(&mut self, concerned: &Concerned) -> Option<(PathBuf, notify::Error)> {
-        let wanted: BTreeMap<PathBuf, Option<Identity>> = concerned
-            .directories()
-            .into_iter()
-            .map(|directory| {
-                let identity = identity(&directory);
-                (directory, identity)
-            })
-            .collect();
-        let same = |directory: &PathBuf, before: &Option<Identity>| {
-            before.is_some() && wanted.get(directory) == Some(before)
-        };
-        for (directory, _) in self.watched.iter().filter(|(name, before)| !same(name, before)) {
-            // One that isn't there any more the system has forgotten.
-            let _ = self.watcher.unwatch(directory);
+        let wanted = concerned.directories();
+        for before in &self.watched {
+            // There may be another directory of that name by now. One that isn't there any more the
+            // system has forgotten.
+            let _ = self.watcher.unwatch(before);
         }
-        let mut kept = std::mem::take(&mut self.watched);
-        kept.retain(|directory, before| same(directory, before));
         let mut failed = None;
-        for (directory, identity) in wanted {
-            if kept.contains_key(&directory) {
-                continue;
-            }
+        let mut watched = BTreeSet::new();
+        for directory in wanted {
             match self.watcher.watch(&directory, RecursiveMode::NonRecursive) {
-                Ok(()) => drop(kept.insert(directory, identity)),
+                Ok(()) => drop(watched.insert(directory)),
                 Err(error) => failed = failed.or(Some((directory, error))),
             }
         }
-        self.watched = kept;
+        self.watched = watched;
         failed
     }
 

@@ -102,7 +102,7 @@ impl Watch<'_> {
     fn run(&mut self) -> Exit {
         let mut what = String::new();
         let mut warned = false;
-        // What changed while the lab was listed is listed without an event, but only once: a file may never
+        // What changed while the lab was listed is listed at once, but only once: a file may never
         // come to rest.
         let mut at_once = true;
         loop {
@@ -123,11 +123,6 @@ impl Watch<'_> {
             if std::mem::take(&mut at_once)
                 && let Some(change) = self.change()
             {
-                // It may be written just now.
-                if !self.rest(&concerned) {
-                    say("interrupted");
-                    return Exit::Interrupted;
-                }
                 what = change;
                 continue;
             }
@@ -240,11 +235,6 @@ impl Watch<'_> {
                 Ok(Wake::Interrupt) | Err(_) => return false,
             }
         }
-        self.rest(concerned)
-    }
-
-    /// Waits for quiet. False: the user wants to stop.
-    fn rest(&self, concerned: &Concerned) -> bool {
         let begin = Instant::now();
         let mut quiet = begin + TOGETHER;
         loop {
