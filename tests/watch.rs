@@ -8,10 +8,14 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::Value;
 use support::program::{PATIENCE, copy, repx, run};
@@ -23,10 +27,25 @@ fn lab() -> tempfile::TempDir {
     root
 }
 
+/// As editors save: another file gets the name. So nobody meets it half-written.
 fn edit(file: &Path, from: &str, to: &str) {
     let text = std::fs::read_to_string(file).expect("a file of the lab");
     assert!(text.contains(from), "{text}");
-    std::fs::write(file, text.replace(from, to)).expect("the file can be written");
+    save(file, &text.replace(from, to));
+}
+
+fn save(file: &Path, text: &str) {
+    let new = file.with_extension("new");
+    std::fs::write(&new, text).expect("the file can be written");
+    std::fs::rename(new, file).expect("it gets its name");
+}
+
+/// The same in place, for texts of one length: they are written at once.
+fn edit_in_place(file: &Path, from: &str, to: &str) {
+    let text = std::fs::read_to_string(file).expect("a file of the lab");
+    assert!(text.contains(from) && from.len() == to.len(), "{text}");
+    let mut file = std::fs::OpenOptions::new().write(true).open(file).expect("it can be opened");
+    file.write_all(text.replace(from, to).as_bytes()).expect("the file can be written");
 }
 
 /// A running program.
@@ -132,6 +151,34 @@ impl Watching {
     }
 }
 
+/// Somebody who appends to a file without a pause.
+struct Writer {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    fn start(file: PathBuf) -> Writer {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let write = move || {
+            let mut file = std::fs::OpenOptions::new().append(true).open(file).expect("a file");
+            while !stopped.load(Ordering::Relaxed) {
+                file.write_all(b"more\n").expect("it can be written");
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        };
+        Writer { stop, thread: Some(std::thread::spawn(write)) }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.take().map(JoinHandle::join);
+    }
+}
+
 impl Drop for Watching {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -150,17 +197,14 @@ fn each_edit_is_an_event() {
     let first = watching.event();
     assert_eq!((&first["event"], &first["jobs"]), (&"listed".into(), &13.into()));
     let runs = watching.path("nix/runs/simulation.nix");
-    edit(&runs, "range 1 3", "range 1 4");
+    edit_in_place(&runs, "range 1 3", "range 1 4");
     let event = watching.event();
     assert_eq!((numbers(&event), &event["event"]), ([4, 0, 1, 12], &"changed".into()));
     assert_eq!(event["jobs"].as_array().map(Vec::len), Some(5));
-    // As editors save: another file gets the name.
-    let text = std::fs::read_to_string(&runs).unwrap().replace("range 1 4", "range 1 2");
-    std::fs::write(watching.path("nix/runs/.simulation.nix.new"), text).unwrap();
-    std::fs::rename(watching.path("nix/runs/.simulation.nix.new"), &runs).unwrap();
+    edit(&runs, "range 1 4", "range 1 2");
     assert_eq!(watching.change(), [0, 8, 1, 8]);
     // And again, the file being another one.
-    edit(&runs, "range 1 2", "range 1 3");
+    edit_in_place(&runs, "range 1 2", "range 1 3");
     assert_eq!(watching.change(), [4, 0, 1, 8]);
     watching.interrupted();
 }
@@ -175,7 +219,7 @@ fn what_doesn_t_matter_is_no_event() {
     std::fs::write(watching.path(".repx/outputs/x"), "a result").unwrap();
     let gen_file = watching.path("nix/stages/gen.nix");
     // Written anew, and the same.
-    std::fs::write(&gen_file, std::fs::read(&gen_file).unwrap()).unwrap();
+    save(&gen_file, &std::fs::read_to_string(&gen_file).unwrap());
     edit(&gen_file, "16807", "16808");
     assert_eq!(watching.change(), [0, 0, 13, 0]);
     watching.interrupted();
@@ -225,6 +269,43 @@ fn what_was_looked_for_in_vain_is_watched() {
     assert_eq!(watching.change(), [0, 0, 13, 0]);
     std::fs::remove_dir_all(watching.path("nix/far")).unwrap();
     assert_eq!(watching.change(), [0, 0, 13, 0]);
+    watching.interrupted();
+}
+
+#[test]
+fn what_changes_all_the_time_is_listed_all_the_same() {
+    let root = lab();
+    let log = root.path().join("lab/nix/stages/log");
+    std::fs::write(&log, "").unwrap();
+    let reads = "awk ${builtins.substring 0 0 (builtins.readFile ./log)} -v";
+    edit(&root.path().join("lab/nix/stages/gen.nix"), "awk -v", reads);
+    let writer = Writer::start(log);
+    let watching = Watching::ndjson(root.path());
+    watching.event();
+    edit(&watching.path("nix/runs/simulation.nix"), "range 1 3", "range 1 4");
+    watching.until(17);
+    edit(&watching.path("nix/runs/simulation.nix"), "range 1 4", "range 1 5");
+    watching.until(21);
+    drop(writer);
+    // When it has come to rest, so does the watching.
+    edit(&watching.path("nix/runs/simulation.nix"), "range 1 5", "range 1 6");
+    watching.until(25);
+    watching.interrupted();
+}
+
+#[test]
+fn the_lab_may_go_and_come_back() {
+    let root = lab();
+    let watching = Watching::ndjson(root.path());
+    watching.event();
+    let away = root.path().join("away");
+    std::fs::rename(&watching.lab, &away).unwrap();
+    let event = watching.event();
+    assert_eq!(event["event"], "failed");
+    // Nothing more is said until there is more to say.
+    edit(&away.join("nix/runs/simulation.nix"), "range 1 3", "range 1 4");
+    std::fs::rename(&away, &watching.lab).unwrap();
+    assert_eq!(watching.change(), [4, 0, 1, 12]);
     watching.interrupted();
 }
 

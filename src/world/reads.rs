@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::{Entry, FileKind, Stamp, World};
+use super::{Entry, FileKind, Recording, Stamp, World};
 use crate::bytes::{Reader, Writer};
 
 /// A hash of an answer.
@@ -145,6 +145,20 @@ impl Reads {
     pub fn count(&self, question: Question) -> usize {
         let reads = self.paths.iter().flat_map(|path| &path.reads);
         reads.filter(|read| read.question == question).count()
+    }
+
+    /// The same questions, with the answers of now.
+    pub fn asked_again(&self, world: &dyn World) -> Reads {
+        let recording = Recording::without_keeper(world);
+        for path in &self.paths {
+            for read in &path.reads {
+                read.question.ask(&recording, &path.path);
+            }
+        }
+        for (name, _) in &self.variables {
+            recording.variable(name);
+        }
+        recording.finish().0
     }
 
     /// The questions of both, unless one was answered differently.

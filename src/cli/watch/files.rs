@@ -93,23 +93,32 @@ impl Directories {
     }
 
     /// Watches those that matter, and no other. The first that can't be, and why.
+    ///
+    /// What has changed before this returns may be no event; what changes later is one.
     pub(super) fn watch(&mut self, concerned: &Concerned) -> Option<(PathBuf, notify::Error)> {
-        let wanted = concerned.directories();
-        for before in &self.watched {
+        for before in std::mem::take(&mut self.watched) {
             // There may be another directory of that name by now. One that isn't there any more the
             // system has forgotten.
-            let _ = self.watcher.unwatch(before);
+            let _ = self.watcher.unwatch(&before);
         }
         let mut failed = None;
-        let mut watched = BTreeSet::new();
-        for directory in wanted {
-            match self.watcher.watch(&directory, RecursiveMode::NonRecursive) {
-                Ok(()) => drop(watched.insert(directory)),
-                Err(error) => failed = failed.or(Some((directory, error))),
+        let mut tried = BTreeSet::new();
+        loop {
+            // One may have been made since its parent, which wasn't watched yet, was looked into.
+            let wanted: Vec<PathBuf> =
+                concerned.directories().difference(&tried).cloned().collect();
+            if wanted.is_empty() {
+                return failed;
+            }
+            // Parents come first: if a directory goes before it is watched, that is an event.
+            for directory in wanted {
+                match self.watcher.watch(&directory, RecursiveMode::NonRecursive) {
+                    Ok(()) => drop(self.watched.insert(directory.clone())),
+                    Err(error) => failed = failed.or(Some((directory.clone(), error))),
+                }
+                tried.insert(directory);
             }
         }
-        self.watched = watched;
-        failed
     }
 
     /// How many there are.

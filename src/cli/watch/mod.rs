@@ -32,7 +32,7 @@ use crate::world::{Change, Disk, Reads, Thoroughness};
 
 /// Changes that follow each other so closely are one.
 const TOGETHER: Duration = Duration::from_millis(50);
-/// But they are not waited for longer than this.
+/// But quiet is not waited for longer than this.
 const LONGEST: Duration = Duration::from_secs(2);
 
 /// Why somebody wakes up.
@@ -69,6 +69,7 @@ fn watch(options: &EvalOptions, terminal: &Terminal) -> Result<Exit, Diagnostic>
         directories,
         reads: Reads::default(),
         last: None,
+        quiet: TOGETHER,
     };
     Ok(watch.run())
 }
@@ -96,15 +97,14 @@ struct Watch<'a> {
     reads: Reads,
     /// The last listing of a lab without mistakes.
     last: Option<Listing>,
+    /// How long nothing may happen before the lab is listed again at once.
+    quiet: Duration,
 }
 
 impl Watch<'_> {
     fn run(&mut self) -> Exit {
         let mut what = String::new();
         let mut warned = false;
-        // What changed while the lab was listed is listed at once, but only once: a file may never
-        // come to rest.
-        let mut at_once = true;
         loop {
             if let Some(exit) = self.list(&what) {
                 return exit;
@@ -120,24 +120,34 @@ impl Watch<'_> {
                 let (paths, places) = (concerned.len(), self.directories.len());
                 say(&format!("watching {paths} paths in {places} directories; Ctrl-C ends"));
             }
-            if std::mem::take(&mut at_once)
-                && let Some(change) = self.change()
-            {
-                what = change;
-                continue;
-            }
-            what = loop {
-                if !self.wait(&concerned) {
-                    say("interrupted");
-                    return Exit::Interrupted;
-                }
-                // A directory may be there again that was gone.
-                self.directories.watch(&concerned);
-                if let Some(change) = self.change() {
-                    break change;
-                }
+            let Some(change) = self.next_change(&concerned) else {
+                say("interrupted");
+                return Exit::Interrupted;
             };
-            at_once = true;
+            what = change;
+        }
+    }
+
+    /// Waits until something is not as it was when the lab was listed, and then for quiet. What it is;
+    /// nothing when the user wants to stop.
+    fn next_change(&mut self, concerned: &Concerned) -> Option<String> {
+        // While the lab was listed nobody heard of changes.
+        if self.change().is_some() {
+            // A file may never come to rest, or change whenever the lab is listed.
+            let longer = (self.quiet * 2).min(LONGEST);
+            let quiet = std::mem::replace(&mut self.quiet, longer);
+            self.rest(concerned, quiet)?;
+        } else {
+            self.quiet = TOGETHER;
+            self.wait(concerned)?;
+        }
+        loop {
+            // A directory may be there again that was gone.
+            self.directories.watch(concerned);
+            if let Some(change) = self.change() {
+                return Some(change);
+            }
+            self.wait(concerned)?;
         }
     }
 
@@ -211,9 +221,13 @@ impl Watch<'_> {
 
     fn evaluate(&mut self) -> Outcome {
         let target = Target::of(self.options);
-        let (entry, settings) = match entry_and_settings(target) {
+        let found = entry_and_settings(target).or_else(|_| {
+            // It may come back: what was watched still is, beginning with how it is now.
+            self.reads = self.reads.asked_again(&self.machine);
+            entry_and_settings(target)
+        });
+        let (entry, settings) = match found {
             Ok(found) => found,
-            // It may come back: what was watched still is.
             Err(wrong) => return Outcome::failed(wrong),
         };
         let progress = Progress::default();
@@ -225,32 +239,33 @@ impl Watch<'_> {
         outcome
     }
 
-    /// Waits until something has happened that may concern the lab, and then for quiet. False: the
+    /// Waits until something has happened that may concern the lab, and then for quiet. Nothing when the
     /// user wants to stop.
-    fn wait(&self, concerned: &Concerned) -> bool {
+    fn wait(&self, concerned: &Concerned) -> Option<()> {
         loop {
             match self.receiver.recv() {
                 Ok(Wake::Event(Ok(event))) if !concerned.by(&event) => {}
-                Ok(Wake::Event(_)) => break,
-                Ok(Wake::Interrupt) | Err(_) => return false,
+                Ok(Wake::Event(_)) => return self.rest(concerned, TOGETHER),
+                Ok(Wake::Interrupt) | Err(_) => return None,
             }
         }
+    }
+
+    /// Waits until nothing has happened for a while. Nothing when the user wants to stop.
+    fn rest(&self, concerned: &Concerned, quiet: Duration) -> Option<()> {
         let begin = Instant::now();
-        let mut quiet = begin + TOGETHER;
+        let mut end = begin + quiet;
         loop {
-            let end = quiet.min(begin + LONGEST);
             match self.receiver.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 // What happens beside the lab is not waited for.
                 Ok(Wake::Event(Ok(event))) if !concerned.by(&event) => {}
-                Ok(Wake::Event(_)) => quiet = Instant::now() + TOGETHER,
-                Ok(Wake::Interrupt) | Err(RecvTimeoutError::Disconnected) => return false,
-                Err(RecvTimeoutError::Timeout) => break,
-            }
-            if Instant::now() >= begin + LONGEST {
-                break;
+                Ok(Wake::Event(_)) => end = (Instant::now() + quiet).min(begin + LONGEST),
+                Ok(Wake::Interrupt) | Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {
+                    return (!INTERRUPTED.load(Ordering::Relaxed)).then_some(());
+                }
             }
         }
-        !INTERRUPTED.load(Ordering::Relaxed)
     }
 
     /// What is not as it was when it was asked, in a few words.
