@@ -33,8 +33,8 @@ fn lab(declared: &[&str], params: &str, script: &str) -> Memory {
         )
 }
 
-/// What comes of it, and the text that the first diagnostic points at.
-fn ask(world: &Memory, ask: Ask) -> (Outcome, Option<String>) {
+/// What comes of it, and the texts that it speaks of.
+fn outcome(world: &Memory, ask: Ask) -> (Outcome, SourceMap) {
     let sources = SourceMap::new();
     let request = Request { threads: 2, ask, ..Request::new("/lab/lab.nix".into(), "/lab".into()) };
     let never = AtomicBool::new(false);
@@ -42,6 +42,12 @@ fn ask(world: &Memory, ask: Ask) -> (Outcome, Option<String>) {
     let outcome =
         session::run(&config, |session, evaluator| sweep::list(session, evaluator, &request))
             .expect("a thread can be had");
+    (outcome, sources)
+}
+
+/// What comes of it, and the text that the first diagnostic points at.
+fn ask(world: &Memory, ask: Ask) -> (Outcome, Option<String>) {
+    let (outcome, sources) = outcome(world, ask);
     let place = outcome.diagnostics.first().and_then(|first| shown(first, &sources));
     (outcome, place)
 }
@@ -287,13 +293,8 @@ fn results_are_the_same_for_any_number_of_threads() {
 #[test]
 fn a_path_that_is_not_there_is_said_of_its_axis() {
     let world = lab(&["x"], "x = [ 1 { deep = ./gone; } ];", "echo ${toJSON params.x}");
-    let sources = SourceMap::new();
-    let request = Request { threads: 1, ..Request::new("/lab/lab.nix".into(), "/lab".into()) };
-    let never = AtomicBool::new(false);
-    let config = session::Config { world: &world, ..support::config(&sources, &never, false) };
-    let outcome = session::run(&config, |session, ev| sweep::list(session, ev, &request));
-    let diagnostics = outcome.expect("a thread can be had").diagnostics;
-    let first = diagnostics.first().expect("it says why");
+    let (outcome, sources) = outcome(&world, Ask::Jobs);
+    let first = outcome.diagnostics.first().expect("it says why");
     assert!(
         first.message.contains("gone") && first.message.contains("does not exist"),
         "{first:?}"

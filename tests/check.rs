@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
-use support::program::{Ran, copy, repx, run};
+use support::program::{Ran, copy, executable, installed, repx, run};
 use tempfile::TempDir;
 
 /// The small lab of the pages of codes, with these files in it.
@@ -230,16 +230,13 @@ exit 1
 
 #[test]
 fn what_shellcheck_finds_is_told_at_the_line_of_the_nix_string() {
-    use std::os::unix::fs::PermissionsExt;
     let lab = lab(&[(
         "stages/gen.nix",
         "_: {\n  pname = \"gen\";\n  params.seed = 0;\n  outputs.data = \"$out/data.txt\";\n  run = { outputs, params, ... }: ''\n    echo ${toString params.seed}\n    echo $var > \"${outputs.data}\"\n  '';\n}\n",
     )]);
     let bin = lab.path().join(".bin");
     std::fs::create_dir(&bin).expect("it can be made");
-    let program = bin.join("shellcheck");
-    std::fs::write(&program, SHELLCHECK).expect("it can be written");
-    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).expect("they can be set");
+    executable(&bin.join("shellcheck"), SHELLCHECK);
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
     let ran = run(repx(lab.path()).args(["check", "--format", "json"]).env("PATH", path));
     let report: Value = serde_json::from_slice(&ran.stdout).expect("it is JSON");
@@ -260,11 +257,7 @@ fn what_shellcheck_finds_is_told_at_the_line_of_the_nix_string() {
 /// The program itself, where it is installed or `REPX_TEST_SHELLCHECK` is `required`.
 #[test]
 fn shellcheck_knows_how_scripts_begin() {
-    let required = std::env::var_os("REPX_TEST_SHELLCHECK").is_some_and(|v| v == "required");
-    let there = std::process::Command::new("shellcheck").arg("--version").output().is_ok();
-    assert!(there || !required, "shellcheck isn't installed, and this test needs it");
-    if !there {
-        println!("not run: shellcheck is not installed");
+    if !installed("shellcheck", "REPX_TEST_SHELLCHECK") {
         return;
     }
     let lab = lab(&[(

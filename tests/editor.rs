@@ -286,9 +286,16 @@ fn ask_about_file(desk: &Desk, path: &Path) {
     editor::hints(&desk.known(None), path, 0..length);
 }
 
-fn corpus() -> Vec<PathBuf> {
+/// Our own files and what they say, but for longer ones.
+fn corpus(most: usize) -> impl Iterator<Item = (PathBuf, String)> {
     let roots = [repository("corpus"), repository("examples")];
-    repx::check::nix_files(&repx::world::Disk, &roots).expect("the corpus can be read")
+    let files = repx::check::nix_files(&repx::world::Disk, &roots).expect("it can be read");
+    let texts = files.into_iter().map(|path| {
+        let bytes = std::fs::read(&path).expect("it can be read");
+        let text = repx::source::text_of_bytes(&bytes);
+        (path, text)
+    });
+    texts.filter(move |(_, text)| text.len() <= most)
 }
 
 /// Runs on a thread with a large stack.
@@ -299,12 +306,7 @@ fn on_large_stack_or_fail(work: impl FnOnce() + Send) {
 #[test]
 fn no_place_of_any_text_is_too_much() {
     on_large_stack_or_fail(|| {
-        for path in corpus() {
-            let bytes = std::fs::read(&path).expect("it can be read");
-            let text = repx::source::text_of_bytes(&bytes);
-            if text.len() > 20_000 {
-                continue;
-            }
+        for (path, text) in corpus(20_000) {
             let mut desk = Desk::default();
             desk.put(&path, &text);
             ask_about_file(&desk, &path);
@@ -320,12 +322,7 @@ fn no_place_of_any_text_is_too_much() {
 #[test]
 fn texts_that_end_anywhere_are_answered() {
     on_large_stack_or_fail(|| {
-        for path in corpus() {
-            let bytes = std::fs::read(&path).expect("it can be read");
-            let text = repx::source::text_of_bytes(&bytes);
-            if text.len() > 6_000 {
-                continue;
-            }
+        for (path, text) in corpus(6_000) {
             let step = (text.len() / 16).max(1);
             for end in (0..text.len()).step_by(step).filter(|end| text.is_char_boundary(*end)) {
                 let mut desk = Desk::default();

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 
 use support::lab::{Lab, expect, signal, stage, start, wait_for};
-use support::program::{repx, run_within};
+use support::program::{executable, repx, run_within};
 
 /// Where bubblewrap doesn't work nothing of this is run, unless `REPX_TEST_BWRAP` is `required`.
 fn works() -> bool {
@@ -27,9 +27,9 @@ fn works() -> bool {
     works
 }
 
-/// A directory that isn't below /tmp, of which isolated jobs see nothing.
+/// A directory that isn't below /tmp, of which isolated jobs see nothing. (This checkout may be.)
 fn outside() -> tempfile::TempDir {
-    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary directory")
+    tempfile::tempdir_in("/var/tmp").expect("a temporary directory")
 }
 
 /// Says of each thing that a job should not be able to do whether it can.
@@ -185,13 +185,11 @@ fn without_bubblewrap_jobs_run_all_the_same() {
 /// Bubblewrap may be there and not be let do its work.
 #[test]
 fn where_namespaces_are_off_that_is_said() {
-    use std::os::unix::fs::PermissionsExt;
     let lab = Lab::new("", &[("a", "", &stage("", "    echo > ${outputs.x}"))]);
     let bin = lab.path("bin");
     fs::create_dir(&bin).expect("a directory");
     let refusing = "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n";
-    fs::write(bin.join("bwrap"), refusing).expect("a program");
-    fs::set_permissions(bin.join("bwrap"), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    executable(&bin.join("bwrap"), refusing);
     let path = std::env::var("PATH").expect("there is one");
     let mut command = repx(lab.0.path());
     command.args(["run", "--bwrap"]).env("PATH", format!("{}:{path}", bin.display()));

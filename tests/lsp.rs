@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use support::lsp::{Client, uri};
-use support::program::copy;
+use support::program::{copy, executable};
 
 /// A copy of an example.
 fn lab(name: &str) -> tempfile::TempDir {
@@ -461,7 +461,6 @@ fn what_is_known_of_a_text_is_answered() {
 
 #[test]
 fn texts_are_formatted_where_there_is_a_formatter() {
-    use std::os::unix::fs::PermissionsExt;
     let root = tempfile::tempdir().unwrap();
     let file = root.path().join("a.nix");
     let nowhere = root.path().join("nothing");
@@ -470,12 +469,8 @@ fn texts_are_formatted_where_there_is_a_formatter() {
     assert_eq!(told["capabilities"]["documentFormattingProvider"], Value::Null);
     assert_eq!(client.leave(), Some(0));
     let program = root.path().join("nixfmt");
-    std::fs::write(
-        &program,
-        "#!/bin/sh\nread -r line\n[ \"$line\" = bad ] && exit 1\necho \"[ 1 ]\"\n",
-    )
-    .unwrap();
-    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    let text = "#!/bin/sh\nread -r line\n[ \"$line\" = bad ] && exit 1\necho \"[ 1 ]\"\n";
+    executable(&program, text);
     let path = format!("{}:/usr/bin:/bin", root.path().display());
     let mut client = Client::start_with(root.path(), &[("PATH", &path)]);
     let told = client.introduce(json!({}));

@@ -16,7 +16,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::program::{CACHE, copy, run_within};
+use support::program::{CACHE, copy, installed, run_within};
 
 /// A stage with a mistake that its text alone tells, and one that only the lab tells.
 const STAGE: &str = r#"{ pkgs }:
@@ -59,17 +59,6 @@ const RUN: &str = r#"{ repx-lib, ... }:
 }
 "#;
 
-/// Is there a Neovim?
-fn installed() -> bool {
-    let installed = Command::new("nvim").arg("--version").output().is_ok();
-    let required = std::env::var_os("REPX_TEST_NEOVIM").is_some_and(|v| v == "required");
-    assert!(installed || !required, "Neovim is not installed, and this test needs it");
-    if !installed {
-        println!("not run: Neovim is not installed");
-    }
-    installed
-}
-
 /// What Neovim has told of each step.
 fn told(lab: &Path) -> BTreeMap<String, Value> {
     let driver = support::repository("tests/editors/driver.lua");
@@ -94,7 +83,7 @@ fn told(lab: &Path) -> BTreeMap<String, Value> {
 
 #[test]
 fn neovim_mends_a_broken_lab() {
-    if !installed() {
+    if !installed("nvim", "REPX_TEST_NEOVIM") {
         return;
     }
     let root = tempfile::tempdir().unwrap();
@@ -136,7 +125,7 @@ fn neovim_mends_a_broken_lab() {
 /// What the README tells people to use.
 #[test]
 fn the_configuration_for_neovim_works() {
-    if !installed() {
+    if !installed("nvim", "REPX_TEST_NEOVIM") {
         return;
     }
     let root = tempfile::tempdir().unwrap();

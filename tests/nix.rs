@@ -313,9 +313,7 @@ fn repx_under_the_name_of_nix_is_found_out() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let shim = directory.path().join("nix-instantiate");
     let text = format!("#!/bin/sh\nexec '{}' instantiate \"$@\"\n", env!("CARGO_BIN_EXE_repx"));
-    std::fs::write(&shim, text).expect("a file to write");
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&shim, mode).expect("it may be run");
+    support::program::executable(&shim, &text);
     let mut command = repx(directory.path());
     let fetch = "(builtins.fetchGit ./.).rev";
     command.args(["instantiate", "--eval", "-E", fetch]).env("REPX_NIX", directory.path());

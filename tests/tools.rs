@@ -8,11 +8,10 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use support::program::{call, copy, refused, repx, run, text};
+use support::program::{call, copy, executable, refused, repx, run, text};
 use support::repository;
 use support::schema::misfits;
 
@@ -66,8 +65,10 @@ fn pictures_are_made_by_graphviz() {
         ran.stderr
     );
     let script = path.join("dot");
-    fs::write(&script, "#!/bin/sh\necho \"<$1>\"; while IFS= read -r line; do [ \"$line\" = '}' ] && echo end; done; exit 0\n").expect("a script");
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("it may run");
+    executable(
+        &script,
+        "#!/bin/sh\necho \"<$1>\"; while IFS= read -r line; do [ \"$line\" = '}' ] && echo end; done; exit 0\n",
+    );
     let ran = without(&["viz", "--format", "svg"]);
     assert_eq!(String::from_utf8_lossy(&ran.stdout), "<-Tsvg>\nend\n", "{ran:?}");
     // The name of the file says what is wanted.

@@ -15,7 +15,7 @@ use super::guard::Held;
 use super::listing::clean;
 use super::load::{Opened, Outcome, Target, base_path, open};
 use super::report::{near, report, say};
-use super::run::build::Builder;
+use super::run::build::{Builder, Lack};
 use super::run::missing;
 use super::setup::machine_saying;
 use super::shell;
@@ -110,8 +110,9 @@ impl Call<'_> {
         // Nix keeps what the job needs as long as this is there.
         let machine = machine_saying(&self.target.with.nix, &hear);
         if self.listing.kit.derivations
-            && let Err(Outcome { diagnostics, sources, .. }) =
-                builder.build_all(&machine, self.target, self.listing, &plan, self.terminal)
+            && let Err(Outcome { diagnostics, sources, .. }) = builder
+                .build(&machine, self.target, self.listing, &plan, self.terminal)
+                .and_then(Lack::none)
         {
             return report(diagnostics, &sources, self.terminal, self.target.with.show_trace);
         }

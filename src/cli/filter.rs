@@ -171,7 +171,7 @@ fn mark(wanted: &mut JobBits, listing: &Listing, block: &Block, runs: &[bool], s
 fn runs(listing: &Listing, wanted: &[String], unknown: &mut Vec<Unknown>) -> Vec<bool> {
     let mut shown = vec![false; listing.runs.len()];
     let mut show = |name: &str| {
-        let run = listing.runs.iter().position(|run| *run.name == *name);
+        let run = listing.run_number(name);
         let place = run.and_then(|index| shown.get_mut(index));
         place.map(|place| *place = true).is_some()
     };

@@ -76,7 +76,7 @@ fn write(
     let hear = |line: &str| builder.hear(line);
     let machine = machine_saying(&options.with.nix, &hear);
     if listing.kit.derivations {
-        builder.build_all(&machine, target, listing, &plan, terminal)?;
+        builder.build(&machine, target, listing, &plan, terminal)?.none()?;
     }
     begin(&root).map_err(refused)?;
     if listing.kit.derivations {

@@ -54,6 +54,10 @@ const fn field(name: &'static str, value: &'static str, doc: &'static str) -> Fi
     Field { name, value, doc }
 }
 
+const fn unread(name: &'static str) -> Field {
+    field(name, "", "Read by other tools; repx takes no notice.")
+}
+
 const LAB: &[Field] = &[
     field(
         "runs",
@@ -69,8 +73,8 @@ const LAB: &[Field] = &[
     field("gitHash", "\"unknown\"", "The commit that the lab is of, shown in listings."),
     field("pkgs", "", "The package set that stages get."),
     field("repx-lib", "", "The library that runs and pipelines get."),
-    field("containerMode", "", "Read by other tools; repx takes no notice."),
-    field("runContainerMode", "", "Read by other tools; repx takes no notice."),
+    unread("containerMode"),
+    unread("runContainerMode"),
     field("lab", "", "The lab itself, for flakes that ask for it."),
 ];
 
@@ -89,13 +93,13 @@ const RUN: &[Field] = &[
         "May the run's jobs be run in a container? They may unless this is `false`.",
     ),
     field("description", "\"\"", "For people."),
-    field("paramsDependencies", "", "Read by other tools; repx takes no notice."),
-    field("parametersDependencies", "", "Read by other tools; repx takes no notice."),
-    field("hashMode", "", "Read by other tools; repx takes no notice."),
-    field("pkgs", "", "Read by other tools; repx takes no notice."),
-    field("repx-lib", "", "Read by other tools; repx takes no notice."),
-    field("dependencyJobs", "", "Read by other tools; repx takes no notice."),
-    field("interRunDepTypes", "", "Read by other tools; repx takes no notice."),
+    unread("paramsDependencies"),
+    unread("parametersDependencies"),
+    unread("hashMode"),
+    unread("pkgs"),
+    unread("repx-lib"),
+    unread("dependencyJobs"),
+    unread("interRunDepTypes"),
     field("override", "", "Made by overriding helpers; no part of the run."),
     field("overrideDerivation", "", "Made by overriding helpers; no part of the run."),
 ];

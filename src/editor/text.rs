@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::check::Checked;
-use crate::source::{SourceFile, Span};
+use crate::check::{Around, Checked, check_file};
+use crate::source::{SourceFile, SourceMap, Span};
 use crate::syntax::Expr;
+use crate::world::Disk;
 
 /// One text as it stands. It may be alone in its [`SourceMap`](crate::source::SourceMap): its spans
 /// mean nothing elsewhere, its [`Place`]s do.
@@ -28,6 +29,16 @@ pub struct Place {
 }
 
 impl Text {
+    /// Looks at a text alone, in a space of offsets of its own: all that belongs to a state of it goes when the
+    /// next one comes. Must be called on a thread with a large stack. `None` of one that is too large to have
+    /// offsets.
+    pub fn alone(path: &Path, content: &str) -> Option<Text> {
+        let sources = SourceMap::new();
+        let file = sources.add(path, content).ok()?;
+        let checked = check_file(&file, &Around::new(&Disk, &sources));
+        Some(Text::new(file, checked))
+    }
+
     /// A text that was checked.
     pub fn new(file: Arc<SourceFile>, checked: Checked) -> Text {
         Text { file, checked }

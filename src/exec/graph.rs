@@ -183,11 +183,10 @@ fn bump(counts: &mut [u32], at: u32) {
 
 /// Runs of which the second comes after the first if both take part.
 fn soft_pairs(listing: &Listing) -> Vec<(u32, u32)> {
-    let position = |name: &str| listing.runs.iter().position(|run| *run.name == *name);
     let mut pairs = Vec::new();
     for (later, run) in (0u32..).zip(&listing.runs) {
         let soft = run.depends_on.iter().filter(|(_, need)| *need == Need::Soft);
-        let earlier = soft.filter_map(|(name, _)| position(name));
+        let earlier = soft.filter_map(|(name, _)| listing.run_number(name));
         pairs.extend(earlier.map(|earlier| (earlier as u32, later)));
     }
     pairs

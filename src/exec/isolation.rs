@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::store::on_path;
+use super::tool::on_path;
 
 /// What of the machine jobs may change.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -14,7 +14,7 @@
 //! - `package`: a lab's directory, as upstream's tools read it
 //! - `labs`, `garbage`: which labs use a base path, and what none of them needs
 //! - `debug`: a shell in a job's environment
-//! - `tool`: programs that turn one text into another
+//! - `tool`: programs of this machine, and those that turn one text into another
 //! - `local`: processes of this machine, the one implementation besides those of tests; `isolation`: the same
 //!   within bubblewrap
 //!
@@ -51,5 +51,5 @@ pub use place::{Base, Folder, Hold, LockError, State};
 pub use plan::{Plan, Reason};
 pub use schedule::{Ended, Event, Executor, Failure, Options, Piece, Summary, Unit, execute};
 pub use store::{Missing, Store};
-pub use tool::through;
+pub use tool::{programs, through};
 pub use work::{Work, placed, within_out};

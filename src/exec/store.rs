@@ -19,6 +19,7 @@ use super::foreign::{NIX, script_text};
 use super::place::Base;
 use super::plan::Plan;
 use super::script;
+use super::tool::on_path;
 use crate::store::{Hash, HashAlgo, base32};
 use crate::sweep::{Content, Listing, Material, Package, PackageKind, host_names, is_name};
 
@@ -497,17 +498,6 @@ impl Farms<'_> {
         }
         Some(bin)
     }
-}
-
-/// A program found on PATH.
-pub(super) fn on_path(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let found = std::env::split_paths(&path).map(|directory| directory.join(name));
-    let runs = |file: &PathBuf| {
-        let about = fs::metadata(file);
-        about.is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
-    };
-    found.filter(|file| file.is_absolute()).find(runs)
 }
 
 /// Makes a program known under another path. Those that look around from where they lie (scripts,

@@ -1,6 +1,10 @@
-//! Programs of this machine that only turn one text into another.
+//! Programs of this machine: where they are, and those that only turn one text into another.
 
+use std::ffi::OsStr;
+use std::fs;
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// Hands a text to a program and gives what it prints. What the program says stands where we say things.
@@ -24,6 +28,21 @@ pub fn through(program: &str, arguments: &[&str], text: &[u8]) -> io::Result<Vec
         true => Ok(output.stdout),
         false => Err(io::Error::other(format!("{program} ended with {}", output.status))),
     }
+}
+
+/// The programs of this name in some directories, as PATH lists them.
+pub fn programs(name: &str, path: &OsStr) -> impl Iterator<Item = PathBuf> {
+    let found = std::env::split_paths(path).map(move |directory| directory.join(name));
+    let runs = |file: &PathBuf| {
+        let about = fs::metadata(file);
+        about.is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+    };
+    found.filter(runs)
+}
+
+/// A program found on PATH, wherever it is called from.
+pub(super) fn on_path(name: &str) -> Option<PathBuf> {
+    programs(name, &std::env::var_os("PATH")?).find(|file| file.is_absolute())
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ impl<'w> Work<'w> {
             for (_, wire) in block.wirings().iter().flat_map(|wiring| &wiring.inputs) {
                 let Wire::Run(run) = wire else { continue };
                 if !runs.contains_key(run) {
-                    let index = listing.runs.iter().position(|other| other.name == *run);
+                    let index = listing.run_number(run);
                     let mut text = Vec::new();
                     metadata::run(&mut text, listing, index.unwrap_or(usize::MAX))?;
                     let name = format!("metadata-{run}.json");

@@ -54,7 +54,7 @@ pub(super) fn actions(server: &Server, params: &CodeActionParams) -> Vec<CodeAct
 
 /// The ways to mend one thing.
 fn quick(server: &Server, finding: &Finding) -> Vec<CodeAction> {
-    let told = diagnostic(finding, &|place| server.range(place));
+    let told = diagnostic(finding, &server.ranges());
     let action = |mend: &Mend| {
         let told: Option<Vec<Diagnostic>> = told.clone().map(|told| vec![told]);
         Some(CodeAction {
@@ -105,8 +105,9 @@ fn all(server: &Server, path: &Path, findings: &[Finding]) -> Option<CodeAction>
 /// told.
 pub(super) fn workspace_edit(server: &Server, edits: &Edits) -> Option<WorkspaceEdit> {
     let mut files: BTreeMap<&Path, Vec<TextEdit>> = BTreeMap::new();
+    let range = server.ranges();
     for (place, text) in edits {
-        let edit = TextEdit::new(server.range(place)?, text.clone());
+        let edit = TextEdit::new(range(place)?, text.clone());
         files.entry(&place.path).or_default().push(edit);
     }
     let named = |path: &Path| match server.documents.get(path) {

@@ -13,6 +13,7 @@ use super::documents::difference;
 use super::requests::Refusal;
 use super::server::{Event, Server};
 use super::uri;
+use crate::exec::programs;
 
 /// A formatter that takes longer is stopped.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -27,12 +28,7 @@ pub(super) struct Formatted {
 
 /// The program `nixfmt` in one of these directories.
 pub fn find(path: &std::ffi::OsStr) -> Option<PathBuf> {
-    use std::os::unix::fs::PermissionsExt;
-    let runs = |program: &PathBuf| {
-        let meta = std::fs::metadata(program);
-        meta.is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-    };
-    std::env::split_paths(path).map(|directory| directory.join("nixfmt")).find(runs)
+    programs("nixfmt", path).next()
 }
 
 impl Server {

@@ -1,5 +1,6 @@
 //! The conversation: what comes when, and who answers.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::io::{self, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -338,8 +339,18 @@ impl Server {
 
     /// The range of a place.
     pub(super) fn range(&self, place: &Place) -> Option<Range> {
-        let seen = self.seen(&place.path)?;
-        Some(seen.lines.range(seen.text.file.text(), place.range(), self.client.encoding))
+        self.ranges()(place)
+    }
+
+    /// Tells the ranges of places. Each text is looked at once, however many places in it are told.
+    pub(super) fn ranges(&self) -> impl Fn(&Place) -> Option<Range> + '_ {
+        let looked_at: RefCell<HashMap<Arc<Path>, Option<Arc<Seen>>>> = RefCell::default();
+        move |place| {
+            let mut looked_at = looked_at.borrow_mut();
+            let path = Arc::clone(&place.path);
+            let seen = looked_at.entry(path).or_insert_with(|| self.seen(&place.path)).as_ref()?;
+            Some(seen.lines.range(seen.text.file.text(), place.range(), self.client.encoding))
+        }
     }
 
     /// All that is to be said of a file. What evaluation tells comes first, since it says more.
@@ -368,9 +379,10 @@ impl Server {
 
     fn publish(&mut self, path: &Path) {
         let found = self.findings(path);
-        let range = |place: &Place| self.range(place);
-        let all: Vec<Diagnostic> =
-            found.iter().filter_map(|finding| diagnostic(finding, &range)).collect();
+        let all: Vec<Diagnostic> = {
+            let range = self.ranges();
+            found.iter().filter_map(|finding| diagnostic(finding, &range)).collect()
+        };
         let document = self.documents.get(path);
         let version = document.map(|document| document.version);
         // A client that has opened a text learns that nothing is wrong with it.

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::position::Lines;
-use crate::check::{Around, check_file};
 use crate::editor::Text;
-use crate::source::SourceMap;
 use crate::world::{Disk, World};
 
 /// A text with its lines as clients count them.
@@ -16,18 +14,11 @@ pub(super) struct Seen {
     pub(super) lines: Lines,
 }
 
-/// Looks at one text alone. Must be called on a thread with a large stack.
-///
-/// Each analysis has a space of offsets of its own, so that all that belongs to a state of the text goes
-/// when the next one comes.
-/// `None` of a text that is too large to have offsets.
+/// Looks at [one text alone](Text::alone).
 pub(super) fn analysed(path: &Path, content: &str) -> Option<Arc<Seen>> {
-    let sources = SourceMap::new();
-    let around = Around::new(&Disk, &sources);
-    let file = sources.add(path, content).ok()?;
-    let checked = check_file(&file, &around);
-    let lines = Lines::of(file.text());
-    Some(Arc::new(Seen { text: Arc::new(Text::new(file, checked)), lines }))
+    let text = Text::alone(path, content)?;
+    let lines = Lines::of(text.text());
+    Some(Arc::new(Seen { text: Arc::new(text), lines }))
 }
 
 /// Texts of the disk that were looked at.

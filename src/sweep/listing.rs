@@ -306,6 +306,11 @@ impl Listing {
         runs.flat_map(|(run, info)| info.shared.iter().map(move |job| (run, job)))
     }
 
+    /// The number of the run with this name.
+    pub fn run_number(&self, name: &str) -> Option<usize> {
+        self.runs.iter().position(|run| *run.name == *name)
+    }
+
     /// The jobs of a run: its own, then those that stand with earlier ones.
     pub fn jobs_of(&self, run: u32) -> impl Iterator<Item = u32> + '_ {
         let own = self.blocks.iter().filter(move |block| block.run == run);

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use repx::check::{Around, check_file};
 use repx::editor::{Edit, Known, LabFacts, Text, Texts};
 use repx::source::SourceMap;
 use repx::sweep::{Request, find_entry};
-use repx::world::{Disk, Memory};
+use repx::world::Disk;
 
 use super::in_session;
 
@@ -30,11 +29,7 @@ impl Texts for Desk {
 
 /// A text, analysed alone.
 pub(crate) fn read(path: &Path, text: &str) -> Arc<Text> {
-    let (sources, world) = (SourceMap::new(), Memory::new());
-    let around = Around::new(&world, &sources);
-    let file = sources.add(path, text).expect("the text is small");
-    let checked = check_file(&file, &around);
-    Arc::new(Text::new(file, checked))
+    Arc::new(Text::alone(path, text).expect("the text is small"))
 }
 
 impl Desk {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use super::program::{Ran, repx, run_within};
+use super::program::{Ran, installed, repx, run_within};
 
 /// Builds wait for their turn on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
@@ -20,11 +20,7 @@ pub(crate) struct Lab {
 impl Lab {
     /// `None`, having said so, on a machine without Nix.
     pub(crate) fn new(files: &[(&str, &str)]) -> Option<Lab> {
-        let installed = Command::new("nix-store").arg("--version").output().is_ok();
-        if !installed {
-            let required = std::env::var_os("REPX_TEST_NIX").is_some_and(|v| v == "required");
-            assert!(!required, "Nix is not installed, and these tests need it");
-            println!("not run: Nix is not installed");
+        if !installed("nix-store", "REPX_TEST_NIX") {
             return None;
         }
         let directory = tempfile::tempdir().expect("a temporary directory");

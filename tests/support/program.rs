@@ -37,6 +37,25 @@ pub(crate) fn repx(directory: &Path) -> Command {
     command
 }
 
+/// Is a program that tests need installed? Where it isn't nothing of them is run, which is said, unless this
+/// variable is `required` (as in `.ci/run`).
+pub(crate) fn installed(program: &str, variable: &str) -> bool {
+    let there = Command::new(program).arg("--version").output().is_ok();
+    let required = std::env::var_os(variable).is_some_and(|value| value == "required");
+    assert!(there || !required, "`{program}` is not installed, and these tests need it");
+    if !there {
+        println!("not run: `{program}` is not installed");
+    }
+    there
+}
+
+/// Writes a file that may be run.
+pub(crate) fn executable(path: &Path, text: &str) {
+    std::fs::write(path, text).expect("a file to write");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(path, mode).expect("it is ours");
+}
+
 /// Runs the program with these arguments; it has to end.
 pub(crate) fn call(directory: &Path, args: &[&str]) -> Ran {
     let ran = run(repx(directory).args(args));

@@ -60,7 +60,7 @@ pub(super) fn run(options: &DepsOptions, terminal: &Terminal) -> Result<Exit, Ex
 }
 
 fn named(listing: &Listing, name: &str) -> Result<Of, Diagnostic> {
-    if let Some(run) = listing.runs.iter().position(|run| *run.name == *name) {
+    if let Some(run) = listing.run_number(name) {
         return Ok(Of::Run(run));
     }
     let known: BTreeSet<&str> = listing.runs.iter().map(|run| &*run.name).collect();

@@ -55,7 +55,7 @@ pub(super) fn list(
         .runs
         .iter()
         .map(|row| {
-            let number = listing.runs.iter().position(|run| run.name == row.run.name);
+            let number = listing.run_number(&row.run.name);
             let far = progress.get(number.unwrap_or(usize::MAX)).copied().flatten();
             Row { run: row.run, jobs: row.jobs, stages: row.stages.clone(), far }
         })
@@ -191,7 +191,7 @@ fn write_one(
 
 /// The parameters that a stage's jobs differ by, and how many values each has.
 fn sweeps(listing: &Listing, run: &RunInfo, stage: &str) -> String {
-    let number = listing.runs.iter().position(|other| other.name == run.name);
+    let number = listing.run_number(&run.name);
     let blocks = listing.blocks().iter();
     let own = blocks.filter(|b| Some(b.run() as usize) == number && *b.stage().name == *stage);
     let mut words: Vec<String> = Vec::new();

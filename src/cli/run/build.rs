@@ -112,25 +112,6 @@ impl Builder {
         Ok(Lack { paths, diagnostics })
     }
 
-    /// The same, where nothing may be missing.
-    ///
-    /// # Errors
-    /// Why something is.
-    pub(in crate::cli) fn build_all(
-        &self,
-        machine: &Machine<'_>,
-        target: Target<'_>,
-        listing: &Listing,
-        plan: &Plan,
-        terminal: &Terminal,
-    ) -> Result<(), Outcome> {
-        let Lack { diagnostics, .. } = self.build(machine, target, listing, plan, terminal)?;
-        match diagnostics.is_empty() {
-            true => Ok(()),
-            false => Err(Outcome { diagnostics, ..Outcome::default() }),
-        }
-    }
-
     /// Has Nix keep what these jobs need, but for what isn't there, until the links go.
     pub(in crate::cli) fn keep(
         &self,
@@ -156,6 +137,19 @@ pub(in crate::cli) struct Lack {
     pub(in crate::cli) paths: BTreeSet<StorePath>,
     /// Why it isn't there.
     pub(in crate::cli) diagnostics: Vec<Diagnostic>,
+}
+
+impl Lack {
+    /// Where nothing may be missing.
+    ///
+    /// # Errors
+    /// Why something is.
+    pub(in crate::cli) fn none(self) -> Result<(), Outcome> {
+        match self.diagnostics.is_empty() {
+            true => Ok(()),
+            false => Err(Outcome { diagnostics: self.diagnostics, ..Outcome::default() }),
+        }
+    }
 }
 
 /// How many of the scripts that Nix would have to build aren't there, as far as can be seen without it.

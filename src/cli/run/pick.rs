@@ -57,6 +57,6 @@ fn one(listing: &Listing, name: &str) -> Result<Vec<u32>, Diagnostic> {
 }
 
 fn of_run(listing: &Listing, name: &str) -> Option<Vec<u32>> {
-    let number = listing.runs.iter().position(|run| *run.name == *name)? as u32;
+    let number = listing.run_number(name)? as u32;
     Some(listing.jobs_of(number).collect())
 }

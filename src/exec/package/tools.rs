@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::super::store::on_path;
+use super::super::tool::on_path;
 use super::name_of;
 
 /// Those that upstream puts there and its tools, or scripts, may call.

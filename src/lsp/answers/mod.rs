@@ -54,12 +54,15 @@ impl Server {
         Some(question(&known, &path, offset as u32))
     }
 
-    /// Where a place is, for clients.
-    fn location(&self, place: &editor::Place) -> Option<Location> {
-        let range = self.range(&Place::known(place))?;
-        let document = self.documents.get(&place.path);
-        let uri = document.map(|document| document.uri.clone());
-        Some(Location::new(uri.or_else(|| uri::of_path(&place.path))?, range))
+    /// Tells where places are, for clients.
+    fn locations(&self) -> impl Fn(&editor::Place) -> Option<Location> + '_ {
+        let ranges = self.ranges();
+        move |place| {
+            let range = ranges(&Place::known(place))?;
+            let document = self.documents.get(&place.path);
+            let uri = document.map(|document| document.uri.clone());
+            Some(Location::new(uri.or_else(|| uri::of_path(&place.path))?, range))
+        }
     }
 
     /// The range between two offsets of a text.

@@ -13,7 +13,7 @@ use crate::lsp::requests::Refusal;
 use crate::lsp::server::Server;
 
 fn locations(server: &Server, places: &[editor::Place]) -> Vec<Location> {
-    places.iter().filter_map(|place| server.location(place)).collect()
+    places.iter().filter_map(server.locations()).collect()
 }
 
 /// Where a thing is defined.

@@ -2,7 +2,7 @@
 
 use lsp_types::{
     DocumentSymbol, DocumentSymbolParams, DocumentSymbolResponse, FoldingRange, FoldingRangeKind,
-    FoldingRangeParams, OneOf, SymbolInformation, SymbolKind, WorkspaceSymbol,
+    FoldingRangeParams, Location, OneOf, SymbolInformation, SymbolKind, WorkspaceSymbol,
     WorkspaceSymbolParams, WorkspaceSymbolResponse,
 };
 
@@ -23,7 +23,7 @@ pub(in crate::lsp) fn symbols(
         DocumentSymbolResponse::Nested(nested.collect())
     } else {
         let mut all = Vec::new();
-        flat(server, &symbols, None, &mut all);
+        flat(&server.locations(), &symbols, None, &mut all);
         DocumentSymbolResponse::Flat(all)
     })
 }
@@ -49,13 +49,13 @@ fn named(name: String) -> String {
 }
 
 fn flat(
-    server: &Server,
+    location: &dyn Fn(&editor::Place) -> Option<Location>,
     symbols: &[Symbol],
     within: Option<&str>,
     all: &mut Vec<SymbolInformation>,
 ) {
     for symbol in symbols {
-        if let Some(location) = server.location(&symbol.named) {
+        if let Some(location) = location(&symbol.named) {
             #[allow(deprecated, reason = "the field has to be given")]
             all.push(SymbolInformation {
                 name: named(symbol.name.clone()),
@@ -66,7 +66,7 @@ fn flat(
                 container_name: within.map(str::to_owned),
             });
         }
-        flat(server, &symbol.children, Some(&symbol.name), all);
+        flat(location, &symbol.children, Some(&symbol.name), all);
     }
 }
 
@@ -95,9 +95,10 @@ pub(in crate::lsp) fn lab_symbols(
     let facts = server.labs.iter().find_map(|(_, lab)| lab.facts.as_deref());
     let known = Known { texts: server, lab: facts };
     let found = editor::workspace_symbols(&known, &params.query).into_iter();
+    let location = server.locations();
     let symbol = |found: editor::LabSymbol| {
         Some(WorkspaceSymbol {
-            location: OneOf::Left(server.location(&found.place)?),
+            location: OneOf::Left(location(&found.place)?),
             name: named(found.name),
             kind: kind(found.kind),
             tags: None,
