@@ -148,6 +148,7 @@ impl Reads {
     }
 
     /// The same questions, with the answers of now.
+    #[must_use]
     pub fn asked_again(&self, world: &dyn World) -> Reads {
         let recording = Recording::without_keeper(world);
         for path in &self.paths {
