@@ -84,6 +84,44 @@ fn what_was_built_runs() {
     expect(&run(repx(directory.path()).args(arguments)), 0, "nothing to do: 13 jobs done");
 }
 
+/// What was built stands for the lab, whose text is gone, in every command but those that read the text.
+#[test]
+fn what_was_built_can_be_looked_at() {
+    let directory = built();
+    fs::remove_dir_all(directory.path().join("lab")).expect("it is ours");
+    let repx = |arguments: &[&str]| run(repx(directory.path()).args(arguments));
+    let here = |arguments: &[&str], expected: &str| {
+        let place = ["--lab", "built", "--base-path", "base"];
+        let ran = repx(&[arguments, &place].concat());
+        assert_eq!(ran.code, Some(0), "{arguments:?}: {}", ran.stderr);
+        let text = String::from_utf8(ran.stdout).expect("text");
+        assert!(text.contains(expected), "{arguments:?}: {text}");
+    };
+    here(&["run", "-q"], "13 done");
+    here(&["list", "runs"], "simulation    12    12");
+    here(&["list", "jobs", "--stage", "report"], "done     analysis");
+    here(&["list", "groups"], "@everything");
+    here(&["list", "deps", "report"], "chm82pa1 report · done");
+    here(&["show", "job", "report"], "report chm82pa1 · done\n");
+    here(&["show", "output", "report"], "n=10 jobs=3");
+    here(&["trace-params", "5ykhxrmz"], "\nseed   1      run   lab/nix/runs/");
+    here(&["log", "report"], "sort");
+    here(&["viz"], "digraph lab {");
+    here(&["debug-run", "report", "-c", "echo ${#inputs[@]} inputs"], "2 inputs\n");
+    here(&["gc", "--dry-run"], "nothing to remove");
+    let counted = repx(&["eval", "built", "--count"]).stdout;
+    assert_eq!(counted.iter().filter(|byte| **byte == b'\n').count(), 7);
+    for text in [
+        &["eval", "built", "--watch"][..],
+        &["eval", "built", "--diff", "HEAD"],
+        &["check", "built"],
+    ] {
+        let ran = repx(text);
+        assert_eq!(ran.code, Some(2), "{text:?}");
+        assert!(ran.stderr.contains("holds the jobs of a lab, not its text"), "{}", ran.stderr);
+    }
+}
+
 /// What upstream's tools do: the directory is copied to where its jobs run, and scripts are called with three paths.
 /// The lab, and where it was built, may be gone by then.
 #[test]

@@ -110,13 +110,14 @@ impl Call<'_> {
         // Nix keeps what the job needs as long as this is there.
         let machine = machine_saying(&self.target.with.nix, &hear);
         if self.listing.kit.derivations
+            && self.target.built().is_none()
             && let Err(Outcome { diagnostics, sources, .. }) = builder
                 .build(&machine, self.target, self.listing, &plan, self.terminal)
                 .and_then(Lack::none)
         {
             return report(diagnostics, &sources, self.terminal, self.target.with.show_trace);
         }
-        let store = match Store::new(self.listing, &plan, self.base, None) {
+        let store = match Store::new(self.listing, &plan, self.base, self.target.built()) {
             Ok(store) => store,
             Err(lacking) => {
                 let wrong = lacking.into_iter().map(|one| missing(self.listing, one));

@@ -10,11 +10,12 @@ use super::kept;
 use super::progress::{self, Phase};
 use super::report::report;
 use super::settings::settings;
+use crate::bytes::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::eval::Settings;
-use crate::exec::LabName;
+use crate::exec::{LabName, is_package, packaged_listing};
 use crate::source::SourceMap;
-use crate::sweep::{Argument, Ask, Counts, Listing, PackageSet, Progress, Request};
+use crate::sweep::{self, Argument, Ask, Counts, Listing, PackageSet, Progress, Request};
 
 /// A lab, and how it is to be evaluated.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,11 @@ impl<'o> Target<'o> {
     /// A lab whose jobs are looked at as often as one likes.
     pub(super) fn new(lab: &'o Path, with: &'o LabOptions) -> Target<'o> {
         Target { lab, with, once: false }
+    }
+
+    /// The lab's directory, if `repx build` has written it: all that jobs need is there.
+    pub(super) fn built(self) -> Option<&'o Path> {
+        is_package(self.lab).then_some(self.lab)
     }
 }
 
@@ -110,13 +116,16 @@ pub(super) fn entry_and_settings(target: Target<'_>) -> Result<(Entry, Settings)
     Ok((entry::find(target)?, settings(&target.with.nix)?))
 }
 
-/// Evaluates a lab, or takes its jobs from the cache.
+/// Evaluates a lab, or takes its jobs from the cache; or from a directory that was built.
 pub(super) fn load(
     target: Target<'_>,
     ask: Ask,
     terminal: &Terminal,
     progress: &Progress,
 ) -> Outcome {
+    if let Some(directory) = target.built() {
+        return packaged(directory);
+    }
     match entry_and_settings(target) {
         Err(wrong) => Outcome::failed(wrong),
         Ok((entry, settings)) => {
@@ -126,6 +135,28 @@ pub(super) fn load(
             }
             outcome
         }
+    }
+}
+
+/// The jobs of a lab directory that `repx build` has written.
+fn packaged(lab: &Path) -> Outcome {
+    let shown = lab.display();
+    let wrong = |message: String| {
+        Outcome::failed(
+            Diagnostic::error("repx::run::lab-directory", message)
+                .help("`repx build` with this version writes it anew; or name the lab itself"),
+        )
+    };
+    match packaged_listing(lab) {
+        Ok(Some(bytes)) => {
+            let mut reader = Reader::new(&bytes);
+            match sweep::stored::read(&mut reader).filter(|_| reader.is_done()) {
+                Some(listing) => Outcome { listing: Some(listing), ..Outcome::default() },
+                None => wrong(format!("{shown} was written by another version of repx")),
+            }
+        }
+        Ok(None) => wrong(format!("{shown} was written by another program than repx")),
+        Err(error) => wrong(format!("can't read {shown}: {error}")),
     }
 }
 

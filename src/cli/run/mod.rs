@@ -25,14 +25,13 @@ use super::load::{Outcome, Target, base_path, lab_name, load_shown};
 use super::report::{near, report, say};
 use super::setup::machine_saying;
 use super::stdout;
-use crate::bytes::Reader;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::exec::{
     Base, Hold, Isolation, LabKind, Lacking, Local, LockError, Machine, Missing, Options, Plan,
-    Reason, Store, Summary, Work, execute, is_package, jobs_needing, packaged_listing,
+    Reason, Store, Summary, Work, execute, is_package, jobs_needing,
 };
 use crate::source::SourceMap;
-use crate::sweep::{self, Ask, Listing, PackageKind, find_entry};
+use crate::sweep::{Ask, Listing, PackageKind, find_entry};
 
 /// How long jobs that were told to end may take.
 const GRACE: Duration = Duration::from_secs(10);
@@ -41,11 +40,8 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     let (lab, names) = named(options);
     let target = Target::new(lab, &options.with);
-    let built = is_package(lab);
-    let Outcome { listing, mut diagnostics, sources, .. } = match built {
-        true => packaged(lab),
-        false => load_shown(target, Ask::Recipes, terminal),
-    };
+    let Outcome { listing, mut diagnostics, sources, .. } =
+        load_shown(target, Ask::Recipes, terminal);
     let picked = match listing.as_ref().map(|listing| pick::jobs(listing, names)) {
         Some(Err(wrong)) => {
             diagnostics.extend(wrong);
@@ -68,8 +64,7 @@ pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     let base = Base::new(&base_path(target));
     let isolation = isolation.as_ref();
     let (listing, base, jobs) = (&listing, &base, jobs.as_slice());
-    let built = built.then_some(lab);
-    let call = Call { options, target, terminal, listing, base, jobs, isolation, built };
+    let call = Call { options, target, terminal, listing, base, jobs, isolation };
     if options.dry_run { call.describe() } else { call.perform() }
 }
 
@@ -97,28 +92,6 @@ pub(super) fn hold(base: &Base) -> Result<Hold, LockError> {
     base.hold(waiting, || !INTERRUPTED.load(Ordering::Relaxed))
 }
 
-/// The jobs of a lab directory that `repx build` has written.
-fn packaged(lab: &Path) -> Outcome {
-    let shown = lab.display();
-    let wrong = |message: String| {
-        Outcome::failed(
-            Diagnostic::error("repx::run::lab-directory", message)
-                .help("`repx build` with this version writes it anew; or name the lab itself"),
-        )
-    };
-    match packaged_listing(lab) {
-        Ok(Some(bytes)) => {
-            let mut reader = Reader::new(&bytes);
-            match sweep::stored::read(&mut reader).filter(|_| reader.is_done()) {
-                Some(listing) => Outcome { listing: Some(listing), ..Outcome::default() },
-                None => wrong(format!("{shown} was written by another version of repx")),
-            }
-        }
-        Ok(None) => wrong(format!("{shown} was written by another program than repx")),
-        Err(error) => wrong(format!("can't read {shown}: {error}")),
-    }
-}
-
 fn complain(wrong: Vec<Diagnostic>, terminal: &Terminal, options: &RunOptions) -> Exit {
     report(wrong, &SourceMap::new(), terminal, options.with.show_trace)
 }
@@ -132,8 +105,6 @@ struct Call<'c> {
     base: &'c Base,
     jobs: &'c [u32],
     isolation: Option<&'c Isolation>,
-    /// The lab's directory, if it was built: what jobs need is there.
-    built: Option<&'c Path>,
 }
 
 impl Call<'_> {
@@ -205,7 +176,7 @@ impl Call<'_> {
             Ok(lacking) => lacking,
             Err(exit) => return exit,
         };
-        let store = match Store::new(self.listing, &plan, self.base, self.built) {
+        let store = match Store::new(self.listing, &plan, self.base, self.target.built()) {
             Ok(store) => store,
             Err(missing) => {
                 let missing =
@@ -230,7 +201,7 @@ impl Call<'_> {
         machine: &crate::realise::Machine<'_>,
         plan: &Plan,
     ) -> Result<HashSet<u32>, Exit> {
-        if !self.listing.kit.derivations || self.built.is_some() {
+        if !self.listing.kit.derivations || self.target.built().is_some() {
             return Ok(HashSet::new());
         }
         let say_of = |diagnostics, sources: &SourceMap| {
