@@ -99,6 +99,31 @@ fn independent_mistakes_come_together() {
 }
 
 #[test]
+fn scripts_that_are_put_together_are_checked() {
+    let lab = lab(&[
+        (
+            "stages/gen.nix",
+            "{ lib }:\nlet\n  begin = ''\n    nothere\n  '';\nin {\n  pname = \"gen\";\n  params.seed = 0;\n  outputs.data = \"$out/data.txt\";\n  run = { outputs, params, ... }:\n    begin + ''\n      date ${toString params.seed} > ${outputs.data}\n    '' + lib.optionalString false ''\n      neither\n    '';\n}\n",
+        ),
+        (
+            "stages/use.nix",
+            "_: {\n  pname = \"use\";\n  inputs.data = \"\";\n  run = { inputs, ... }:\n    if inputs ? data then builtins.readFile ../use.sh\n    else inputs.other + ''\n      unknowable\n    '';\n}\n",
+        ),
+        ("use.sh", "date\nif true; then\n"),
+    ]);
+    let ran = check(lab.path(), &["--format", "json"]);
+    assert_eq!(ran.code, Some(1));
+    expect(
+        &ran,
+        &[
+            ("shell::unknown-command", "stages/gen.nix", 4),
+            ("shell::unknown-command", "stages/gen.nix", 14),
+            ("shell::syntax", "use.sh", 2),
+        ],
+    );
+}
+
+#[test]
 fn a_behaviour_is_told_with_the_parameters_that_have_it() {
     let lab = lab(&[
         (

@@ -44,3 +44,8 @@ fn archives_and_derivations() {
 fn texts_that_builtins_read() {
     replay("builtins", checks::builtins);
 }
+
+#[test]
+fn files_that_are_checked() {
+    replay("check", checks::check);
+}

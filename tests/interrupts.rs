@@ -161,6 +161,34 @@ fn ctrl_c_ends_a_sweep() {
     }
 }
 
+/// While the lab is evaluated, and while behaviours are looked for.
+#[test]
+fn ctrl_c_ends_a_check() {
+    let endless = "builtins.foldl' (a: b: a + builtins.length (builtins.genList (x: x) 100000)) 0 (builtins.genList (x: x) 10000000)";
+    let begun = format!("builtins.seq (builtins.trace \"begun\" null) ({endless})");
+    for (axis, name) in [(begun.as_str(), "1"), ("[ 1 2 ]", begun.as_str())] {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let file = |name: &str, text: String| {
+            std::fs::write(directory.path().join(name), text).expect("the file can be written");
+        };
+        file(
+            "lab.nix",
+            format!(
+                "{{ pkgs, repx-lib, ... }}: repx-lib.mkLab {{ inherit pkgs repx-lib; lab_version = \"1\"; runs.r = repx-lib.callRun (_: {{ name = \"r\"; pipelines = [ ./p.nix ]; params.a = {axis}; }}) [ ]; }}"
+            ),
+        );
+        file("p.nix", "{ repx }: repx.mkPipe { s = repx.callStage ./s.nix [ ]; }".into());
+        file(
+            "s.nix",
+            format!(
+                "_: {{ pname = {{ params }}: \"s${{toString (params.a + ({name}))}}\"; params.a = 0; outputs.o = \"$out/o\"; run = _: \"true\"; }}"
+            ),
+        );
+        let (code, said) = interrupted(directory.path(), &["check"]);
+        assert_eq!(code, Some(130), "{axis}: {said}");
+    }
+}
+
 /// While a saved listing is read that never ends, and while the lab of a commit is evaluated.
 #[test]
 fn ctrl_c_ends_a_comparison() {

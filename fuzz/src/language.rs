@@ -42,7 +42,7 @@ fn read(text: &str) -> Option<Expr> {
     (!broken).then_some(parsed.root)
 }
 
-fn can_be_shown(diagnostic: &Diagnostic, sources: &SourceMap) {
+pub(crate) fn can_be_shown(diagnostic: &Diagnostic, sources: &SourceMap) {
     let labels = diagnostic.primary.iter().chain(&diagnostic.secondary).chain(&diagnostic.trace);
     for label in labels {
         let place = label.span;

@@ -4,9 +4,11 @@
 //! `tests/fuzz_corpus.rs` replays `corpus/fuzz/` through them. `fuzz/README.md` says how to run.
 
 mod builtins;
+mod check;
 mod language;
 mod store;
 
 pub use builtins::builtins;
+pub use check::check;
 pub use language::language;
 pub use store::store;

@@ -2,21 +2,23 @@
 //! doesn't use.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::file::Around;
 use super::shell::{
-    Located, Programs, ShellCheck, argument_names, array_reads, check_commands, check_syntax,
-    check_with_shellcheck,
+    Located, Programs, ShellCheck, Written, argument_names, array_reads, check_commands,
+    check_syntax, check_with_shellcheck,
 };
 use super::unused::unused_files;
 use crate::diagnostic::{Diagnostic, Found, did_you_mean};
 use crate::eval::Evaluator;
 use crate::lab::{Body, Lab, Part, Stage, Vocabulary};
 use crate::session::{PackageSet, Session};
-use crate::source::{Name, SourceMap, Span};
+use crate::source::{Name, SourceFile, SourceMap, Span};
 use crate::sweep::{self, CORE, Package, PackageKind, Request};
 use crate::syntax::{AttrName, Binding, Expr, ExprKind, Param, find, parse};
 use crate::value::{Attrs, Slot};
@@ -111,9 +113,11 @@ impl<'x, 'h> Look<'x, 'h> {
     fn written(&mut self, attrs: Attrs<'h>, name: &str) -> Option<(Expr, Span)> {
         let key = attrs.attr(Name::new(name))?.key.span;
         let file = self.sources.file(key)?;
-        let tree = self.trees.entry(file.start());
-        let tree = Rc::clone(tree.or_insert_with(|| Rc::new(parse(&file).root)));
-        Some((find::bound_at(&tree, key)?, key))
+        Some((find::bound_at(self.tree(&file), key)?, key))
+    }
+
+    fn tree(&mut self, file: &SourceFile) -> &Rc<Expr> {
+        self.trees.entry(file.start()).or_insert_with(|| Rc::new(parse(file).root))
     }
 
     /// Parameters that functions ask for and the stage doesn't declare.
@@ -156,23 +160,35 @@ impl<'x, 'h> Look<'x, 'h> {
             return;
         }
         let Some(file) = self.sources.file(key) else { return };
-        let Some(script) = Located::of(&expr, &file) else { return };
-        let unreadable = check_syntax(&script);
+        let root = Rc::clone(self.tree(&file));
+        let around = Around::new(self.evaluator.shared.world, self.sources);
+        let read = |path: &Path| around.read(path).ok();
+        for script in Located::all(&expr, &Written { root: &root, file: &file, read: &read }) {
+            self.as_shell(stage, part, &script);
+        }
+    }
+
+    fn as_shell(&mut self, stage: &Stage<'h>, part: &Part<'h>, script: &Located) {
+        if stage.vocabulary == Vocabulary::Parameters {
+            for (name, at) in array_reads(script.text(), "parameters") {
+                self.undeclared(stage, name, script.place(at));
+            }
+        }
+        // What is missing may be anything.
+        if script.is_partial() {
+            return;
+        }
+        let unreadable = check_syntax(script);
         let broken = unreadable.is_some();
         self.found.extend(unreadable);
         if !broken {
             let programs = self.programs(stage, part);
             let packages = stage.attrs.attr(Name::new("runDependencies"));
             let packages = packages.map(|attr| attr.key.span);
-            self.found.extend(check_commands(&script, &programs, &stage.key, packages));
-        }
-        if stage.vocabulary == Vocabulary::Parameters {
-            for (name, at) in array_reads(&script.traced.text, "parameters") {
-                self.undeclared(stage, name, script.place(at));
-            }
+            self.found.extend(check_commands(script, &programs, &stage.key, packages));
         }
         if let Some(shellcheck) = &self.asked.shellcheck {
-            match check_with_shellcheck(&script, shellcheck) {
+            match check_with_shellcheck(script, shellcheck) {
                 Ok(found) => self.found.extend(found),
                 Err(failed) => self.found.add(failed),
             }

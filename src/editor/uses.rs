@@ -141,7 +141,7 @@ fn in_script(look: &Look<'_>, function: Node<'_>, uses: &mut Uses) {
     }
     let Some(script) = Located::of(function.expr, &text.file) else { return };
     for (word, side) in WORDS {
-        for (name, at) in array_reads(&script.traced.text, word) {
+        for (name, at) in array_reads(script.text(), word) {
             let span = script.place(at);
             // A name that isn't written as it is meant can't be found in the text.
             if text.slice(span) == name {

@@ -416,7 +416,9 @@ fn push_escaped(traced: &mut Traced, slice: &str, start: u32) {
             other => other.len_utf8(),
         };
         let (one, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
-        traced.push(&unescape(one), |byte| if length > 1 { at } else { at + byte as u32 });
+        let meant = unescape(one);
+        let escaped = *meant != *one;
+        traced.push(&meant, |byte| if escaped { at } else { at + byte as u32 });
         rest = behind;
     }
 }

@@ -67,8 +67,7 @@ pub fn check_commands(
     stage: &str,
     packages: Option<Span>,
 ) -> Vec<Diagnostic> {
-    let text = &script.traced.text;
-    let Ok(commands) = read(text, &Located::stands_in) else { return Vec::new() };
+    let Ok(commands) = read(script.text(), &Located::stands_in) else { return Vec::new() };
     if commands.open || programs.open {
         return Vec::new();
     }

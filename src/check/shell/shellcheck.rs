@@ -58,18 +58,18 @@ pub fn check_with_shellcheck(
     script: &Located,
     shellcheck: &ShellCheck,
 ) -> Result<Vec<Diagnostic>, Diagnostic> {
-    let report = run(&script.traced.text, shellcheck).map_err(|why| {
+    let report = run(script.text(), shellcheck).map_err(|why| {
         Diagnostic::warning("repx::shell::shellcheck-failed", format!("shellcheck failed: {why}"))
             .help("`--no-shellcheck` does without")
     })?;
-    let lines = Lines::new(&script.traced.text);
+    let lines = Lines::new(script.text());
     let real = |comment: &&Comment| {
         let range = lines.range(comment);
         // What it says of a word that stands for a value isn't said of the value.
         !MEANINGLESS.contains(&comment.code)
-            && !script.traced.holes.iter().any(|(hole, _)| {
-                hole.start <= range.start && range.end <= hole.end && !hole.is_empty()
-            })
+            && !script
+                .holes()
+                .any(|hole| hole.start <= range.start && range.end <= hole.end && !hole.is_empty())
     };
     let found = report.comments.iter().filter(real).map(|comment| {
         let code = comment.code;
