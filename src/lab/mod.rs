@@ -7,6 +7,7 @@
 //! of the lab's files; it doesn't know what becomes of the jobs.
 
 mod axis;
+mod container;
 mod datum;
 pub mod fields;
 mod hidden;
@@ -20,7 +21,7 @@ mod scope;
 mod stage;
 
 pub use axis::{Axis, Member, Target};
-
+pub use container::ContainerMode;
 pub use datum::{Datum, Ends, Texts, Values, script_word, shell_word};
 pub use fields::Vocabulary;
 pub use hidden::Hidden;

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use super::order::positions;
 use super::run::{Placeholder, is_plain_name};
 use super::scope::Callee;
-use super::{Offer, Reader, Run, fields};
+use super::{ContainerMode, Offer, Reader, Run, fields};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Name, Span};
 use crate::value::{Attrs, Slot, Value};
@@ -17,6 +17,8 @@ pub struct Lab<'h> {
     pub version: String,
     /// `gitHash`.
     pub git_hash: String,
+    /// `containerMode`.
+    pub containers: ContainerMode,
     /// Named collections of runs, by run names; sorted.
     pub groups: Vec<(String, Vec<String>)>,
     /// Runs, each after those it depends on.
@@ -64,17 +66,19 @@ impl<'h> Reader<'_, 'h> {
         self.check_fields(attrs, fields::LAB, "a lab", "repx::lab::unknown-attribute");
         let version = self.text_field(attrs, "lab_version").unwrap_or_default();
         let git_hash = self.text_field(attrs, "gitHash").unwrap_or_default();
+        let containers = self.container_mode(attrs);
         let offer = self.lab_offer(attrs, offer);
         let packages = Some(offer.packages);
         let Some(runs) = self.runs_field(attrs) else {
-            return Lab { version, git_hash, packages, ..Lab::default() };
+            return Lab { version, git_hash, containers, packages, ..Lab::default() };
         };
         let placeholders = self.placeholders(runs);
         let order = self.order(&placeholders);
         let runs = self.read_runs(&placeholders, &order, &offer);
         self.check_run_names(&runs);
         let groups = self.groups(attrs, &placeholders, &order, &runs);
-        Lab { version, git_hash, groups, runs: runs.into_iter().flatten().collect(), packages }
+        let runs = runs.into_iter().flatten().collect();
+        Lab { version, git_hash, containers, groups, runs, packages }
     }
 
     /// Runs and stages get the package set and library that the lab passes to `mkLab`.
@@ -99,7 +103,7 @@ impl<'h> Reader<'_, 'h> {
         offer
     }
 
-    fn text_field(&mut self, attrs: Attrs<'h>, name: &str) -> Option<String> {
+    pub(super) fn text_field(&mut self, attrs: Attrs<'h>, name: &str) -> Option<String> {
         let attr = self.field(attrs, name)?;
         let text = self.evaluator.string(attr.slot);
         let text =

@@ -192,6 +192,7 @@ fn listed<'h>(
         lab: LabInfo {
             version: lab.version,
             git_hash: lab.git_hash,
+            containers: lab.containers,
             entry: entry.display().to_string(),
         },
         kit: kit(session, evaluator, request, &offer, &expanded.listing),

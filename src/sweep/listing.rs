@@ -18,7 +18,7 @@ use super::recipe::{Kit, Package, Recipe};
 use super::space::{Projection, Space};
 pub use super::wiring::{Wire, Wiring};
 use super::worded::{OutputWords, Words};
-use crate::lab::{Need, Resources, Texts};
+use crate::lab::{ContainerMode, Need, Resources, Texts};
 
 /// Everything a lab asks for.
 #[derive(Debug, Default)]
@@ -54,6 +54,8 @@ pub struct LabInfo {
     pub version: String,
     /// `gitHash`.
     pub git_hash: String,
+    /// `containerMode`.
+    pub containers: ContainerMode,
     /// The file it was read from, relative to its directory.
     pub entry: String,
 }

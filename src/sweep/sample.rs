@@ -14,7 +14,7 @@ use super::origin::{Origin, OriginKind, Written};
 use super::recipe::Kit;
 use super::space::{Projection, Space};
 use super::worded::{OutputWords, Words};
-use crate::lab::{Duration, Memory, Need, Resources};
+use crate::lab::{ContainerMode, Duration, Memory, Need, Resources};
 
 fn stage(pipeline: &str, name: &str, kind: StageKind) -> StageInfo {
     StageInfo { pipeline: pipeline.into(), name: name.into(), kind, version: "1.1".into() }
@@ -116,6 +116,7 @@ pub(crate) fn listing() -> Listing {
         lab: LabInfo {
             version: "1.0.0".into(),
             git_hash: "unknown".into(),
+            containers: ContainerMode::PerRun,
             entry: "nix/lab.nix".into(),
         },
         groups: vec![("all".into(), vec!["simulation".into(), "analysis".into()])],

@@ -22,7 +22,7 @@ use super::recipe::{Content, Kit, Material, Package, PackageKind, Recipe};
 use super::space::{Projection, Space};
 use super::worded::{OutputWords, Words};
 use crate::bytes::{Reader, Writer};
-use crate::lab::{Duration, Memory, Need, Resources, Texts};
+use crate::lab::{ContainerMode, Duration, Memory, Need, Resources, Texts};
 
 /// Writes a listing.
 pub fn write(writer: &mut Writer, listing: &Listing) {
@@ -139,7 +139,7 @@ macro_rules! fields {
 fields! {
     Listing { lab, groups, runs, blocks, ids, upstreams, kit }
     After { jobs, digest }
-    LabInfo { version, git_hash, entry }
+    LabInfo { version, git_hash, containers, entry }
     RunInfo { name, depends_on, containerized, stages, jobs, shared }
     Block {
         run, first, count, stage, space, params, pnames, outputs, pieces, part_digests,
@@ -194,6 +194,7 @@ variants! {
     OriginKind { 0 => Default {}, 1 => Run {}, 2 => Dotted {}, 3 => Zip {} }
     StageKind { 0 => Simple {}, 1 => ScatterGather {} }
     Need { 0 => Soft {}, 1 => Hard {} }
+    ContainerMode { 0 => Unified {}, 1 => PerRun {}, 2 => None {} }
     StepSource {
         0 => Item {},
         1 => Workers {},
