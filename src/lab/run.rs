@@ -49,6 +49,8 @@ pub struct Run<'h> {
     pub depends_on: Vec<(usize, Need)>,
     /// May it run in a container?
     pub containerized: bool,
+    /// What its parameters need beyond what they name, unevaluated.
+    pub params_dependencies: Option<Attr<'h>>,
     /// What it sweeps, in the order of names.
     pub axes: Vec<Axis<'h>>,
     /// Its pipelines.
@@ -317,8 +319,10 @@ impl<'h> Reader<'_, 'h> {
                 })?
             }
         };
+        let words = ["paramsDependencies", "parametersDependencies"];
+        let params_dependencies = words.iter().find_map(|word| self.field(attrs, word));
         let pipelines = self.pipelines(attrs, &name, span, offer);
-        Some(Run { name, span, depends_on, containerized, axes, pipelines })
+        Some(Run { name, span, depends_on, containerized, params_dependencies, axes, pipelines })
     }
 
     fn run_axes(&mut self, attr: Attr<'h>, run: &str) -> Vec<Axis<'h>> {

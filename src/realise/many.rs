@@ -33,6 +33,8 @@ const AT_ONCE: usize = 1000;
 const ATTEMPTS: usize = 40;
 const ATTEMPTS_OF_OTHERS: usize = 4;
 const KILLED: &str = "signal 9";
+/// A derivation of ours that others need, and that writes a file as those that are asked for do (`nixlib/image.nix`).
+const PATHS: &str = "repx-paths.drv";
 /// Logs that are asked for: who has more failures than this fixes these first.
 const MOST_LOGS: usize = 20;
 
@@ -88,8 +90,8 @@ impl Machine<'_> {
             let Err(said) = &built else { break };
             let mut killed = failure::culprits(said);
             killed.retain(|(drv, reason)| {
-                let short = attempt < ATTEMPTS_OF_OTHERS || asked.contains(drv);
-                short && reason.contains(KILLED)
+                let ours = asked.contains(drv) || drv.name() == PATHS;
+                (attempt < ATTEMPTS_OF_OTHERS || ours) && reason.contains(KILLED)
             });
             if killed.is_empty() {
                 break;
@@ -195,17 +197,6 @@ impl Machine<'_> {
 
 /// Those of the wanted paths that derivations make, and which.
 fn producers(made: Made<'_>, wanted: &BTreeSet<StorePath>) -> BTreeMap<StorePath, StorePath> {
-    let dir = StoreDir::default();
-    let mut producers = BTreeMap::new();
-    for drv in made.derivations.paths() {
-        let Some(derivation) = made.derivations.get(&drv) else { continue };
-        for output in derivation.outputs.keys() {
-            if let Ok(Some(path)) = derivation.output_path(&dir, output)
-                && wanted.contains(&path)
-            {
-                producers.insert(path, drv.clone());
-            }
-        }
-    }
-    producers
+    let makers = made.derivations.makers(&StoreDir::default(), wanted);
+    makers.into_iter().map(|(path, (drv, _))| (path, drv)).collect()
 }

@@ -351,6 +351,16 @@ impl<'h> Session<'h> {
         self.call_with(evaluator, function, &[("prim", prim), ("lib", lib)])
     }
 
+    /// What the embedded expression for a container image makes of its arguments.
+    pub fn image(
+        &self,
+        evaluator: &mut Evaluator<'h>,
+        arguments: &[(&str, Value<'h>)],
+    ) -> Eval<'h> {
+        let function = self.nixlib(evaluator, "image.nix")?;
+        self.call_with(evaluator, function, arguments)
+    }
+
     fn call_with(
         &self,
         evaluator: &mut Evaluator<'h>,

@@ -19,6 +19,7 @@ mod field;
 mod flake;
 mod identity;
 mod ids;
+mod image;
 mod jobs;
 mod keys;
 mod kinds;
@@ -49,6 +50,7 @@ pub use counts::{Count, Counts, RunCount, StageCount, Unsure, Wanted};
 pub use difference::{Difference, differences};
 pub use flake::FlakeLab;
 pub use identity::JobId;
+pub use image::{Image, images};
 pub use jobs::{JobBits, JobSet};
 pub use list::{
     Argument, Ask, JOB_SIZE, Outcome, PackageSet, Request, examine, find_entry, list, survey,
@@ -62,6 +64,6 @@ pub use origin::{Origin, OriginKind, Written};
 pub use progress::Progress;
 pub use recipe::{
     CORE, Content, Kit, Material, Package, PackageKind, Recipe, host_names, is_name, package,
-    packages,
+    packages, paths_in,
 };
 pub use record::{AfterRecord, IDENTITY_FILE, IdentityRecord, InputRecord};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::listing::Outputs;
 use crate::eval::{Coercion, Eval, Evaluator};
 use crate::source::Name;
-use crate::store::{HostObject, Object, Objects};
+use crate::store::{HostObject, Object, Objects, StoreDir, StorePath};
 use crate::value::{Attrs, Slot, Value};
 
 /// A part of a scatter-gather stage: what is run, and what it writes.
@@ -130,6 +130,9 @@ fn programs<'h>(ev: &mut Evaluator<'h>, host: Attrs<'h>) -> Eval<'h, Vec<Arc<str
 /// Where the embedded set's paths begin.
 const ROOT: &[u8] = b"/repx-host/";
 
+/// Where paths of the store begin.
+const STORE: &[u8] = b"/nix/store/";
+
 /// Packages whose programs every script finds, as upstream's.
 pub const CORE: [&str; 7] = ["bash", "coreutils", "findutils", "gnused", "gawk", "gnugrep", "jq"];
 
@@ -139,6 +142,16 @@ pub fn host_names(text: &[u8]) -> impl Iterator<Item = &[u8]> {
         let rest = text.get(at + ROOT.len()..).unwrap_or_default();
         let end = rest.iter().position(|byte| !is_name(*byte)).unwrap_or(rest.len());
         rest.get(..end).unwrap_or_default()
+    })
+}
+
+/// Paths of the store that stand in a text.
+pub fn paths_in(text: &str) -> impl Iterator<Item = StorePath> + '_ {
+    memchr::memmem::find_iter(text.as_bytes(), STORE).filter_map(|at| {
+        let rest = text.get(at..)?;
+        let name = rest.get(STORE.len()..)?;
+        let end = name.bytes().position(|byte| !is_name(byte)).unwrap_or(name.len());
+        StoreDir::default().parse(rest.get(..STORE.len() + end)?).ok()
     })
 }
 
@@ -202,4 +215,17 @@ pub(super) fn materials(objects: &Objects, store: &str) -> Vec<Material> {
         materials.push(Material { path: path.as_str().into(), content });
     }
     materials
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_found_in_texts() {
+        let hash = "5xjzsmqc2dpgjb004x3iy1lfp7d09sl8";
+        let text = format!(r#"["/nix/store/{hash}-a b","/nix/store/{hash}-c.d/e","/nix/store/x"]"#);
+        let found: Vec<String> = paths_in(&text).map(|path| path.name().to_owned()).collect();
+        assert_eq!(found, ["a", "c.d"]);
+    }
 }

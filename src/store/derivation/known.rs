@@ -1,5 +1,6 @@
 //! The derivations that an evaluation has made, and the hashes that stand for them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -109,6 +110,26 @@ impl Derivations {
         paths
     }
 
+    /// Those of these paths that derivations make, with the derivation and the output.
+    pub fn makers(
+        &self,
+        dir: &StoreDir,
+        wanted: &BTreeSet<StorePath>,
+    ) -> BTreeMap<StorePath, (StorePath, String)> {
+        let mut makers = BTreeMap::new();
+        for drv in self.paths() {
+            let Some(derivation) = self.get(&drv) else { continue };
+            for output in derivation.outputs.keys() {
+                if let Ok(Some(path)) = derivation.output_path(dir, output)
+                    && wanted.contains(&path)
+                {
+                    makers.insert(path, (drv.clone(), output.clone()));
+                }
+            }
+        }
+        makers
+    }
+
     fn look<R>(&self, path: &StorePath, at: impl FnOnce(&Known) -> R) -> Option<R> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.get(path).map(at)
@@ -119,7 +140,6 @@ impl Derivations {
 mod tests {
     use super::*;
     use crate::store::DerivationOutput;
-    use std::collections::{BTreeMap, BTreeSet};
 
     fn derivation(name: &str, inputs: &[&StorePath]) -> Derivation {
         let outputs = BTreeMap::from([("out".to_owned(), DerivationOutput::Deferred)]);
