@@ -31,7 +31,7 @@ const ROOMS: [&str; 21] = [
 ];
 
 /// Crates (or parts of them) that only some rooms may know.
-const HOMES: [(&str, &[&str]); 19] = [
+const HOMES: [(&str, &[&str]); 20] = [
     ("miette", &["source", "diagnostic"]),
     ("rayon", &["sweep", "check"]),
     ("clap", &["cli"]),
@@ -51,6 +51,7 @@ const HOMES: [(&str, &[&str]); 19] = [
     ("gix_ref", &["flake"]),
     ("notify", &["cli"]),
     ("brush_parser", &["check"]),
+    ("zlib_rs", &["exec"]),
 ];
 
 /// Lines a file may have; flat tables and tests are exempt.

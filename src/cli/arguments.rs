@@ -26,6 +26,7 @@ use super::trace::TraceOptions;
 use super::viz::VizOptions;
 use super::{Exit, stdout};
 use crate::diagnostic::Severity;
+use crate::lab::ContainerMode;
 
 /// A command with its options, and how to talk to the user.
 pub(super) struct Arguments {
@@ -265,11 +266,38 @@ pub(super) struct BuildOptions {
     /// The directory to write; one that holds a lab is written anew [default: result]
     #[arg(short, long, value_name = "PATH")]
     pub(super) output: Option<PathBuf>,
+    /// Which runs share a container image [default: as the lab's containerMode says, else unified]
+    ///
+    /// An image holds the basic tools and the packages that scripts and parameters name. It takes a Nix package
+    /// set with dockerTools to make one. Runs with containerized = false have none.
+    #[arg(long, value_name = "MODE")]
+    pub(super) images: Option<ImageMode>,
     /// How to say what was written
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: Form,
     #[command(flatten)]
     pub(super) with: LabOptions,
+}
+
+/// Which runs share a container image.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum ImageMode {
+    /// All of them
+    Unified,
+    /// Each has its own
+    PerRun,
+    /// None has one
+    None,
+}
+
+impl From<ImageMode> for ContainerMode {
+    fn from(mode: ImageMode) -> ContainerMode {
+        match mode {
+            ImageMode::Unified => ContainerMode::Unified,
+            ImageMode::PerRun => ContainerMode::PerRun,
+            ImageMode::None => ContainerMode::None,
+        }
+    }
 }
 
 /// The lab of a command that something else is named for.

@@ -112,7 +112,7 @@ impl Call<'_> {
         if self.listing.kit.derivations
             && self.target.built().is_none()
             && let Err(Outcome { diagnostics, sources, .. }) = builder
-                .build(&machine, self.target, self.listing, &plan, self.terminal)
+                .build(&machine, self.target, (self.listing, &plan), &[], self.terminal)
                 .and_then(Lack::none)
         {
             return report(diagnostics, &sources, self.terminal, self.target.with.show_trace);

@@ -24,8 +24,9 @@ use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::eval::Settings;
 use crate::flake::{head_commit, locked_packages};
 use crate::session::{self, Config};
-use crate::source::SourceMap;
-use crate::sweep::{self, Ask, JobId, Listing, PackageSet, Progress, Request};
+use crate::source::{SourceMap, Span};
+use crate::store::StorePath;
+use crate::sweep::{self, Ask, Image, JobId, Listing, PackageSet, Progress, Request};
 use crate::world::{Made, Obstacle, Reads, Recording, Thoroughness, World};
 
 /// Where a lab is evaluated.
@@ -330,17 +331,18 @@ fn completed(request: &Request, world: &dyn World, progress: &Progress) -> Reque
     }
 }
 
-/// Evaluates the lab once more, with nothing that stands for something else, and hands over what it has
-/// made. What it prints has been printed before.
+/// Evaluates the lab once more, with nothing that stands for something else, then images, and hands over what that
+/// has made, with where each image comes to lie unless the package set can't make any. What the lab prints has been
+/// printed before.
 ///
 /// # Errors
 /// What is wrong with it, if something is.
 pub(super) fn with_made<R: Send>(
     target: Target<'_>,
-    ask: Ask,
+    (ask, images): (Ask, &[Image]),
     world: &dyn World,
     progress: &Progress,
-    then: impl FnOnce(Made<'_>) -> R + Send,
+    then: impl FnOnce(Made<'_>, Option<Vec<StorePath>>) -> R + Send,
 ) -> Result<R, Outcome> {
     let (entry, settings) = entry_and_settings(target).map_err(Outcome::failed)?;
     let request = completed(&request(target.with, ask, entry), world, progress);
@@ -350,10 +352,17 @@ pub(super) fn with_made<R: Send>(
     let config = config(world, &target.with.include, &sources, lowered);
     let config = Config { settings, tolerant: true, messages: &|_| {}, last: false, ..config };
     let done = session::run(&config, |session, evaluator| {
-        let listed = sweep::list(session, evaluator, &request);
-        match listed.listing {
-            Some(_) => Ok(then(made(evaluator))),
-            None => Err(listed.diagnostics),
+        let mut paths = Ok(Some(Vec::new()));
+        let listed = sweep::survey(session, evaluator, &request, |evaluator, lab| {
+            if !images.is_empty() {
+                paths = sweep::images(session, evaluator, lab, images)
+                    .map_err(|error| error.diagnostic().within(Span::NONE, "in a container image"));
+            }
+        });
+        match (listed.listing, paths) {
+            (Some(_), Ok(paths)) => Ok(then(made(evaluator), paths)),
+            (Some(_), Err(wrong)) => Err(vec![wrong]),
+            (None, _) => Err(listed.diagnostics),
         }
     });
     match done {

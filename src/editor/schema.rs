@@ -73,10 +73,16 @@ const LAB: &[Field] = &[
     field("gitHash", "\"unknown\"", "The commit that the lab is of, shown in listings."),
     field("pkgs", "", "The package set that stages get."),
     field("repx-lib", "", "The library that runs and pipelines get."),
-    unread("containerMode"),
+    field(
+        "containerMode",
+        "\"unified\"",
+        "The container images that `repx build` makes with a Nix package set: `\"unified\"` is one for all runs, `\"per-run\"` one for each, `\"none\"` none. `--images` overrides it.",
+    ),
     unread("runContainerMode"),
     field("lab", "", "The lab itself, for flakes that ask for it."),
 ];
+
+const PARAMS_DEPENDENCIES: &str = "Packages that go into the run's container image, besides those that scripts and parameters name.";
 
 const RUN: &[Field] = &[
     field("name", "\"\"", "What the run is called; otherwise as its attribute in `runs`."),
@@ -90,11 +96,11 @@ const RUN: &[Field] = &[
     field(
         "containerized",
         "true",
-        "May the run's jobs be run in a container? They may unless this is `false`.",
+        "May the run's jobs be run in a container? They may unless this is `false`; then `repx build` makes no image for them.",
     ),
     field("description", "\"\"", "For people."),
-    unread("paramsDependencies"),
-    unread("parametersDependencies"),
+    field("paramsDependencies", "", PARAMS_DEPENDENCIES),
+    field("parametersDependencies", "", PARAMS_DEPENDENCIES),
     unread("hashMode"),
     unread("pkgs"),
     unread("repx-lib"),

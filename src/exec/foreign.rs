@@ -6,12 +6,10 @@ use std::fs;
 use std::io;
 use std::sync::Arc;
 
-use memchr::memmem;
-
 use super::plan::Plan;
 use super::schedule::{Ended, Executor, Failure, Unit};
 use crate::store::{StoreDir, StorePath};
-use crate::sweep::{JobView, Listing, Source, is_name};
+use crate::sweep::{Image, JobView, Listing, Source, paths_in};
 
 /// Where paths of the store begin.
 pub(super) const NIX: &str = "/nix/store/";
@@ -43,15 +41,39 @@ pub fn jobs_needing(listing: &Listing, plan: &Plan, paths: &BTreeSet<StorePath>)
     jobs
 }
 
+/// What the image of some runs has to be made for.
+pub fn image(listing: &Listing, runs: &[u32], shared: bool) -> Image {
+    let infos = runs.iter().filter_map(|run| listing.runs.get(*run as usize));
+    let mut image = Image {
+        runs: infos.map(|run| Arc::clone(&run.name)).collect(),
+        shared,
+        scripts: BTreeSet::new(),
+        paths: BTreeSet::new(),
+    };
+    let jobs = runs.iter().flat_map(|run| listing.jobs_of(*run));
+    for view in jobs.filter_map(|job| listing.job(job)) {
+        image.scripts.extend(script_paths(&view));
+        names(&view, &mut |path| {
+            image.paths.insert(path);
+        });
+    }
+    image
+}
+
 /// The paths that a job needs.
 fn needs(view: &JobView<'_>, add: &mut dyn FnMut(StorePath)) {
-    scripts(view).filter_map(|name| script_path(&name)).for_each(&mut *add);
+    script_paths(view).for_each(&mut *add);
+    names(view, add);
+}
+
+/// The paths that its parameters and inputs name.
+fn names(view: &JobView<'_>, add: &mut dyn FnMut(StorePath)) {
     for (_, json) in view.params() {
-        named(json).for_each(&mut *add);
+        paths_in(json).for_each(&mut *add);
     }
     for (_, source) in view.inputs() {
         if let Source::Default(text) = source {
-            named(text).for_each(&mut *add);
+            paths_in(text).for_each(&mut *add);
         }
     }
 }
@@ -85,18 +107,11 @@ fn scripts<'l>(view: &JobView<'l>) -> impl Iterator<Item = Cow<'l, [u8]>> + use<
     own.map(Cow::Owned).into_iter().chain(parts)
 }
 
-fn script_path(name: &[u8]) -> Option<StorePath> {
-    let name = std::str::from_utf8(name).ok()?;
-    StoreDir::default().parse(&format!("{NIX}{name}")).ok()
-}
-
-/// Paths that stand in a text.
-fn named(text: &str) -> impl Iterator<Item = StorePath> + '_ {
-    memmem::find_iter(text.as_bytes(), NIX.as_bytes()).filter_map(|at| {
-        let rest = text.get(at..)?;
-        let name = rest.get(NIX.len()..)?;
-        let end = name.bytes().position(|byte| !is_name(byte)).unwrap_or(name.len());
-        StoreDir::default().parse(rest.get(..NIX.len() + end)?).ok()
+/// The files of a job's scripts.
+fn script_paths(view: &JobView<'_>) -> impl Iterator<Item = StorePath> {
+    scripts(view).filter_map(|name| {
+        let name = std::str::from_utf8(&name).ok()?;
+        StoreDir::default().parse(&format!("{NIX}{name}")).ok()
     })
 }
 
@@ -110,17 +125,4 @@ pub(super) fn script_text(name: &[u8]) -> io::Result<Vec<u8>> {
     // Who looks for what is still needed finds the path there.
     let origin = format!("# Built by Nix: {path}\n").into_bytes();
     Ok([&origin, text.get(begin..).unwrap_or_default()].concat())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_found_in_texts() {
-        let hash = "5xjzsmqc2dpgjb004x3iy1lfp7d09sl8";
-        let text = format!(r#"["/nix/store/{hash}-a b","/nix/store/{hash}-c.d/e","/nix/store/x"]"#);
-        let found: Vec<String> = named(&text).map(|path| path.name().to_owned()).collect();
-        assert_eq!(found, ["a", "c.d"]);
-    }
 }

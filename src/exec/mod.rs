@@ -40,13 +40,13 @@ mod tool;
 mod work;
 
 pub use debug::{Inside, enter, piece};
-pub use foreign::{Lacking, jobs_needing, store_paths};
+pub use foreign::{Lacking, image, jobs_needing, store_paths};
 pub use garbage::{Garbage, Waste};
 pub use isolation::{Isolation, Mounts};
 pub use labs::{LabKind, LabName, LabRecord};
 pub use local::Local;
 pub use machine::Machine;
-pub use package::{Written, begin, is_package, packaged_listing, write_lab};
+pub use package::{Written, begin, is_package, packaged_listing, unpack_images, write_lab};
 pub use place::{Base, Folder, Hold, LockError, State};
 pub use plan::{Plan, Reason};
 pub use schedule::{Ended, Event, Executor, Failure, Options, Piece, Summary, Unit, execute};

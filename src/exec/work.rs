@@ -57,7 +57,7 @@ impl<'w> Work<'w> {
                 if !runs.contains_key(run) {
                     let index = listing.run_number(run);
                     let mut text = Vec::new();
-                    metadata::run(&mut text, listing, index.unwrap_or(usize::MAX))?;
+                    metadata::run(&mut text, listing, index.unwrap_or(usize::MAX), None)?;
                     let name = format!("metadata-{run}.json");
                     runs.insert(Arc::clone(run), store.file(&name, &text, false)?);
                 }

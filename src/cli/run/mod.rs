@@ -211,10 +211,10 @@ impl Call<'_> {
             }
             report(diagnostics, sources, self.terminal, self.options.with.show_trace)
         };
-        let built = builder.build(machine, self.target, self.listing, plan, self.terminal);
-        let Lack { paths, diagnostics } =
+        let built = builder.build(machine, self.target, (self.listing, plan), &[], self.terminal);
+        let Lack { paths, diagnostics, .. } =
             built.map_err(|wrong| say_of(wrong.diagnostics, &wrong.sources))?;
-        builder.keep(machine, &self.base.roots(), (self.listing, plan), &paths);
+        builder.keep(machine, &self.base.roots(), (self.listing, plan), &paths, &[]);
         if !diagnostics.is_empty() {
             let exit = say_of(diagnostics, &SourceMap::new());
             if exit == Exit::Interrupted || !self.options.continue_on_failure {

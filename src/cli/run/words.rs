@@ -10,6 +10,11 @@ pub(in crate::cli) fn jobs(count: usize) -> String {
     format!("{count} {}", if count == 1 { "job" } else { "jobs" })
 }
 
+/// "1 container image", "2 container images".
+pub(in crate::cli) fn images(count: usize) -> String {
+    format!("{count} container {}", if count == 1 { "image" } else { "images" })
+}
+
 /// "0.25 s", "12 s", "3 min 5 s", "2 h 5 min".
 pub(in crate::cli) fn seconds(took: Duration) -> String {
     match took.as_secs() {

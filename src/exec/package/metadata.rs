@@ -73,8 +73,13 @@ pub(super) fn top(out: &mut dyn Write, listing: &Listing) -> io::Result<()> {
     out.write_all(top.to_string().as_bytes())
 }
 
-/// A run with its jobs, one after the other: there may be many.
-pub(in crate::exec) fn run(out: &mut dyn Write, listing: &Listing, index: usize) -> io::Result<()> {
+/// A run with its jobs, one after the other: there may be many. `image` is where its container image is.
+pub(in crate::exec) fn run(
+    out: &mut dyn Write,
+    listing: &Listing,
+    index: usize,
+    image: Option<&str>,
+) -> io::Result<()> {
     let Some(run) = listing.runs.get(index) else { return Ok(()) };
     let dependencies = run
         .depends_on
@@ -90,6 +95,9 @@ pub(in crate::exec) fn run(out: &mut dyn Write, listing: &Listing, index: usize)
     out.write_all(head.trim_end_matches('}').as_bytes())?;
     if head.ends_with("}}") {
         out.write_all(b"}")?;
+    }
+    if let Some(image) = image {
+        write!(out, ",\"image\":{}", Value::from(image))?;
     }
     out.write_all(b",\"jobs\":{")?;
     let mut comma = "";

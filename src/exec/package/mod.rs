@@ -2,12 +2,16 @@
 //!
 //! `lab/lab-metadata.json` names all files with their hashes and is written last: without it there is no lab.
 //! `revision/` says what the jobs are (`metadata`), `jobs/<name>/bin/` holds what they run, `store/` what that needs,
-//! `host-tools/` programs that upstream's tools use (`tools`).
+//! `host-tools/` programs that upstream's tools use (`tools`), `images/` container images (`image`, `archive`).
 
+mod archive;
+mod image;
 pub(super) mod metadata;
 mod tools;
 
-use std::collections::{BTreeMap, HashMap};
+pub use image::unpack as unpack_images;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -17,7 +21,7 @@ use serde_json::json;
 use super::plan::Plan;
 use super::script;
 use super::store::{Before, Store};
-use crate::store::{Hash, HashAlgo, Hasher};
+use crate::store::{Hash, HashAlgo, Hasher, StorePath};
 use crate::sweep::{JobView, Listing, Source};
 
 /// The file that makes a directory a lab.
@@ -35,6 +39,8 @@ pub struct Written {
     pub id: String,
     /// Jobs.
     pub jobs: usize,
+    /// Where its container images are.
+    pub images: BTreeSet<String>,
     /// Files, each of which is in the manifest.
     pub files: usize,
 }
@@ -68,7 +74,7 @@ pub fn begin(root: &Path) -> io::Result<()> {
         let message = "there is something else than a lab in it";
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
     }
-    fs::create_dir_all(root.join("lab"))?;
+    ["lab", "store"].iter().try_for_each(|folder| fs::create_dir_all(root.join(folder)))?;
     match fs::remove_file(root.join(MANIFEST)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
@@ -82,34 +88,41 @@ pub fn begin(root: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the lab to a directory that was made [ready](begin), whose `store` is this one. `stored` is the listing for
-/// [`packaged_listing`].
+/// Writes the lab to a directory that was made [ready](begin), whose `store` is this one. `images` are those of the
+/// runs, which are [there](unpack_images), `stored` is the listing for [`packaged_listing`].
 ///
 /// # Errors
 /// When the system refuses.
 pub fn write_lab(
-    listing: &Listing,
-    plan: &Plan,
+    (listing, plan): (&Listing, &Plan),
     root: &Path,
     store: &Store,
+    images: &[Option<StorePath>],
     stored: &[u8],
 ) -> io::Result<Written> {
+    let images: Vec<Option<String>> =
+        images.iter().map(|image| image.as_ref().map(image::place)).collect();
     let mut package = Package { root, files: BTreeMap::new(), hashed: HashMap::new() };
     for view in plan.jobs().filter_map(|job| listing.job(job)) {
         package.job(listing, &view, store)?;
     }
     for (index, run) in listing.runs.iter().enumerate() {
         let file = format!("revision/metadata-{}.json", run.name);
-        package.write(&file, |out| metadata::run(out, listing, index))?;
+        let image = images.get(index).and_then(Option::as_deref);
+        package.write(&file, |out| metadata::run(out, listing, index, image))?;
     }
     package.write("revision/metadata-top.json", |out| metadata::top(out, listing))?;
     package.write("readme/README.md", |out| out.write_all(README.as_bytes()))?;
     package.write(LISTING, |out| out.write_all(stored))?;
     tools::write(&root.join("host-tools"))?;
     package.add_tree(&root.join("store"))?;
+    let images: BTreeSet<String> = images.into_iter().flatten().collect();
+    for image in &images {
+        package.add_tree(&root.join(image))?;
+    }
     let jobs = plan.len();
     let (id, files) = package.finish(listing)?;
-    Ok(Written { id, jobs, files })
+    Ok(Written { id, jobs, images, files })
 }
 
 /// A lab directory that is being written.
@@ -117,7 +130,7 @@ struct Package<'p> {
     root: &'p Path,
     /// All files below the root, with their hashes.
     files: BTreeMap<String, String>,
-    /// Hashes of scripts in the store, which many jobs share.
+    /// Hashes of files in the store, which many jobs and images share.
     hashed: HashMap<PathBuf, String>,
 }
 
@@ -176,7 +189,7 @@ impl Package<'_> {
         Ok(())
     }
 
-    /// All files of a directory. Links to this machine's programs are no files.
+    /// All files of a directory. Links to this machine's programs are no files, those of images to their layers are.
     fn add_tree(&mut self, directory: &Path) -> io::Result<()> {
         let mut left = vec![directory.to_owned()];
         while let Some(directory) = left.pop() {
@@ -185,12 +198,20 @@ impl Package<'_> {
                 let (path, kind) = (entry.path(), entry.file_type()?);
                 if kind.is_dir() {
                     left.push(path);
-                } else if kind.is_file() {
-                    let inner = path.strip_prefix(self.root).unwrap_or(&path);
-                    let known = self.hashed.get(&path).cloned();
-                    let hash = known.map_or_else(|| hash(&path), Ok)?;
-                    self.files.insert(inner.display().to_string(), hash);
+                    continue;
                 }
+                let inner = path.strip_prefix(self.root).unwrap_or(&path).display().to_string();
+                let file = match image::layer_of(self.root, &path) {
+                    Some(layer) => layer,
+                    None if kind.is_file() => path,
+                    None => continue,
+                };
+                let hash = match self.hashed.get(&file) {
+                    Some(hash) => hash.clone(),
+                    None => hash(&file)?,
+                };
+                self.files.insert(inner, hash.clone());
+                self.hashed.insert(file, hash);
             }
         }
         Ok(())
