@@ -290,6 +290,22 @@ fn results_are_the_same_for_any_number_of_threads() {
 }
 
 /// What evaluation finds wrong with a value without knowing where is said of the parameter.
+/// What goes wrong in the library is told where the lab calls it.
+#[test]
+fn mistakes_in_calls_of_utils_are_told_in_the_lab() {
+    for (axis, said) in [
+        ("repx-lib.utils.dirs ./gone", "gone"),
+        ("repx-lib.utils.scan { src = ./.; type = \"fil\"; }", "fil"),
+        ("repx-lib.utils.range 1 1000000000000", "cannot create list"),
+    ] {
+        let world = lab(&["x"], &format!("x = {axis};"), "echo ${toJSON params.x}");
+        let (outcome, place) = ask(&world, Ask::Jobs);
+        let first = outcome.diagnostics.first().expect("it says why");
+        assert!(first.message.contains(said), "{first:?}");
+        assert!(place.is_some_and(|place| place.contains(axis)), "{first:?}");
+    }
+}
+
 #[test]
 fn a_path_that_is_not_there_is_said_of_its_axis() {
     let world = lab(&["x"], "x = [ 1 { deep = ./gone; } ];", "echo ${toJSON params.x}");

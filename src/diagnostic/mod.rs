@@ -203,6 +203,28 @@ impl Diagnostic {
         self
     }
 
+    /// Says it at the innermost frame that is not in texts of a kind, if it happened in one of these.
+    #[must_use]
+    pub fn outside(mut self, inside: impl Fn(Span) -> bool) -> Diagnostic {
+        let met = self.primary.as_ref().filter(|label| inside(label.span));
+        let outside = |frame: &Label| !frame.span.is_none() && !inside(frame.span);
+        if met.is_none() || self.secondary.iter().any(outside) {
+            return self;
+        }
+        let Some(at) = self.trace.iter().position(outside) else { return self };
+        let mut frame = self.trace.remove(at);
+        if at < self.frames_of_nix {
+            self.frames_of_nix -= 1;
+        } else {
+            frame.text.clear();
+        }
+        if let Some(label) = self.primary.replace(frame) {
+            self.trace.insert(0, Label { text: "in this call".to_owned(), ..label });
+            self.frames_of_nix += 1;
+        }
+        self
+    }
+
     /// As [`Diagnostic::within`], for those whom it concerns.
     #[must_use]
     pub fn within_for(mut self, shown: Shown, span: Span, text: &str) -> Diagnostic {

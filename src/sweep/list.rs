@@ -16,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Found, did_you_mean};
 use crate::eval::Evaluator;
 use crate::lab::{self, Lab, Offer, Places, Reader};
 pub use crate::session::PackageSet;
-use crate::session::{STACK_SIZE, Session};
+use crate::session::{NIXLIB, STACK_SIZE, Session};
 use crate::source::{Name, Span};
 use crate::store::StorePath;
 use crate::value::{Attr, Attrs, Slot, Value};
@@ -165,7 +165,7 @@ fn listed<'h>(
     });
     let read = std::mem::take(&mut reader.diagnostics);
     let Some((lab, offer)) = lab else {
-        let found = explained(session.take_findings(), read);
+        let found = explained(session, session.take_findings(), read);
         return Outcome { diagnostics: found.into_iter().collect(), ..Outcome::default() };
     };
     let pool = rayon::ThreadPoolBuilder::new()
@@ -184,7 +184,7 @@ fn listed<'h>(
     let mut places = Places::new(session.shared.sources);
     let findings = session.take_findings().into_iter();
     let findings = findings.map(|finding| not_taken(finding, &offer, &mut places));
-    let mut found = explained(findings, read.into_iter().chain(expanded.found));
+    let mut found = explained(session, findings, read.into_iter().chain(expanded.found));
     found.extend(unknown_packages(session, evaluator, &offer));
     look(evaluator, &lab);
     let entry = request.entry.strip_prefix(&request.root).unwrap_or(&request.entry);
@@ -233,13 +233,20 @@ fn answer<'h>(
 /// What is wrong with the texts of files, then what was met in evaluating them. A hole in a file
 /// is told by the finding that says why it is there.
 fn explained(
+    session: &Session<'_>,
     findings: impl IntoIterator<Item = Diagnostic>,
     met: impl IntoIterator<Item = Diagnostic>,
 ) -> Found {
     let mut found = Found::default();
     found.extend(findings);
     let told = !found.is_empty();
-    found.extend(met.into_iter().filter(|d| !(told && d.code == crate::eval::HOLE)));
+    let met = met.into_iter().filter(|d| !(told && d.code == crate::eval::HOLE));
+    // What goes wrong in our library is a mistake of who called it.
+    let is_ours = |span| {
+        let file = session.shared.sources.file(span);
+        file.is_some_and(|file| file.path().starts_with(NIXLIB))
+    };
+    found.extend(met.map(|one| one.outside(is_ours)));
     found
 }
 
