@@ -99,6 +99,13 @@ fn independent_mistakes_come_together() {
 }
 
 #[test]
+fn a_code_that_there_is_not_is_refused() {
+    let ran = check(lab(&[]).path(), &["--deny", "lint::shadwing"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("did you mean `lint::shadowing`?"), "{}", ran.stderr);
+}
+
+#[test]
 fn scripts_that_are_put_together_are_checked() {
     let lab = lab(&[
         (

@@ -232,6 +232,52 @@ fn names_pick_jobs_and_near_misses_are_told() {
     assert_eq!(lab.done().len(), 2);
 }
 
+/// Whatever files are called, and however short a stage's name is.
+#[test]
+fn a_word_is_a_run_or_a_job_of_the_lab_at_hand() {
+    let lab = Lab::new("", &[("a", "", &stage("", "echo 1 > ${outputs.x}"))]);
+    fs::write(lab.path("main"), "no lab").expect("a file");
+    expect(&lab.run(&["main", "-q"]), 0, "1 job: 1 done");
+    expect(&lab.run(&["a", "-q"]), 0, "nothing to do");
+}
+
+/// Of another lab whose results lie there too, with a job whose id begins so.
+#[test]
+fn what_is_looked_at_is_of_the_lab_at_hand() {
+    let script = stage("n = 0;", "echo ${params.n} > ${outputs.x}");
+    let lab = Lab::new("n = [ 1 2 3 4 5 6 7 8 ];", &[("a", "", &script)]);
+    expect(&lab.run(&["-q"]), 0, "8 jobs: 8 done");
+    let ids: Vec<String> = lab.jobs("work").iter().map(|job| support::name(job)).collect();
+    let begins = |id: &str| ids.iter().filter(|other| other[..1] == id[..1]).count();
+    let fit = |id: &&String| id.starts_with(char::is_alphabetic) && begins(id) == 1;
+    let id = ids.iter().find(fit).expect("one that begins as no other, with a letter");
+    let short = &id[..1];
+    let other = stage("", "echo 2 > ${outputs.x}");
+    lab.write("", &[(short, "", &other.replace("work", "other"))]);
+    expect(&lab.run(&["-q"]), 0, "1 job: 1 done");
+    for (arguments, said) in [(["show", "output"], "other "), (["log", "--format=table"], "echo 2")]
+    {
+        let ran =
+            support::program::run(support::program::repx(lab.0.path()).args(arguments).arg(short));
+        expect(&ran, 0, said);
+    }
+    // What the lab doesn't know is still there.
+    let ran =
+        support::program::run(support::program::repx(lab.0.path()).args(["show", "output", id]));
+    expect(&ran, 0, "work ");
+}
+
+#[test]
+fn results_that_were_removed_are_made_again() {
+    let lab = Lab::new("", &[("a", "", &stage("", "echo 1 > ${outputs.x}"))]);
+    expect(&lab.run(&["-q"]), 0, "1 job: 1 done");
+    fs::remove_dir_all(lab.jobs("work")[0].join("out")).expect("it is ours");
+    let ran = support::program::run(support::program::repx(lab.0.path()).args(["list", "jobs"]));
+    expect(&ran, 0, "pending");
+    expect(&lab.run(&["-q"]), 0, "1 job: 1 done");
+    expect(&lab.run(&["-q"]), 0, "nothing to do");
+}
+
 #[test]
 fn a_dry_run_leaves_nothing() {
     let lab = Lab::new("", &[("a", "", &stage("", "    true"))]);

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use super::codes::pages;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::SourceMap;
 
@@ -21,6 +22,15 @@ fn means(given: &str, code: &str) -> bool {
     let (given, code) = (short(given), short(code));
     let inside = code.strip_prefix(&given).is_some_and(|rest| rest.starts_with("::"));
     given == code || inside || given == "all"
+}
+
+impl Levels {
+    /// A name that no code has, nor begins with.
+    pub fn unknown(&self) -> Option<&str> {
+        let pages = pages();
+        let known = |name: &&String| pages.iter().any(|page| means(name, page.code));
+        self.deny.iter().chain(&self.allow).find(|name| !known(name)).map(String::as_str)
+    }
 }
 
 /// Diagnostics of several sources.

@@ -41,8 +41,10 @@ pub(super) struct Terminal {
     pub(super) color: bool,
     /// Colours in diagnostics.
     pub(super) color_errors: bool,
-    /// Columns.
+    /// Columns of what is told.
     pub(super) width: usize,
+    /// Columns of tables. Off a terminal nothing is cut, unless `COLUMNS` says where.
+    pub(super) page: usize,
     /// Diagnostics in sentences, for screen readers.
     pub(super) narrated: bool,
     /// How much to say.
@@ -599,10 +601,19 @@ fn terminal(line: &CommandLine) -> Terminal {
         Color::Always => true,
         Color::Never => false,
     };
+    let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let asked = asked.filter(|columns| *columns > 0);
+    let measured = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let columns: Option<usize> = asked.or_else(measured);
     Terminal {
         color: color(std::io::stdout().is_terminal()),
         color_errors: color(std::io::stderr().is_terminal()),
-        width: terminal_size::terminal_size().map_or(PAGE, |(width, _)| usize::from(width.0)),
+        width: columns.unwrap_or(PAGE),
+        page: if std::io::stdout().is_terminal() {
+            columns.unwrap_or(PAGE)
+        } else {
+            asked.unwrap_or(usize::MAX)
+        },
         narrated: is_set("NO_GRAPHICS"),
         volume: match (line.quiet, line.verbose) {
             (true, _) => Volume::Quiet,

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Exit;
 use super::arguments::{CheckFormat, CheckOptions, Terminal, Volume};
 use super::entry::Entry;
+use super::explain::no_such_code;
 use super::guard::INTERRUPTED;
 use super::load::{Target, entry_and_settings, request};
 use super::report::{report, say, show_originals, text_of, was_interrupted};
@@ -71,12 +72,15 @@ fn is_obstacle(found: &Diagnostic) -> bool {
 fn checked(options: &CheckOptions) -> (Result<Vec<Diagnostic>, Diagnostic>, SourceMap) {
     let sources = SourceMap::new();
     let mut findings = Findings::default();
+    let levels = Levels { deny: options.deny.clone(), allow: options.allow.clone() };
+    if let Some(unknown) = levels.unknown() {
+        return (Err(no_such_code(unknown)), sources);
+    }
     let done = if options.only_static {
         files(options, &sources).map(|found| findings.add(found, &sources))
     } else {
         options.labs.iter().try_for_each(|lab| one(options, lab, &sources, &mut findings))
     };
-    let levels = Levels { deny: options.deny.clone(), allow: options.allow.clone() };
     let found = done.map(|()| {
         let mut found = findings.into_sorted(&levels, &sources);
         say_origins(&mut found, &sources);

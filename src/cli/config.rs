@@ -3,12 +3,12 @@
 //! It lies beside the lab, or in `$XDG_CONFIG_HOME/repx`; what the former says counts. Keys that only concern other
 //! machines are left alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, did_you_mean};
 
 /// What a file says, as far as it concerns this machine.
 #[derive(Deserialize, Default, Debug)]
@@ -25,7 +25,13 @@ struct Target {
     mount_host_paths: Option<bool>,
     mount_paths: Option<Vec<PathBuf>>,
     local: Option<Scheduler>,
+    /// Upstream's other keys.
+    #[serde(flatten)]
+    others: BTreeMap<String, toml::Value>,
 }
+
+/// Keys of a target that concern this machine.
+const KEYS: [&str; 4] = ["default_execution_type", "mount_host_paths", "mount_paths", "local"];
 
 #[derive(Deserialize, Default, Debug, Clone)]
 struct Scheduler {
@@ -69,7 +75,10 @@ pub(super) fn config(lab: &Path) -> Result<Config, Diagnostic> {
     let user = user.map(|dir| dir.join("repx/config.toml"));
     let own = read(&lab.join("config.toml"))?;
     let users = user.map_or(Ok(None), |file| read(&file))?;
-    Ok(joined(own, users, home.as_deref()))
+    match mistaken(own.as_ref(), users.as_ref()) {
+        Some(wrong) => Err(wrong),
+        None => Ok(joined(own, users, home.as_deref())),
+    }
 }
 
 fn read(path: &Path) -> Result<Option<File>, Diagnostic> {
@@ -97,7 +106,7 @@ fn read(path: &Path) -> Result<Option<File>, Diagnostic> {
 fn joined(own: Option<File>, users: Option<File>, home: Option<&Path>) -> Config {
     let files = [own.unwrap_or_default(), users.unwrap_or_default()];
     let name = files.iter().find_map(|file| file.submission_target.clone());
-    let name = name.unwrap_or_else(|| "local".to_owned());
+    let name = name.unwrap_or_else(|| only(&files));
     let here = |file: &File, name: &str| {
         file.targets.get(name).filter(|target| target.address.is_none()).cloned()
     };
@@ -119,6 +128,43 @@ fn joined(own: Option<File>, users: Option<File>, home: Option<&Path>) -> Config
         mount_host_paths: targets.iter().find_map(|t| t.mount_host_paths).unwrap_or(false),
         mount_paths: paths.into_iter().map(expand).collect(),
     }
+}
+
+/// The target of files that don't say which: `local`, or the only one there is.
+fn only(files: &[File]) -> String {
+    let names: BTreeSet<&String> = files.iter().flat_map(|file| file.targets.keys()).collect();
+    match names.iter().collect::<Vec<_>>().as_slice() {
+        [only] => (**only).clone(),
+        _ => "local".to_owned(),
+    }
+}
+
+/// A target that no file speaks of, or a key that is nearly one of ours: jobs would be run otherwise than meant.
+fn mistaken(own: Option<&File>, users: Option<&File>) -> Option<Diagnostic> {
+    let files = || own.into_iter().chain(users);
+    let wrong = |message: String, help: String| {
+        Some(Diagnostic::error("repx::config::invalid", message).help(help))
+    };
+    let names: BTreeSet<&str> =
+        files().flat_map(|f| f.targets.keys().map(String::as_str)).collect();
+    if let Some(target) = files().find_map(|file| file.submission_target.as_deref())
+        && target != "local"
+        && !names.contains(target)
+    {
+        let help = did_you_mean(target, &names)
+            .unwrap_or_else(|| format!("`[targets.{target}]` in config.toml says what it is"));
+        return wrong(
+            format!("`submission_target` is `{target}`, and there is no such target"),
+            help,
+        );
+    }
+    for (name, target) in files().flat_map(|file| &file.targets) {
+        let nearly = |key: &String| Some((key.clone(), did_you_mean(key, KEYS)?));
+        if let Some((key, help)) = target.others.keys().find_map(nearly) {
+            return wrong(format!("target `{name}` has no key `{key}`"), help);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -150,6 +196,27 @@ mod tests {
         let config = from(own, users);
         assert_eq!(config, Config { execution: Some(Execution::Native), ..Config::default() });
         assert!(from("[targets.local]\nmount_host_paths = true", users).mount_host_paths);
+    }
+
+    #[test]
+    fn the_only_target_is_meant() {
+        let config = from("[targets.cluster]\nmount_paths = [\"/data\"]", "");
+        assert_eq!(config.mount_paths, [Path::new("/data")]);
+        let two = "[targets.cluster]\nmount_paths = [\"/data\"]\n[targets.other]";
+        assert_eq!(from(two, ""), Config::default());
+    }
+
+    #[test]
+    fn what_is_mistaken_is_told() {
+        let told = |text: &str| {
+            let file: File = toml::from_str(text).unwrap();
+            mistaken(Some(&file), None).map(|wrong| (wrong.message, wrong.help.unwrap()))
+        };
+        let (message, help) = told("submission_target = \"clutser\"\n[targets.cluster]").unwrap();
+        assert!(message.contains("`clutser`") && help.contains("`cluster`"), "{message} {help}");
+        let (message, help) = told("[targets.local]\nmount_path = []").unwrap();
+        assert!(message.contains("`mount_path`") && help.contains("`mount_paths`"), "{help}");
+        assert_eq!(told("submission_target = \"local\"\n[targets.x]\nbase_path = \"/b\""), None);
     }
 
     #[test]

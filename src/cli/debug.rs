@@ -87,7 +87,7 @@ fn unread(listing: &Listing, base: &Base, job: &JobView<'_>) -> Result<(), Diagn
         "repx::cli::inputs-missing",
         format!("job {name} reads from jobs that aren't done: {}", ids.join(", ")),
     )
-    .help(format!("run them first: `repx run {}`", ids.join(" "))))
+    .help(format!("`repx run {name}` runs them, and then the job itself")))
 }
 
 /// A job whose environment is wanted.

@@ -85,7 +85,7 @@ fn explain_job(
     let Some(why) = why.filter(|_| exit == Exit::Fine) else {
         return exit;
     };
-    let style = TableStyle { width: terminal.width, color: terminal.color };
+    let style = TableStyle::of(terminal);
     let json = options.format != Format::Table;
     stdout::print(|out| why::write(out, &why, json, &base, style))
 }
@@ -118,7 +118,7 @@ fn ask(options: &EvalOptions) -> Ask {
 }
 
 fn print(shown: &Shown<'_>, options: &EvalOptions, terminal: &Terminal) -> Exit {
-    let style = TableStyle { width: terminal.width, color: terminal.color };
+    let style = TableStyle::of(terminal);
     let threads = options.with.threads.map_or(0, usize::from);
     let progress = Progress::default();
     let pace = Pace { threads, interrupt: &INTERRUPTED, progress: &progress };

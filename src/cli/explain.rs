@@ -16,17 +16,18 @@ pub(super) fn run(options: &ExplainOptions, terminal: &Terminal) -> Exit {
     };
     match page(code) {
         Some(page) => stdout::print(|out| out.write_all(text_of(page, terminal).as_bytes())),
-        None => {
-            let all = pages();
-            let short = |page: &Page| page.code.strip_prefix("repx::").unwrap_or(page.code);
-            let given = code.strip_prefix("repx::").unwrap_or(code);
-            let near = did_you_mean(given, all.iter().map(short));
-            let unknown =
-                Diagnostic::error("repx::cli::unknown-code", format!("there is no code `{code}`"))
-                    .help(near.unwrap_or_else(|| "`repx explain` lists all codes".to_owned()));
-            report(vec![unknown], &SourceMap::new(), terminal, false)
-        }
+        None => report(vec![no_such_code(code)], &SourceMap::new(), terminal, false),
     }
+}
+
+/// A code that there is not.
+pub(super) fn no_such_code(code: &str) -> Diagnostic {
+    let all = pages();
+    let short = |page: &Page| page.code.strip_prefix("repx::").unwrap_or(page.code);
+    let given = code.strip_prefix("repx::").unwrap_or(code);
+    let near = did_you_mean(given, all.iter().map(short));
+    Diagnostic::error("repx::cli::unknown-code", format!("there is no code `{code}`"))
+        .help(near.unwrap_or_else(|| "`repx explain` lists all codes".to_owned()))
 }
 
 fn list(terminal: &Terminal) -> Exit {

@@ -67,6 +67,11 @@ pub(super) fn named<'l>(listing: &'l Listing, name: &str) -> Option<JobView<'l>>
     listing.job(number).filter(|job| job.name().to_string() == name)
 }
 
+/// Does a name have a whole id?
+pub(super) fn is_whole(name: &str) -> bool {
+    parts(name).0.len() == DIGITS
+}
+
 /// Does a full name begin as a name says?
 pub(super) fn is_named(full: &str, name: &str) -> bool {
     let ((id, own), (begin, rest)) = (parts(full), parts(name));
@@ -83,9 +88,14 @@ pub(super) fn parts(name: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// Is a job of this stage, by its name in the pipeline or by `pname`?
+pub(super) fn is_of(job: &JobView<'_>, stage: &str) -> bool {
+    *job.stage().name == *stage || *job.pname() == *stage
+}
+
 /// The jobs of a stage, by its name in the pipeline or by `pname`, up to one more than are named.
 fn of_stage<'l>(listing: &'l Listing, name: &str) -> Vec<JobView<'l>> {
-    let named = |job: &JobView<'_>| *job.stage().name == *name || *job.pname() == *name;
+    let named = |job: &JobView<'_>| is_of(job, name);
     let blocks = listing.blocks().iter().filter(|block| {
         *block.stage().name == *name || block.pnames().any(|pname| *pname == *name)
     });

@@ -1,6 +1,6 @@
 //! The folder of a job that has run, for commands that only look into it.
 //!
-//! Folders are looked at before the lab is: results are there though the lab was edited since, or
+//! The lab says what a name means. Where it doesn't, results do: they are there though the lab was edited since, or
 //! can't be evaluated at the moment.
 
 use std::fs;
@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use super::Exit;
 use super::arguments::{LabArgument, Terminal};
 use super::find::{self, is_named};
-use super::load::{base_path, open};
+use super::load::{Outcome, base_path, load_shown};
 use super::report::report;
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Base, Folder};
@@ -52,17 +52,36 @@ pub(super) fn named_or_to_be(
     terminal: &Terminal,
 ) -> Result<Results, Exit> {
     let base = Base::new(&base_path(lab.target()));
-    let entries = fs::read_dir(base.outputs()).into_iter().flatten().flatten();
-    let folders = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let mut fitting = folders.filter(|folder| is_named(folder, name));
-    if let (Some(folder), None) = (fitting.next(), fitting.next()) {
+    let folder = || {
+        let entries = fs::read_dir(base.outputs()).into_iter().flatten().flatten();
+        let folders = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut fitting = folders.filter(|folder| is_named(folder, name));
+        fitting.next().filter(|_| fitting.next().is_none())
+    };
+    if find::is_whole(name)
+        && let Some(folder) = folder()
+    {
         return Ok(Results::new(&base, folder));
     }
-    let look = |listing: &_, _: Option<&_>| {
-        find::job(listing, name).map(|job| job.name().to_string()).map_err(|wrong| vec![wrong])
+    let Outcome { listing, mut diagnostics, sources, .. } =
+        load_shown(lab.target(), Ask::Jobs, terminal);
+    let found = listing.as_ref().map(|listing| find::job(listing, name));
+    let known = match found {
+        Some(Ok(job)) => Some(job.name().to_string()),
+        Some(Err(wrong)) if wrong.code == find::AMBIGUOUS => {
+            diagnostics.push(wrong);
+            None
+        }
+        Some(Err(wrong)) => folder().or_else(|| {
+            diagnostics.push(wrong);
+            None
+        }),
+        None => folder(),
     };
-    let job = open(lab.target(), Ask::Jobs, terminal, look)?.found;
-    Ok(Results::new(&base, job))
+    match known {
+        Some(job) => Ok(Results::new(&base, job)),
+        None => Err(report(diagnostics, &sources, terminal, lab.with.show_trace)),
+    }
 }
 
 impl Results {

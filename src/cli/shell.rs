@@ -123,6 +123,7 @@ fn words(begun: &OsStr, runs: bool, jobs: bool) -> Vec<CompletionCandidate> {
         color_errors: false,
         narrated: false,
         width: 80,
+        page: 80,
         volume: Volume::Quiet,
     };
     let Outcome { listing: Some(listing), .. } =

@@ -266,10 +266,10 @@ impl Folder {
         self.repx().join("stdout.log")
     }
 
-    /// What its marker says.
+    /// What its marker says. Results that somebody has removed aren't there.
     pub fn state(&self) -> State {
         let there = |name: &str| fs::symlink_metadata(self.repx().join(name)).is_ok();
-        if there(SUCCESS) {
+        if there(SUCCESS) && fs::symlink_metadata(self.out()).is_ok() {
             State::Done
         } else if there(FAIL) {
             State::Failed

@@ -263,7 +263,7 @@ fn print(
     options: &EvalOptions,
     terminal: &Terminal,
 ) -> Exit {
-    let style = TableStyle { width: terminal.width, color: terminal.color };
+    let style = TableStyle::of(terminal);
     stdout::print(|out| match options.format {
         Format::Json => json::write_json(out, origin, comparison),
         Format::Ndjson => json::write_ndjson(out, origin, comparison),

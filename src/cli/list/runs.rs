@@ -102,7 +102,7 @@ fn progress(view: &View<'_>, statuses: &Statuses, counted: bool) -> Vec<Option<(
 
 fn write_table(out: &mut impl Write, rows: &[Row<'_>], style: TableStyle) -> io::Result<()> {
     if rows.is_empty() {
-        return writeln!(out, "The lab has no runs.");
+        return writeln!(out, "There are no runs.");
     }
     let cells = |row: &Row<'_>| {
         let far = |number: Option<u64>| {

@@ -91,10 +91,11 @@ impl Statuses {
     }
 }
 
-/// How far the job is whose `repx` folder this is.
+/// How far the job is whose `repx` folder this is. Results that somebody has removed aren't there.
 pub(crate) fn status(folder: &Path, world: &dyn World) -> Status {
-    let there = |name: &str| matches!(world.kind(&folder.join(name)), Ok(Some(_)));
-    if there("SUCCESS") {
+    let is_there = |path: &Path| matches!(world.kind(path), Ok(Some(_)));
+    let there = |name: &str| is_there(&folder.join(name));
+    if there("SUCCESS") && is_there(&folder.with_file_name("out")) {
         Status::Done
     } else if there("FAIL") {
         Status::Failed
@@ -115,6 +116,8 @@ mod tests {
         let name = |job: u32| sample::name(&listing, job);
         let world = Memory::new()
             .file(format!("/base/outputs/{}/repx/SUCCESS", name(0)), "")
+            .file(format!("/base/outputs/{}/out/x", name(0)), "")
+            .file(format!("/base/outputs/{}/repx/SUCCESS", name(3)), "")
             .file(format!("/base/outputs/{}/repx/FAIL", name(1)), "")
             .file(format!("/base/outputs/{}/repx/stdout.log", name(2)), "")
             .file("/base/outputs/stray", "");

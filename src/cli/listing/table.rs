@@ -60,9 +60,9 @@ impl Status {
 }
 
 impl TableStyle {
-    /// The page that a terminal is.
+    /// The page that a terminal is. What isn't read by people as it comes is not cut.
     pub(in crate::cli) fn of(terminal: &Terminal) -> TableStyle {
-        TableStyle { width: terminal.width, color: terminal.color }
+        TableStyle { width: terminal.page, color: terminal.color }
     }
 
     /// The text as it is to be printed.

@@ -68,17 +68,21 @@ pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     if options.dry_run { call.describe() } else { call.perform() }
 }
 
-/// The lab, and the names of what is to run. A lab may stand first.
+/// The lab, and the names of what is to run. A lab may stand first; but where there is a lab at hand, a single word is
+/// the name of a run, whatever files are called.
 fn named(options: &RunOptions) -> (&Path, &[String]) {
-    let is_lab = |name: &str| {
-        let path = Path::new(name);
+    let is_lab = |path: &Path| {
         path.join("flake.nix").is_file()
             || is_package(path)
             || (path.exists() && find_entry(path).is_ok())
     };
+    let names_lab = |name: &str| {
+        let word = !name.contains(['/', '.', '#']);
+        is_lab(Path::new(name)) && !(word && is_lab(Path::new(".")))
+    };
     match (&options.lab, options.names.split_first()) {
         (Some(lab), _) => (lab, options.names.as_slice()),
-        (None, Some((first, rest))) if is_lab(first) => (Path::new(first), rest),
+        (None, Some((first, rest))) if names_lab(first) => (Path::new(first), rest),
         (None, _) => (Path::new("."), options.names.as_slice()),
     }
 }

@@ -50,8 +50,14 @@ fn one(listing: &Listing, name: &str) -> Result<Vec<u32>, Diagnostic> {
     };
     match find::job(listing, name) {
         // Few letters are the beginning of some id or other.
-        Ok(job) if name.len() >= SHORTEST => Ok(vec![job.number()]),
-        Err(wrong) if name.len() >= SHORTEST && wrong.code == find::AMBIGUOUS => Err(wrong),
+        Ok(job) if name.len() >= SHORTEST || find::is_of(&job, name) => Ok(vec![job.number()]),
+        Err(wrong)
+            if wrong.code == find::AMBIGUOUS
+                && (name.len() >= SHORTEST
+                    || listing.blocks().iter().any(|b| *b.stage().name == *name)) =>
+        {
+            Err(wrong)
+        }
         Ok(_) | Err(_) => Err(unknown()),
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn print(
     terminal: &Terminal,
 ) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let style = TableStyle { width: terminal.width, color: terminal.color };
+    let style = TableStyle::of(terminal);
     match (options.format, event) {
         (Format::Table, Event::Listed(view, statuses)) => {
             write_table(&mut out, view, statuses, style)?;

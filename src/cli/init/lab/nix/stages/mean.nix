@@ -6,6 +6,6 @@
   outputs = { mean = "$out/mean.txt"; };
   runDependencies = [ pkgs.gawk ];
   run = { inputs, outputs, ... }: ''
-    awk '{ sum += $1 } END { printf "%.2f\n", sum / NR }' ${inputs.rolls} > ${outputs.mean}
+    awk '{ sum += $1 } END { printf "%.2f\n", sum / NR }' ${inputs.rolls} > "${outputs.mean}"
   '';
 }

@@ -11,6 +11,6 @@
     RANDOM=${toString params.seed}
     for i in {1..100}; do
       echo $(( RANDOM % ${toString params.sides} + 1 ))
-    done > ${outputs.rolls}
+    done > "${outputs.rolls}"
   '';
 }
