@@ -522,6 +522,7 @@ fn states_are_read_each_time() {
     let listing = place.listing(ABSENT, &[]);
     let json: serde_json::Value = serde_json::from_str(&listing).unwrap();
     let name = json["jobs"][0]["name"].as_str().unwrap();
+    place.write(&format!(".repx/outputs/{name}/out/x"), "");
     place.write(&format!(".repx/outputs/{name}/repx/SUCCESS"), "");
     let listing = place.listing(SAME, &[]);
     let json: serde_json::Value = serde_json::from_str(&listing).unwrap();

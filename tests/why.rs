@@ -121,6 +121,7 @@ impl Lab {
             if which(&name) {
                 let folder = self.folder(&name);
                 fs::create_dir_all(&folder).unwrap();
+                fs::create_dir_all(folder.with_file_name("out")).unwrap();
                 IdentityRecord::of(&listing, &job).write(&folder).unwrap();
                 fs::write(folder.join("SUCCESS"), "").unwrap();
             }

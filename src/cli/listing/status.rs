@@ -134,6 +134,7 @@ mod tests {
         let files = (0..3 * SHARE).filter(|at| at % 3 != 2);
         let world = files.fold(Memory::new(), |world, at| {
             let mark = if at % 3 == 0 { "SUCCESS" } else { "FAIL" };
+            let world = world.file(format!("/base/outputs/{}/out/x", name(at)), "");
             world.file(format!("/base/outputs/{}/repx/{mark}", name(at)), "")
         });
         let statuses = Statuses::read(Path::new("/base"), &world);
