@@ -416,7 +416,11 @@ fn what_is_no_image_is_told() {
     for (from, to, why) in [
         ("> image/manifest.json", "> image/other.json", "there is no manifest.json in it"),
         ("mv layer.tar image/$hash/layer.tar", "rm layer.tar", "is not in it"),
-        ("tar -C image -cf $out .; else", "echo no archive > $out; else", "it ends too early"),
+        (
+            "tar -C image -cf $out .; else",
+            "echo no archive > $out; else",
+            "it is no tar archive, or damaged",
+        ),
     ] {
         fs::write(lab.path("set.nix"), &working).expect("it is ours");
         change(&lab, "set.nix", from, to);

@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use flate2::bufread::MultiGzDecoder;
 use serde_json::Value;
+use tar::Archive;
 
-use super::archive::{Archive, malformed, open};
 use crate::store::{StoreDir, StorePath};
 
 /// Where images are in a lab's directory.
@@ -20,6 +21,8 @@ pub(super) const IMAGES: &str = "images";
 const MANIFEST: &str = "manifest.json";
 /// How names of layers end, below `store`.
 const LAYER: &str = "-layer.tar";
+/// How what gzip writes begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// No manifest, and no description of an image, is longer.
 const LONGEST: u64 = 1 << 26;
 
@@ -99,29 +102,57 @@ fn extract(
     store: &Path,
     written: &mut Vec<PathBuf>,
 ) -> io::Result<Vec<u8>> {
-    let mut archive = Archive::new(open(&tarball(source)?)?);
+    let mut archive = Archive::new(plain(BufReader::new(File::open(tarball(source)?)?))?);
     let mut manifest = None;
-    while let Some(entry) = archive.next()? {
-        if !entry.is_file {
+    for entry in archive.entries()? {
+        let mut entry = entry.map_err(damaged)?;
+        if !entry.header().entry_type().is_file() {
             continue;
         }
-        if let Some(name) = layer_name(&entry.path) {
+        let path = entry.path()?.to_string_lossy().into_owned();
+        let path = path.strip_prefix("./").unwrap_or(&path);
+        if let Some(name) = layer_name(path) {
             let layer = store.join(name);
             // Layers are called by what is in them.
-            if !fs::metadata(&layer).is_ok_and(|known| known.len() == entry.size) {
-                write(&layer, &mut archive)?;
+            if !fs::metadata(&layer).is_ok_and(|known| known.len() == entry.size()) {
+                write(&layer, &mut entry)?;
                 written.push(layer);
             }
-        } else if entry.path.strip_suffix(".json").is_some_and(|stem| !stem.contains('/')) {
+        } else if path.strip_suffix(".json").is_some_and(|stem| !stem.contains('/')) {
             let mut text = Vec::new();
-            (&mut archive).take(LONGEST).read_to_end(&mut text)?;
-            match entry.path == MANIFEST {
+            entry.take(LONGEST).read_to_end(&mut text).map_err(damaged)?;
+            match path == MANIFEST {
                 true => manifest = Some(text),
-                false => write(&place.join(&entry.path), &mut text.as_slice())?,
+                false => write(&place.join(path), &mut text.as_slice())?,
             }
         }
     }
+    // Only the end of what was compressed tells whether all of it is as it was.
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(damaged)?;
     manifest.ok_or_else(|| malformed(format!("there is no {MANIFEST} in it")))
+}
+
+/// What may be compressed by gzip, as it was before.
+fn plain<'r>(mut input: impl BufRead + 'r) -> io::Result<Box<dyn Read + 'r>> {
+    Ok(match input.fill_buf()?.starts_with(&GZIP) {
+        true => Box::new(MultiGzDecoder::new(input)),
+        false => Box::new(input),
+    })
+}
+
+/// It is no image.
+fn malformed(why: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why.into())
+}
+
+/// Says of what can't be read that it is no image, unless the system is to blame.
+fn damaged(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::Other | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
+            malformed(format!("it is no tar archive, or damaged ({error})"))
+        }
+        _ => error,
+    }
 }
 
 /// The archive at a path of Nix's store, or in a directory there.
@@ -184,8 +215,68 @@ fn write(path: &Path, from: &mut impl Read) -> io::Result<()> {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".unfinished");
     let mut file = BufWriter::with_capacity(1 << 16, File::create(&unfinished)?);
-    io::copy(from, &mut file)?;
+    io::copy(from, &mut file).map_err(damaged)?;
     file.flush()?;
     file.get_ref().sync_all()?;
     fs::rename(unfinished, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An image of one layer, whole; and what becomes of it.
+    fn image() -> Vec<u8> {
+        let mut archive = tar::Builder::new(Vec::new());
+        let mut add = |path: &str, contents: &[u8]| {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(contents.len() as u64);
+            header.set_mode(0o644);
+            archive.append_data(&mut header, path, contents).unwrap();
+        };
+        add("abc/layer.tar", &[7; 3000]);
+        add("config.json", b"{}");
+        add("./manifest.json", b"[{\"Layers\":[\"abc/layer.tar\"]}]");
+        let plain = archive.into_inner().unwrap();
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(&plain).unwrap();
+        packed.finish().unwrap()
+    }
+
+    fn unpacked(bytes: &[u8]) -> (io::Result<Vec<String>>, bool) {
+        let root = tempfile::tempdir().unwrap();
+        let source = root.path().join("source.tar.gz");
+        fs::write(&source, bytes).unwrap();
+        fs::create_dir(root.path().join("store")).unwrap();
+        let names = unpack_one(root.path(), &root.path().join("images/x"), &source);
+        let layer = fs::read(root.path().join("images/x/abc/layer.tar"));
+        (names, layer.is_ok_and(|layer| layer == [7; 3000]))
+    }
+
+    #[test]
+    fn an_image_is_taken_apart() {
+        let (names, linked) = unpacked(&image());
+        assert_eq!((names.unwrap(), linked), (vec!["abc-layer.tar".to_owned()], true));
+    }
+
+    /// Cut off or changed anywhere.
+    #[test]
+    fn damage_is_seen() {
+        let whole = image();
+        for end in 0..whole.len() {
+            let (names, _) = unpacked(&whole[..end]);
+            assert_eq!(
+                names.map_err(|error| error.kind()),
+                Err(io::ErrorKind::InvalidData),
+                "{end}"
+            );
+            // Some bytes of gzip's header mean nothing.
+            let mut changed = whole.clone();
+            changed[end] ^= 0x55;
+            assert!(end < 10 || unpacked(&changed).0.is_err(), "{end}");
+        }
+        for other in [&b"no archive"[..], &[7; 1024]] {
+            assert!(unpacked(other).0.is_err());
+        }
+    }
 }

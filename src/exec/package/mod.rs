@@ -4,7 +4,6 @@
 //! `revision/` says what the jobs are (`metadata`), `jobs/<name>/bin/` holds what they run, `store/` what that needs,
 //! `host-tools/` programs that upstream's tools use (`tools`), `images/` container images (`image`, `archive`).
 
-mod archive;
 mod image;
 pub(super) mod metadata;
 mod tools;
