@@ -142,7 +142,8 @@ impl Packages {
         let reads = std::mem::take(&mut state.reads).joined(&own);
         if let Some(reads) = &reads {
             state.reads = reads.clone();
-            if std::mem::take(&mut state.changed) {
+            let lasting = || !reads.paths.iter().any(|read| machine.is_unsaved(&read.path));
+            if std::mem::take(&mut state.changed) && lasting() {
                 self.save(&state);
             }
         }

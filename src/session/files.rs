@@ -197,7 +197,8 @@ impl<'h> Files<'h> {
             Err(failed) => return self.finish(evaluator, *failed, at),
         };
         // What a file sees of its scope is no part of its key.
-        let place = self.place(&source, directory).filter(|_| scope.is_none());
+        let lasting = scope.is_none() && !evaluator.shared.world.is_unsaved(file.as_path());
+        let place = self.place(&source, directory).filter(|_| lasting);
         if let Some(program) = place.as_ref().and_then(Place::program) {
             if let (Some(vouched), Some(place)) = (vouched, place) {
                 vouched.note(&source, place.key);

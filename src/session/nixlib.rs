@@ -75,6 +75,10 @@ impl World for WithNixlib<'_> {
         self.world.now()
     }
 
+    fn is_unsaved(&self, path: &Path) -> bool {
+        embedded(path).is_none() && self.world.is_unsaved(path)
+    }
+
     fn committed(&self, root: &Path) -> Option<Vec<PathBuf>> {
         self.world.committed(root)
     }

@@ -128,6 +128,13 @@ pub trait World: Send + Sync {
         None
     }
 
+    /// Is what is read at a path nowhere but on somebody's screen? Nothing is kept of that: nobody will
+    /// read it again.
+    fn is_unsaved(&self, path: &Path) -> bool {
+        let _ = path;
+        false
+    }
+
     /// The files of the commit that stands in the place of the checkout at a root, if one does.
     fn committed(&self, root: &Path) -> Option<Vec<PathBuf>> {
         let _ = root;

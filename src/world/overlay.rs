@@ -215,6 +215,14 @@ impl World for Overlay<'_> {
         self.below.now()
     }
 
+    fn is_unsaved(&self, path: &Path) -> bool {
+        match self.place(path) {
+            Place::Below(path) => self.below.is_unsaved(&path),
+            Place::Copied(path) => self.is_unsaved(&path),
+            Place::Bytes(_) | Place::Single(..) | Place::Nothing => false,
+        }
+    }
+
     fn committed(&self, root: &Path) -> Option<Vec<PathBuf>> {
         self.below.committed(root)
     }

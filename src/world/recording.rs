@@ -141,6 +141,10 @@ impl World for Recording<'_> {
         self.below.stamp(path, links)
     }
 
+    fn is_unsaved(&self, path: &Path) -> bool {
+        self.below.is_unsaved(path)
+    }
+
     fn committed(&self, root: &Path) -> Option<Vec<PathBuf>> {
         // The commit is said by whoever starts the evaluation.
         self.below.committed(root)
