@@ -5,15 +5,14 @@
 //! evaluating them again shows the texts as they are then. Jobs that were only counted aren't
 //! either: that takes no time.
 
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use super::arguments::LabOptions;
 use super::cache_account::{Explanation, Fate};
 use super::entry::Entry;
-
 use super::guard::INTERRUPTED;
+use super::known;
 use super::load::{Outcome, Target, entry_and_settings, request};
 use super::report::say;
 use super::setup::{self, Caches, config, machine, no_thread};
@@ -22,11 +21,11 @@ use crate::bytes::{Reader, Writer};
 use crate::cache::{EvaluationKey, LARGEST, Learned, Lookup, PackageUses, Packages, State};
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::eval::Settings;
-use crate::flake::{head_commit, locked_packages};
+use crate::flake::head_commit;
 use crate::session::{self, Config};
 use crate::source::{SourceMap, Span};
 use crate::store::StorePath;
-use crate::sweep::{self, Ask, Image, JobId, Listing, PackageSet, Progress, Request};
+use crate::sweep::{self, Ask, Image, JobId, Listing, Progress, Request};
 use crate::world::{Made, Obstacle, Reads, Recording, Thoroughness, World};
 
 /// Where a lab is evaluated.
@@ -147,17 +146,12 @@ fn key(
         }
     };
     let request = Request { threads: 0, ask, ..request.clone() };
-    let parts =
-        [format!("{request:?}"), surroundings(options, settings), format!("{:?}", place.commit)];
+    let parts = [
+        format!("{request:?}"),
+        known::surroundings(options, settings),
+        format!("{:?}", place.commit),
+    ];
     EvaluationKey::new(&parts.each_ref().map(String::as_bytes))
-}
-
-/// What decides evaluations of all labs and package sets.
-fn surroundings(options: &LabOptions, settings: Settings) -> String {
-    let variable = |name: &str| std::env::var_os(name);
-    let variables = ["HOME", "NIX_REMOTE", "NIX_STORE_DIR"].map(variable);
-    let search_path = setup::search_path(&options.include);
-    format!("{search_path:?} {variables:?} {} {settings:?}", options.nix.no_ifd)
 }
 
 /// What came of evaluating.
@@ -227,39 +221,16 @@ impl Evaluation<'_> {
         evaluated
     }
 
-    /// What is known of the package set, if it is one that is worth it.
+    /// What is known of the package set, if that may be used.
     fn packages(&self) -> Option<Packages> {
         let Caches { directory, .. } = self.caches?;
-        let root = &self.request.root;
-        let packages = &self.package_set()?;
         let counting = matches!(self.request.ask, Ask::Counts(..));
         // What a commit has is not what is known of the checkout's files.
         if counting || self.place.commit.is_some() {
             return None;
         }
-        // Only an expression may begin at the lab's directory.
-        let root = match packages {
-            PackageSet::Expression(_) => root.clone(),
-            PackageSet::Host | PackageSet::Path(_) | PackageSet::Locked(_) => PathBuf::from("/"),
-        };
-        let parts = [
-            "packages".to_owned(),
-            format!("{:?}", (packages, &root)),
-            surroundings(self.target.with, self.settings),
-        ];
-        let parts = parts.each_ref().map(String::as_bytes);
-        let of = (packages.clone(), root);
-        Some(Packages::new(directory, &parts, of, !self.target.with.refresh))
-    }
-
-    /// The set of which something may be known: as it was asked for, or what a flake has locked.
-    fn package_set(&self) -> Option<PackageSet> {
-        let Request { packages, flake, entry, .. } = self.request;
-        match flake {
-            None => Some(packages.clone()).filter(|set| *set != PackageSet::Host),
-            Some(flake) if flake.own_packages || flake.upstream_library => None,
-            Some(_) => locked_packages(entry.parent()?, self.place.world).map(PackageSet::Locked),
-        }
+        let Evaluation { target, settings, request, place, .. } = self;
+        known::packages(directory, target.with, *settings, request, place.world)
     }
 
     fn config<'c>(

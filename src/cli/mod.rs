@@ -23,6 +23,7 @@ mod guard;
 mod init;
 mod instantiate;
 mod kept;
+mod known;
 mod list;
 mod listing;
 mod load;
