@@ -77,7 +77,11 @@ fn findings(examples: &[(&str, &str)], directory: &Path) -> (Vec<Diagnostic>, So
         if lab {
             let (entry, root) = sweep::find_entry(directory).expect("the lab has an entry");
             let request = Request { threads: 1, ..Request::new(entry, root) };
-            return check_lab(session, evaluator, &LabRequest { request, shellcheck: None });
+            return check_lab(
+                session,
+                evaluator,
+                &LabRequest { request, shellcheck: None, scripts: Default::default() },
+            );
         }
         let import = format!("import {}", directory.join("expr.nix").display());
         let value = session.expression(evaluator, &import, directory);

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use repx::check::shell::{Located, Programs, Written, array_reads, check_commands, check_syntax};
+use repx::check::shell::{
+    Located, Programs, Scripts, Written, array_reads, check_commands, check_syntax,
+};
 use repx::check::{Around, Checked, check_file, mend};
 use repx::diagnostic::Diagnostic;
 use repx::source::{SourceFile, SourceMap};
@@ -41,10 +43,10 @@ pub fn check(bytes: &[u8]) {
 fn scripts(checked: &Checked, file: &Arc<SourceFile>) -> Vec<Diagnostic> {
     let read = |_: &Path| Some(Arc::clone(file));
     let written = Written { root: &checked.root, file, read: &read };
-    let mut found = Vec::new();
+    let (mut found, known) = (Vec::new(), Scripts::default());
     let mut look = |script: &Located| {
-        found.extend(check_syntax(script));
-        found.extend(check_commands(script, &Programs::default(), "s", None));
+        found.extend(check_syntax(script, &known));
+        found.extend(check_commands(script, &known, &Programs::default(), "s", None));
         for (name, at) in array_reads(script.text(), "parameters") {
             let told = Diagnostic::warning("repx::fuzz::array", name.to_owned());
             found.push(told.at(script.place(at), "here"));

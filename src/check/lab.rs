@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 
 use super::file::Around;
 use super::shell::{
-    Located, Programs, ShellCheck, Written, argument_names, array_reads, check_commands,
+    Located, Programs, Scripts, ShellCheck, Written, argument_names, array_reads, check_commands,
     check_syntax, check_with_shellcheck,
 };
 use super::unused::unused_files;
@@ -30,6 +30,8 @@ pub struct LabRequest {
     pub request: Request,
     /// The program for shell scripts, if it is to be used.
     pub shellcheck: Option<ShellCheck>,
+    /// Scripts that were read before.
+    pub scripts: Arc<Scripts>,
 }
 
 /// Everything that evaluating a lab tells about it. No jobs are made.
@@ -69,13 +71,41 @@ struct Look<'x, 'h> {
     lab: &'x Lab<'h>,
     asked: &'x LabRequest,
     sources: &'h SourceMap,
+    around: Around<'h>,
     /// The embedded set: it knows which programs packages have.
     host: Option<Attrs<'h>>,
+    /// The programs that every script finds; `open` where they aren't all known.
+    basic: Option<Programs>,
     /// By where each file begins.
-    trees: HashMap<u32, Rc<Expr>>,
+    trees: HashMap<u32, Rc<Tree>>,
     /// Scripts that were looked at.
     done: HashSet<Span>,
     found: Found,
+}
+
+/// A file as it is written.
+struct Tree {
+    root: Expr,
+    /// What is bound to the names that functions have, by where these stand: a file may have many stages.
+    functions: HashMap<Span, Rc<Expr>>,
+}
+
+impl Tree {
+    fn read(file: &SourceFile) -> Tree {
+        let root = parse(file).root;
+        let mut functions = HashMap::new();
+        find::walk(&root, &mut |expr| {
+            for binding in find::bindings(expr) {
+                if let Binding::Assign { path, value, .. } = binding
+                    && let Some(AttrName::Static { name, span }) = path.last()
+                    && FUNCTIONS.iter().any(|function| function.as_bytes() == name.bytes())
+                {
+                    functions.insert(*span, Rc::new(value.clone()));
+                }
+            }
+        });
+        Tree { root, functions }
+    }
 }
 
 impl<'x, 'h> Look<'x, 'h> {
@@ -88,8 +118,9 @@ impl<'x, 'h> Look<'x, 'h> {
         let sources = session.shared.sources;
         let host = session.packages(evaluator, &PackageSet::Host, &asked.request.root);
         let host = host.and_then(|host| evaluator.attrs(Slot::Value(host))).ok();
+        let around = Around::new(session.shared.world, sources);
         let (trees, done, found) = (HashMap::new(), HashSet::new(), Found::default());
-        Look { evaluator, lab, asked, sources, host, trees, done, found }
+        Look { evaluator, lab, asked, sources, around, host, basic: None, trees, done, found }
     }
 
     fn stages(&mut self) {
@@ -110,14 +141,16 @@ impl<'x, 'h> Look<'x, 'h> {
     }
 
     /// What is written as the value of an attribute.
-    fn written(&mut self, attrs: Attrs<'h>, name: &str) -> Option<(Expr, Span)> {
+    fn written(&mut self, attrs: Attrs<'h>, name: &str) -> Option<(Rc<Expr>, Span)> {
         let key = attrs.attr(Name::new(name))?.key.span;
         let file = self.sources.file(key)?;
-        Some((find::bound_at(self.tree(&file), key)?, key))
+        let tree = self.tree(&file);
+        let found = tree.functions.get(&key).map(Rc::clone);
+        Some((found.or_else(|| find::bound_at(&tree.root, key).map(Rc::new))?, key))
     }
 
-    fn tree(&mut self, file: &SourceFile) -> &Rc<Expr> {
-        self.trees.entry(file.start()).or_insert_with(|| Rc::new(parse(file).root))
+    fn tree(&mut self, file: &SourceFile) -> &Rc<Tree> {
+        self.trees.entry(file.start()).or_insert_with(|| Rc::new(Tree::read(file)))
     }
 
     /// Parameters that functions ask for and the stage doesn't declare.
@@ -160,10 +193,9 @@ impl<'x, 'h> Look<'x, 'h> {
             return;
         }
         let Some(file) = self.sources.file(key) else { return };
-        let root = Rc::clone(self.tree(&file));
-        let around = Around::new(self.evaluator.shared.world, self.sources);
-        let read = |path: &Path| around.read(path).ok();
-        for script in Located::all(&expr, &Written { root: &root, file: &file, read: &read }) {
+        let tree = Rc::clone(self.tree(&file));
+        let read = |path: &Path| self.around.read(path).ok();
+        for script in Located::all(&expr, &Written { root: &tree.root, file: &file, read: &read }) {
             self.as_shell(stage, part, &script);
         }
     }
@@ -178,14 +210,16 @@ impl<'x, 'h> Look<'x, 'h> {
         if script.is_partial() {
             return;
         }
-        let unreadable = check_syntax(script);
+        let scripts = &self.asked.scripts;
+        let unreadable = check_syntax(script, scripts);
         let broken = unreadable.is_some();
         self.found.extend(unreadable);
         if !broken {
             let programs = self.programs(stage, part);
             let packages = stage.attrs.attr(Name::new("runDependencies"));
             let packages = packages.map(|attr| attr.key.span);
-            self.found.extend(check_commands(script, &programs, &stage.key, packages));
+            let commands = check_commands(script, scripts, &programs, &stage.key, packages);
+            self.found.extend(commands);
         }
         if let Some(shellcheck) = &self.asked.shellcheck {
             match check_with_shellcheck(script, shellcheck) {
@@ -197,7 +231,7 @@ impl<'x, 'h> Look<'x, 'h> {
 
     /// The programs that a script finds: of its own packages, the stage's, and the basic tools.
     fn programs(&mut self, stage: &Stage<'h>, part: &Part<'h>) -> Programs {
-        let mut programs = Programs::default();
+        let mut programs = self.basic_programs();
         let mut packages = Vec::new();
         for attrs in [part.attrs, stage.attrs] {
             match sweep::packages(self.evaluator, attrs) {
@@ -209,13 +243,18 @@ impl<'x, 'h> Look<'x, 'h> {
         for package in packages {
             self.add_programs(&mut programs, &package);
         }
-        for name in CORE {
-            match self.host_programs(name) {
-                Some(names) => programs.names.extend(names),
-                None => programs.open = true,
-            }
-        }
         programs
+    }
+
+    fn basic_programs(&mut self) -> Programs {
+        if let Some(known) = &self.basic {
+            return known.clone();
+        }
+        let all = CORE.map(|name| self.host_programs(name));
+        let open = all.iter().any(Option::is_none);
+        let basic = Arc::new(all.into_iter().flatten().flatten().collect());
+        let programs = Programs { names: HashSet::new(), basic, open };
+        self.basic.insert(programs).clone()
     }
 
     fn add_programs(&mut self, programs: &mut Programs, package: &Package) {

@@ -67,16 +67,28 @@ fn below(
 /// The files that a lab consists of: its own, and whatever they name by literal paths below its
 /// root. Must be called on a thread with a large stack.
 pub fn lab_files(around: &Around<'_>, entry: &Path, root: &Path) -> Vec<PathBuf> {
+    files_by(around.world, entry, root, |path| {
+        let file = around.read(path).ok()?;
+        Some(literal_paths(&parse(&file).root, path))
+    })
+}
+
+/// The same, where `named` says what a file names, if it can be read.
+pub fn files_by(
+    world: &dyn World,
+    entry: &Path,
+    root: &Path,
+    named: impl Fn(&Path) -> Option<Vec<PathBuf>>,
+) -> Vec<PathBuf> {
     let mut files = vec![entry.to_owned()];
     let mut met: HashSet<PathBuf> = files.iter().cloned().collect();
     let mut at = 0;
     while let Some(path) = files.get(at).cloned().filter(|_| at < MOST_OF_A_LAB) {
         at += 1;
-        let Ok(file) = around.read(&path) else { continue };
-        for named in literal_paths(&parse(&file).root, &file) {
-            let found = match around.world.kind(&named) {
+        for named in named(&path).unwrap_or_default() {
+            let found = match world.kind(&named) {
                 Ok(Some(FileKind::Directory)) => Some(named.join("default.nix"))
-                    .filter(|inside| matches!(around.world.kind(inside), Ok(Some(_)))),
+                    .filter(|inside| matches!(world.kind(inside), Ok(Some(_)))),
                 Ok(Some(FileKind::Regular { .. } | FileKind::Symlink)) => {
                     Some(named).filter(|path| path.extension().is_some_and(|e| e == "nix"))
                 }
@@ -93,9 +105,9 @@ pub fn lab_files(around: &Around<'_>, entry: &Path, root: &Path) -> Vec<PathBuf>
 }
 
 /// The absolute paths that a file names without computing anything.
-pub fn literal_paths(root: &Expr, file: &SourceFile) -> Vec<PathBuf> {
+pub fn literal_paths(root: &Expr, file: &Path) -> Vec<PathBuf> {
     use std::os::unix::ffi::OsStrExt;
-    let directory = file.path().parent().unwrap_or(file.path());
+    let directory = file.parent().unwrap_or(file);
     let mut paths = Vec::new();
     find::walk(root, &mut |expr| {
         if let ExprKind::Path(parts) = &expr.kind

@@ -33,7 +33,7 @@ pub(super) fn unused_files(session: &Session<'_>, lab: &Lab<'_>, root: &Path) ->
         if computes_paths(&tree, file.text()) {
             return Vec::new();
         }
-        named.extend(literal_paths(&tree, &file));
+        named.extend(literal_paths(&tree, path));
     }
     let unused = all.iter().filter(|path| {
         let inside = path.parent().is_some_and(|parent| directories.contains(parent));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
@@ -11,19 +12,21 @@ use super::arguments::{CheckFormat, CheckOptions, Terminal, Volume};
 use super::entry::Entry;
 use super::explain::no_such_code;
 use super::guard::INTERRUPTED;
+use super::known;
 use super::load::{Target, entry_and_settings, request};
 use super::report::{report, say, show_originals, text_of, was_interrupted};
 use super::setup::{self, config, machine, no_thread};
 use super::stdout;
+use crate::cache::Packages;
 use crate::check::origin::say_origins;
-use crate::check::shell::ShellCheck;
+use crate::check::shell::{Scripts, ShellCheck};
 use crate::check::{
     self, Around, Findings, LabRequest, Levels, check_all, check_lab, lab_files, nix_files,
 };
 use crate::diagnostic::render::{github, json, sarif};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::flake::head_commit;
-use crate::session::{self, Config, STACK_SIZE};
+use crate::session::{self, Config, KeptPackages, STACK_SIZE};
 use crate::source::SourceMap;
 use crate::sweep::{Ask, Request};
 use crate::world::Disk;
@@ -132,7 +135,6 @@ fn evaluate(
     let request = Request { git_hash: head_commit(&request.root, &machine), ..request };
     let path = std::env::var_os("PATH").unwrap_or_default();
     let shellcheck = if options.no_shellcheck { None } else { ShellCheck::find(&path) };
-    let asked = LabRequest { request, shellcheck };
     let lowered = caches.as_ref().map(|caches| &caches.lowered);
     let config = Config {
         settings,
@@ -140,11 +142,66 @@ fn evaluate(
         last: false,
         ..config(&machine, &options.with.include, sources, lowered)
     };
-    let found = session::run(&config, |session, evaluator| check_lab(session, evaluator, &asked));
+    let packages = caches.as_ref().and_then(|caches| {
+        known::packages(&caches.directory, &options.with, settings, &request, &machine)
+    });
+    let evaluation = Evaluation { request, shellcheck, scripts: Arc::default(), config };
+    let found = packages.and_then(|packages| evaluation.with_known(&packages));
+    let found = match found {
+        Some(found) => Ok(found),
+        None => evaluation.once(None, evaluation.config.messages).map(|(found, _)| found),
+    };
     if let Some(caches) = &caches {
         caches.lowered.save();
     }
     found.map_err(|error| no_thread(&error))
+}
+
+/// How a lab is evaluated.
+struct Evaluation<'a> {
+    request: Request,
+    shellcheck: Option<ShellCheck>,
+    scripts: Arc<Scripts>,
+    config: Config<'a>,
+}
+
+impl Evaluation<'_> {
+    /// What is wrong, and whether evaluating all of the package set may tell it otherwise.
+    fn once(
+        &self,
+        known: Option<KeptPackages<'_>>,
+        messages: &(dyn Fn(&str) + Sync),
+    ) -> io::Result<(Vec<Diagnostic>, bool)> {
+        let set = known.map_or(&self.request.packages, |known| known.set);
+        let request = Request { packages: set.clone(), ..self.request.clone() };
+        let (shellcheck, scripts) = (self.shellcheck.clone(), Arc::clone(&self.scripts));
+        let asked = LabRequest { request, shellcheck, scripts };
+        let config = Config { packages: known, messages, ..self.config.clone() };
+        session::run(&config, |session, evaluator| {
+            let found = check_lab(session, evaluator, &asked);
+            (found, session.shared.is_unsure())
+        })
+    }
+
+    /// What is wrong with the lab by what is known of its package set, if that is sure. What fails is told as
+    /// evaluating everything tells it.
+    fn with_known(&self, packages: &Packages) -> Option<Vec<Diagnostic>> {
+        let said: Mutex<Vec<String>> = Mutex::default();
+        let messages = |message: &str| {
+            said.lock().unwrap_or_else(PoisonError::into_inner).push(message.to_owned());
+        };
+        let once = || self.once(Some(packages.given()), &messages);
+        let (found, learned) = packages.used(&self.config, once);
+        let (found, unsure) = found.ok()?;
+        let fails = found.iter().any(|d| d.severity == Severity::Error) && learned.uses.any();
+        if unsure || fails && !was_interrupted(&found) {
+            return None;
+        }
+        for message in &said.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            (self.config.messages)(message);
+        }
+        Some(found)
+    }
 }
 
 /// Reading trees takes stack.

@@ -52,7 +52,8 @@ pub(super) fn expand<'h>(session: &Session<'h>, lab: &Lab<'h>, request: &Request
         keeping: match &request.ask {
             Ask::Recipes => Keeping::Recipes,
             Ask::Derivations(wanted) => Keeping::Derivations(wanted),
-            Ask::Jobs | Ask::Few(..) | Ask::Counts(..) | Ask::Behaviour => Keeping::Nothing,
+            Ask::Behaviour => Keeping::Mistakes,
+            Ask::Jobs | Ask::Few(..) | Ask::Counts(..) => Keeping::Nothing,
         },
         makes_jobs: !matches!(request.ask, Ask::Behaviour),
         progress: &request.progress,

@@ -19,6 +19,8 @@ use crate::value::{Attrs, Slot, Text, Value};
 pub(super) enum Keeping<'w> {
     /// Nothing.
     Nothing,
+    /// Not even that: only whether they are right is wanted.
+    Mistakes,
     /// What it takes to run them.
     Recipes,
     /// Derivations that make these files.
@@ -45,6 +47,9 @@ pub(super) struct Given<'h> {
     pub(super) text: Text<'h>,
 }
 
+/// What the files of scripts are called.
+const NAME: &str = "stage-script";
+
 /// What stands for a script.
 pub(super) fn identity<'h>(
     ev: &mut Evaluator<'h>,
@@ -60,6 +65,10 @@ pub(super) fn identity<'h>(
         return Ok(text.bytes().to_vec());
     };
     let path = search_path(ev, &shell, dependencies)?;
+    if matches!(keeping, Keeping::Mistakes) {
+        Script::check(ev, NAME, &[shell.bash, shell.coreutils, path, text], at)?;
+        return Ok(text.bytes().to_vec());
+    }
     let parts = [
         Text::new(ev.local, "#!"),
         shell.bash,
@@ -69,14 +78,14 @@ pub(super) fn identity<'h>(
         text,
     ];
     let file = Script {
-        name: "stage-script",
+        name: NAME,
         system: shell.system,
         shell: joined(ev, &[shell.bash, Text::new(ev.local, "/bin/bash")]),
         tools: joined(ev, &[shell.coreutils, Text::new(ev.local, "/bin")]),
         text: joined(ev, &parts),
     };
     let wanted = |path: &StorePath| match keeping {
-        Keeping::Nothing | Keeping::Recipes => false,
+        Keeping::Nothing | Keeping::Mistakes | Keeping::Recipes => false,
         Keeping::Derivations(wanted) => wanted.contains(path),
     };
     Ok(file.path(ev, wanted, at)?.base_name().as_bytes().to_vec())

@@ -47,7 +47,8 @@ fn around(root: &Expr, name: Name, inner: Span) -> Option<Expr> {
     found
 }
 
-fn bindings(expr: &Expr) -> &[Binding] {
+/// What an expression binds.
+pub fn bindings(expr: &Expr) -> &[Binding] {
     match &expr.kind {
         ExprKind::Set { bindings, .. }
         | ExprKind::LegacyLet(bindings)

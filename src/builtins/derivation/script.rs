@@ -51,10 +51,17 @@ impl<'h> Script<'_, 'h> {
         Ok(path)
     }
 
+    /// Fails as [`Script::path`] does where texts that are part of a script refer to something that no build
+    /// can see.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn check(ev: &mut Evaluator<'h>, name: &str, texts: &[Text<'h>], at: Span) -> Eval<'h, ()> {
+        inputs::of(ev, name, &context(texts), at).map(drop)
+    }
+
     fn derivation(self, ev: &mut Evaluator<'h>, at: Span) -> Eval<'h, Derivation> {
-        let texts = [self.shell, self.tools, self.text];
-        let context: BTreeSet<ElementId> =
-            texts.iter().flat_map(|text| text.context().elements().iter().copied()).collect();
+        let context = context(&[self.shell, self.tools, self.text]);
         let inputs = inputs::of(ev, self.name, &context, at)?;
         let bytes = |text: Text<'h>| text.bytes().to_vec();
         let env = [
@@ -77,4 +84,9 @@ impl<'h> Script<'_, 'h> {
             env: env.into_iter().map(|(name, value)| (name.to_vec(), value)).collect(),
         })
     }
+}
+
+/// All that texts refer to.
+fn context(texts: &[Text<'_>]) -> BTreeSet<ElementId> {
+    texts.iter().flat_map(|text| text.context().elements().iter().copied()).collect()
 }

@@ -3,8 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::Located;
-use super::read::read;
+use super::{Located, Scripts};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::Span;
 
@@ -13,6 +12,8 @@ use crate::source::Span;
 pub struct Programs {
     /// By name.
     pub names: HashSet<Arc<str>>,
+    /// Those that every script finds.
+    pub basic: Arc<HashSet<Arc<str>>>,
     /// There may be others: of some package it isn't known what it has.
     pub open: bool,
 }
@@ -63,17 +64,20 @@ const ELSEWHERE: &[(&str, &str)] = &[
 /// run with, if it says so.
 pub fn check_commands(
     script: &Located,
+    scripts: &Scripts,
     programs: &Programs,
     stage: &str,
     packages: Option<Span>,
 ) -> Vec<Diagnostic> {
-    let Ok(commands) = read(script.text(), &Located::stands_in) else { return Vec::new() };
+    let read = scripts.read(script.text());
+    let Ok(commands) = &*read else { return Vec::new() };
     if commands.open || programs.open {
         return Vec::new();
     }
     let known = |name: &str| {
         BUILTINS.split_whitespace().any(|builtin| builtin == name)
             || programs.names.contains(name)
+            || programs.basic.contains(name)
             || commands.defined.contains(name)
             || commands.asked.contains(name)
     };
@@ -90,6 +94,7 @@ pub fn check_commands(
             programs
                 .names
                 .iter()
+                .chain(&*programs.basic)
                 .map(AsRef::as_ref)
                 .chain(commands.defined.iter().map(String::as_str)),
         );

@@ -9,11 +9,13 @@ mod arrays;
 mod commands;
 mod located;
 mod read;
+mod scripts;
 mod shellcheck;
 
 pub use arrays::array_reads;
 pub use commands::{Programs, check_commands};
 pub use located::{Located, Written};
+pub use scripts::Scripts;
 pub use shellcheck::{ShellCheck, check_with_shellcheck};
 
 use crate::diagnostic::Diagnostic;
@@ -29,8 +31,9 @@ pub fn argument_names(expr: &Expr) -> Option<&Param> {
 }
 
 /// A script that no shell can read.
-pub fn check_syntax(script: &Located) -> Option<Diagnostic> {
-    let error = read::read(script.text(), &Located::stands_in).err()?;
+pub fn check_syntax(script: &Located, scripts: &Scripts) -> Option<Diagnostic> {
+    let read = scripts.read(script.text());
+    let error = read.as_ref().as_ref().err()?;
     // An interpolation may be the missing part.
     if script.holes().any(|range| is_line(script.text(), range)) {
         return None;
@@ -40,7 +43,7 @@ pub fn check_syntax(script: &Located) -> Option<Diagnostic> {
     let (start, length) = until.last().map_or((0, 0), |(start, c)| (start, c.len_utf8()));
     Some(
         Diagnostic::warning("repx::shell::syntax", "bash can't read this script")
-            .at(script.place(start..start + length), error.why)
+            .at(script.place(start..start + length), error.why.clone())
             .help("`bash -n` on the script says it in bash's own words"),
     )
 }
