@@ -7,7 +7,8 @@ what it is over many of them.
 A lab in one file of 200 stages and 2,000 lines is edited as by somebody who types: each edit is one
 character, sent when the diagnostics of the one before have come. From time to time nothing is typed
 until the lab has been evaluated. Told are percentiles of the time from an edit to its diagnostics,
-the same for those that only evaluating the lab tells, and the size of the process as edits add up.
+the same for those that only evaluating the lab tells, and the size of the process as edits add up. With
+`--pkgs` the stages need packages of a Nix package set.
 """
 
 import argparse
@@ -23,7 +24,7 @@ STAGE = """    s{n} = repx.callStage ({{ pkgs }}: {{
       params = {{ seed = 1; scale = {n}; }};
       inputs = {{ {input} }};
       outputs = {{ out = "$out/{n}.txt"; }};
-      run = {{ inputs, outputs, params, ... }}: ''
+{packages}      run = {{ inputs, outputs, params, ... }}: ''
         echo "seed ${{toString params.seed}} of {n}" {read} > "${{outputs.out}}"
         echo "scale ${{toString params.scale}}" >> "${{outputs.out}}"
       '';
@@ -31,7 +32,11 @@ STAGE = """    s{n} = repx.callStage ({{ pkgs }}: {{
 """
 
 
-def lab(stages):
+# What stages need of a Nix package set, in turn.
+PACKAGES = ["gcc jq", "R coreutils", "firefox", "(python3.withPackages (ps: with ps; [ numpy scipy ]))"]
+
+
+def lab(stages, with_packages):
     """A lab in one file: the stages are a chain in each ten."""
     text = [
         "{ pkgs, repx-lib, gitHash, ... }:\n",
@@ -39,9 +44,12 @@ def lab(stages):
     ]
     for n in range(stages):
         first = n % 10 == 0
+        packages = PACKAGES[n % len(PACKAGES)]
+        packages = f"      runDependencies = with pkgs; [ {packages} ];\n"
         text.append(
             STAGE.format(
                 n=n,
+                packages=packages if with_packages else "",
                 input="" if first else 'out = "";',
                 read="" if first else '"${inputs.out}"',
                 upstream="" if first else f"s{n - 1}",
@@ -58,9 +66,9 @@ def lab(stages):
 
 
 class Client:
-    def __init__(self, repx, directory):
+    def __init__(self, repx, directory, arguments):
         self.child = subprocess.Popen(
-            [repx, "lsp"],
+            [repx, "lsp", *arguments],
             cwd=directory,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -117,6 +125,7 @@ def main():
     arguments.add_argument("--repx", default="target/release/repx")
     arguments.add_argument("--edits", type=int, default=10_000)
     arguments.add_argument("--stages", type=int, default=200)
+    arguments.add_argument("--pkgs", help="a Nix package set that stages need packages of")
     arguments.add_argument("--every", type=int, default=50, help="edits between evaluations")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -125,17 +134,18 @@ def main():
 
 
 def measure(options, directory):
-    text = lab(options.stages)
+    text = lab(options.stages, options.pkgs is not None)
     path = directory / "lab.nix"
     path.write_text(text)
     uri = path.as_uri()
-    client = Client(str(pathlib.Path(options.repx).resolve()), directory)
+    arguments = ["--pkgs", os.path.abspath(options.pkgs)] if options.pkgs else []
+    client = Client(str(pathlib.Path(options.repx).resolve()), directory, arguments)
     client.ask("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
     client.tell("initialized", {})
     document = {"uri": uri, "languageId": "nix", "version": 0, "text": text}
     client.tell("textDocument/didOpen", {"textDocument": document})
     lines = text.split("\n")
-    print(f"{len(lines)} lines, {options.stages} stages")
+    print(f"{len(lines)} lines, {options.stages} stages, load {os.getloadavg()[0]:.1f}")
     # What is typed: the name of an input in the middle, which the script then asks for in vain.
     line = next(n for n, l in enumerate(lines) if 'out = "";' in l and n > len(lines) // 2)
     column = lines[line].index("out")
@@ -174,6 +184,7 @@ def measure(options, directory):
         whole.append(time.perf_counter() - begin)
         if len(whole) in (1, 2, 5, 10, 20, 50, 100, 150) or version >= options.edits:
             sizes.append((version, client.size()))
+    print(f"load {os.getloadavg()[0]:.1f}")
     print(f"the text alone   {percentiles(quick)}   ({len(quick)} edits)")
     print(f"the lab as well  {percentiles(whole)}   ({len(whole)} edits)")
     for edits, size in sizes:

@@ -452,6 +452,17 @@ fn what_is_known_of_a_text_is_answered() {
     let changes = edit["documentChanges"].as_array().unwrap();
     assert_eq!(changes.len(), 2, "the stage and the run: {edit}");
     assert!(changes.iter().all(|change| change["textDocument"]["version"] == 1), "{edit}");
+    // What a name is worked out to be, and what `with` gives.
+    let old = "inherit (repx-lib) utils;";
+    let new = "inherit (repx-lib) utils; folds = 2 * 3; more = with utils; range 1 folds;";
+    let text = std::fs::read_to_string(&run).unwrap().replace(old, new);
+    client.edit(&run, 2, json!([{ "text": text }]));
+    let mut hover = |what: &str| {
+        let hover = client.ask("textDocument/hover", place(&run, at(&text, what)));
+        hover["contents"]["value"].as_str().unwrap_or_default().to_owned()
+    };
+    assert!(hover("folds;").contains("an integer: `6`"), "{}", hover("folds;"));
+    assert!(hover("range 1 folds").contains("utils.range FIRST LAST"));
     for method in ["hover", "definition", "completion", "prepareRename"] {
         let answer = client.asked(&format!("textDocument/{method}"), place(&stage, (9999, 9999)));
         assert_ne!(answer["error"]["code"], -32603, "a bug: {answer}");

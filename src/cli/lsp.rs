@@ -6,8 +6,9 @@ use std::path::Path;
 use clap::Args;
 
 use super::Exit;
-use super::arguments::{LabOptions, Terminal};
+use super::arguments::{LabOptions, Terminal, Volume};
 use super::guard::outlive_failures;
+use super::known;
 use super::load::{Target, entry_and_settings, request};
 use super::report::{report, say};
 use super::settings::settings;
@@ -24,7 +25,8 @@ use crate::sweep::Ask;
 #[derive(Args, Debug, Clone, Default)]
 #[command(after_help = "\
 Editors start it by themselves: the README's section on editors, and the
-directory editors/, have their configuration.
+directory editors/, have their configuration. With -v it says on standard
+error how evaluations go.
 Exit status: 0 the editor has said goodbye, 1 it left without a word.")]
 pub(super) struct LspOptions {
     /// Accepted for editors that say so: there is no other way to talk
@@ -36,7 +38,7 @@ pub(super) struct LspOptions {
 
 /// Serves until the editor leaves.
 pub(super) fn run(options: &LspOptions, terminal: &Terminal) -> Exit {
-    let setup = match setup(options) {
+    let setup = match setup(options, terminal.volume == Volume::Verbose) {
         Ok(setup) => setup,
         Err(wrong) => return report(vec![wrong], &SourceMap::new(), terminal, false),
     };
@@ -51,15 +53,20 @@ pub(super) fn run(options: &LspOptions, terminal: &Terminal) -> Exit {
     }
 }
 
-fn setup(options: &LspOptions) -> Result<Setup, Diagnostic> {
+fn setup(options: &LspOptions, verbose: bool) -> Result<Setup, Diagnostic> {
     let with = options.with.clone();
     let settings = settings(&with.nix)?;
     let path = std::env::var_os("PATH").unwrap_or_default();
+    let cache = setup::caches(!with.no_cache).map(|caches| caches.directory);
+    let (directory, options) = (cache.clone(), with.clone());
     Ok(Setup {
+        packages: Box::new(move |request, world| {
+            known::packages(directory.as_ref()?, &options, settings, request, world)
+        }),
         machine: Box::new(machine_saying(&with.nix, &|_| {})),
         search_path: setup::search_path(&with.include),
         home: std::env::var_os("HOME").map(Into::into),
-        cache: setup::caches(!with.no_cache).map(|caches| caches.directory),
+        cache,
         formatter: lsp::find_formatter(&path),
         log: Box::new(|line| say(&format!("repx lsp: {line}"))),
         request: Box::new(move |lab: &Path| {
@@ -67,5 +74,6 @@ fn setup(options: &LspOptions) -> Result<Setup, Diagnostic> {
             Ok(request(&with, Ask::Behaviour, entry))
         }),
         settings,
+        verbose,
     })
 }

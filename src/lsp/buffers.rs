@@ -10,7 +10,15 @@ use crate::source::bytes_of_text;
 use crate::world::{Entry, FileKind, Keeper, Links, Stamp, World};
 
 /// Texts that are open, by their paths, and by those that links lead to.
-pub(super) type Open = HashMap<PathBuf, Arc<Seen>>;
+pub(super) type Open = HashMap<PathBuf, Shown>;
+
+/// A text that is open.
+#[derive(Clone)]
+pub(super) struct Shown {
+    pub(super) seen: Arc<Seen>,
+    /// Is it what lies on the disk?
+    pub(super) saved: bool,
+}
 
 /// A world with open texts laid over it.
 pub(super) struct Buffers<'a> {
@@ -21,7 +29,7 @@ pub(super) struct Buffers<'a> {
 impl World for Buffers<'_> {
     fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
         match self.open.get(path) {
-            Some(seen) => Ok(bytes_of_text(seen.text.file.text()).into_owned()),
+            Some(shown) => Ok(bytes_of_text(shown.seen.text.file.text()).into_owned()),
             None => self.below.read_file(path),
         }
     }
@@ -64,6 +72,10 @@ impl World for Buffers<'_> {
         if self.open.contains_key(path) { None } else { self.below.vouch(path) }
     }
 
+    fn is_unsaved(&self, path: &Path) -> bool {
+        self.open.get(path).is_some_and(|shown| !shown.saved)
+    }
+
     fn committed(&self, root: &Path) -> Option<Vec<PathBuf>> {
         self.below.committed(root)
     }
@@ -82,10 +94,11 @@ mod tests {
     #[test]
     fn open_texts_stand_in_place_of_files() {
         let machine = Memory::new().file("/lab/a.nix", "1").file("/lab/b.nix", "2");
-        let seen = |path: &str, text: &str| {
-            (PathBuf::from(path), analysed(Path::new(path), text).unwrap())
+        let shown = |path: &str, text: &str, saved| {
+            let seen = analysed(Path::new(path), text).unwrap();
+            (PathBuf::from(path), Shown { seen, saved })
         };
-        let open = Open::from([seen("/lab/a.nix", "3"), seen("/lab/new.nix", "4")]);
+        let open = Open::from([shown("/lab/a.nix", "3", true), shown("/lab/new.nix", "4", false)]);
         let world = Buffers { below: &machine, open: &open };
         let read = |path: &str| world.read_file(Path::new(path)).unwrap();
         assert_eq!(read("/lab/a.nix"), b"3");
@@ -96,5 +109,8 @@ mod tests {
             Ok(Some(FileKind::Regular { .. }))
         ));
         assert!(matches!(world.kind(Path::new("/lab/none.nix")), Ok(None)));
+        let unsaved =
+            ["a", "b", "new"].map(|name| world.is_unsaved(Path::new(&format!("/lab/{name}.nix"))));
+        assert_eq!(unsaved, [false, false, true]);
     }
 }

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response, ResponseError};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// A message with more bytes is skipped.
@@ -188,7 +189,7 @@ fn response(id: RequestId, error: Option<Value>) -> Message {
 /// Where messages go out, in order, by a thread of its own: a client that is slow to read must not
 /// keep the server from listening.
 pub(super) struct Outgoing {
-    sender: Option<Sender<Value>>,
+    sender: Option<Sender<String>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -198,7 +199,7 @@ impl Outgoing {
     /// # Errors
     /// When the system refuses a thread.
     pub(super) fn new(mut output: impl Write + Send + 'static) -> io::Result<Outgoing> {
-        let (sender, receiver) = channel::<Value>();
+        let (sender, receiver) = channel::<String>();
         let write = move || {
             // Nobody may read any more. The end of the input then ends the server.
             let mut open = true;
@@ -210,36 +211,46 @@ impl Outgoing {
         Ok(Outgoing { sender: Some(sender), thread: Some(thread) })
     }
 
-    fn send(&self, mut message: Value) {
-        if let Some(fields) = message.as_object_mut() {
-            fields.insert("jsonrpc".into(), "2.0".into());
-        }
-        if let Some(sender) = &self.sender {
+    fn send(&self, message: &impl Serialize) {
+        // What these messages are made of can all be written.
+        if let (Some(sender), Ok(text)) = (&self.sender, serde_json::to_string(message)) {
             // The writer lives as long as this.
-            let _ = sender.send(message);
+            let _ = sender.send(text);
         }
     }
 
     /// Tells something.
-    pub(super) fn notify(&self, method: &str, params: Value) {
-        self.send(json!({ "method": method, "params": params }));
+    pub(super) fn notify(&self, method: &str, params: &impl Serialize) {
+        self.send(&Told { jsonrpc: VERSION, method, params });
     }
 
     /// Asks something.
-    pub(super) fn ask(&self, id: i32, method: &str, params: Value) {
-        self.send(json!({ "id": id, "method": method, "params": params }));
+    pub(super) fn ask(&self, id: i32, method: &str, params: &Value) {
+        let asked = json!({ "jsonrpc": VERSION, "id": id, "method": method, "params": params });
+        self.send(&asked);
     }
 
     /// Answers.
-    pub(super) fn answer(&self, id: &RequestId, result: Value) {
-        self.send(json!({ "id": id, "result": result }));
+    pub(super) fn answer(&self, id: &RequestId, result: &Value) {
+        self.send(&json!({ "jsonrpc": VERSION, "id": id, "result": result }));
     }
 
     /// Refuses. Of what has no id, or none that could be read, it is null.
     pub(super) fn refuse(&self, id: Option<&RequestId>, code: ErrorCode, why: &str) {
         let error = json!({ "code": code as i32, "message": why });
-        self.send(json!({ "id": id, "error": error }));
+        self.send(&json!({ "jsonrpc": VERSION, "id": id, "error": error }));
     }
+}
+
+/// The version of JSON-RPC.
+const VERSION: &str = "2.0";
+
+/// A notification, which may be long: it is written as it is.
+#[derive(Serialize)]
+struct Told<'a, P> {
+    jsonrpc: &'static str,
+    method: &'a str,
+    params: &'a P,
 }
 
 impl Drop for Outgoing {
@@ -253,8 +264,7 @@ impl Drop for Outgoing {
     }
 }
 
-fn write(output: &mut impl Write, message: &Value) -> io::Result<()> {
-    let text = message.to_string();
+fn write(output: &mut impl Write, text: &str) -> io::Result<()> {
     write!(output, "Content-Length: {}\r\n\r\n{text}", text.len())?;
     output.flush()
 }

@@ -5,18 +5,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use super::Setup;
 use super::buffers::{Buffers, Open};
 use super::finding::{Finding, Place};
-use super::texts::Shelf;
+use super::texts::{Seen, Shelf};
+use crate::cache::{LoweredFiles, PackageUses};
 use crate::check::origin::say_origins;
-use crate::check::{Around, Findings, LabRequest, Levels, check_lab, lab_files};
+use crate::check::{Findings, LabRequest, Levels, check_lab, files_by, literal_paths};
 use crate::diagnostic::{Diagnostic, INTERRUPTED};
 use crate::editor::{LabFacts, gather};
 use crate::flake::head_commit;
-use crate::session::{self, Config, FileCache, FileKey};
-use crate::source::SourceMap;
+use crate::session::{self, Config, FileCache, KeptPackages};
+use crate::source::{SourceMap, Span};
 use crate::sweep::{Ask, Request};
 use crate::world::World;
 
@@ -28,8 +30,6 @@ pub(super) struct Job {
     pub(super) generation: u64,
     /// The texts that are open.
     pub(super) open: Open,
-    /// Do these differ from what lies on the disk?
-    pub(super) edited: bool,
     /// Is it to be evaluated? Not while a text of it can't be read.
     pub(super) evaluate: bool,
     /// Set when it isn't wanted any more.
@@ -89,9 +89,8 @@ impl Look<'_> {
             return News::Findings { files: Vec::new(), findings: Some(Vec::new()) };
         };
         let world = Buffers { below: &*self.setup.machine, open: &self.job.open };
-        let sources = SourceMap::new();
         if !self.job.evaluate {
-            return self.findings(None, &request, &world, &sources);
+            return self.findings(None, &request, &world, &SourceMap::new());
         }
         let request = Request {
             git_hash: head_commit(&request.root, &world),
@@ -99,47 +98,14 @@ impl Look<'_> {
             threads: 1,
             ..request
         };
-        // A process for each script takes longer than people type.
-        let asked = LabRequest { request, shellcheck: None };
         let lowered = self.setup.lowered();
-        let cache = lowered.as_ref().map(|files| Unedited { files, keep: !self.job.edited });
-        let cache = cache.as_ref().map(|cache| -> &dyn FileCache { cache });
-        let config = Config { cache, ..self.config(&world, &sources) };
-        let facts = session::run(&config, |session, evaluator| {
-            let found = check_lab(session, evaluator, &asked);
-            match self.findings(Some(found), &asked.request, &world, &sources) {
-                News::None => return News::None,
-                news => first(news),
-            }
-            let facts = gather(session, evaluator, &asked.request);
-            if self.is_interrupted() { News::None } else { News::Facts(Arc::new(facts)) }
-        });
-        if let Some(lowered) = lowered.filter(|_| !self.job.edited) {
+        let evaluation =
+            Evaluation { look: self, request, world: &world, lowered: lowered.as_ref() };
+        let news = evaluation.run(first);
+        if let Some(lowered) = &lowered {
             lowered.save();
         }
-        facts.unwrap_or_else(|error| {
-            let message = format!("the system refuses a thread to evaluate on: {error}");
-            let refused = Diagnostic::error("repx::system::threads", message);
-            self.findings(Some(vec![refused]), &asked.request, &world, &sources)
-        })
-    }
-
-    fn config<'c>(&'c self, world: &'c dyn World, sources: &'c SourceMap) -> Config<'c> {
-        Config {
-            world,
-            sources,
-            search_path: self.setup.search_path.clone(),
-            home: self.setup.home.clone(),
-            settings: self.setup.settings,
-            tolerant: true,
-            cache: None,
-            packages: None,
-            threads: 1,
-            last: false,
-            interrupt: &self.job.interrupt,
-            // What a lab prints is of no interest while it is typed.
-            messages: &|_| {},
-        }
+        news
     }
 
     fn is_interrupted(&self) -> bool {
@@ -159,8 +125,8 @@ impl Look<'_> {
         if self.is_interrupted() || found.as_ref().is_some_and(stopped) {
             return News::None;
         }
-        let around = Around::new(world, sources);
-        let files = lab_files(&around, &request.entry, &request.root);
+        let named = |path: &Path| Some(literal_paths(self.seen(path)?.text.root(), path));
+        let files = files_by(world, &request.entry, &request.root, named);
         let files: Vec<PathBuf> = files.into_iter().map(|path| self.called(path)).collect();
         let findings = found.map(|found| {
             let told = self.told(&files);
@@ -175,41 +141,126 @@ impl Look<'_> {
 
     /// A path as the client calls it: it may have come by a link.
     fn called(&self, path: PathBuf) -> PathBuf {
-        self.job.open.get(&path).map_or(path, |seen| seen.text.path().to_owned())
+        self.job.open.get(&path).map_or(path, |open| open.seen.text.path().to_owned())
+    }
+
+    /// A text as it stands: open, or on the disk.
+    fn seen(&self, path: &Path) -> Option<Arc<Seen>> {
+        match self.job.open.get(path) {
+            Some(open) => Some(Arc::clone(&open.seen)),
+            None => self.shelf.read(path),
+        }
     }
 
     /// What looking at texts alone tells.
     fn told(&self, files: &[PathBuf]) -> HashSet<(&'static str, Place)> {
-        let seen = files.iter().filter_map(|path| match self.job.open.get(path) {
-            Some(open) => Some(Arc::clone(open)),
-            None => self.shelf.read(path),
-        });
+        let seen = files.iter().filter_map(|path| self.seen(path));
         let all =
             seen.flat_map(|seen| Finding::of_text(&seen.text.file, &seen.text.checked.diagnostics));
         all.map(|finding| (finding.code, finding.place)).collect()
     }
 }
 
-/// Lowered files, of which no state that somebody was just typing is kept.
-struct Unedited<'a, C> {
-    files: &'a C,
-    keep: bool,
+/// How a lab is evaluated.
+struct Evaluation<'a> {
+    look: &'a Look<'a>,
+    request: Request,
+    world: &'a Buffers<'a>,
+    lowered: Option<&'a LoweredFiles>,
 }
 
-impl<C: FileCache> FileCache for Unedited<'_, C> {
-    fn key(&self, parts: &[&[u8]]) -> FileKey {
-        self.files.key(parts)
+impl Evaluation<'_> {
+    /// Evaluates the lab, and says how that went where somebody wants to know.
+    fn run(&self, first: &(dyn Fn(News) + Sync)) -> News {
+        let begun = Instant::now();
+        let (news, uses) = self.news(first);
+        if self.look.setup.verbose && !self.look.is_interrupted() {
+            let (lab, took) = (self.look.job.lab.display(), begun.elapsed());
+            let uses = uses.map(|uses| match uses {
+                PackageUses { doubted: true, .. } => "; its package set was evaluated".to_owned(),
+                PackageUses { known, found, evaluated, .. } => format!(
+                    "; of its package set {known} values were known, {found} found, {evaluated} evaluated"
+                ),
+            });
+            let uses = uses.unwrap_or_default();
+            (self.look.setup.log)(&format!("'{lab}' was evaluated in {took:.1?}{uses}"));
+        }
+        news
     }
 
-    fn find(&self, key: FileKey) -> Option<Vec<u8>> {
-        self.files.find(key)
+    /// Evaluates the lab with what is known of its package set, and without where that leaves doubts.
+    fn news(&self, first: &(dyn Fn(News) + Sync)) -> (News, Option<PackageUses>) {
+        let mut uses = None;
+        if let Some(packages) = (self.look.setup.packages)(&self.request, self.world) {
+            let sources = SourceMap::new();
+            let config = self.config(&sources, None);
+            let known = || self.once(Some(packages.given()), first);
+            let (news, learned) = packages.used(&config, known);
+            if let Some(news) = news {
+                return (news, Some(learned.uses));
+            }
+            uses = Some(PackageUses { doubted: true, ..learned.uses });
+        }
+        (self.once(None, first).unwrap_or_default(), uses)
     }
 
-    fn keep(&self, key: FileKey, bytes: Vec<u8>) {
-        if self.keep {
-            self.files.keep(key, bytes);
+    /// Evaluates the lab once. `None`: evaluating all of the package set may give something else.
+    fn once(&self, known: Option<KeptPackages<'_>>, first: &(dyn Fn(News) + Sync)) -> Option<News> {
+        let sources = SourceMap::new();
+        let set = known.map_or(&self.request.packages, |known| known.set);
+        let request = Request { packages: set.clone(), ..self.request.clone() };
+        // A process for each script takes longer than people type.
+        let scripts = Arc::clone(&self.look.shelf.scripts);
+        let asked = LabRequest { request, shellcheck: None, scripts };
+        let told = |found| self.look.findings(Some(found), &asked.request, self.world, &sources);
+        let done = session::run(&self.config(&sources, known), |session, evaluator| {
+            let found = check_lab(session, evaluator, &asked);
+            let doubtful = || session.shared.is_unsure() || found.iter().any(is_of_a_set);
+            if known.is_some() && doubtful() {
+                return None;
+            }
+            match told(found) {
+                News::None => return Some(News::None),
+                news => first(news),
+            }
+            let facts = gather(session, evaluator, &asked.request);
+            let facts = News::Facts(Arc::new(facts));
+            let news = if self.look.is_interrupted() { News::None } else { facts };
+            (known.is_none() || !session.shared.is_unsure()).then_some(news)
+        });
+        done.unwrap_or_else(|error| {
+            let message = format!("the system refuses a thread to evaluate on: {error}");
+            Some(told(vec![Diagnostic::error("repx::system::threads", message)]))
+        })
+    }
+
+    fn config<'c>(
+        &'c self,
+        sources: &'c SourceMap,
+        packages: Option<KeptPackages<'c>>,
+    ) -> Config<'c> {
+        let setup = self.look.setup;
+        Config {
+            world: self.world,
+            sources,
+            search_path: setup.search_path.clone(),
+            home: setup.home.clone(),
+            settings: setup.settings,
+            tolerant: true,
+            cache: self.lowered.map(|files| -> &dyn FileCache { files }),
+            packages,
+            threads: 1,
+            last: false,
+            interrupt: &self.look.job.interrupt,
+            // What a lab prints is of no interest while it is typed.
+            messages: &|_| {},
         }
     }
+}
+
+/// Is something wrong at a place of a set that only stands for another?
+fn is_of_a_set(found: &Diagnostic) -> bool {
+    found.primary.as_ref().is_some_and(|label| label.span == Span::KEPT)
 }
 
 /// A flake may have nothing to do with labs.

@@ -74,7 +74,7 @@ impl Server {
                 let text = new.get(inside).unwrap_or_default().to_owned();
                 let edits: Vec<TextEdit> =
                     if old == new { Vec::new() } else { vec![TextEdit::new(range, text)] };
-                self.out.answer(&id, json!(edits));
+                self.out.answer(&id, &json!(edits));
             }
         }
     }

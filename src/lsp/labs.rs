@@ -9,10 +9,9 @@ use std::time::{Duration, Instant};
 use super::finding::{Edit, Finding};
 use crate::editor::LabFacts;
 
-/// A lab is looked at when nobody has typed for so long,
+/// A lab is looked at when nobody has typed for so long, but at once if looking at it takes no longer than
+/// that.
 const QUIET: Duration = Duration::from_millis(150);
-/// but at once if looking at it takes less than this.
-const QUICK: Duration = Duration::from_millis(60);
 
 /// A lab and what is known of it.
 #[derive(Default)]
@@ -73,7 +72,7 @@ impl Labs {
     pub(super) fn changed(&mut self, directory: &Path) {
         let lab = self.all.entry(directory.to_owned()).or_default();
         lab.generation += 1;
-        let quick = lab.took.is_some_and(|took| took < QUICK);
+        let quick = lab.took.is_some_and(|took| took < QUIET);
         lab.due = Some(Instant::now() + if quick { Duration::ZERO } else { QUIET });
         if let Some(running) = self.running.as_ref().filter(|running| running.lab == directory) {
             running.interrupt.store(true, Ordering::Relaxed);
@@ -185,6 +184,22 @@ mod tests {
         assert_eq!(of("a/nix/lab.nix").as_deref(), Some("a"));
         assert_eq!(of("b/c/d.nix").as_deref(), Some("b"));
         assert_eq!(of("other/x.nix").as_deref(), Some(""));
+    }
+
+    #[test]
+    fn what_takes_no_time_is_not_waited_for() {
+        let mut labs = Labs::default();
+        let lab = Path::new("/lab");
+        labs.changed(lab);
+        std::thread::sleep(labs.wait().unwrap());
+        let due = labs.next().unwrap();
+        labs.finished(lab, due.generation, false).unwrap().took = Some(QUIET / 2);
+        labs.finished(lab, due.generation, true);
+        labs.changed(lab);
+        assert_eq!(labs.wait(), Some(Duration::ZERO));
+        labs.get_mut(lab).unwrap().took = Some(QUIET * 2);
+        labs.changed(lab);
+        assert!(!labs.wait().unwrap().is_zero());
     }
 
     #[test]

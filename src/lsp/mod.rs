@@ -47,7 +47,7 @@ pub use format::find as find_formatter;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cache::LoweredFiles;
+use crate::cache::{LoweredFiles, Packages};
 use crate::diagnostic::Diagnostic;
 use crate::eval::Settings;
 use crate::session::on_large_stack;
@@ -58,6 +58,8 @@ use crate::world::World;
 pub struct Setup {
     /// What is to be listed of the lab in a directory.
     pub request: Box<dyn Fn(&Path) -> Result<Request, Diagnostic> + Send + Sync>,
+    /// What is known of the package set of a lab, seen in a world, if it is a set of which something is kept.
+    pub packages: Box<dyn Fn(&Request, &dyn World) -> Option<Packages> + Send + Sync>,
     /// The machine.
     pub machine: Box<dyn World>,
     /// `-I` and `NIX_PATH`.
@@ -70,6 +72,8 @@ pub struct Setup {
     pub cache: Option<PathBuf>,
     /// The program that formats, if there is one.
     pub formatter: Option<PathBuf>,
+    /// Is told, too, how each evaluation went?
+    pub verbose: bool,
     /// Where is told what goes wrong.
     pub log: Box<dyn Fn(&str) + Send + Sync>,
 }

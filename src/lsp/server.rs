@@ -10,8 +10,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId};
 use lsp_types::{Diagnostic, Range, Uri};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
+use super::buffers::Shown;
 use super::capabilities::Client;
 use super::connection::{Incoming, Outgoing, read_all};
 use super::documents::Document;
@@ -47,6 +49,15 @@ pub(super) enum Phase {
 
 /// Messages that are looked through for one that takes back another.
 const MOST_WAITING: usize = 1024;
+
+/// All that is to be said of a file.
+#[derive(Serialize)]
+struct Published<'a> {
+    uri: &'a Uri,
+    diagnostics: &'a [Diagnostic],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i32>,
+}
 
 /// The server and all that it knows.
 pub(super) struct Server {
@@ -216,7 +227,7 @@ impl Server {
         }
         let answer = catch_unwind(AssertUnwindSafe(|| self.answered(&id, &method, params)));
         match answer {
-            Ok(Ok(Some(value))) => self.out.answer(&id, value),
+            Ok(Ok(Some(value))) => self.out.answer(&id, &value),
             // It comes later.
             Ok(Ok(None)) => {}
             Ok(Err(refusal)) => self.out.refuse(Some(&id), refusal.code, &refusal.why),
@@ -238,7 +249,7 @@ impl Server {
     /// Asks the client for something whose result doesn't matter.
     pub(super) fn ask(&mut self, method: &str, params: Value) {
         self.asked += 1;
-        self.out.ask(self.asked, method, params);
+        self.out.ask(self.asked, method, &params);
     }
 
     /// A text has changed in some way.
@@ -281,25 +292,29 @@ impl Server {
             }
         }
         if let Some(due) = self.labs.next() {
-            self.begin(due);
+            let (lab, generation) = (due.lab.clone(), due.generation);
+            if catch_unwind(AssertUnwindSafe(|| self.begin(due))).is_err() {
+                self.labs.finished(&lab, generation, true);
+            }
         }
     }
 
     fn begin(&mut self, due: Due) {
         let Due { lab, generation, interrupt } = due;
         let mut open = HashMap::new();
-        let (mut edited, mut readable) = (false, true);
+        let mut readable = true;
         for (path, document) in &self.documents {
             let Some(seen) = document.seen() else { continue };
             // Only what the lab reads matters, but what that is may have changed just now.
             readable &= seen.text.checked.readable || document.lab.as_ref() != Some(&lab);
-            edited |= std::fs::read(path).ok().as_deref() != Some(document.content().as_bytes());
+            let saved = std::fs::read(path).ok().as_deref() == Some(document.content().as_bytes());
+            let shown = Shown { seen, saved };
             if let Ok(real) = std::fs::canonicalize(path) {
-                open.insert(real, Arc::clone(&seen));
+                open.insert(real, shown.clone());
             }
-            open.insert(path.clone(), seen);
+            open.insert(path.clone(), shown);
         }
-        let job = Job { lab, generation, open, edited, evaluate: readable, interrupt };
+        let job = Job { lab, generation, open, evaluate: readable, interrupt };
         // The worker lives as long as the server.
         let _ = self.worker.send(job);
     }
@@ -393,11 +408,8 @@ impl Server {
         let uri: Option<Uri> =
             document.map_or_else(|| uri::of_path(path), |document| Some(document.uri.clone()));
         let Some(uri) = uri.filter(|_| news) else { return };
-        let mut params = json!({ "uri": uri, "diagnostics": all });
-        if let (Some(version), Some(fields)) = (version, params.as_object_mut()) {
-            fields.insert("version".to_owned(), version.into());
-        }
-        self.out.notify("textDocument/publishDiagnostics", params);
+        let told = Published { uri: &uri, diagnostics: &all, version };
+        self.out.notify("textDocument/publishDiagnostics", &told);
         if all.is_empty() && document.is_none() {
             self.published.remove(path);
         } else {

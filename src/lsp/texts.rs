@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::position::Lines;
+use crate::check::shell::Scripts;
 use crate::editor::Text;
 use crate::world::{Disk, World};
 
@@ -24,6 +25,8 @@ pub(super) fn analysed(path: &Path, content: &str) -> Option<Arc<Seen>> {
 /// Texts of the disk that were looked at.
 #[derive(Default)]
 pub(super) struct Shelf {
+    /// Scripts that were read.
+    pub(super) scripts: Arc<Scripts>,
     seen: Mutex<HashMap<PathBuf, Arc<Seen>>>,
 }
 

@@ -1,8 +1,9 @@
 //! A client of `repx lsp` that says exactly what a test wants it to say.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ pub(crate) struct Client {
     said: Receiver<Value>,
     /// What was met while something else was waited for.
     met: Vec<Value>,
+    /// What is told of files, as of the last look.
+    told: BTreeMap<String, Vec<Value>>,
     last: i64,
 }
 
@@ -34,8 +37,13 @@ impl Client {
     /// The same with variables of its environment.
     pub(crate) fn start_with(directory: &Path, variables: &[(&str, &str)]) -> Client {
         let mut command = repx(directory);
-        command.arg("lsp").envs(variables.iter().copied());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.arg("lsp").envs(variables.iter().copied()).stderr(Stdio::null());
+        Client::start_as(command)
+    }
+
+    /// Starts a server by a command.
+    pub(crate) fn start_as(mut command: Command) -> Client {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let input = child.stdin.take();
         let (sender, said) = channel();
@@ -47,7 +55,7 @@ impl Client {
                 }
             }
         });
-        Client { child, input, said, met: Vec::new(), last: 0 }
+        Client { child, input, said, met: Vec::new(), told: BTreeMap::new(), last: 0 }
     }
 
     /// Starts a server and introduces itself.
@@ -136,6 +144,20 @@ impl Client {
             message["params"]["uri"] == uri && all.is_some_and(|all| wanted(all))
         });
         message["params"]["diagnostics"].as_array().expect("a list").clone()
+    }
+
+    /// What has been told of all files by now, as far as nobody has waited for it.
+    pub(crate) fn told(&mut self) -> &BTreeMap<String, Vec<Value>> {
+        for message in &self.met {
+            let params = &message["params"];
+            if let (Some(uri), Some(all)) =
+                (params["uri"].as_str(), params["diagnostics"].as_array())
+            {
+                self.told.insert(uri.to_owned(), all.clone());
+            }
+        }
+        self.met.retain(|message| message["params"]["diagnostics"].is_null());
+        &self.told
     }
 
     /// Opens a file with a text.
