@@ -32,6 +32,7 @@ pub(super) fn may(scene: &Scene<'_>, thing: &Thing) -> Result<(), Refusal> {
         ),
         Thing::File(_) => Refusal::of("files are renamed where they are, not in a text"),
         Thing::Package(name) => Refusal::of(format!("`{name}` is a package of the package set")),
+        Thing::Lib(name) => Refusal::of(format!("`{name}` is part of the package set's library")),
         Thing::Value => Refusal::of("this is a value, not a name"),
     }
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::text::Place;
-use crate::eval::Evaluator;
+use crate::eval::{Evaluator, words};
 use crate::lab::{Lab, Run, Stage, Target};
 use crate::session::Session;
 use crate::source::{SourceMap, Span};
 use crate::sweep::{self, Ask, Block, Count, Counts, Listing, OriginKind, Outcome, Request, Wire};
-use crate::value::Value;
+use crate::value::{Attrs, Value};
 
 /// A lab as it was last evaluated. The texts may have changed since.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,8 @@ pub struct LabFacts {
     pub values: Vec<Fact>,
     /// Names of the packages that there are.
     pub packages: Vec<Arc<str>>,
+    /// Names of what the package set's library has.
+    pub library: Vec<Arc<str>>,
 }
 
 /// How many jobs.
@@ -123,6 +125,7 @@ pub fn gather<'h>(
     let mut facts = LabFacts::default();
     let outcome = sweep::survey(session, evaluator, &request, |evaluator, lab| {
         facts = of_lab(evaluator, lab, sources);
+        facts.library = library(session, evaluator, lab);
     });
     let Outcome { listing, counts, .. } = outcome;
     if let Some(counts) = counts {
@@ -134,9 +137,7 @@ pub fn gather<'h>(
 }
 
 fn of_lab<'h>(evaluator: &Evaluator<'h>, lab: &Lab<'h>, sources: &SourceMap) -> LabFacts {
-    let packages = lab.packages.map(|packages| packages.by_name(evaluator.local));
-    let packages = packages.into_iter().flatten().take(MOST_PACKAGES);
-    let packages = packages.map(|attr| attr.key.name.text().into()).collect();
+    let packages = lab.packages.map(|packages| names(evaluator, packages)).unwrap_or_default();
     let mut facts = LabFacts { packages, ..LabFacts::default() };
     for run in &lab.runs {
         let name = |index: usize| lab.runs.get(index).map(|run| Arc::clone(&run.name));
@@ -166,6 +167,26 @@ fn of_lab<'h>(evaluator: &Evaluator<'h>, lab: &Lab<'h>, sources: &SourceMap) -> 
         }
     }
     facts
+}
+
+/// The names of a set's attributes.
+fn names<'h>(evaluator: &Evaluator<'h>, set: Attrs<'h>) -> Vec<Arc<str>> {
+    let attrs = set.by_name(evaluator.local).into_iter().take(MOST_PACKAGES);
+    attrs.map(|attr| attr.key.name.text().into()).collect()
+}
+
+/// What the library of the package set has. Where that was not needed, what the embedded one has: others
+/// have that as well.
+fn library<'h>(
+    session: &Session<'h>,
+    evaluator: &mut Evaluator<'h>,
+    lab: &Lab<'h>,
+) -> Vec<Arc<str>> {
+    let own = lab.packages.and_then(|packages| packages.get(words().lib)?.known());
+    match own.or_else(|| session.lib(evaluator).ok()) {
+        Some(Value::Attrs(library)) => names(evaluator, library),
+        _ => Vec::new(),
+    }
 }
 
 /// A place as who edits the file knows it.

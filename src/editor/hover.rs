@@ -1,6 +1,7 @@
 //! What there is to know about a place.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Known;
 use super::facts::{JobCount, LabFacts, StageFact};
@@ -11,6 +12,7 @@ use super::text::Place;
 use super::thing::{Scene, Thing, Word};
 use super::told::{param, run_of_set, stages_of_mention, stages_of_set, values};
 use super::uses::Side;
+use super::value;
 use super::wires::{Port, concerned};
 use crate::builtins;
 use crate::check::names::{Definition, Kind};
@@ -58,7 +60,14 @@ impl<'a> Teller<'_, 'a> {
             Thing::Field(role, name) => self.field(*role, *name, word),
             Thing::Attribute(key) => self.attribute(*key),
             Thing::File(path) => Some(self.file(path, word)),
-            Thing::Package(name) => Some(format!("package `{name}` of the package set")),
+            // A package set may have more than it lists.
+            Thing::Package(name) => (word.things.last() == Some(thing)
+                || has(self.lab.map(|lab| &lab.packages), *name))
+            .then(|| format!("package `{name}` of the package set")),
+            Thing::Lib(name) => has(self.lab.map(|lab| &lab.library), *name).then(|| {
+                let told = format!("`{name}` of the package set's library");
+                [Some(told), builtin(*name)].into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+            }),
             Thing::Value => None,
         }
     }
@@ -77,12 +86,14 @@ impl<'a> Teller<'_, 'a> {
             self.called(port.stage)
         )];
         let declared = self.scene.declarations(port).first().copied();
-        let value = declared.and_then(|key| self.value_at(key));
-        let value = value.map(|value| self.source(value));
+        let bound = declared.and_then(|key| Some((key, self.value_at(key)?)));
+        let value = bound.map(|(_, value)| self.source(value));
         match port.side {
             Side::Param => {
                 let facts = stages_of_set(self.scene, self.lab, port.stage);
                 lines.extend(value.map(|value| format!("default: `{value}`")));
+                let computed = bound.filter(|(_, value)| !value::is_written(value.expr));
+                lines.extend(computed.and_then(|(key, value)| self.constant(key, value)));
                 let mut runs: Vec<String> = Vec::new();
                 for (run, fact) in param(&facts, &port.name.text()) {
                     let from = match fact.origin {
@@ -255,10 +266,10 @@ impl<'a> Teller<'_, 'a> {
             lines.extend(jobs(&stages_of_mention(self.scene, self.lab, mention)));
         }
         lines.push(format!("```nix\n{}\n```", self.source(value)));
-        let fact = self.fact(key);
-        let told = match fact {
-            Some((value, kind)) => Some(format!("{kind}: `{value}`")),
-            None => {
+        let told = match (self.constant(key, value), self.fact(key)) {
+            (Some(value), _) => Some(value),
+            (None, Some((value, kind))) => Some(format!("{kind}: `{value}`")),
+            (None, None) => {
                 let kind = kind_of(end.expr).filter(|_| end.rest.is_empty());
                 let elsewhere = end.expr.span != value.expr.span || end.text != value.text;
                 let short = elsewhere.then(|| self.source(end)).filter(|s| !s.contains('\n'));
@@ -270,6 +281,12 @@ impl<'a> Teller<'_, 'a> {
         };
         lines.extend(told);
         Some(lines.join("\n\n"))
+    }
+
+    /// The value of a binding that shows there, beside what it is bound to.
+    fn constant(&self, key: Key, written: Node<'a>) -> Option<String> {
+        let value = value::bound(&self.scene.look, key)?;
+        Some(value.told(value::is_written(written.expr) && written.rest.is_empty()))
     }
 
     /// What was evaluated of an attribute.
@@ -382,6 +399,12 @@ impl<'a> Teller<'_, 'a> {
         lines.push(format!("file `{shown}`"));
         lines.join("\n\n")
     }
+}
+
+/// Is a name among those that there are, if these are known?
+fn has(known: Option<&Vec<Arc<str>>>, name: Name) -> bool {
+    let text = name.text();
+    known.is_none_or(|known| known.is_empty() || known.iter().any(|known| **known == *text))
 }
 
 /// How many jobs a stage has in each run, and some of their names.

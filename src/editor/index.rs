@@ -1,7 +1,7 @@
 //! What of one text is looked up: which definition a name means, what it is bound to, which calls and
 //! sets there are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::spot::{call, last_name, static_name};
 use super::text::Text;
@@ -53,6 +53,9 @@ pub(super) struct Index<'a> {
     bound: HashMap<Span, Bound<'a>>,
     taken: HashMap<u32, Taken<'a>>,
     inherits: HashMap<Span, &'a Binding>,
+    repeated: HashSet<Span>,
+    scopes: HashMap<Span, &'a Expr>,
+    peculiar: bool,
     /// The calls that make a lab, whole.
     pub(super) calls: Vec<(Maker, &'a Expr)>,
     /// Sets written out that seem to be stages.
@@ -70,6 +73,9 @@ impl<'a> Index<'a> {
             bound: HashMap::new(),
             taken: HashMap::new(),
             inherits: HashMap::new(),
+            repeated: HashSet::new(),
+            scopes: HashMap::new(),
+            peculiar: false,
             calls: Vec::new(),
             stages: Vec::new(),
             runs: Vec::new(),
@@ -78,6 +84,7 @@ impl<'a> Index<'a> {
             index.used.extend(definition.uses.iter().map(|span| (span.start, at)));
             index.defined.insert(definition.span, at);
             index.defined.extend(definition.others.iter().map(|span| (*span, at)));
+            index.peculiar |= is_special(definition.name);
         }
         find::walk(text.root(), &mut |expr| index.expr(expr));
         index
@@ -101,6 +108,22 @@ impl<'a> Index<'a> {
     /// The `inherit` that has its name at a place.
     pub(super) fn inherit(&self, span: Span) -> Option<&'a Binding> {
         self.inherits.get(&span).copied()
+    }
+
+    /// Does another binding of the same set make something of the name at a place, too? `a.b = 1; a.c = 2;`
+    pub(super) fn is_repeated(&self, span: Span) -> bool {
+        self.repeated.contains(&span)
+    }
+
+    /// Does the text bind names by which the language itself goes, so that operators or attributes may not mean
+    /// what they say?
+    pub(super) fn is_peculiar(&self) -> bool {
+        self.peculiar
+    }
+
+    /// The set of the `with` that has it at a place.
+    pub(super) fn scope(&self, span: Span) -> Option<&'a Expr> {
+        self.scopes.get(&span).copied()
     }
 
     /// What is taken from the name that is used at a place.
@@ -128,7 +151,10 @@ impl<'a> Index<'a> {
             ExprKind::Select { from, path, .. } | ExprKind::HasAttr { from, path } => {
                 self.taken_from(from, Taken::Path(path));
             }
-            ExprKind::With { scope, .. } => self.taken_from(scope, Taken::With),
+            ExprKind::With { scope, .. } => {
+                self.scopes.insert(scope.span, scope);
+                self.taken_from(scope, Taken::With);
+            }
             ExprKind::Apply { .. } => self.calls.extend(maker(expr).map(|maker| (maker, expr))),
             _ => {}
         }
@@ -141,9 +167,16 @@ impl<'a> Index<'a> {
     }
 
     fn bindings(&mut self, bindings: &'a [Binding]) {
+        let mut met: HashMap<Name, &'a [AttrName]> = HashMap::new();
         for binding in bindings {
             match binding {
                 Binding::Assign { path, value, .. } => {
+                    let first = path.first().and_then(static_name);
+                    self.peculiar |= first.is_some_and(|(name, _)| is_special(name));
+                    if let Some(before) = first.and_then(|(name, _)| met.insert(name, path)) {
+                        let names = before.iter().chain(path).filter_map(static_name);
+                        self.repeated.extend(names.map(|(_, span)| span));
+                    }
                     for (at, name) in path.iter().enumerate() {
                         let rest = path.get(at + 1..).unwrap_or_default();
                         if let Some((_, span)) = static_name(name) {
@@ -185,6 +218,12 @@ impl<'a> Index<'a> {
             self.runs.push(set);
         }
     }
+}
+
+/// Is a name one that operators stand for, or that says what else a recursive set has?
+fn is_special(name: Name) -> bool {
+    let special: [&[u8]; 5] = [b"__sub", b"__mul", b"__div", b"__lessThan", b"__overrides"];
+    special.contains(&name.bytes())
 }
 
 /// Which of the calls that make a lab this is.

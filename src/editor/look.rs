@@ -254,6 +254,17 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// The sets of the `with`s around a place, the innermost first.
+    pub(super) fn opened(&self, text: usize, place: Span) -> Vec<Node<'a>> {
+        let (Some(known), Some(index)) = (self.text(text), self.index(text)) else {
+            return Vec::new();
+        };
+        let inside = |body: Span| body.start <= place.start && place.end <= body.end;
+        let around = known.checked.names.withs.iter().rev().filter(|with| inside(with.body));
+        let set = |expr| Node { text, expr, rest: &[] };
+        around.filter_map(|with| index.scope(with.scope).map(set)).collect()
+    }
+
     /// What a file or function gives, once it is called: the innermost expression that is no function,
     /// `let` or call of `mkPipe` and its like.
     pub(super) fn given(&self, node: Node<'a>) -> Node<'a> {

@@ -11,6 +11,8 @@
 //! | `facts.rs` | what the last evaluation found out, as plain data |
 //! | `symbols.rs`, `folds.rs`, `tokens.rs` | what one text tells alone |
 //! | `hover.rs`, `hints.rs`, `complete.rs` | what is said about a place |
+//! | `opened.rs` | names that `with` gives |
+//! | `value.rs` | values that the text alone gives |
 //! | `navigate.rs`, `rename.rs`, `conflicts.rs` | where else a thing is, and calling it otherwise |
 //! | `spot.rs`, `index.rs`, `look.rs` | words of a tree, and following them through texts |
 //! | `sketch.rs`, `uses.rs`, `wires.rs` | the lab as its texts tell it: stages, what they use, what is wired |
@@ -30,6 +32,7 @@ mod look;
 mod navigate;
 mod occurrences;
 mod offers;
+mod opened;
 mod rename;
 mod schema;
 mod sketch;
@@ -40,6 +43,7 @@ mod thing;
 mod tokens;
 mod told;
 mod uses;
+mod value;
 mod wires;
 
 use std::path::Path;

@@ -50,7 +50,11 @@ impl Scene<'_> {
             Thing::Attribute(key) => self.of_attribute(*key, &mut found),
             Thing::Builtin(name) => self.of_builtin(*name, &mut found),
             Thing::File(path) => self.of_file(path, &mut found),
-            Thing::Library(_) | Thing::Field(..) | Thing::Package(_) | Thing::Value => {}
+            Thing::Library(_)
+            | Thing::Field(..)
+            | Thing::Package(_)
+            | Thing::Lib(_)
+            | Thing::Value => {}
         }
         found.into_iter().collect()
     }
@@ -154,6 +158,13 @@ impl Scene<'_> {
             let Some(text) = self.look.text(number) else { continue };
             if !text.text().contains(&name) {
                 continue;
+            }
+            for (used, span) in text.checked.names.withs.iter().flat_map(|with| &with.uses) {
+                self.look.rest();
+                let gives = || self.attribute_by_with(number, *used, *span);
+                if *used.text() == *name && gives() == Some(key) {
+                    found.insert(self.whole(Key { text: number, span: *span }, false));
+                }
             }
             find::walk(text.root(), &mut |expr| {
                 let ExprKind::Select { from, path, .. } = &expr.kind else { return };

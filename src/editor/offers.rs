@@ -3,20 +3,21 @@
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 
 use super::complete::{Completion, CompletionKind as Kind};
 use super::cursor::{Cursor, Position, STAND_IN};
 use super::facts::LabFacts;
 use super::look::{Entries, Node};
+use super::opened::Known;
 use super::schema::{GIVEN, LIBRARY, OFFERED, Role, role_around, role_at};
 use super::sketch::{Part, Stage};
 use super::spot::{Located, Spot, call, static_name};
 use super::symbols::matches;
-use super::thing::{Scene, dotted};
+use super::thing::Scene;
 use super::uses::Side;
 use super::wires::{outer_inputs, outer_part};
 use crate::builtins::{self, globals};
+use crate::source::Span;
 use crate::syntax::{AttrName, Expr, ExprKind, PieceKind, pieces};
 
 /// Words of the language that begin or go on an expression.
@@ -53,8 +54,8 @@ impl<'s, 'a> Offers<'s, 'a> {
             }
             (_, Spot::Selected { from, path, index }) => self.selection(located, from, path, index),
             (_, Spot::Inherited { from: Some(set), .. }) => self.selection(located, set, &[], 0),
-            (_, Spot::Inherited { from: None, .. }) => self.names(at, false),
-            (_, Spot::Name(..)) => self.names(at, true),
+            (_, Spot::Inherited { from: None, .. }) => self.names(located, at, false),
+            (_, Spot::Name(..)) => self.names(located, at, true),
             _ => {}
         }
     }
@@ -266,38 +267,40 @@ impl<'s, 'a> Offers<'s, 'a> {
         index: usize,
     ) {
         let before = path.get(..index).unwrap_or_default();
-        let mut words = vec![dotted(from)];
-        words.extend(before.iter().filter_map(static_name).map(|(name, _)| name.to_string()));
-        let words = words.join(".");
-        if words == "builtins" {
-            self.builtins();
-        }
-        let inner = words
-            .strip_suffix("utils")
-            .is_some_and(|rest| rest.is_empty() || rest == "repx-lib." || rest == "repx.");
-        if inner {
-            self.library(|name| name.strip_prefix("utils."));
-        }
-        if words == "repx-lib" || words == "repx" {
-            self.library(|name| (!name.contains('.')).then_some(name));
-        }
         self.ports(located, from, before);
-        if words == "pkgs" {
-            for name in packages_of(self.lab) {
-                self.add(name, Kind::Module, Some("package".into()), None);
-            }
-        }
-        let mut node = Node { text: self.scene.text, expr: from, rest: &[] };
+        let from = Node { text: self.scene.text, expr: from, rest: &[] };
+        let words = self.scene.words_by(from, before);
+        let mut node = Some(from);
         for step in before {
-            let next = static_name(step).and_then(|(n, _)| self.scene.look.attribute(node, n));
-            match next {
-                Some(next) => node = next,
-                None => return,
-            }
+            let set = node.zip(static_name(step));
+            node = set.and_then(|(set, (name, _))| self.scene.look.attribute(set, name));
         }
-        let entries = self.scene.look.entries(node);
-        for entry in entries.list {
-            self.add(&entry.name.text(), Kind::Variable, Some("attribute".into()), None);
+        self.members(node, &words, "attribute");
+    }
+
+    /// What a set has, as far as its text or its name tells.
+    fn members(&mut self, set: Option<Node<'a>>, words: &str, detail: &str) {
+        match Known::of(words) {
+            Some(Known::Builtins) => self.builtins(),
+            Some(Known::Utils) => self.library(|name| name.strip_prefix("utils.")),
+            Some(Known::Library) => self.library(|name| (!name.contains('.')).then_some(name)),
+            Some(Known::Packages) => {
+                for name in self.lab.map_or(&[][..], |lab| lab.packages.as_slice()) {
+                    self.add(name, Kind::Module, Some("package".into()), None);
+                }
+            }
+            Some(Known::Lib) => {
+                for name in self.lab.map_or(&[][..], |lab| lab.library.as_slice()) {
+                    let row = builtins::documented().find(|row| row.name == &**name);
+                    let doc = row.map(|row| row.doc.to_owned());
+                    self.add(name, Kind::Function, Some("of the library".into()), doc);
+                }
+            }
+            None => {}
+        }
+        let entries = set.map(|set| self.scene.look.entries(set).list);
+        for entry in entries.unwrap_or_default() {
+            self.add(&entry.name.text(), Kind::Variable, Some(detail.to_owned()), None);
         }
     }
 
@@ -344,7 +347,7 @@ impl<'s, 'a> Offers<'s, 'a> {
     }
 
     /// Names in sight, the innermost first, then what every program sees.
-    fn names(&mut self, at: u32, words: bool) {
+    fn names(&mut self, located: &Located<'a>, at: u32, words: bool) {
         let Some(text) = self.scene.look.text(self.scene.text) else { return };
         let names = &text.checked.names;
         let mut seen: Vec<_> = names
@@ -361,21 +364,10 @@ impl<'s, 'a> Offers<'s, 'a> {
             };
             self.add(&known.name.text(), Kind::Variable, Some(what.to_owned()), None);
         }
-        for with in &names.withs {
-            if with.body.start <= at && at <= with.body.end {
-                let set = super::spot::locate(text.root(), with.scope.start).around;
-                let set = set.into_iter().find(|expr| expr.span == with.scope);
-                let node = set.map(|expr| Node { text: self.scene.text, expr, rest: &[] });
-                let entries = node.map(|node| self.scene.look.entries(node).list);
-                for entry in entries.unwrap_or_default() {
-                    self.add(&entry.name.text(), Kind::Variable, Some("by `with`".into()), None);
-                }
-                if set.is_some_and(|set| dotted(set) == "pkgs") {
-                    for name in packages_of(self.lab) {
-                        self.add(name, Kind::Module, Some("package".into()), None);
-                    }
-                }
-            }
+        for set in self.scene.look.opened(self.scene.text, Span::new(at, at)) {
+            self.ports(located, set.expr, &[]);
+            let words = self.scene.words_of(set);
+            self.members(Some(set), &words, "by `with`");
         }
         if !words {
             return;
@@ -482,11 +474,6 @@ fn place_in_item<'a>(inner: &[&'a Expr], at: u32) -> Option<(&'a Expr, usize)> {
     let expr: &'a Expr = item;
     // The first is the stage itself.
     (position > 0 && call(expr).1.is_empty()).then_some((expr, position))
-}
-
-/// The packages that there are.
-fn packages_of(lab: Option<&LabFacts>) -> &[Arc<str>] {
-    lab.map_or(&[], |lab| &lab.packages)
 }
 
 /// A path as one from a directory.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::look::{Key, Look, Node, literal_path};
+use super::opened::Known;
 use super::schema::Role;
 use super::sketch::{Run, Sketch, Stage, within};
 use super::spot::{Located, Spot, locate, static_name};
@@ -36,6 +37,8 @@ pub(super) enum Thing {
     File(PathBuf),
     /// A package.
     Package(Name),
+    /// Something of the package set's library: `lib.concatMap`.
+    Lib(Name),
     /// A value that is written out.
     Value,
 }
@@ -87,7 +90,7 @@ impl<'a> Scene<'a> {
     fn meanings(&self, located: &Located<'a>, at: u32) -> Option<(Span, Vec<Thing>)> {
         let text = self.text;
         match located.spot {
-            Spot::Name(name, span) => Some((span, self.name(name, span))),
+            Spot::Name(name, span) => Some((span, self.name(located, name, span))),
             Spot::Selected { from, path, index } => {
                 let (_, span) = static_name(path.get(index)?)?;
                 Some((span, self.selected(located, from, path, index)))
@@ -111,9 +114,9 @@ impl<'a> Scene<'a> {
                         things.extend(self.port_of_argument(located, set, name, span));
                         let key = self.look.attribute_key(node, name);
                         things.extend(key.map(Thing::Attribute));
-                        things.extend(library(&format!("{}.{name}", dotted(set))));
+                        things.extend(library(&format!("{}.{name}", self.words_of(node))));
                     }
-                    None => things.extend(self.name(name, span)),
+                    None => things.extend(self.name(located, name, span)),
                 }
                 things.extend(self.local(Key { text, span }));
                 Some((span, things))
@@ -130,7 +133,7 @@ impl<'a> Scene<'a> {
     }
 
     /// What a name means that is used.
-    fn name(&self, name: Name, span: Span) -> Vec<Thing> {
+    fn name(&self, located: &Located<'a>, name: Name, span: Span) -> Vec<Thing> {
         let Some(index) = self.look.index(self.text) else { return Vec::new() };
         if let Some(definition) = index.used(span) {
             let mut things = self.stage_named(definition);
@@ -141,7 +144,7 @@ impl<'a> Scene<'a> {
             .look
             .text(self.text)
             .is_some_and(|text| text.checked.names.globals.iter().any(|(_, place)| *place == span));
-        if global { vec![Thing::Builtin(member(name))] } else { Vec::new() }
+        if global { vec![Thing::Builtin(member(name))] } else { self.by_with(located, name, span) }
     }
 
     /// The stage that a definition names, if it names one.
@@ -219,18 +222,18 @@ impl<'a> Scene<'a> {
         if !things.is_empty() {
             return things;
         }
-        let mut words = vec![dotted(from)];
-        let before = path.iter().take(index + 1).filter_map(static_name);
-        words.extend(before.map(|(name, _)| name.to_string()));
-        let words = words.join(".");
+        let set = Node { text: self.text, expr: from, rest: &[] };
+        let words = self.words_by(set, path.get(..=index).unwrap_or_default());
         if let Some(builtin) = words.strip_prefix("builtins.").filter(|word| !word.contains('.')) {
             things.push(Thing::Builtin(Name::new(builtin)));
         }
         things.extend(library(&words));
-        if index == 0 && words.strip_prefix("pkgs.").is_some() {
-            things.push(Thing::Package(name));
+        match words.rsplit_once('.').and_then(|(set, _)| Known::of(set)) {
+            Some(Known::Packages) => things.push(Thing::Package(name)),
+            Some(Known::Lib) => things.push(Thing::Lib(name)),
+            _ => {}
         }
-        let mut node = Node { text: self.text, expr: from, rest: &[] };
+        let mut node = set;
         for step in path.iter().take(index) {
             let next = static_name(step).and_then(|(step, _)| self.look.attribute(node, step));
             match next {
@@ -357,19 +360,6 @@ fn member(name: Name) -> Name {
     match name.bytes().strip_prefix(b"__") {
         Some(rest) => Name::new(rest),
         None => name,
-    }
-}
-
-/// `a.b.c` as it is written.
-pub(super) fn dotted(expr: &Expr) -> String {
-    match &expr.kind {
-        ExprKind::Var(name) => name.to_string(),
-        ExprKind::Select { from, path, default: None } => {
-            let mut words = vec![dotted(from)];
-            words.extend(path.iter().filter_map(static_name).map(|(name, _)| name.to_string()));
-            words.join(".")
-        }
-        _ => "?".to_owned(),
     }
 }
 
