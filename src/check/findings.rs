@@ -27,9 +27,10 @@ fn means(given: &str, code: &str) -> bool {
 impl Levels {
     /// A name that no code has, nor begins with.
     pub fn unknown(&self) -> Option<&str> {
+        let mut names = self.deny.iter().chain(&self.allow).peekable();
+        names.peek()?;
         let pages = pages();
-        let known = |name: &&String| pages.iter().any(|page| means(name, page.code));
-        self.deny.iter().chain(&self.allow).find(|name| !known(name)).map(String::as_str)
+        names.find(|name| !pages.iter().any(|page| means(name, page.code))).map(String::as_str)
     }
 }
 

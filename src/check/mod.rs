@@ -33,4 +33,4 @@ pub use findings::{Findings, Levels};
 pub use lab::{LabRequest, check_lab};
 pub use mend::{Mended, mend};
 pub use names::Names;
-pub use tree::{check_all, files_by, lab_files, literal_paths, nix_files};
+pub use tree::{check_all, files_by, lab_files, literal_path, literal_paths, nix_files};

@@ -106,20 +106,22 @@ pub fn files_by(
 
 /// The absolute paths that a file names without computing anything.
 pub fn literal_paths(root: &Expr, file: &Path) -> Vec<PathBuf> {
-    use std::os::unix::ffi::OsStrExt;
-    let directory = file.parent().unwrap_or(file);
     let mut paths = Vec::new();
-    find::walk(root, &mut |expr| {
-        if let ExprKind::Path(parts) = &expr.kind
-            && let [Part::Literal(text)] = parts.as_slice()
-            && !text.starts_with('~')
-        {
-            let joined = directory.join(text);
-            let path = canonical_path(joined.as_os_str().as_bytes());
-            paths.push(PathBuf::from(std::ffi::OsStr::from_bytes(&path)));
-        }
-    });
+    find::walk(root, &mut |expr| paths.extend(literal_path(expr, file)));
     paths
+}
+
+/// The absolute path that a literal in a file means.
+pub fn literal_path(expr: &Expr, file: &Path) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    let ExprKind::Path(parts) = &expr.kind else { return None };
+    let [Part::Literal(text)] = parts.as_slice() else { return None };
+    if text.starts_with('~') {
+        return None;
+    }
+    let joined = file.parent().unwrap_or(file).join(text);
+    let path = canonical_path(joined.as_os_str().as_bytes());
+    Some(PathBuf::from(std::ffi::OsStr::from_bytes(&path)))
 }
 
 /// What is wrong with files, in their order. Of files that nothing is wrong with nothing is kept.

@@ -172,8 +172,7 @@ impl Evaluation<'_> {
         known: Option<KeptPackages<'_>>,
         messages: &(dyn Fn(&str) + Sync),
     ) -> io::Result<(Vec<Diagnostic>, bool)> {
-        let set = known.map_or(&self.request.packages, |known| known.set);
-        let request = Request { packages: set.clone(), ..self.request.clone() };
+        let request = self.request.clone().knowing(known);
         let (shellcheck, scripts) = (self.shellcheck.clone(), Arc::clone(&self.scripts));
         let asked = LabRequest { request, shellcheck, scripts };
         let config = Config { packages: known, messages, ..self.config.clone() };

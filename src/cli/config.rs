@@ -75,9 +75,10 @@ pub(super) fn config(lab: &Path) -> Result<Config, Diagnostic> {
     let user = user.map(|dir| dir.join("repx/config.toml"));
     let own = read(&lab.join("config.toml"))?;
     let users = user.map_or(Ok(None), |file| read(&file))?;
-    match mistaken(own.as_ref(), users.as_ref()) {
+    let files = [own.unwrap_or_default(), users.unwrap_or_default()];
+    match mistaken(&files) {
         Some(wrong) => Err(wrong),
-        None => Ok(joined(own, users, home.as_deref())),
+        None => Ok(joined(&files, home.as_deref())),
     }
 }
 
@@ -102,11 +103,10 @@ fn read(path: &Path) -> Result<Option<File>, Diagnostic> {
     })
 }
 
-/// What both files say, the first one's words before the second one's.
-fn joined(own: Option<File>, users: Option<File>, home: Option<&Path>) -> Config {
-    let files = [own.unwrap_or_default(), users.unwrap_or_default()];
+/// What files say, the first one's words before the second one's.
+fn joined(files: &[File], home: Option<&Path>) -> Config {
     let name = files.iter().find_map(|file| file.submission_target.clone());
-    let name = name.unwrap_or_else(|| only(&files));
+    let name = name.unwrap_or_else(|| only(files));
     let here = |file: &File, name: &str| {
         file.targets.get(name).filter(|target| target.address.is_none()).cloned()
     };
@@ -133,21 +133,20 @@ fn joined(own: Option<File>, users: Option<File>, home: Option<&Path>) -> Config
 /// The target of files that don't say which: `local`, or the only one there is.
 fn only(files: &[File]) -> String {
     let names: BTreeSet<&String> = files.iter().flat_map(|file| file.targets.keys()).collect();
-    match names.iter().collect::<Vec<_>>().as_slice() {
-        [only] => (**only).clone(),
-        _ => "local".to_owned(),
+    match names.first() {
+        Some(only) if names.len() == 1 => (*only).clone(),
+        Some(_) | None => "local".to_owned(),
     }
 }
 
 /// A target that no file speaks of, or a key that is nearly one of ours: jobs would be run otherwise than meant.
-fn mistaken(own: Option<&File>, users: Option<&File>) -> Option<Diagnostic> {
-    let files = || own.into_iter().chain(users);
+fn mistaken(files: &[File]) -> Option<Diagnostic> {
     let wrong = |message: String, help: String| {
         Some(Diagnostic::error("repx::config::invalid", message).help(help))
     };
     let names: BTreeSet<&str> =
-        files().flat_map(|f| f.targets.keys().map(String::as_str)).collect();
-    if let Some(target) = files().find_map(|file| file.submission_target.as_deref())
+        files.iter().flat_map(|f| f.targets.keys().map(String::as_str)).collect();
+    if let Some(target) = files.iter().find_map(|file| file.submission_target.as_deref())
         && target != "local"
         && !names.contains(target)
     {
@@ -158,7 +157,7 @@ fn mistaken(own: Option<&File>, users: Option<&File>) -> Option<Diagnostic> {
             help,
         );
     }
-    for (name, target) in files().flat_map(|file| &file.targets) {
+    for (name, target) in files.iter().flat_map(|file| &file.targets) {
         let nearly = |key: &String| Some((key.clone(), did_you_mean(key, KEYS)?));
         if let Some((key, help)) = target.others.keys().find_map(nearly) {
             return wrong(format!("target `{name}` has no key `{key}`"), help);
@@ -172,8 +171,8 @@ mod tests {
     use super::*;
 
     fn from(own: &str, users: &str) -> Config {
-        let file = |text: &str| Some(toml::from_str::<File>(text).unwrap());
-        joined(file(own), file(users), Some(Path::new("/home/u")))
+        let files = [own, users].map(|text| toml::from_str::<File>(text).unwrap());
+        joined(&files, Some(Path::new("/home/u")))
     }
 
     #[test]
@@ -210,7 +209,7 @@ mod tests {
     fn what_is_mistaken_is_told() {
         let told = |text: &str| {
             let file: File = toml::from_str(text).unwrap();
-            mistaken(Some(&file), None).map(|wrong| (wrong.message, wrong.help.unwrap()))
+            mistaken(&[file]).map(|wrong| (wrong.message, wrong.help.unwrap()))
         };
         let (message, help) = told("submission_target = \"clutser\"\n[targets.cluster]").unwrap();
         assert!(message.contains("`clutser`") && help.contains("`cluster`"), "{message} {help}");

@@ -27,12 +27,12 @@ pub(super) fn find(target: Target<'_>) -> Result<Entry, Diagnostic> {
     let Target { lab, with, .. } = target;
     let text = lab.to_string_lossy();
     let is_flake = lab.join("flake.nix").is_file() || !lab.exists() && names_flake(&text);
-    if !is_flake && let Some(built) = target.built() {
-        let message = format!("'{}' holds the jobs of a lab, not its text", built.display());
-        return Err(Diagnostic::error("repx::lab::not-found", message)
-            .help("`repx build` has written it; name the lab itself"));
-    }
     if !is_flake {
+        if let Some(built) = target.built() {
+            let message = format!("'{}' holds the jobs of a lab, not its text", built.display());
+            return Err(Diagnostic::error("repx::lab::not-found", message)
+                .help("`repx build` has written it; name the lab itself"));
+        }
         let (file, root) = sweep::find_entry(lab)?;
         return Ok(Entry { file, root, flake: None });
     }

@@ -271,8 +271,7 @@ impl Evaluation<'_> {
             Basis::Scratch => None,
             Basis::Known(packages) => Some(packages.given()),
         };
-        let set = packages.map_or(&request.packages, |given| given.set).clone();
-        let request = Request { packages: set, ..request };
+        let request = request.knowing(packages);
         let config = Config { packages, ..self.config(world, &sources, &messages) };
         let outcome =
             session::run(&config, |session, evaluator| sweep::list(session, evaluator, &request));

@@ -65,23 +65,16 @@ pub(super) fn named_or_to_be(
     }
     let Outcome { listing, mut diagnostics, sources, .. } =
         load_shown(lab.target(), Ask::Jobs, terminal);
-    let found = listing.as_ref().map(|listing| find::job(listing, name));
-    let known = match found {
-        Some(Ok(job)) => Some(job.name().to_string()),
-        Some(Err(wrong)) if wrong.code == find::AMBIGUOUS => {
-            diagnostics.push(wrong);
-            None
-        }
-        Some(Err(wrong)) => folder().or_else(|| {
-            diagnostics.push(wrong);
-            None
-        }),
-        None => folder(),
+    let (known, wrong) = match listing.as_ref().map(|listing| find::job(listing, name)) {
+        Some(Ok(job)) => (Some(job.name().to_string()), None),
+        Some(Err(wrong)) if wrong.code == find::AMBIGUOUS => (None, Some(wrong)),
+        Some(Err(wrong)) => (folder(), Some(wrong)),
+        None => (folder(), None),
     };
-    match known {
-        Some(job) => Ok(Results::new(&base, job)),
-        None => Err(report(diagnostics, &sources, terminal, lab.with.show_trace)),
-    }
+    known.map(|job| Results::new(&base, job)).ok_or_else(|| {
+        diagnostics.extend(wrong);
+        report(diagnostics, &sources, terminal, lab.with.show_trace)
+    })
 }
 
 impl Results {

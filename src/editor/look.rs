@@ -5,8 +5,6 @@
 
 use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,8 +12,9 @@ use super::Known;
 use super::index::{Bound, Index};
 use super::spot::{call, last_name, static_name};
 use super::text::{Place, Text};
-use crate::source::{Name, Span, canonical_path};
-use crate::syntax::{AttrName, BinaryOp, Binding, Expr, ExprKind, Part};
+use crate::check::literal_path;
+use crate::source::{Name, Span};
+use crate::syntax::{AttrName, BinaryOp, Binding, Expr, ExprKind};
 
 /// How far names are followed.
 const MOST_STEPS: u32 = 4_000;
@@ -347,16 +346,4 @@ fn is_wrapper(expr: &Expr) -> bool {
     let Some(name) = last_name(function) else { return false };
     let wanted = if name.bytes() == b"optionalAttrs" { 2 } else { 1 };
     arguments.len() == wanted && WRAPPERS.contains(&name.bytes())
-}
-
-/// The absolute path that a literal in a file means.
-pub(super) fn literal_path(expr: &Expr, file: &Path) -> Option<PathBuf> {
-    let ExprKind::Path(parts) = &expr.kind else { return None };
-    let [Part::Literal(text)] = parts.as_slice() else { return None };
-    if text.starts_with('~') {
-        return None;
-    }
-    let joined = file.parent().unwrap_or(file).join(text);
-    let path = canonical_path(joined.as_os_str().as_bytes());
-    Some(PathBuf::from(OsStr::from_bytes(&path)))
 }

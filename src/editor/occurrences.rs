@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::look::{Key, Node, literal_path};
+use super::look::{Key, Node};
 use super::sketch::RunKey;
 use super::spot::static_name;
 use super::thing::{Scene, Thing, port};
 use super::uses::{Side, uses_of};
 use super::wires::{ParamClass, Port, param_class};
+use crate::check::literal_path;
 use crate::source::{Name, Span};
 use crate::syntax::{ExprKind, find};
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::look::{Key, Look, Node, literal_path};
+use super::look::{Key, Look, Node};
 use super::opened::Known;
 use super::schema::Role;
 use super::sketch::{Run, Sketch, Stage, within};
@@ -11,6 +11,7 @@ use super::spot::{Located, Spot, locate, static_name};
 use super::text::Text;
 use super::uses::{Side, is_function_of, uses_of};
 use super::wires::{Port, Wires};
+use crate::check::literal_path;
 use crate::source::{Name, Span};
 use crate::syntax::{AttrName, Expr, ExprKind};
 

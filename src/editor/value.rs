@@ -11,8 +11,9 @@ mod tests;
 use std::cmp::Ordering;
 
 use super::index::Bound;
-use super::look::{Key, Look, Node, literal_path};
+use super::look::{Key, Look, Node};
 use super::spot::static_name;
+use crate::check::literal_path;
 use crate::source::{Name, Span};
 use crate::syntax::{AttrName, BinaryOp, Binding, Expr, ExprKind, Part, UnaryOp, find};
 use crate::value::number;

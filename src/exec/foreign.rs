@@ -9,10 +9,7 @@ use std::sync::Arc;
 use super::plan::Plan;
 use super::schedule::{Ended, Executor, Failure, Unit};
 use crate::store::{StoreDir, StorePath};
-use crate::sweep::{Image, JobView, Listing, Source, paths_in};
-
-/// Where paths of the store begin.
-pub(super) const NIX: &str = "/nix/store/";
+use crate::sweep::{Image, JobView, Listing, NIX_STORE, Source, paths_in};
 
 /// Paths that the jobs of a plan need, with the stages that do: the scripts, and what parameters name.
 pub fn store_paths(listing: &Listing, plan: &Plan) -> BTreeMap<StorePath, BTreeSet<Arc<str>>> {
@@ -111,14 +108,14 @@ fn scripts<'l>(view: &JobView<'l>) -> impl Iterator<Item = Cow<'l, [u8]>> + use<
 fn script_paths(view: &JobView<'_>) -> impl Iterator<Item = StorePath> {
     scripts(view).filter_map(|name| {
         let name = std::str::from_utf8(&name).ok()?;
-        StoreDir::default().parse(&format!("{NIX}{name}")).ok()
+        StoreDir::default().parse(&format!("{NIX_STORE}{name}")).ok()
     })
 }
 
 /// The text of a script that Nix has made: what follows the line that names the shell and the one that says
 /// where programs are found.
 pub(super) fn script_text(name: &[u8]) -> io::Result<Vec<u8>> {
-    let path = format!("{NIX}{}", String::from_utf8_lossy(name));
+    let path = format!("{NIX_STORE}{}", String::from_utf8_lossy(name));
     let text = fs::read(&path).map_err(|error| io::Error::other(format!("{path}: {error}")))?;
     let mut ends = memchr::memchr_iter(b'\n', &text);
     let begin = ends.nth(1).map_or(0, |end| end + 1);

@@ -11,9 +11,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::foreign::NIX;
 use super::place::{Base, Hold, remove};
 use crate::store::base32;
+use crate::sweep::NIX_STORE;
 
 /// Files of more bytes are data, which speaks of nothing.
 const MOST_BYTES: u64 = 1 << 20;
@@ -217,7 +217,7 @@ impl Live {
     fn text(&mut self, text: &[u8]) {
         let mut prefix = self.store.as_os_str().as_bytes().to_vec();
         prefix.push(b'/');
-        self.built.extend(named(text, NIX.as_bytes()));
+        self.built.extend(named(text, NIX_STORE.as_bytes()));
         for name in named(text, &prefix) {
             if self.names.insert(name.clone()) {
                 self.left.push(name);

@@ -15,13 +15,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use super::foreign::{NIX, script_text};
+use super::foreign::script_text;
 use super::place::Base;
 use super::plan::Plan;
 use super::script;
 use super::tool::on_path;
 use crate::store::{Hash, HashAlgo, base32};
-use crate::sweep::{Content, Listing, Material, Package, PackageKind, host_names, is_name};
+use crate::sweep::{
+    Content, Listing, Material, NIX_STORE, Package, PackageKind, host_names, is_name,
+};
 
 /// What scripts need, made as it is needed.
 #[derive(Debug)]
@@ -275,13 +277,13 @@ impl Store {
     fn named(&self, text: &[u8]) -> Vec<(usize, String)> {
         let mut places: Vec<usize> = memchr::memmem::find_iter(text, HOST).collect();
         if !self.materials.is_empty() {
-            places.extend(memchr::memmem::find_iter(text, NIX));
+            places.extend(memchr::memmem::find_iter(text, NIX_STORE));
             places.sort_unstable();
         }
         let path = |at: usize| {
             let rest = text.get(at..).unwrap_or_default();
             let host = rest.starts_with(HOST.as_bytes());
-            let prefix = if host { HOST.len() } else { NIX.len() };
+            let prefix = if host { HOST.len() } else { NIX_STORE.len() };
             let name = rest.get(prefix..).unwrap_or_default();
             let end = name.iter().position(|b| !is_name(*b)).unwrap_or(name.len());
             let path = String::from_utf8_lossy(rest.get(..prefix + end).unwrap_or_default());
@@ -397,7 +399,7 @@ impl Store {
 fn place(root: &Path, path: &str) -> PathBuf {
     match path.strip_prefix(HOST) {
         Some(name) => root.join("host").join(name),
-        None => root.join(path.trim_start_matches(NIX)),
+        None => root.join(path.trim_start_matches(NIX_STORE)),
     }
 }
 

@@ -207,8 +207,7 @@ impl Evaluation<'_> {
     /// Evaluates the lab once. `None`: evaluating all of the package set may give something else.
     fn once(&self, known: Option<KeptPackages<'_>>, first: &(dyn Fn(News) + Sync)) -> Option<News> {
         let sources = SourceMap::new();
-        let set = known.map_or(&self.request.packages, |known| known.set);
-        let request = Request { packages: set.clone(), ..self.request.clone() };
+        let request = self.request.clone().knowing(known);
         // A process for each script takes longer than people type.
         let scripts = Arc::clone(&self.look.shelf.scripts);
         let asked = LabRequest { request, shellcheck: None, scripts };

@@ -16,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Found, did_you_mean};
 use crate::eval::Evaluator;
 use crate::lab::{self, Lab, Offer, Places, Reader};
 pub use crate::session::PackageSet;
-use crate::session::{NIXLIB, STACK_SIZE, Session};
+use crate::session::{KeptPackages, NIXLIB, STACK_SIZE, Session};
 use crate::source::{Name, Span};
 use crate::store::StorePath;
 use crate::value::{Attr, Attrs, Slot, Value};
@@ -50,6 +50,15 @@ pub struct Request {
 }
 
 impl Request {
+    /// The same with what stands for the package set, where something does.
+    #[must_use]
+    pub fn knowing(self, known: Option<KeptPackages<'_>>) -> Request {
+        match known {
+            Some(known) => Request { packages: known.set.clone(), ..self },
+            None => self,
+        }
+    }
+
     /// All jobs of this lab, the package set the host's, on all processors.
     pub fn new(entry: PathBuf, root: PathBuf) -> Request {
         Request {

@@ -63,7 +63,7 @@ pub use ordered::in_order;
 pub use origin::{Origin, OriginKind, Written};
 pub use progress::Progress;
 pub use recipe::{
-    CORE, Content, Kit, Material, Package, PackageKind, Recipe, host_names, is_name, package,
-    packages, paths_in,
+    CORE, Content, Kit, Material, NIX_STORE, Package, PackageKind, Recipe, host_names, is_name,
+    package, packages, paths_in,
 };
 pub use record::{AfterRecord, IDENTITY_FILE, IdentityRecord, InputRecord};

@@ -130,8 +130,8 @@ fn programs<'h>(ev: &mut Evaluator<'h>, host: Attrs<'h>) -> Eval<'h, Vec<Arc<str
 /// Where the embedded set's paths begin.
 const ROOT: &[u8] = b"/repx-host/";
 
-/// Where paths of the store begin.
-const STORE: &[u8] = b"/nix/store/";
+/// Where paths of Nix's store begin.
+pub const NIX_STORE: &str = "/nix/store/";
 
 /// Packages whose programs every script finds, as upstream's.
 pub const CORE: [&str; 7] = ["bash", "coreutils", "findutils", "gnused", "gawk", "gnugrep", "jq"];
@@ -147,11 +147,11 @@ pub fn host_names(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Paths of the store that stand in a text.
 pub fn paths_in(text: &str) -> impl Iterator<Item = StorePath> + '_ {
-    memchr::memmem::find_iter(text.as_bytes(), STORE).filter_map(|at| {
+    memchr::memmem::find_iter(text.as_bytes(), NIX_STORE).filter_map(|at| {
         let rest = text.get(at..)?;
-        let name = rest.get(STORE.len()..)?;
+        let name = rest.get(NIX_STORE.len()..)?;
         let end = name.bytes().position(|byte| !is_name(byte)).unwrap_or(name.len());
-        StoreDir::default().parse(rest.get(..STORE.len() + end)?).ok()
+        StoreDir::default().parse(rest.get(..NIX_STORE.len() + end)?).ok()
     })
 }
 

@@ -1,13 +1,12 @@
 //! A script as it is written: one string, several put together, or a file that is read.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::source::{Name, SourceFile, Span, bytes_of_text, canonical_path, text_of_bytes};
-use crate::syntax::{
-    AttrName, BinaryOp, Binding, Expr, ExprKind, Param, Part, Traced, find, traced,
-};
+use super::super::tree::literal_path;
+use crate::source::{Name, SourceFile, Span};
+use crate::syntax::{AttrName, BinaryOp, Binding, Expr, ExprKind, Param, Traced, find, traced};
 
 /// A script's text, and where it stands.
 #[derive(Clone, Debug, Default)]
@@ -118,7 +117,7 @@ impl Located {
                     None => false,
                 },
                 ExprKind::Apply { function, argument } if calls(function, "readFile") => {
-                    let path = path(argument, written.file);
+                    let path = literal_path(argument, written.file.path());
                     let file = path.and_then(|path| (written.read)(&path));
                     file.is_some_and(|file| self.file(&file))
                 }
@@ -245,18 +244,6 @@ fn is_optional(function: &Expr) -> bool {
         ExprKind::Apply { function, .. } => calls(function, "optionalString"),
         _ => false,
     }
-}
-
-/// The file that a path without interpolations names.
-fn path(expr: &Expr, file: &SourceFile) -> Option<PathBuf> {
-    let ExprKind::Path(parts) = &expr.kind else { return None };
-    let [Part::Literal(literal)] = parts.as_slice() else { return None };
-    if literal.starts_with('~') {
-        return None;
-    }
-    let path = file.path().parent()?.join(literal);
-    let canonical = canonical_path(&bytes_of_text(&path.to_string_lossy()));
-    Some(PathBuf::from(text_of_bytes(&canonical)))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! `lab/lab-metadata.json` names all files with their hashes and is written last: without it there is no lab.
 //! `revision/` says what the jobs are (`metadata`), `jobs/<name>/bin/` holds what they run, `store/` what that needs,
-//! `host-tools/` programs that upstream's tools use (`tools`), `images/` container images (`image`, `archive`).
+//! `host-tools/` programs that upstream's tools use (`tools`), `images/` container images (`image`).
 
 mod image;
 pub(super) mod metadata;
