@@ -344,7 +344,7 @@ fn labs() -> Vec<PathBuf> {
 
 /// What is left of names when what they are called is forgotten.
 fn graph(desk: &Desk) -> Vec<(usize, Vec<usize>, usize)> {
-    let names = desk.texts.values().map(|text| &text.checked.names);
+    let names = desk.texts.values().map(|text| &text.checked().names);
     names
         .map(|names| {
             let uses = names.definitions.iter().map(|definition| definition.uses.len()).collect();

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use repx::check::shell::{
     Located, Programs, Scripts, Written, array_reads, check_commands, check_syntax,
 };
-use repx::check::{Around, Checked, check_file, mend};
+use repx::check::{Around, check_file, mend};
 use repx::diagnostic::Diagnostic;
 use repx::source::{SourceFile, SourceMap};
-use repx::syntax::{ExprKind, find};
+use repx::syntax::{Expr, ExprKind, find, parse};
 use repx::world::Memory;
 
 /// Fixes make others possible, but come to an end.
@@ -30,7 +30,7 @@ pub fn check(bytes: &[u8]) {
         assert!(checked.readable || !readable, "a fix has broken it: {text}");
         readable = checked.readable;
         let all = checked.diagnostics.iter();
-        all.chain(&scripts(&checked, &file))
+        all.chain(&scripts(&parse(&file).root, &file))
             .for_each(|found| super::language::can_be_shown(found, &sources));
         match mend(&checked.diagnostics, &sources).texts.into_values().next() {
             Some(mended) => text = mended,
@@ -40,9 +40,9 @@ pub fn check(bytes: &[u8]) {
 }
 
 /// What is wrong with each of the scripts that there may be.
-fn scripts(checked: &Checked, file: &Arc<SourceFile>) -> Vec<Diagnostic> {
+fn scripts(root: &Expr, file: &Arc<SourceFile>) -> Vec<Diagnostic> {
     let read = |_: &Path| Some(Arc::clone(file));
-    let written = Written { root: &checked.root, file, read: &read };
+    let written = Written { root, file, read: &read };
     let (mut found, known) = (Vec::new(), Scripts::default());
     let mut look = |script: &Located| {
         found.extend(check_syntax(script, &known));
@@ -53,7 +53,7 @@ fn scripts(checked: &Checked, file: &Arc<SourceFile>) -> Vec<Diagnostic> {
         }
     };
     let mut functions = 0;
-    find::walk(&checked.root, &mut |expr| {
+    find::walk(root, &mut |expr| {
         if matches!(expr.kind, ExprKind::Lambda { .. } | ExprKind::Text(_)) && functions < 50 {
             functions += 1;
             Located::all(expr, &written).iter().for_each(&mut look);

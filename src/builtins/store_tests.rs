@@ -122,6 +122,7 @@ fn evaluate(directory: &Path, text: &str, stack: usize) -> Result<String, String
         heap: &heap,
         world: &world,
         sources: &sources,
+        trees: &crate::syntax::Trees::default(),
         builtins: &table,
         eager: &eager,
         loader: &files,

@@ -105,6 +105,7 @@ fn evaluate(text: &str, stack: usize, messages: &Mutex<Vec<String>>) -> Result<S
         heap: &heap,
         world: &world,
         sources: &sources,
+        trees: &crate::syntax::Trees::default(),
         builtins: &table,
         eager: &super::eager(),
         loader: &NoFiles,

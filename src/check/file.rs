@@ -9,7 +9,7 @@ use crate::builtins::globals;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lower::{Globals, Surroundings, lower};
 use crate::source::{SourceFile, SourceMap, text_of_bytes};
-use crate::syntax::{Expr, parse};
+use crate::syntax::{Parsed, parse};
 use crate::world::World;
 
 /// What files are checked with.
@@ -70,8 +70,6 @@ impl<'a> Around<'a> {
 
 /// A file that was looked at.
 pub struct Checked {
-    /// What it says; holes where it can't be read.
-    pub root: Expr,
     /// What its names mean.
     pub names: Names,
     /// What is wrong with it, in the order of the text.
@@ -80,26 +78,34 @@ pub struct Checked {
     pub readable: bool,
 }
 
+/// Can Nix read a file?
+pub fn is_readable(parsed: &Parsed) -> bool {
+    !parsed.diagnostics.iter().any(|d| d.severity == Severity::Error)
+}
+
 /// Looks at one file. Must be called on a thread with a large stack.
 pub fn check_file(file: &SourceFile, around: &Around<'_>) -> Checked {
-    let parsed = parse(file);
-    let names = Names::of(&parsed.root, &around.globals);
-    let readable = !parsed.diagnostics.iter().any(|d| d.severity == Severity::Error);
-    let mut diagnostics = parsed.diagnostics;
+    check_parsed(file, &parse(file), &around.globals, around.home.as_deref())
+}
+
+/// Looks at one file that was read. Must be called on a thread with a large stack.
+pub fn check_parsed(
+    file: &SourceFile,
+    parsed: &Parsed,
+    globals: &Globals,
+    home: Option<&Path>,
+) -> Checked {
+    let names = Names::of(&parsed.root, globals);
+    let readable = is_readable(parsed);
+    let mut diagnostics = parsed.diagnostics.clone();
     // What is missing in a text that couldn't be read whole may be what defines or uses a name.
     if readable {
         let directory = file.path().parent().unwrap_or(file.path());
-        let surroundings = Surroundings {
-            globals: &around.globals,
-            scope: None,
-            directory,
-            home: around.home.as_deref(),
-        };
+        let surroundings = Surroundings { globals, scope: None, directory, home };
         diagnostics.extend(lower(&parsed.root, &surroundings).diagnostics);
-        let globals = &around.globals;
         let rules = Readable { file, root: &parsed.root, names: &names, globals };
         diagnostics.extend(rules.findings());
         diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| label.span));
     }
-    Checked { root: parsed.root, names, diagnostics, readable }
+    Checked { names, diagnostics, readable }
 }

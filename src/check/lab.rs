@@ -20,7 +20,7 @@ use crate::lab::{Body, Lab, Part, Stage, Vocabulary};
 use crate::session::{PackageSet, Session};
 use crate::source::{Name, SourceFile, SourceMap, Span};
 use crate::sweep::{self, CORE, Package, PackageKind, Request};
-use crate::syntax::{AttrName, Binding, Expr, ExprKind, Param, find, parse};
+use crate::syntax::{AttrName, Binding, Expr, ExprKind, Param, Parsed, Trees, find};
 use crate::value::{Attrs, Slot};
 
 /// How a lab is looked at.
@@ -71,6 +71,7 @@ struct Look<'x, 'h> {
     lab: &'x Lab<'h>,
     asked: &'x LabRequest,
     sources: &'h SourceMap,
+    read: &'h Trees,
     around: Around<'h>,
     /// The embedded set: it knows which programs packages have.
     host: Option<Attrs<'h>>,
@@ -85,16 +86,15 @@ struct Look<'x, 'h> {
 
 /// A file as it is written.
 struct Tree {
-    root: Expr,
+    parsed: Arc<Parsed>,
     /// What is bound to the names that functions have, by where these stand: a file may have many stages.
     functions: HashMap<Span, Rc<Expr>>,
 }
 
 impl Tree {
-    fn read(file: &SourceFile) -> Tree {
-        let root = parse(file).root;
+    fn new(parsed: Arc<Parsed>) -> Tree {
         let mut functions = HashMap::new();
-        find::walk(&root, &mut |expr| {
+        find::walk(&parsed.root, &mut |expr| {
             for binding in find::bindings(expr) {
                 if let Binding::Assign { path, value, .. } = binding
                     && let Some(AttrName::Static { name, span }) = path.last()
@@ -104,7 +104,7 @@ impl Tree {
                 }
             }
         });
-        Tree { root, functions }
+        Tree { parsed, functions }
     }
 }
 
@@ -115,12 +115,12 @@ impl<'x, 'h> Look<'x, 'h> {
         lab: &'x Lab<'h>,
         asked: &'x LabRequest,
     ) -> Look<'x, 'h> {
-        let sources = session.shared.sources;
+        let (sources, read) = (session.shared.sources, session.shared.trees);
         let host = session.packages(evaluator, &PackageSet::Host, &asked.request.root);
         let host = host.and_then(|host| evaluator.attrs(Slot::Value(host))).ok();
         let around = Around::new(session.shared.world, sources);
         let (trees, done, found) = (HashMap::new(), HashSet::new(), Found::default());
-        Look { evaluator, lab, asked, sources, around, host, basic: None, trees, done, found }
+        Look { evaluator, lab, asked, sources, read, around, host, basic: None, trees, done, found }
     }
 
     fn stages(&mut self) {
@@ -146,11 +146,11 @@ impl<'x, 'h> Look<'x, 'h> {
         let file = self.sources.file(key)?;
         let tree = self.tree(&file);
         let found = tree.functions.get(&key).map(Rc::clone);
-        Some((found.or_else(|| find::bound_at(&tree.root, key).map(Rc::new))?, key))
+        Some((found.or_else(|| find::bound_at(&tree.parsed.root, key).map(Rc::new))?, key))
     }
 
     fn tree(&mut self, file: &SourceFile) -> &Rc<Tree> {
-        self.trees.entry(file.start()).or_insert_with(|| Rc::new(Tree::read(file)))
+        self.trees.entry(file.start()).or_insert_with(|| Rc::new(Tree::new(self.read.of(file))))
     }
 
     /// Parameters that functions ask for and the stage doesn't declare.
@@ -195,7 +195,9 @@ impl<'x, 'h> Look<'x, 'h> {
         let Some(file) = self.sources.file(key) else { return };
         let tree = Rc::clone(self.tree(&file));
         let read = |path: &Path| self.around.read(path).ok();
-        for script in Located::all(&expr, &Written { root: &tree.root, file: &file, read: &read }) {
+        for script in
+            Located::all(&expr, &Written { root: &tree.parsed.root, file: &file, read: &read })
+        {
             self.as_shell(stage, part, &script);
         }
     }

@@ -28,7 +28,7 @@ pub mod shell;
 pub mod tree;
 mod unused;
 
-pub use file::{Around, Checked, check_file};
+pub use file::{Around, Checked, check_file, check_parsed, is_readable};
 pub use findings::{Findings, Levels};
 pub use lab::{LabRequest, check_lab};
 pub use mend::{Mended, mend};

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::lab::{Body, Lab};
 use crate::session::{NIXLIB, Session};
 use crate::source::{Name, SourceFile, Span};
-use crate::syntax::{AttrName, BinaryOp, Binding, Expr, ExprKind, find, parse};
+use crate::syntax::{AttrName, BinaryOp, Binding, Expr, ExprKind, find};
 
 /// A directory with more files than this is not only a lab's.
 const MOST: usize = 2_000;
@@ -29,17 +29,17 @@ pub(super) fn unused_files(session: &Session<'_>, lab: &Lab<'_>, root: &Path) ->
     let mut named: HashSet<PathBuf> = HashSet::new();
     for path in &all {
         let Ok(file) = around.read(path) else { return Vec::new() };
-        let tree = parse(&file).root;
-        if computes_paths(&tree, file.text()) {
+        let tree = session.shared.trees.of(&file);
+        if computes_paths(&tree.root, file.text()) {
             return Vec::new();
         }
-        named.extend(literal_paths(&tree, path));
+        named.extend(literal_paths(&tree.root, path));
     }
     let unused = all.iter().filter(|path| {
         let inside = path.parent().is_some_and(|parent| directories.contains(parent));
         inside && !named.contains(*path) && !read.contains(*path)
     });
-    let part = |file: &SourceFile| is_part_of_a_lab(&parse(file).root);
+    let part = |file: &SourceFile| is_part_of_a_lab(&session.shared.trees.of(file).root);
     unused
         .filter_map(|path| {
             let file = around.read(path).ok().filter(|file| part(file))?;

@@ -38,7 +38,7 @@ pub(super) fn may(scene: &Scene<'_>, thing: &Thing) -> Result<(), Refusal> {
 }
 
 fn local<'s>(scene: &'s Scene<'_>, text: usize, definition: usize) -> Option<&'s Definition> {
-    scene.look.text(text)?.checked.names.definitions.get(definition)
+    scene.look.text(text)?.checked().names.definitions.get(definition)
 }
 
 fn may_local(scene: &Scene<'_>, text: usize, definition: usize) -> Result<(), Refusal> {
@@ -269,7 +269,9 @@ fn stage(scene: &Scene<'_>, mention: usize, new: &str) -> Result<(), Refusal> {
 /// Would a name of a scope be taken for another?
 fn scope(scene: &Scene<'_>, text: usize, definition: usize, new: &str) -> Result<(), Refusal> {
     let Some(known) = local(scene, text, definition) else { return Ok(()) };
-    let Some(names) = scene.look.text(text).map(|text| &text.checked.names) else { return Ok(()) };
+    let Some(names) = scene.look.text(text).map(|text| &text.checked().names) else {
+        return Ok(());
+    };
     let name = Name::new(new);
     let seen = |span: &Span| within(*span, known.scope);
     let refuse = |span: Span, why: &str| {

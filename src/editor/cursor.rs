@@ -1,6 +1,7 @@
 //! Where the cursor stands, and the text with a word there.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::text::Text;
 use crate::builtins::globals;
@@ -106,10 +107,10 @@ impl Cursor {
         let patched = format!("{before}{STAND_IN}{end}{after}");
         let sources = SourceMap::new();
         let file = sources.add(text.path(), patched).ok()?;
-        let root = parse(&file).root;
-        let names = Names::of(&root, &Globals::new(globals::global_names()));
-        let checked = Checked { root, names, diagnostics: Vec::new(), readable: true };
-        Some(Text::new(file, checked))
+        let parsed = Arc::new(parse(&file));
+        let names = Names::of(&parsed.root, &Globals::new(globals::global_names()));
+        let checked = Checked { names, diagnostics: Vec::new(), readable: true };
+        Some(Text::new(file, parsed, checked))
     }
 }
 

@@ -228,7 +228,7 @@ impl<'a> Teller<'_, 'a> {
     }
 
     fn local(&self, text: usize, definition: usize) -> Option<String> {
-        let names = &self.scene.look.text(text)?.checked.names;
+        let names = &self.scene.look.text(text)?.checked().names;
         let known = names.definitions.get(definition)?;
         let key = Key { text, span: known.span };
         let what = match known.kind {

@@ -80,7 +80,7 @@ impl<'a> Index<'a> {
             stages: Vec::new(),
             runs: Vec::new(),
         };
-        for (at, definition) in text.checked.names.definitions.iter().enumerate() {
+        for (at, definition) in text.checked().names.definitions.iter().enumerate() {
             index.used.extend(definition.uses.iter().map(|span| (span.start, at)));
             index.defined.insert(definition.span, at);
             index.defined.extend(definition.others.iter().map(|span| (*span, at)));

@@ -174,7 +174,7 @@ impl<'a> Look<'a> {
     fn meant(&self, node: Node<'a>) -> Option<Bound<'a>> {
         let index = self.index(node.text)?;
         let definition = index.used(node.expr.span)?;
-        let span = self.text(node.text)?.checked.names.definitions.get(definition)?.span;
+        let span = self.text(node.text)?.checked().names.definitions.get(definition)?.span;
         index.bound(span)
     }
 
@@ -196,7 +196,7 @@ impl<'a> Look<'a> {
             Bound::Around(span) => {
                 let index = self.index(text)?;
                 let definition = index.used(span)?;
-                let outer = self.text(text)?.checked.names.definitions.get(definition)?.span;
+                let outer = self.text(text)?.checked().names.definitions.get(definition)?.span;
                 // What is inherited is bound around, and under the same place to itself.
                 let bound = index.bound(outer).filter(|_| outer != span)?;
                 self.deeper(|| self.source(text, bound))
@@ -259,7 +259,7 @@ impl<'a> Look<'a> {
             return Vec::new();
         };
         let inside = |body: Span| body.start <= place.start && place.end <= body.end;
-        let around = known.checked.names.withs.iter().rev().filter(|with| inside(with.body));
+        let around = known.checked().names.withs.iter().rev().filter(|with| inside(with.body));
         let set = |expr| Node { text, expr, rest: &[] };
         around.filter_map(|with| index.scope(with.scope).map(set)).collect()
     }

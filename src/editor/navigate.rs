@@ -146,7 +146,7 @@ impl Scene<'_> {
     }
 
     fn local_definition(&self, text: usize, definition: usize) -> Vec<Place> {
-        let names = self.look.text(text).map(|text| &text.checked.names.definitions);
+        let names = self.look.text(text).map(|text| &text.checked().names.definitions);
         let Some(known) = names.and_then(|names| names.get(definition)) else { return Vec::new() };
         let key = Key { text, span: known.span };
         let index = self.look.index(text);

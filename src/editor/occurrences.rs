@@ -140,7 +140,7 @@ impl Scene<'_> {
     }
 
     fn of_local(&self, text: usize, definition: usize, found: &mut BTreeSet<Occurrence>) {
-        let names = self.look.text(text).map(|text| &text.checked.names.definitions);
+        let names = self.look.text(text).map(|text| &text.checked().names.definitions);
         let Some(known) = names.and_then(|names| names.get(definition)) else { return };
         for span in std::iter::once(&known.span).chain(&known.others) {
             found.insert(self.whole(Key { text, span: *span }, true));
@@ -160,7 +160,7 @@ impl Scene<'_> {
             if !text.text().contains(&name) {
                 continue;
             }
-            for (used, span) in text.checked.names.withs.iter().flat_map(|with| &with.uses) {
+            for (used, span) in text.checked().names.withs.iter().flat_map(|with| &with.uses) {
                 self.look.rest();
                 let gives = || self.attribute_by_with(number, *used, *span);
                 if *used.text() == *name && gives() == Some(key) {
@@ -186,7 +186,7 @@ impl Scene<'_> {
         let long = format!("__{name}");
         for number in self.look.all() {
             let Some(text) = self.look.text(number) else { continue };
-            for (global, span) in &text.checked.names.globals {
+            for (global, span) in &text.checked().names.globals {
                 if *global == name || *global.text() == *long {
                     found.insert(self.whole(Key { text: number, span: *span }, false));
                 }

@@ -349,7 +349,7 @@ impl<'s, 'a> Offers<'s, 'a> {
     /// Names in sight, the innermost first, then what every program sees.
     fn names(&mut self, located: &Located<'a>, at: u32, words: bool) {
         let Some(text) = self.scene.look.text(self.scene.text) else { return };
-        let names = &text.checked.names;
+        let names = &text.checked().names;
         let mut seen: Vec<_> = names
             .definitions
             .iter()

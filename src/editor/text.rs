@@ -1,20 +1,23 @@
 //! One text, analysed, and places in it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use crate::check::{Around, Checked, check_file};
+use crate::builtins::globals;
+use crate::check::{Checked, check_parsed, is_readable};
+use crate::lower::Globals;
 use crate::source::{SourceFile, SourceMap, Span};
-use crate::syntax::Expr;
-use crate::world::Disk;
+use crate::syntax::{Expr, Parsed, parse};
 
 /// One text as it stands. It may be alone in its [`SourceMap`](crate::source::SourceMap): its spans
 /// mean nothing elsewhere, its [`Place`]s do.
 pub struct Text {
     /// The text.
     pub file: Arc<SourceFile>,
-    /// What it says, and what is wrong with it.
-    pub checked: Checked,
+    /// What it says.
+    pub parsed: Arc<Parsed>,
+    /// What is wrong with it: that takes some times as long as reading it.
+    checked: OnceLock<Checked>,
 }
 
 /// A place in a file.
@@ -35,13 +38,27 @@ impl Text {
     pub fn alone(path: &Path, content: &str) -> Option<Text> {
         let sources = SourceMap::new();
         let file = sources.add(path, content).ok()?;
-        let checked = check_file(&file, &Around::new(&Disk, &sources));
-        Some(Text::new(file, checked))
+        let parsed = Arc::new(parse(&file));
+        Some(Text { file, parsed, checked: OnceLock::new() })
     }
 
     /// A text that was checked.
-    pub fn new(file: Arc<SourceFile>, checked: Checked) -> Text {
-        Text { file, checked }
+    pub fn new(file: Arc<SourceFile>, parsed: Arc<Parsed>, checked: Checked) -> Text {
+        Text { file, parsed, checked: OnceLock::from(checked) }
+    }
+
+    /// What its names mean, and what is wrong with it. Must be called on a thread with a large stack.
+    pub fn checked(&self) -> &Checked {
+        self.checked.get_or_init(|| {
+            let globals = Globals::new(globals::global_names());
+            // A path below a home directory is a path whether or not there is such a directory.
+            check_parsed(&self.file, &self.parsed, &globals, Some(Path::new("/")))
+        })
+    }
+
+    /// Can Nix read it?
+    pub fn is_readable(&self) -> bool {
+        is_readable(&self.parsed)
     }
 
     /// Its file.
@@ -56,7 +73,7 @@ impl Text {
 
     /// Its tree.
     pub fn root(&self) -> &Expr {
-        &self.checked.root
+        &self.parsed.root
     }
 
     /// Bytes from the beginning of the file, within it and in order.

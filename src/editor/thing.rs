@@ -141,16 +141,15 @@ impl<'a> Scene<'a> {
             things.push(Thing::Local(self.text, definition));
             return things;
         }
-        let global = self
-            .look
-            .text(self.text)
-            .is_some_and(|text| text.checked.names.globals.iter().any(|(_, place)| *place == span));
+        let global = self.look.text(self.text).is_some_and(|text| {
+            text.checked().names.globals.iter().any(|(_, place)| *place == span)
+        });
         if global { vec![Thing::Builtin(member(name))] } else { self.by_with(located, name, span) }
     }
 
     /// The stage that a definition names, if it names one.
     fn stage_named(&self, definition: usize) -> Vec<Thing> {
-        let names = self.look.text(self.text).map(|text| &text.checked.names.definitions);
+        let names = self.look.text(self.text).map(|text| &text.checked().names.definitions);
         let Some(definition) = names.and_then(|names| names.get(definition)) else {
             return Vec::new();
         };

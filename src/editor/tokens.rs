@@ -128,7 +128,7 @@ fn meanings(text: &Text) -> HashMap<u32, (TokenKind, Modifiers)> {
         }
         _ => {}
     });
-    let names = &text.checked.names;
+    let names = &text.checked().names;
     for known in &names.definitions {
         let kind = match known.kind {
             _ if functions.contains(&known.span) => function,

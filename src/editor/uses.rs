@@ -87,7 +87,7 @@ fn in_function(look: &Look<'_>, function: Node<'_>, uses: &mut Uses) {
 /// Where the definition at a place is used.
 pub(super) fn places_of(look: &Look<'_>, text: usize, definition: Span) -> Vec<Span> {
     let Some(index) = look.index(text) else { return Vec::new() };
-    let names = look.text(text).map(|text| &text.checked.names.definitions);
+    let names = look.text(text).map(|text| &text.checked().names.definitions);
     let found = index.defined(definition).and_then(|at| names?.get(at));
     found.map(|definition| definition.uses.clone()).unwrap_or_default()
 }

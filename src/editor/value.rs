@@ -229,7 +229,7 @@ impl<'a> Finder<'_, 'a> {
     fn is_global(&self, node: Node<'a>) -> bool {
         let text = self.look.text(node.text);
         text.is_some_and(|text| {
-            text.checked.names.globals.iter().any(|(_, span)| *span == node.expr.span)
+            text.checked().names.globals.iter().any(|(_, span)| *span == node.expr.span)
         })
     }
 
@@ -313,7 +313,7 @@ impl<'a> Finder<'_, 'a> {
     fn named(&mut self, text: usize, used: Span) -> Option<Node<'a>> {
         let index = self.look.index(text)?;
         let definition = index.used(used)?;
-        let names = &self.look.text(text)?.checked.names;
+        let names = &self.look.text(text)?.checked().names;
         self.bound(Key { text, span: names.definitions.get(definition)?.span })
     }
 

@@ -43,6 +43,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::lower::Program;
 use crate::source::{Name, SourceMap, Span};
 use crate::store::{Derivations, Objects, StoreDir, StorePath};
+use crate::syntax::Trees;
 use crate::value::{BuiltinId, Env, Error, EvaluationId, Heap, Local, Path, Slot, Text, Value};
 use crate::world::World;
 
@@ -148,6 +149,8 @@ pub struct Shared<'h> {
     pub world: &'h dyn World,
     /// All texts, for positions.
     pub sources: &'h SourceMap,
+    /// The trees of those texts that somebody looks at.
+    pub trees: &'h Trees,
     /// The builtins, by [`BuiltinId`].
     pub builtins: &'h [Builtin],
     /// What each of them evaluates before anything else.

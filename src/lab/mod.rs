@@ -51,7 +51,7 @@ pub struct Reader<'e, 'h> {
 impl<'e, 'h> Reader<'e, 'h> {
     /// A reader that has found nothing wrong yet.
     pub fn new(evaluator: &'e mut Evaluator<'h>) -> Reader<'e, 'h> {
-        let places = Places::new(evaluator.shared.sources);
+        let places = Places::new(evaluator.shared.sources, evaluator.shared.trees);
         Reader { evaluator, diagnostics: Found::default(), vocabulary: None, places }
     }
 

@@ -1,49 +1,50 @@
 //! Where a value was written.
 //!
-//! The program knows the places of names, not of all values. When a message wants one, the file
-//! is parsed again, once, and its tree kept.
+//! The program knows the places of names, not of all values. When a message wants one, the file's tree
+//! is looked at.
 
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use crate::source::{SourceFile, SourceMap, Span};
-use crate::syntax::{Expr, ExprKind, Param, find, parse};
+use crate::syntax::{Expr, ExprKind, Param, Parsed, Trees, find};
 
 /// Finds the source of values by the names they are bound to.
 pub struct Places<'a> {
     sources: &'a SourceMap,
+    read: &'a Trees,
     /// By where each file begins.
     trees: HashMap<u32, Rc<Tree>>,
 }
 
-/// A file read again.
+/// A file as it is written.
 struct Tree {
-    root: Expr,
+    parsed: Arc<Parsed>,
     /// By call, the items of the list that is its last argument: labs have thousands of calls.
     calls: HashMap<Span, Vec<Expr>>,
 }
 
 impl Tree {
-    fn read(file: &SourceFile) -> Tree {
-        let root = parse(file).root;
+    fn new(parsed: Arc<Parsed>) -> Tree {
         let mut calls = HashMap::new();
-        find::walk(&root, &mut |expr| {
+        find::walk(&parsed.root, &mut |expr| {
             if let ExprKind::Apply { argument, .. } = &expr.kind
                 && let ExprKind::List(items) = &argument.kind
             {
                 calls.insert(expr.span, items.clone());
             }
         });
-        Tree { root, calls }
+        Tree { parsed, calls }
     }
 }
 
 impl<'a> Places<'a> {
     /// Over these files.
-    pub fn new(sources: &'a SourceMap) -> Places<'a> {
-        Places { sources, trees: HashMap::new() }
+    pub fn new(sources: &'a SourceMap, read: &'a Trees) -> Places<'a> {
+        Places { sources, read, trees: HashMap::new() }
     }
 
     /// The value bound to the name at `key`; the name itself when that can't be told.
@@ -83,7 +84,7 @@ impl<'a> Places<'a> {
     /// The opening brace of the set that a file's function gives.
     pub fn set_of_file(&mut self, path: &Path) -> Option<Span> {
         let tree = self.file(path)?;
-        let mut expr = &tree.root;
+        let mut expr = &tree.parsed.root;
         loop {
             match &expr.kind {
                 ExprKind::Lambda { body, .. }
@@ -101,7 +102,7 @@ impl<'a> Places<'a> {
     pub fn arguments(&mut self, inside: Span) -> Option<Vec<String>> {
         let file = self.sources.file(inside)?;
         let tree = self.tree(&file);
-        let ExprKind::Lambda { param, .. } = &tree.root.kind else {
+        let ExprKind::Lambda { param, .. } = &tree.parsed.root.kind else {
             return None;
         };
         match &**param {
@@ -114,7 +115,7 @@ impl<'a> Places<'a> {
 
     /// The whole expression of a file, when it was read.
     pub fn of_file(&mut self, path: &Path) -> Option<Span> {
-        Some(self.file(path)?.root.span)
+        Some(self.file(path)?.parsed.root.span)
     }
 
     fn file(&mut self, path: &Path) -> Option<Rc<Tree>> {
@@ -124,12 +125,12 @@ impl<'a> Places<'a> {
 
     fn bound(&mut self, key: Span) -> Option<Expr> {
         let file = self.sources.file(key)?;
-        find::bound_at(&self.tree(&file).root, key)
+        find::bound_at(&self.tree(&file).parsed.root, key)
     }
 
     fn tree(&mut self, file: &SourceFile) -> Rc<Tree> {
         let tree = self.trees.entry(file.start());
-        Rc::clone(tree.or_insert_with(|| Rc::new(Tree::read(file))))
+        Rc::clone(tree.or_insert_with(|| Rc::new(Tree::new(self.read.of(file)))))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::cache::{LoweredFiles, PackageUses};
 use crate::check::origin::say_origins;
 use crate::check::{Findings, LabRequest, Levels, check_lab, files_by, literal_paths};
 use crate::diagnostic::{Diagnostic, INTERRUPTED};
-use crate::editor::{LabFacts, gather};
+use crate::editor::{LabFacts, Text, gather};
 use crate::flake::head_commit;
 use crate::session::{self, Config, FileCache, KeptPackages};
 use crate::source::{SourceMap, Span};
@@ -95,7 +95,7 @@ impl Look<'_> {
         let request = Request {
             git_hash: head_commit(&request.root, &world),
             ask: Ask::Behaviour,
-            threads: 1,
+            threads: threads(),
             ..request
         };
         let lowered = self.setup.lowered();
@@ -139,6 +139,13 @@ impl Look<'_> {
         News::Findings { files, findings }
     }
 
+    /// The text that is probably being edited, and else the one that takes longest to read.
+    fn edited(&self) -> Option<&Text> {
+        let open = self.job.open.iter();
+        let longest = open.max_by_key(|(_, shown)| (!shown.saved, shown.seen.text.text().len()));
+        longest.map(|(_, shown)| &*shown.seen.text)
+    }
+
     /// A path as the client calls it: it may have come by a link.
     fn called(&self, path: PathBuf) -> PathBuf {
         self.job.open.get(&path).map_or(path, |open| open.seen.text.path().to_owned())
@@ -155,8 +162,8 @@ impl Look<'_> {
     /// What looking at texts alone tells.
     fn told(&self, files: &[PathBuf]) -> HashSet<(&'static str, Place)> {
         let seen = files.iter().filter_map(|path| self.seen(path));
-        let all =
-            seen.flat_map(|seen| Finding::of_text(&seen.text.file, &seen.text.checked.diagnostics));
+        let all = seen
+            .flat_map(|seen| Finding::of_text(&seen.text.file, &seen.text.checked().diagnostics));
         all.map(|finding| (finding.code, finding.place)).collect()
     }
 }
@@ -206,13 +213,20 @@ impl Evaluation<'_> {
 
     /// Evaluates the lab once. `None`: evaluating all of the package set may give something else.
     fn once(&self, known: Option<KeptPackages<'_>>, first: &(dyn Fn(News) + Sync)) -> Option<News> {
-        let sources = SourceMap::new();
+        let edited = self.look.edited();
+        let sources = match edited {
+            Some(text) => SourceMap::beginning_with(&text.file),
+            None => SourceMap::new(),
+        };
         let request = self.request.clone().knowing(known);
         // A process for each script takes longer than people type.
         let scripts = Arc::clone(&self.look.shelf.scripts);
         let asked = LabRequest { request, shellcheck: None, scripts };
         let told = |found| self.look.findings(Some(found), &asked.request, self.world, &sources);
         let done = session::run(&self.config(&sources, known), |session, evaluator| {
+            if let Some(text) = edited {
+                session.shared.trees.put(&text.file, Arc::clone(&text.parsed));
+            }
             let found = check_lab(session, evaluator, &asked);
             let doubtful = || session.shared.is_unsure() || found.iter().any(is_of_a_set);
             if known.is_some() && doubtful() {
@@ -255,6 +269,11 @@ impl Evaluation<'_> {
             messages: &|_| {},
         }
     }
+}
+
+/// Threads for functions of parameters: an editor's machine has other things to do.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |all| all.get().min(4))
 }
 
 /// Is something wrong at a place of a set that only stands for another?

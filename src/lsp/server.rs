@@ -285,16 +285,17 @@ impl Server {
 
     /// There is nothing else to do: what is new is told, what is due is begun.
     fn settle(&mut self) {
-        for path in std::mem::take(&mut self.stale) {
-            let told = catch_unwind(AssertUnwindSafe(|| self.publish(&path)));
-            if told.is_err() {
-                (self.setup.log)(&format!("'{}' can't be looked at", path.display()));
-            }
-        }
+        // While this looks at the texts, a lab may already be looked at elsewhere.
         if let Some(due) = self.labs.next() {
             let (lab, generation) = (due.lab.clone(), due.generation);
             if catch_unwind(AssertUnwindSafe(|| self.begin(due))).is_err() {
                 self.labs.finished(&lab, generation, true);
+            }
+        }
+        for path in std::mem::take(&mut self.stale) {
+            let told = catch_unwind(AssertUnwindSafe(|| self.publish(&path)));
+            if told.is_err() {
+                (self.setup.log)(&format!("'{}' can't be looked at", path.display()));
             }
         }
     }
@@ -306,7 +307,7 @@ impl Server {
         for (path, document) in &self.documents {
             let Some(seen) = document.seen() else { continue };
             // Only what the lab reads matters, but what that is may have changed just now.
-            readable &= seen.text.checked.readable || document.lab.as_ref() != Some(&lab);
+            readable &= seen.text.is_readable() || document.lab.as_ref() != Some(&lab);
             let saved = std::fs::read(path).ok().as_deref() == Some(document.content().as_bytes());
             let shown = Shown { seen, saved };
             if let Ok(real) = std::fs::canonicalize(path) {
@@ -377,7 +378,7 @@ impl Server {
         if (members || self.documents.contains_key(path))
             && let Some(seen) = self.seen(path)
         {
-            all.extend(Finding::of_text(&seen.text.file, &seen.text.checked.diagnostics));
+            all.extend(Finding::of_text(&seen.text.file, &seen.text.checked().diagnostics));
         }
         let mut told = BTreeSet::new();
         all.retain(|finding| {

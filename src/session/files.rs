@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::nixlib::NIXLIB;
 use super::texts::{Around, Read, add_bytes, read, read_bytes, read_source};
@@ -16,7 +16,7 @@ use crate::eval::{Eval, Evaluator, Loader};
 use crate::lower::{Globals, Program, packed};
 use crate::source::{Name, SourceFile, Span};
 use crate::store::{StoreDir, StorePath};
-use crate::syntax;
+use crate::syntax::Parsed;
 use crate::value::{Attrs, Env, Error, ErrorKind, Path, Slot, Text, Thunk};
 use crate::world::{FileKind, Wanted};
 
@@ -267,7 +267,7 @@ impl<'h> Files<'h> {
         path: PathBuf,
         bytes: Vec<u8>,
         directory: &std::path::Path,
-    ) -> (Option<syntax::Expr>, Vec<Diagnostic>) {
+    ) -> (Option<Arc<Parsed>>, Vec<Diagnostic>) {
         let around = self.around(evaluator, directory, None);
         let read = read_bytes(path, bytes, &around);
         (read.tree, read.diagnostics)
@@ -284,6 +284,8 @@ impl<'h> Files<'h> {
     {
         Around {
             sources: evaluator.shared.sources,
+            // Who wants to know of many mistakes looks at what the texts say.
+            trees: self.tolerant.then_some(evaluator.shared.trees),
             globals: self.globals,
             scope,
             directory,

@@ -25,7 +25,7 @@ pub use stand_ins::KeptPackages;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Scope;
 
 use crate::builtins::{self, globals};
@@ -34,7 +34,7 @@ use crate::eval::{Builtin, Eval, Evaluator, Helpers, Settings, Shared, StandIns,
 use crate::lower::Globals;
 use crate::source::{Name, SourceMap, Span};
 use crate::store::{Derivations, Objects};
-use crate::syntax;
+use crate::syntax::{Parsed, Trees};
 use crate::value::{Attr, Attrs, Env, Heap, Local, Path, Slot, Thunk, Value};
 use crate::world::{Overlay, World};
 
@@ -113,10 +113,12 @@ pub fn run<R: Send>(
         let files = files::Files::new(&global_names, config);
         let packages = config.packages.map(|given| stand_ins::Packages::new(given, &files));
         let packages = packages.as_ref();
+        let trees = Trees::default();
         let shared = Shared {
             heap: &heap,
             world: &world,
             sources: config.sources,
+            trees: &trees,
             builtins: &table,
             eager: &eager,
             loader: &files,
@@ -303,7 +305,7 @@ impl<'h> Session<'h> {
         path: PathBuf,
         bytes: Vec<u8>,
         directory: &std::path::Path,
-    ) -> (Option<syntax::Expr>, Vec<Diagnostic>) {
+    ) -> (Option<Arc<Parsed>>, Vec<Diagnostic>) {
         self.files.tree(evaluator, path, bytes, directory)
     }
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lower::{Globals, Program, Surroundings, lower};
 use crate::source::{Name, SourceFile, SourceMap, text_of_bytes};
-use crate::syntax;
+use crate::syntax::{self, Parsed, Trees};
 
 /// A text that was read; without a program, the diagnostics hold at least one error.
 pub(super) struct Read {
     /// What was read, unless it is no text at all.
-    pub(super) tree: Option<syntax::Expr>,
+    pub(super) tree: Option<Arc<Parsed>>,
     pub(super) program: Option<Program>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
@@ -25,6 +25,8 @@ impl Read {
 /// What surrounds a text.
 pub(super) struct Around<'a> {
     pub(super) sources: &'a SourceMap,
+    /// Where trees are kept for those who look at them, too.
+    pub(super) trees: Option<&'a Trees>,
     pub(super) globals: &'a Globals,
     pub(super) scope: Option<&'a [Name]>,
     pub(super) directory: &'a Path,
@@ -83,7 +85,10 @@ pub(super) fn read(path: PathBuf, text: String, around: &Around<'_>) -> Read {
 
 /// Reads a text that is known as a program.
 pub(super) fn read_source(file: &SourceFile, around: &Around<'_>) -> Read {
-    let parsed = syntax::parse(file);
+    let parsed = match around.trees {
+        Some(trees) => trees.of(file),
+        None => Arc::new(syntax::parse(file)),
+    };
     let lowered = lower(
         &parsed.root,
         &Surroundings {
@@ -94,7 +99,7 @@ pub(super) fn read_source(file: &SourceFile, around: &Around<'_>) -> Read {
         },
     );
     let is_error = |d: &Diagnostic| d.severity == Severity::Error;
-    let mut diagnostics = parsed.diagnostics;
+    let mut diagnostics = parsed.diagnostics.clone();
     let unreadable = diagnostics.iter().any(is_error);
     let unresolved = lowered.diagnostics.iter().any(is_error);
     // Names in a text that couldn't be read whole are not worth complaining about: what is
@@ -103,5 +108,5 @@ pub(super) fn read_source(file: &SourceFile, around: &Around<'_>) -> Read {
         diagnostics.extend(lowered.diagnostics);
     }
     let broken = unreadable || unresolved && !around.tolerant;
-    Read { tree: Some(parsed.root), program: (!broken).then_some(lowered.program), diagnostics }
+    Read { tree: Some(parsed), program: (!broken).then_some(lowered.program), diagnostics }
 }

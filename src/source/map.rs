@@ -19,6 +19,9 @@ pub struct SourceFile {
     nix_lines: OnceLock<Option<Box<[u32]>>>,
 }
 
+/// Where the first file of a map begins.
+const FIRST: u32 = 1;
+
 /// How a text that nobody needed to see is read when somebody does.
 pub type ReadAgain = fn(&Path) -> std::io::Result<Vec<u8>>;
 
@@ -92,6 +95,8 @@ impl SourceFile {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     files: RwLock<Vec<Arc<SourceFile>>>,
+    /// The file that it began with, if it is one of another map.
+    first: Option<Arc<SourceFile>>,
     again: Option<ReadAgain>,
     origins: RwLock<Vec<(PathBuf, PathBuf)>>,
 }
@@ -105,6 +110,14 @@ impl SourceMap {
     /// An empty map of files that may be added without their texts: who wants to see one reads it.
     pub fn reading_again(again: ReadAgain) -> SourceMap {
         SourceMap { again: Some(again), ..SourceMap::default() }
+    }
+
+    /// A map that begins with the first file of another one, so that what is known of its places stays true. Who
+    /// adds a file of that path and text gets it.
+    pub fn beginning_with(file: &Arc<SourceFile>) -> SourceMap {
+        let first = Some(file).filter(|file| file.start == FIRST).map(Arc::clone);
+        let files = RwLock::new(first.iter().map(Arc::clone).collect());
+        SourceMap { files, first, ..SourceMap::default() }
     }
 
     /// Can files be added without their texts?
@@ -121,9 +134,15 @@ impl SourceMap {
         path: impl Into<PathBuf>,
         text: impl Into<String>,
     ) -> Result<Arc<SourceFile>, SourceFull> {
-        let text = text.into();
+        let (path, text) = (path.into(), text.into());
+        if let Some(first) = &self.first
+            && first.path == path
+            && first.text() == text
+        {
+            return Ok(Arc::clone(first));
+        }
         let length = u32::try_from(text.len()).map_err(|_| SourceFull)?;
-        self.put(path.into(), length, OnceLock::from(text))
+        self.put(path, length, OnceLock::from(text))
     }
 
     /// As [`SourceMap::add`], of a text that has so many bytes and is not at hand.
@@ -142,7 +161,7 @@ impl SourceMap {
     ) -> Result<Arc<SourceFile>, SourceFull> {
         let mut files = self.files.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         // One byte between files, so that the end of one is not the start of the next.
-        let start = files.last().map_or(1, |file| file.span().end.saturating_add(1));
+        let start = files.last().map_or(FIRST, |file| file.span().end.saturating_add(1));
         start.checked_add(length).and_then(|end| end.checked_add(1)).ok_or(SourceFull)?;
         let (lines, nix_lines, again) = (OnceLock::new(), OnceLock::new(), self.again);
         let file = Arc::new(SourceFile { path, text, length, again, start, lines, nix_lines });
@@ -236,6 +255,20 @@ mod tests {
         assert_eq!(map.original(Path::new("/store/x-source2/a")), Path::new("/store/x-source2/a"));
         let text = "no '/store/x-source/a' here".to_owned();
         assert_eq!(map.with_originals(text), "no '/home/me/lab/a' here");
+    }
+
+    #[test]
+    fn a_file_may_be_in_two_maps() {
+        let (one, other) = (SourceMap::new(), SourceMap::new());
+        let (a, b) = (one.add("/a", "some text").unwrap(), one.add("/b", "more").unwrap());
+        let next = SourceMap::beginning_with(&a);
+        assert!(next.file(a.span()).is_some_and(|file| Arc::ptr_eq(&file, &a)));
+        assert!(Arc::ptr_eq(&next.add("/a", "some text").unwrap(), &a));
+        let changed = next.add("/a", "other").unwrap();
+        assert!(changed.start() > a.span().end);
+        // Elsewhere it would lie where other files are.
+        assert!(SourceMap::beginning_with(&b).files().is_empty());
+        assert!(other.files().is_empty());
     }
 
     #[test]

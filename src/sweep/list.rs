@@ -190,7 +190,7 @@ fn listed<'h>(
             return Outcome { diagnostics: vec![refused], ..Outcome::default() };
         }
     };
-    let mut places = Places::new(session.shared.sources);
+    let mut places = Places::new(session.shared.sources, session.shared.trees);
     let findings = session.take_findings().into_iter();
     let findings = findings.map(|finding| not_taken(finding, &offer, &mut places));
     let mut found = explained(session, findings, read.into_iter().chain(expanded.found));

@@ -13,6 +13,7 @@
 //! | `bindings.rs`, `lambda.rs` | sets and `let`; functions and their formals |
 //! | `print.rs`, `literal.rs` | the tree as Nix prints it |
 //! | `pieces.rs` | a text word by word, with its comments |
+//! | `trees.rs` | trees that are looked at more than once |
 //! | `strings.rs` | both kinds of string, paths; escapes and indentation |
 //!
 //! Why not rnix: it is made for editors and takes a superset of a subset of the language. It
@@ -31,6 +32,7 @@ pub mod print;
 mod strings;
 mod token;
 pub mod tree;
+mod trees;
 
 #[cfg(test)]
 mod tests;
@@ -39,3 +41,4 @@ pub use parse::{MAX_DEPTH, Parsed, parse};
 pub use pieces::{Piece, PieceKind, pieces};
 pub use strings::{Traced, traced};
 pub use tree::{AttrName, BinaryOp, Binding, Expr, ExprKind, Formal, Param, Part, UnaryOp};
+pub use trees::Trees;

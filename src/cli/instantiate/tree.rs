@@ -37,7 +37,7 @@ pub(super) fn print<'h>(
         output.error = diagnostics.into_iter().find(|d| d.severity == Severity::Error);
         if let Some(tree) = tree.filter(|_| output.error.is_none()) {
             let bases = Bases { directory: &directory, home: config.home.as_deref() };
-            output.text.extend(print_tree(&tree, bases).into_bytes());
+            output.text.extend(print_tree(&tree.root, bases).into_bytes());
             output.text.push(b'\n');
         } else {
             break;

@@ -1,6 +1,7 @@
 //! Values of texts, held against what evaluation gives.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::shown::{MOST_LINES, WIDTH};
 use super::*;
@@ -8,13 +9,15 @@ use crate::check::{Around, check_file};
 use crate::editor::Text;
 use crate::session::on_large_stack;
 use crate::source::{SourceMap, text_of_bytes};
+use crate::syntax::parse;
 use crate::world::Memory;
 
 fn read(path: &Path, text: &str) -> Text {
     let (sources, world) = (SourceMap::new(), Memory::new());
     let file = sources.add(path, text).unwrap();
     let checked = check_file(&file, &Around::new(&world, &sources));
-    Text::new(file, checked)
+    let parsed = Arc::new(parse(&file));
+    Text::new(file, parsed, checked)
 }
 
 /// The value of a text, as it would be printed; `u.nix` lies beside it.
