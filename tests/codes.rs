@@ -80,7 +80,7 @@ fn findings(examples: &[(&str, &str)], directory: &Path) -> (Vec<Diagnostic>, So
             return check_lab(
                 session,
                 evaluator,
-                &LabRequest { request, shellcheck: None, scripts: Default::default() },
+                &LabRequest { request, shellcheck: None, scripts: Default::default(), path: None },
             );
         }
         let import = format!("import {}", directory.join("expr.nix").display());

@@ -52,8 +52,10 @@ fn the_documents_examples_run() {
     for lab in &labs {
         let ran = run(directory.path(), &[lab, "-k"]);
         match lab.as_str() {
-            // Its stages are for a machine with a graphics card.
-            "advanced-resources" if ran.code == Some(2) => expect(&ran, 2, "`nvcc`"),
+            // One of its stages is for a machine with a graphics card; the others run.
+            "advanced-resources" if ran.stderr.contains("`nvcc`") => {
+                expect(&ran, 1, "3 jobs: 1 done, 1 failed, 1 blocked");
+            }
             "advanced-dynamic-stages" | "parameters-defaults" | "parameters-sweep-dot" => {
                 let text = stdout(&ran);
                 let without = ["python3: command not found", "python3: can't open file"];

@@ -1,7 +1,8 @@
 //! A lab, evaluated: every stage with every behaviour it has, its scripts, and the files it
 //! doesn't use.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use super::shell::{
 use super::unused::unused_files;
 use crate::diagnostic::{Diagnostic, Found, did_you_mean};
 use crate::eval::Evaluator;
+use crate::exec::programs;
 use crate::lab::{Body, Lab, Part, Stage, Vocabulary};
 use crate::session::{PackageSet, Session};
 use crate::source::{Name, SourceFile, SourceMap, Span};
@@ -32,6 +34,8 @@ pub struct LabRequest {
     pub shellcheck: Option<ShellCheck>,
     /// Scripts that were read before.
     pub scripts: Arc<Scripts>,
+    /// Where programs are looked for that jobs are to be run with on this machine, if they are.
+    pub path: Option<OsString>,
 }
 
 /// Everything that evaluating a lab tells about it. No jobs are made.
@@ -44,6 +48,7 @@ pub fn check_lab<'h>(
     let found = sweep::examine(session, evaluator, &asked.request, |evaluator, lab| {
         let mut look = Look::new(session, evaluator, lab, asked);
         look.stages();
+        look.lacking();
         extra = look.found.into_iter().collect();
         extra.extend(unused_files(session, lab, &asked.request.root));
     });
@@ -63,6 +68,12 @@ pub fn check_lab<'h>(
 /// The code of a parameter that a stage uses and doesn't declare.
 const UNDECLARED: &str = "repx::stage::undeclared-parameter";
 
+/// The code of a package that this machine doesn't have: no mistake of the lab.
+pub const MISSING_PACKAGE: &str = "repx::run::missing-package";
+
+/// Stages that are shown to need a package.
+const MOST_STAGES: usize = 4;
+
 /// Functions of the parameters.
 const FUNCTIONS: [&str; 5] = ["pname", "inputs", "outputs", "resources", "run"];
 
@@ -81,6 +92,8 @@ struct Look<'x, 'h> {
     trees: HashMap<u32, Rc<Tree>>,
     /// Scripts that were looked at.
     done: HashSet<Span>,
+    /// Packages that this machine doesn't have, by name: their main program, and the stages that need them.
+    lacking: BTreeMap<Arc<str>, (Arc<str>, Vec<(String, Span)>)>,
     found: Found,
 }
 
@@ -119,8 +132,20 @@ impl<'x, 'h> Look<'x, 'h> {
         let host = session.packages(evaluator, &PackageSet::Host, &asked.request.root);
         let host = host.and_then(|host| evaluator.attrs(Slot::Value(host))).ok();
         let around = Around::new(session.shared.world, sources);
-        let (trees, done, found) = (HashMap::new(), HashSet::new(), Found::default());
-        Look { evaluator, lab, asked, sources, read, around, host, basic: None, trees, done, found }
+        Look {
+            evaluator,
+            lab,
+            asked,
+            sources,
+            read,
+            around,
+            host,
+            basic: None,
+            trees: HashMap::new(),
+            done: HashSet::new(),
+            lacking: BTreeMap::new(),
+            found: Found::default(),
+        }
     }
 
     fn stages(&mut self) {
@@ -128,15 +153,59 @@ impl<'x, 'h> Look<'x, 'h> {
         let pipelines = lab.runs.iter().flat_map(|run| &run.pipelines);
         for stage in pipelines.flat_map(|pipeline| &pipeline.stages) {
             self.functions(stage, stage.attrs);
+            self.packages(stage, stage.attrs);
             match &stage.body {
                 Body::Simple(part) => self.script(stage, part),
                 Body::ScatterGather { scatter, workers, gather, .. } => {
                     for part in [scatter].into_iter().chain(workers).chain([gather]) {
                         self.functions(stage, part.attrs);
+                        self.packages(stage, part.attrs);
                         self.script(stage, part);
                     }
                 }
             }
+        }
+    }
+
+    /// Packages of the embedded set none of whose programs is on this machine.
+    fn packages(&mut self, stage: &Stage<'h>, attrs: Attrs<'h>) {
+        let Some(path) = &self.asked.path else { return };
+        let Some(attr) = attrs.attr(Name::new("runDependencies")) else { return };
+        let span = attr.key.span;
+        // What can't be evaluated was told when the lab was read.
+        for package in sweep::packages(self.evaluator, attrs).unwrap_or_default() {
+            let (PackageKind::Programs(names), Some(name)) =
+                (&package.kind, package.path.rsplit('/').next())
+            else {
+                continue;
+            };
+            let Some(main) = names.first() else { continue };
+            if let Some((_, stages)) = self.lacking.get_mut(name) {
+                stages.push((stage.key.to_string(), span));
+            } else if !names.iter().any(|name| programs(name, path).next().is_some()) {
+                let stages = vec![(stage.key.to_string(), span)];
+                self.lacking.insert(name.into(), (Arc::clone(main), stages));
+            }
+        }
+    }
+
+    /// Says so, each once.
+    fn lacking(&mut self) {
+        for (package, (program, mut stages)) in std::mem::take(&mut self.lacking) {
+            // A stage may stand in several pipelines, and one list may be that of several stages.
+            let mut spans = HashSet::new();
+            stages.retain(|(_, span)| spans.insert(*span));
+            let needs = |stage: &str| format!("stage `{stage}` needs it");
+            let message = format!("package `{package}`: there is no program `{program}` on PATH");
+            let mut told = Diagnostic::warning(MISSING_PACKAGE, message)
+                .help("jobs that need it can't run on this machine; on one that has it they can");
+            for (number, (stage, span)) in stages.iter().take(MOST_STAGES).enumerate() {
+                told = match number {
+                    0 => told.at(*span, needs(stage)),
+                    _ => told.also(*span, needs(stage)),
+                };
+            }
+            self.found.add(told);
         }
     }
 

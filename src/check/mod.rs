@@ -30,7 +30,7 @@ mod unused;
 
 pub use file::{Around, Checked, check_file, check_parsed, is_readable};
 pub use findings::{Findings, Levels};
-pub use lab::{LabRequest, check_lab};
+pub use lab::{LabRequest, MISSING_PACKAGE, check_lab};
 pub use mend::{Mended, mend};
 pub use names::Names;
 pub use tree::{check_all, files_by, lab_files, literal_path, literal_paths, nix_files};

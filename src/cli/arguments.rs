@@ -238,7 +238,7 @@ pub(super) struct RunOptions {
     ///
     /// What else they may change is said by mount_paths or mount_host_paths of a target in
     /// config.toml. Without --bwrap and --native the target says whether jobs of containerized runs
-    /// are isolated.
+    /// are isolated; __noChroot is Nix's word for builds and says nothing of jobs.
     #[arg(long, help_heading = "Isolation")]
     pub(super) bwrap: bool,
     /// Run jobs as any other program, whatever the configuration says

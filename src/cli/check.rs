@@ -1,6 +1,7 @@
 //! `repx check`: all that is wrong with a lab.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +22,8 @@ use crate::cache::Packages;
 use crate::check::origin::say_origins;
 use crate::check::shell::{Scripts, ShellCheck};
 use crate::check::{
-    self, Around, Findings, LabRequest, Levels, check_all, check_lab, lab_files, nix_files,
+    self, Around, Findings, LabRequest, Levels, MISSING_PACKAGE, check_all, check_lab, lab_files,
+    nix_files,
 };
 use crate::diagnostic::render::{github, json, sarif};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -50,7 +52,7 @@ pub(super) fn run(options: &CheckOptions, terminal: &Terminal) -> Exit {
     match checked {
         Ok(found) if was_interrupted(&found) => report(found, &sources, terminal, false),
         Ok(found) => {
-            let bad = found.iter().any(|d| d.severity > Severity::Advice);
+            let bad = found.iter().any(is_mistake);
             let unknown = found.iter().any(is_obstacle);
             match print(found, &sources, options, terminal) {
                 Exit::Fine if unknown => Exit::Wrong,
@@ -59,6 +61,14 @@ pub(super) fn run(options: &CheckOptions, terminal: &Terminal) -> Exit {
             }
         }
         Err(failed) => report(vec![failed], &sources, terminal, options.with.show_trace),
+    }
+}
+
+/// Does a finding say that something is wrong with the lab, rather than what the machine lacks to run it?
+fn is_mistake(found: &Diagnostic) -> bool {
+    match found.code {
+        MISSING_PACKAGE => found.severity == Severity::Error,
+        _ => found.severity > Severity::Advice,
     }
 }
 
@@ -145,7 +155,7 @@ fn evaluate(
     let packages = caches.as_ref().and_then(|caches| {
         known::packages(&caches.directory, &options.with, settings, &request, &machine)
     });
-    let evaluation = Evaluation { request, shellcheck, scripts: Arc::default(), config };
+    let evaluation = Evaluation { request, shellcheck, path, scripts: Arc::default(), config };
     let found = packages.and_then(|packages| evaluation.with_known(&packages));
     let found = match found {
         Some(found) => Ok(found),
@@ -161,6 +171,7 @@ fn evaluate(
 struct Evaluation<'a> {
     request: Request,
     shellcheck: Option<ShellCheck>,
+    path: OsString,
     scripts: Arc<Scripts>,
     config: Config<'a>,
 }
@@ -174,7 +185,8 @@ impl Evaluation<'_> {
     ) -> io::Result<(Vec<Diagnostic>, bool)> {
         let request = self.request.clone().knowing(known);
         let (shellcheck, scripts) = (self.shellcheck.clone(), Arc::clone(&self.scripts));
-        let asked = LabRequest { request, shellcheck, scripts };
+        let path = Some(self.path.clone());
+        let asked = LabRequest { request, shellcheck, scripts, path };
         let config = Config { packages: known, messages, ..self.config.clone() };
         session::run(&config, |session, evaluator| {
             let found = check_lab(session, evaluator, &asked);

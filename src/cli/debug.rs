@@ -16,11 +16,12 @@ use super::listing::clean;
 use super::load::{Opened, Outcome, Target, base_path, open};
 use super::report::{near, report, say};
 use super::run::build::{Builder, Lack};
-use super::run::missing;
-use super::setup::machine_saying;
+use super::run::lacking::missing;
+use super::run::unseen;
+use super::setup::{machine_saying, places};
 use super::shell;
-use crate::diagnostic::Diagnostic;
-use crate::exec::{Base, Inside, Plan, State, Store, Unit, Work, enter, piece};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::exec::{Base, Inside, Plan, State, Store, Unit, Work, enter, lacks, piece};
 use crate::source::SourceMap;
 use crate::sweep::{Ask, JobSet, JobView, Listing};
 
@@ -117,14 +118,16 @@ impl Call<'_> {
         {
             return report(diagnostics, &sources, self.terminal, self.target.with.show_trace);
         }
-        let store = match Store::new(self.listing, &plan, self.base, self.target.built()) {
-            Ok(store) => store,
-            Err(lacking) => {
-                let wrong = lacking.into_iter().map(|one| missing(self.listing, one));
-                return self.complain(wrong.collect());
-            }
+        let lacks = lacks(self.listing, &plan);
+        if !lacks.is_empty() {
+            return self.complain(missing(self.listing, &lacks, Severity::Error));
+        }
+        let seen = match self.base.seen(places()) {
+            Ok(seen) => seen,
+            Err(error) => return self.complain(vec![unseen(self.base, &error)]),
         };
-        let work = match Work::new(self.listing, &plan, self.base, store) {
+        let store = Store::new(self.listing, &plan, &seen, self.target.built());
+        let work = match store.and_then(|store| Work::new(self.listing, &plan, &seen, store)) {
             Ok(work) => work,
             Err(error) => return self.refused(&error),
         };

@@ -11,12 +11,13 @@ use super::arguments::{BuildOptions, Form, Terminal};
 use super::load::{Outcome, Target, load_shown};
 use super::report::report;
 use super::run::build::Builder;
-use super::run::{missing as lacking, words};
+use super::run::lacking::missing;
+use super::run::words;
 use super::setup::machine_saying;
 use super::stdout;
 use crate::bytes::Writer;
-use crate::diagnostic::Diagnostic;
-use crate::exec::{Base, Plan, Store, Written, begin, image, unpack_images, write_lab};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::exec::{Base, Plan, Store, Written, begin, image, lacks, unpack_images, write_lab};
 use crate::lab::ContainerMode;
 use crate::store::StorePath;
 use crate::sweep::{self, Ask, Image, Listing};
@@ -95,6 +96,10 @@ fn write(
     } else if options.images.is_some() && mode != ContainerMode::None {
         builder.tell("programs of this machine can't be put into container images: none are made");
     }
+    let lacks = lacks(listing, &plan);
+    if !lacks.is_empty() {
+        return Err(failed(missing(listing, &lacks, Severity::Error)));
+    }
     begin(&root).map_err(refused)?;
     if listing.kit.derivations {
         builder.keep(
@@ -105,9 +110,7 @@ fn write(
             &made,
         );
     }
-    let store = Store::movable(listing, &plan, &root).map_err(|missing| {
-        failed(missing.into_iter().map(|one| lacking(listing, one)).collect())
-    })?;
+    let store = Store::movable(listing, &plan, &root).map_err(refused)?;
     unpack_images(&root, &made.iter().cloned().collect()).map_err(|(image, error)| match error
         .kind()
     {

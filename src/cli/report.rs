@@ -47,7 +47,7 @@ pub(super) fn text_of(
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     sort(&mut diagnostics);
     say_origins(&mut diagnostics, sources);
-    let here = std::env::current_dir().unwrap_or_default().display().to_string();
+    let here = here();
     for diagnostic in &mut diagnostics {
         show_originals(diagnostic, sources);
         diagnostic.help = diagnostic.help.take().map(|help| from_here(&help, &here));
@@ -87,8 +87,13 @@ pub(super) fn near(path: &Path) -> String {
     inner.unwrap_or(path).display().to_string()
 }
 
+/// The current directory, as texts have it.
+pub(super) fn here() -> String {
+    std::env::current_dir().unwrap_or_default().display().to_string()
+}
+
 /// A text whose paths below a directory are shown as seen from there.
-fn from_here(text: &str, here: &str) -> String {
+pub(super) fn from_here(text: &str, here: &str) -> String {
     if here.len() < 2 {
         return text.to_owned();
     }

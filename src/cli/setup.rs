@@ -1,5 +1,6 @@
 //! What an evaluation is set up with, by flags and environment.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -69,19 +70,33 @@ pub(super) struct Caches {
 /// The caches, unless they are not wanted (`--no-cache`, `REPX_NO_CACHE`) or have no place to be
 /// (`REPX_CACHE_DIR`, else where the XDG base directories say).
 pub(super) fn caches(wanted: bool) -> Option<Caches> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     if !wanted || variable("REPX_NO_CACHE").is_some() {
         return None;
     }
+    let directory = cache_directory()?;
+    let lowered = LoweredFiles::new(&directory);
+    Some(Caches { lowered, evaluations: Evaluations::new(&directory), directory })
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn cache_directory() -> Option<PathBuf> {
     let of_user = || {
         // A relative path there is to be ignored (XDG base directory specification).
         let caches = variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
         let caches = caches.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")));
         caches.map(|caches| caches.join("repx"))
     };
-    let directory = variable("REPX_CACHE_DIR").map(PathBuf::from).or_else(of_user)?;
-    let lowered = LoweredFiles::new(&directory);
-    Some(Caches { lowered, evaluations: Evaluations::new(&directory), directory })
+    variable("REPX_CACHE_DIR").map(PathBuf::from).or_else(of_user)
+}
+
+/// Where links to base paths may lie that jobs can't see by their own paths. Whoever removes them loses nothing: each
+/// call makes those that it needs.
+pub(super) fn places() -> Option<PathBuf> {
+    let places = cache_directory()?.join("places");
+    std::path::absolute(places).ok()
 }
 
 /// The directory that relative paths begin at.

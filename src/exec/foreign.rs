@@ -1,7 +1,7 @@
 //! What jobs need of Nix's store, where packages are derivations.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::sync::Arc;
@@ -75,22 +75,21 @@ fn names(view: &JobView<'_>, add: &mut dyn FnMut(StorePath)) {
     }
 }
 
-/// Runs jobs but for those whose scripts there are not.
+/// Runs jobs but for those for which something isn't there.
 pub struct Lacking<'e> {
     /// Who runs the others.
     pub executor: &'e dyn Executor,
-    /// Those that can't run.
-    pub jobs: HashSet<u32>,
+    /// Those that can't run, and why.
+    pub jobs: HashMap<u32, Arc<str>>,
 }
 
 impl Executor for Lacking<'_> {
     fn run(&self, unit: Unit) -> Ended {
-        if !self.jobs.contains(&unit.job) {
+        let Some(reason) = self.jobs.get(&unit.job) else {
             return self.executor.run(unit);
-        }
-        // No marker is left: it hasn't run, and the next call has its script built.
-        let reason = "its script could not be built".to_owned();
-        Ended::Failed(Failure { reason, log: None })
+        };
+        // No marker is left: it hasn't run, and the next call looks again.
+        Ended::Failed(Failure { reason: reason.to_string(), log: None })
     }
 
     fn stop(&self, firmly: bool) {

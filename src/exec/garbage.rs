@@ -53,6 +53,7 @@ impl Garbage {
         let mut garbage = Garbage::default();
         let mut live = Live {
             store: base.store(),
+            link: format!("/{}/store/", base.link_name()),
             names: BTreeSet::new(),
             built: BTreeSet::new(),
             left: Vec::new(),
@@ -169,6 +170,8 @@ fn named(text: &[u8], prefix: &[u8]) -> Vec<String> {
 /// Entries of the store that something speaks of.
 struct Live {
     store: PathBuf,
+    /// How its path ends, and a slash, for jobs that see it by way of a link.
+    link: String,
     names: BTreeSet<String>,
     /// What Nix has built.
     built: BTreeSet<String>,
@@ -218,7 +221,8 @@ impl Live {
         let mut prefix = self.store.as_os_str().as_bytes().to_vec();
         prefix.push(b'/');
         self.built.extend(named(text, NIX_STORE.as_bytes()));
-        for name in named(text, &prefix) {
+        let known = named(text, &prefix).into_iter().chain(named(text, self.link.as_bytes()));
+        for name in known {
             if self.names.insert(name.clone()) {
                 self.left.push(name);
             }

@@ -93,6 +93,9 @@ impl Isolation {
         command.args(["--tmpfs", "/tmp"]);
         // They may lie below /tmp, of which nothing is to be seen otherwise.
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if base.is_symlink() && base.starts_with("/tmp") {
+            command.arg("--symlink").arg(real(base)).arg(base);
+        }
         let mut bind = |how: &str, path: &Path| {
             command.arg(how).args([real(path), real(path)]);
         };

@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::isolation::Isolation;
-use super::place::{Folder, Hold, State};
+use super::place::{Folder, Hold, State, at};
 use super::schedule::{Ended, Executor, Failure, Piece, Unit};
 use super::work::{Task, Work};
 
@@ -67,7 +67,7 @@ impl<'l> Local<'l> {
         let task = self.work.task(unit)?;
         if task.folder.state() != State::Done {
             let ended = self.script(unit, &task)?;
-            if ended != Ended::Done {
+            if !matches!(ended, Ended::Done(_)) {
                 return Ok(ended);
             }
         }
@@ -75,7 +75,7 @@ impl<'l> Local<'l> {
             // The list can't be used: scatter is to write another.
             let _ = task.folder.unmark();
         })?;
-        Ok(Ended::Scattered(items, done))
+        Ok(Ended::Scattered(items, done, self.work.unwritten(unit)?))
     }
 
     fn script(&self, unit: Unit, task: &Task<'_>) -> io::Result<Ended> {
@@ -101,23 +101,27 @@ impl<'l> Local<'l> {
             .env("REPX_ARRAYS", arrays)
             .current_dir(folder.out())
             .stdin(self.hold.stdin()?)
-            .stdout(File::create(folder.stdout())?)
-            .stderr(File::create(folder.stderr())?)
+            .stdout(create(&folder.stdout())?)
+            .stderr(create(&folder.stderr())?)
             .process_group(0);
         let Some(status) = self.wait(unit, command)? else {
             return Ok(Ended::Stopped);
         };
         if status.success() {
             folder.succeed(task.record.as_ref())?;
-            return Ok(Ended::Done);
+            return Ok(Ended::Done(self.work.unwritten(unit)?));
         }
-        let reason = match (status.code(), status.signal()) {
+        let mut reason = match (status.code(), status.signal()) {
             (Some(code), _) => format!("exit status {code}"),
             (None, Some(signal)) => format!("ended by signal {signal}"),
             (None, None) => "ended for no known reason".to_owned(),
         };
+        for absent in self.work.absent(unit)? {
+            reason.push_str("; ");
+            reason.push_str(&absent);
+        }
         folder.fail(&reason)?;
-        Ok(Ended::Failed(Failure { reason, log: Some(folder.stderr()) }))
+        Ok(Ended::Failed(Failure { reason, log: Some(self.work.told(&folder.stderr())) }))
     }
 
     /// Runs a command to its end, and ends what it leaves behind. `None`: it was stopped.
@@ -125,7 +129,8 @@ impl<'l> Local<'l> {
         if self.children().told.is_some() {
             return Ok(None);
         }
-        let mut child = command.spawn()?;
+        let mut child =
+            command.spawn().map_err(|error| at(Path::new(command.get_program()), &error))?;
         let group = Pid::from_child(&child);
         {
             let mut children = self.children();
@@ -164,13 +169,18 @@ fn link_script(link: &Path, script: &Path) -> io::Result<()> {
         return Ok(());
     }
     let _ = fs::remove_file(link);
-    symlink(script, link)
+    symlink(script, link).map_err(|error| at(link, &error))
+}
+
+/// A log, empty.
+fn create(path: &Path) -> io::Result<File> {
+    File::create(path).map_err(|error| at(path, &error))
 }
 
 impl Executor for Local<'_> {
     fn run(&self, unit: Unit) -> Ended {
         let ended = self.try_run(unit).unwrap_or_else(|error| {
-            let reason = error.to_string();
+            let reason = self.work.told_text(&error.to_string());
             if let Ok(task) = self.work.task(unit) {
                 let _ = task.folder.fail(&reason);
             }

@@ -4,13 +4,14 @@
 //! run. Out come results in folders ([`Base`]), [`Event`]s on the way, and a [`Summary`]. No value of
 //! the lab's language gets here.
 //!
-//! - `place`: folders, markers, the lock of a base path, processes that a killed call left behind
+//! - `place`: folders, markers, the lock of a base path, processes that a killed call left behind; `seen`: the path
+//!   that jobs see it by
 //! - `plan`, `graph`: what is to run, and after what
 //! - `queue`: what is ready, and what of it there is room for
 //! - `schedule`: the loop that hands work to an [`Executor`] and hears of ends
 //! - `gathering`: scatter-gather jobs, whose pieces are only known when scatter has run
-//! - `work`, `script`, `store`, `foreign`: what a piece of work reads, runs and is called with, and what
-//!   of it Nix has to make
+//! - `work`, `script`, `store`: what a piece of work reads, runs and is called with; `foreign`: what of it Nix has to
+//!   make, `host`: what of it this machine lacks, `outputs`: what isn't there that was to be written
 //! - `package`: a lab's directory, as upstream's tools read it
 //! - `labs`, `garbage`: which labs use a base path, and what none of them needs
 //! - `debug`: a shell in a job's environment
@@ -25,16 +26,19 @@ mod foreign;
 mod garbage;
 mod gathering;
 mod graph;
+mod host;
 mod isolation;
 mod labs;
 mod local;
 mod machine;
+mod outputs;
 mod package;
 mod place;
 mod plan;
 mod queue;
 mod schedule;
 mod script;
+mod seen;
 mod store;
 mod tool;
 mod work;
@@ -42,14 +46,16 @@ mod work;
 pub use debug::{Inside, enter, piece};
 pub use foreign::{Lacking, image, jobs_needing, store_paths};
 pub use garbage::{Garbage, Waste};
+pub use host::{Lack, Missing, jobs_lacking, lacks};
 pub use isolation::{Isolation, Mounts};
 pub use labs::{LabKind, LabName, LabRecord};
 pub use local::Local;
 pub use machine::Machine;
+pub use outputs::Unwritten;
 pub use package::{Written, begin, is_package, packaged_listing, unpack_images, write_lab};
 pub use place::{Base, Folder, Hold, LockError, State};
 pub use plan::{Plan, Reason};
 pub use schedule::{Ended, Event, Executor, Failure, Options, Piece, Summary, Unit, execute};
-pub use store::{Missing, Store};
+pub use store::Store;
 pub use tool::{programs, through};
 pub use work::{Work, placed, within_out};

@@ -19,6 +19,8 @@ use crate::sweep::IdentityRecord;
 #[derive(Clone, Debug)]
 pub struct Base {
     path: PathBuf,
+    /// The same one as its user knows it, where jobs see it by another path.
+    real: PathBuf,
 }
 
 /// Where a job, or a piece of one, leaves its results.
@@ -69,7 +71,29 @@ const PERIOD: Duration = Duration::from_millis(20);
 impl Base {
     /// The base path as a full one: scripts run in directories of their own.
     pub fn new(path: &Path) -> Base {
-        Base { path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()) }
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Base { real: path.clone(), path }
+    }
+
+    /// The same base path by the path of a link to it.
+    pub(super) fn through(&self, link: PathBuf) -> Base {
+        Base { path: link, real: self.real.clone() }
+    }
+
+    /// A path below it as its user knows it.
+    pub fn told(&self, path: &Path) -> PathBuf {
+        match path.strip_prefix(&self.path) {
+            Ok(below) if self.path != self.real => self.real.join(below),
+            Ok(_) | Err(_) => path.to_owned(),
+        }
+    }
+
+    /// A text that may speak of paths below it, in which they are as its user knows them.
+    pub(super) fn told_text(&self, text: &str) -> String {
+        match self.path == self.real {
+            true => text.to_owned(),
+            false => text.replace(&*self.path.to_string_lossy(), &self.real.to_string_lossy()),
+        }
     }
 
     /// The path.
@@ -278,10 +302,18 @@ impl Folder {
         }
     }
 
+    /// Has it failed before the call began that runs jobs right now?
+    pub fn failed_before(&self, base: &Base) -> bool {
+        let written = |path: &Path| fs::metadata(path).and_then(|about| about.modified()).ok();
+        // Who holds the lock writes who it is.
+        let began = written(&base.path.join("lock")).filter(|_| base.is_held());
+        written(&self.repx().join(FAIL)).zip(began).is_some_and(|(failed, began)| failed < began)
+    }
+
     /// Takes the marker away and makes an empty `out`.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// When the system refuses; it says at which path, here and below.
     pub fn clear(&self) -> io::Result<()> {
         self.unmark()?;
         let out = self.out();
@@ -291,10 +323,9 @@ impl Folder {
                 if fs::read_dir(&out).is_ok_and(|mut entries| entries.next().is_none()) {
                     return Ok(());
                 }
-                remove(&out)?;
-                fs::create_dir(&out)
+                remove(&out).and_then(|()| fs::create_dir(&out)).map_err(|error| at(&out, &error))
             }
-            Err(error) => Err(error),
+            Err(error) => Err(at(&out, &error)),
         }
     }
 
@@ -304,10 +335,13 @@ impl Folder {
     /// When the system refuses.
     pub fn unmark(&self) -> io::Result<()> {
         let repx = self.repx();
-        fs::create_dir_all(&repx)?;
+        fs::create_dir_all(&repx).map_err(|error| at(&repx, &error))?;
         for name in [SUCCESS, FAIL] {
-            match fs::remove_file(repx.join(name)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            let marker = repx.join(name);
+            match fs::remove_file(&marker) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(at(&marker, &error));
+                }
                 Ok(()) | Err(_) => {}
             }
         }
@@ -320,17 +354,22 @@ impl Folder {
     /// When the system refuses.
     pub fn remove(&self) -> io::Result<()> {
         self.unmark()?;
-        remove(&self.root)
+        remove(&self.root).map_err(|error| at(&self.root, &error))
     }
 
     /// Says that all is well, once all that was written is on the disk; of a job, what it was made of.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// When the system refuses, or the script has removed its own directory.
     pub fn succeed(&self, record: Option<&IdentityRecord>) -> io::Result<()> {
-        sync_tree(&self.out())?;
+        let out = self.out();
+        if !out.is_dir() {
+            let message = format!("it ended well, but removed its own `$out`: {}", out.display());
+            return Err(io::Error::other(message));
+        }
+        sync_tree(&out)?;
         if let Some(record) = record {
-            record.write(&self.repx())?;
+            record.write(&self.repx()).map_err(|error| at(&self.repx(), &error))?;
         }
         self.mark(SUCCESS, "")
     }
@@ -345,11 +384,16 @@ impl Folder {
 
     fn mark(&self, name: &str, text: &str) -> io::Result<()> {
         let repx = self.repx();
-        fs::create_dir_all(&repx)?;
-        let unfinished = repx.join(".marker");
-        fs::write(&unfinished, text)?;
-        fs::rename(unfinished, repx.join(name))
+        let (unfinished, marker) = (repx.join(".marker"), repx.join(name));
+        let written = fs::create_dir_all(&repx).and_then(|()| fs::write(&unfinished, text));
+        let written = written.and_then(|()| fs::rename(unfinished, &marker));
+        written.map_err(|error| at(&marker, &error))
     }
+}
+
+/// An error that says where: what it is for who reads the whole sentence.
+pub(super) fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// Removes a tree, also one whose directories may not be written to.
@@ -381,9 +425,9 @@ fn sync_tree(root: &Path) -> io::Result<()> {
     let mut left = vec![root.to_owned()];
     let (mut directories, mut files) = (Vec::new(), Vec::new());
     while let Some(directory) = left.pop() {
-        for entry in fs::read_dir(&directory)? {
-            let entry = entry?;
-            let kind = entry.file_type()?;
+        for entry in fs::read_dir(&directory).map_err(|error| at(&directory, &error))? {
+            let entry = entry.map_err(|error| at(&directory, &error))?;
+            let kind = entry.file_type().map_err(|error| at(&entry.path(), &error))?;
             if kind.is_dir() {
                 left.push(entry.path());
             } else if kind.is_file() {
@@ -398,7 +442,8 @@ fn sync_tree(root: &Path) -> io::Result<()> {
     let each = |paths: &[PathBuf]| paths.iter().try_for_each(|path| File::open(path)?.sync_all());
     if files.len() > MANY || each(&files).and_then(|()| each(&directories)).is_err() {
         // All of the file system at once: also what may not be read.
-        rustix::fs::syncfs(File::open(root)?)?;
+        let synced = File::open(root).and_then(|root| Ok(rustix::fs::syncfs(root)?));
+        synced.map_err(|error| at(root, &error))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! It does nothing itself that takes time: pieces of work are done by as many threads as may be
 //! at work at once, each of which takes one, has it executed, and says how it ended.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::gathering::Gathering;
 use super::graph::Graph;
 use super::machine::Machine;
+use super::outputs::Unwritten;
 use super::plan::Plan;
 use super::queue::{Demand, Queue};
 use crate::lab::{Memory, Resources};
@@ -48,10 +49,10 @@ pub enum Piece {
 /// How a piece of work ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Ended {
-    /// Well; its results are on the disk.
-    Done,
-    /// Scatter ended well: so many items, and which of their steps are done already.
-    Scattered(u32, Vec<Unit>),
+    /// Well; its results are on the disk, but for outputs that it didn't write.
+    Done(Vec<Unwritten>),
+    /// Scatter ended well: so many items, which of their steps are done already, and outputs that it didn't write.
+    Scattered(u32, Vec<Unit>, Vec<Unwritten>),
     /// Badly.
     Failed(Failure),
     /// It was stopped, or never began.
@@ -80,8 +81,8 @@ pub trait Executor: Sync {
 pub enum Event<'e> {
     /// A job begins.
     Started(u32),
-    /// A job ended well, after so long.
-    Done(u32, Duration),
+    /// A job ended well, after so long, without writing these outputs.
+    Done(u32, Duration, &'e [Unwritten]),
     /// A job failed.
     Failed(u32, &'e Failure),
     /// These jobs can't run, because one failed.
@@ -114,6 +115,8 @@ pub struct Options<'o> {
 pub struct Summary {
     /// Jobs that ended well.
     pub done: usize,
+    /// Those of them that didn't write outputs.
+    pub unwritten: Vec<(u32, Vec<Unwritten>)>,
     /// Jobs that failed.
     pub failed: Vec<(u32, Failure)>,
     /// Jobs that couldn't run because of these.
@@ -220,6 +223,8 @@ struct Schedule<'s> {
     gatherings: HashMap<u32, Gathering>,
     /// What is being done, with what it takes.
     running: HashMap<Unit, Demand>,
+    /// Outputs that pieces of jobs didn't write, each once however many items there are.
+    unwritten: HashMap<u32, BTreeSet<Unwritten>>,
     /// When jobs began whose end hasn't come.
     begun: HashMap<u32, Instant>,
     /// Nothing new is to begin.
@@ -244,6 +249,7 @@ impl<'s> Schedule<'s> {
             queue: Queue::new(options.machine),
             gatherings: HashMap::new(),
             running: HashMap::new(),
+            unwritten: HashMap::new(),
             begun: HashMap::new(),
             halted: false,
             stopping: None,
@@ -339,11 +345,23 @@ impl<'s> Schedule<'s> {
         match ended {
             Ended::Stopped => {}
             Ended::Failed(failure) => self.failed(unit, failure, tell),
-            Ended::Scattered(items, done) => self.scattered(unit.job, items, &done, tell),
-            Ended::Done => match unit.piece {
-                Piece::Step { .. } => self.step_done(unit, tell),
-                Piece::Main | Piece::Scatter | Piece::Gather => self.done(unit.job, tell),
-            },
+            Ended::Scattered(items, done, unwritten) => {
+                self.note(unit.job, unwritten);
+                self.scattered(unit.job, items, &done, tell);
+            }
+            Ended::Done(unwritten) => {
+                self.note(unit.job, unwritten);
+                match unit.piece {
+                    Piece::Step { .. } => self.step_done(unit, tell),
+                    Piece::Main | Piece::Scatter | Piece::Gather => self.done(unit.job, tell),
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, job: u32, unwritten: Vec<Unwritten>) {
+        if !unwritten.is_empty() {
+            self.unwritten.entry(job).or_default().extend(unwritten);
         }
     }
 
@@ -351,7 +369,11 @@ impl<'s> Schedule<'s> {
         self.gatherings.remove(&job);
         self.summary.done += 1;
         let took = self.begun.remove(&job).map_or(Duration::ZERO, |begun| begun.elapsed());
-        tell(Event::Done(job, took));
+        let unwritten: Vec<Unwritten> = self.unwritten.remove(&job).into_iter().flatten().collect();
+        tell(Event::Done(job, took, &unwritten));
+        if !unwritten.is_empty() {
+            self.summary.unwritten.push((job, unwritten));
+        }
         let mut ready = Vec::new();
         self.graph.finish(job, &mut ready);
         self.make_ready(ready);
@@ -372,6 +394,7 @@ impl<'s> Schedule<'s> {
             }
         }
         self.begun.remove(&unit.job);
+        self.unwritten.remove(&unit.job);
         tell(Event::Failed(unit.job, &failure));
         self.summary.failed.push((unit.job, failure));
         let mut ready = Vec::new();
@@ -460,8 +483,8 @@ mod tests {
             self.ran.lock().unwrap().push(unit);
             match (unit.piece, self.failing.contains(&unit.job)) {
                 (_, true) => Ended::Failed(Failure { reason: "told to".into(), log: None }),
-                (Piece::Scatter, false) => Ended::Scattered(0, Vec::new()),
-                (_, false) => Ended::Done,
+                (Piece::Scatter, false) => Ended::Scattered(0, Vec::new(), Vec::new()),
+                (_, false) => Ended::Done(Vec::new()),
             }
         }
 

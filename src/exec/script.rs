@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::place::at;
+
 /// Stands in a script's own lines for the directory of the lab that it lies in, three below.
 pub(super) const LAB: &str = "@repx-lab@";
 
@@ -69,10 +71,15 @@ cd -- "$out"
     }
 }
 
-/// Finds the directory of the lab, three above the script.
+/// Finds the directory of the lab, three above the script. A path that means something else without quotes, or in a
+/// list of directories, gives way to one that lasts as long as the script.
 const WHERE: &str = r#"repx_lab=${BASH_SOURCE[0]}
 [[ "$repx_lab" == */* ]] || repx_lab=./$repx_lab
 repx_lab=$(cd -- "${repx_lab%/*}/../../.." && pwd -P)
+if [[ "$repx_lab" == *[!a-zA-Z0-9/._+=,@%-]* ]]; then
+  exec {repx_fd}<"$repx_lab"
+  repx_lab=/proc/$$/fd/$repx_fd
+fi
 "#;
 
 /// Says of a file that a parameter names where it lies in the lab's directory.
@@ -145,7 +152,7 @@ impl Call {
         let paths =
             ["inputs.json", "parameters.json", "arrays.bash"].map(|name| directory.join(name));
         for (path, text) in paths.iter().zip([&self.inputs, &self.params, &self.arrays]) {
-            fs::write(path, text)?;
+            fs::write(path, text).map_err(|error| at(path, &error))?;
         }
         Ok(paths)
     }

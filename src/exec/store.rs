@@ -16,14 +16,13 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use super::foreign::script_text;
-use super::place::Base;
+use super::host::{HOST, Needs};
+use super::place::{Base, at};
 use super::plan::Plan;
 use super::script;
 use super::tool::on_path;
 use crate::store::{Hash, HashAlgo, base32};
-use crate::sweep::{
-    Content, Listing, Material, NIX_STORE, Package, PackageKind, host_names, is_name,
-};
+use crate::sweep::{CORE, Content, Listing, Material, NIX_STORE, Package, PackageKind, is_name};
 
 /// What scripts need, made as it is needed.
 #[derive(Debug)]
@@ -54,34 +53,23 @@ pub(super) struct Before {
     pub(super) files: BTreeMap<String, PathBuf>,
 }
 
-/// A package that this machine doesn't have.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Missing {
-    /// The embedded set doesn't know it.
-    Unknown(String),
-    /// None of its programs is on PATH: the package, its main program.
-    Program(String, String),
-    /// The disk refuses.
-    Io(String),
-}
-
-const HOST: &str = "/repx-host/";
 /// Bytes of a hash in a name.
 const HASH_BYTES: usize = 20;
 /// So many scripts' places are remembered.
 const MOST_SCRIPTS: usize = 1 << 16;
 
 impl Store {
-    /// Makes ready what the jobs of a plan are run with; of a lab that was `built`, files are copied from there.
+    /// Makes ready what the jobs of a plan are run with; of a lab that was `built`, files are copied from there. What the
+    /// machine [lacks](super::lacks) isn't there.
     ///
     /// # Errors
-    /// All that is missing.
+    /// When the system refuses.
     pub fn new(
         listing: &Listing,
         plan: &Plan,
         base: &Base,
         built: Option<&Path>,
-    ) -> Result<Store, Vec<Missing>> {
+    ) -> io::Result<Store> {
         let root = base.store();
         let copies = built.map(|built| Base::new(built).store());
         Store::showing(listing, plan, &root, root.clone(), copies)
@@ -90,8 +78,8 @@ impl Store {
     /// The same for a lab's directory: its scripts look for all that where they lie themselves.
     ///
     /// # Errors
-    /// All that is missing.
-    pub fn movable(listing: &Listing, plan: &Plan, lab: &Path) -> Result<Store, Vec<Missing>> {
+    /// When the system refuses.
+    pub fn movable(listing: &Listing, plan: &Plan, lab: &Path) -> io::Result<Store> {
         let shown = Path::new(script::LAB).join("store");
         Store::showing(listing, plan, &Base::new(lab).store(), shown, None)
     }
@@ -102,48 +90,28 @@ impl Store {
         root: &Path,
         shown: PathBuf,
         copies: Option<PathBuf>,
-    ) -> Result<Store, Vec<Missing>> {
+    ) -> io::Result<Store> {
         let root = root.to_owned();
         if listing.kit.derivations {
             return Ok(Store::foreign(listing, root));
         }
-        let mut missing: BTreeSet<Missing> = BTreeSet::new();
-        let Some(shell) = on_path("bash") else {
-            return Err(vec![Missing::Program("bash".to_owned(), "bash".to_owned())]);
-        };
-        let mut farms = Farms { root: root.join("host"), missing: &mut missing };
-        let kit = |name: &[u8]| {
-            let known = listing.kit.packages.iter();
-            known
-                .clone()
-                .find(|package| package.path.strip_prefix(HOST).map(str::as_bytes) == Some(name))
-        };
+        let [shell, ..] = CORE;
+        // Without a shell no job runs.
+        let shell = on_path(shell).unwrap_or_else(|| shell.into());
+        let farms = root.join("host");
         let mut core = Vec::new();
-        for name in crate::sweep::CORE {
-            if let Some(package) = kit(name.as_bytes()) {
-                let bin = farms.plant(package, false);
-                let bin = bin.and_then(|bin| Some(shown.join(bin.strip_prefix(&root).ok()?)));
-                core.extend(bin.map(|bin| bin.display().to_string()));
+        for name in CORE {
+            let kit = listing.kit.packages.iter();
+            let package = kit.clone().find(|p| p.path.strip_prefix(HOST) == Some(name));
+            if let Some(package) = package
+                && let Some(bin) = plant(&farms, package)?
+            {
+                let below = bin.strip_prefix(&root).unwrap_or(&bin);
+                core.push(shown.join(below).display().to_string());
             }
         }
-        let mut named: BTreeSet<Vec<u8>> = BTreeSet::new();
-        for block in listing.blocks().iter().filter(|block| plan.touches(block)) {
-            block.all_packages().for_each(|package| drop(farms.plant(package, true)));
-            for text in block.texts() {
-                named.extend(host_names(&text).map(<[u8]>::to_vec));
-            }
-        }
-        let made: BTreeSet<&str> = listing.kit.materials.iter().map(|m| &*m.path).collect();
-        for name in named {
-            let text = String::from_utf8_lossy(&name).into_owned();
-            match kit(&name) {
-                Some(package) => drop(farms.plant(package, true)),
-                None if made.contains(&*format!("{HOST}{text}")) => {}
-                None => drop(farms.missing.insert(Missing::Unknown(text))),
-            }
-        }
-        if !missing.is_empty() {
-            return Err(missing.into_iter().collect());
+        for package in Needs::of(listing, plan).packages.values() {
+            plant(&farms, package)?;
         }
         let materials = listing.kit.materials.iter();
         Ok(Store {
@@ -463,43 +431,18 @@ fn copy(from: &Path, to: &Path, kept: Option<&[PathBuf]>, root: &Path) -> io::Re
     Ok(())
 }
 
-/// Directories of links to this machine's programs.
-struct Farms<'m> {
-    root: PathBuf,
-    missing: &'m mut BTreeSet<Missing>,
-}
-
-impl Farms<'_> {
-    /// The directory of a package's programs.
-    fn plant(&mut self, package: &Package, needed: bool) -> Option<PathBuf> {
-        let name = package.path.strip_prefix(HOST).unwrap_or(&package.path).to_owned();
-        let programs = match &package.kind {
-            PackageKind::Programs(programs) => programs,
-            PackageKind::Unknown => {
-                self.missing.insert(Missing::Unknown(name));
-                return None;
-            }
-            PackageKind::Library | PackageKind::Made => return None,
-        };
-        let bin = self.root.join(&name).join("bin");
-        if let Err(error) = fs::create_dir_all(&bin) {
-            self.missing.insert(Missing::Io(format!("{}: {error}", bin.display())));
-            return None;
+/// Makes the directory of a package's programs, links to those of this machine.
+fn plant(farms: &Path, package: &Package) -> io::Result<Option<PathBuf>> {
+    let PackageKind::Programs(programs) = &package.kind else { return Ok(None) };
+    let name = package.path.strip_prefix(HOST).unwrap_or(&package.path);
+    let bin = farms.join(name).join("bin");
+    fs::create_dir_all(&bin).map_err(|error| at(&bin, &error))?;
+    for program in programs {
+        if let Some(target) = on_path(program) {
+            link(&bin.join(&**program), &target).map_err(|error| at(&bin, &error))?;
         }
-        let mut any = false;
-        for program in programs {
-            let Some(target) = on_path(program) else { continue };
-            any = true;
-            if let Err(error) = link(&bin.join(&**program), &target) {
-                self.missing.insert(Missing::Io(format!("{}: {error}", bin.display())));
-            }
-        }
-        // One will do: `gawk` on a machine that has another `awk` is what that calls `awk`.
-        if let Some(program) = programs.first().filter(|_| needed && !any) {
-            self.missing.insert(Missing::Program(name, program.to_string()));
-        }
-        Some(bin)
     }
+    Ok(Some(bin))
 }
 
 /// Makes a program known under another path. Those that look around from where they lie (scripts,

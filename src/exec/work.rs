@@ -75,6 +75,16 @@ impl<'w> Work<'w> {
         self.base.path()
     }
 
+    /// A path below it as its user knows it.
+    pub(super) fn told(&self, path: &Path) -> PathBuf {
+        self.base.told(path)
+    }
+
+    /// A text that may speak of such paths, in its user's words.
+    pub(super) fn told_text(&self, text: &str) -> String {
+        self.base.told_text(text)
+    }
+
     /// Is the job one of a containerized run?
     pub(super) fn is_contained(&self, job: u32) -> bool {
         let run = self.listing.job(job).map(|view| view.block().run() as usize);
@@ -200,8 +210,8 @@ impl<'w> Work<'w> {
         let text = fs::read(&file).map_err(|error| {
             io::Error::other(format!("scatter's `work__items` can't be read: {file}: {error}"))
         })?;
-        let items: Vec<Value> = serde_json::from_slice(&text).map_err(|error| {
-            io::Error::other(format!("scatter's `work__items` is no JSON list: {error}"))
+        let items = items(&text).map_err(|why| {
+            io::Error::other(format!("scatter's `work__items` is no JSON list: {file}{why}"))
         })?;
         let mut done = Vec::new();
         let steps = view.steps().split_last().map_or(&[][..], |(_, worked)| worked);
@@ -260,11 +270,11 @@ fn no_part() -> io::Error {
     io::Error::other("a part of the stage has no script: evaluate the lab again (`--refresh`)")
 }
 
-fn recipe<'l>(view: &JobView<'l>, name: &str) -> io::Result<&'l Recipe> {
+pub(super) fn recipe<'l>(view: &JobView<'l>, name: &str) -> io::Result<&'l Recipe> {
     view.recipes().iter().find(|recipe| *recipe.name == *name).ok_or_else(no_part)
 }
 
-fn branch(folder: &Folder, item: u32) -> Folder {
+pub(super) fn branch(folder: &Folder, item: u32) -> Folder {
     folder.within(&format!("branch-{item}"))
 }
 
@@ -274,6 +284,44 @@ fn item_file(branch: &Folder) -> PathBuf {
 
 fn outs_file(folder: &Folder) -> PathBuf {
     folder.repx().join("worker_outs.json")
+}
+
+/// The items that a text lists.
+///
+/// # Errors
+/// Where it is none, and what would be.
+fn items(text: &[u8]) -> Result<Vec<Value>, String> {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Value>();
+    let kind = match values.next() {
+        Some(Ok(Value::Array(items))) => match rest(text, values.byte_offset()) {
+            None => return Ok(items),
+            Some(place) => return Err(format!("{place}: something follows the list")),
+        },
+        None => return Err(": it is empty; without items it is `[]`".to_owned()),
+        Some(Err(error)) => {
+            let why = error.to_string();
+            let why = why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why);
+            return Err(format!(":{}:{}: {why}", error.line(), error.column()));
+        }
+        Some(Ok(Value::Object(_))) => "an object",
+        Some(Ok(Value::String(_))) => "a string",
+        Some(Ok(Value::Number(_))) => "a number",
+        Some(Ok(Value::Bool(_) | Value::Null)) => "a constant",
+    };
+    let more = match rest(text, values.byte_offset()) {
+        None => "",
+        Some(_) => ", and more follows",
+    };
+    Err(format!(":1: {kind}{more}; items stand in one list, as in `[ {{}}, {{}} ]`"))
+}
+
+/// Where what follows a value begins, as line and column; nothing if that is only space.
+fn rest(text: &[u8], from: usize) -> Option<String> {
+    let more = text.get(from..)?.iter().position(|byte| !byte.is_ascii_whitespace())?;
+    let before = text.get(..from + more)?;
+    let line = memchr::memchr_iter(b'\n', before).count() + 1;
+    let column = before.rsplit(|byte| *byte == b'\n').next().map_or(0, <[u8]>::len) + 1;
+    Some(format!(":{line}:{column}"))
 }
 
 /// The path of an output, where `$out` is this.
@@ -291,4 +339,27 @@ pub fn placed(outputs: &[(Arc<str>, Arc<str>)], name: &str, out: &Path) -> io::R
 pub fn within_out(path: &str, out: &Path) -> String {
     let out = out.display().to_string();
     path.replace("${out}", &out).replace("$out", &out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_items_are_lists() {
+        assert_eq!(items(b" [1, {\"a\": [2]}]\n").map(|items| items.len()), Ok(2));
+        for (text, why) in [
+            ("", ": it is empty; without items it is `[]`"),
+            ("[1]\n [2]", ":2:2: something follows the list"),
+            ("[1,\n2,]", ":2:3: trailing comma"),
+            ("[1 2]", ":1:4: expected `,` or `]`"),
+            ("{\"n\":1}", ":1: an object; items stand in one list, as in `[ {}, {} ]`"),
+            (
+                "{\"n\":1}\n{\"n\":2}\n",
+                ":1: an object, and more follows; items stand in one list, as in `[ {}, {} ]`",
+            ),
+        ] {
+            assert_eq!(items(text.as_bytes()).unwrap_err(), why, "{text}");
+        }
+    }
 }

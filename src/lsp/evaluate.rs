@@ -221,7 +221,7 @@ impl Evaluation<'_> {
         let request = self.request.clone().knowing(known);
         // A process for each script takes longer than people type.
         let scripts = Arc::clone(&self.look.shelf.scripts);
-        let asked = LabRequest { request, shellcheck: None, scripts };
+        let asked = LabRequest { request, shellcheck: None, scripts, path: None };
         let told = |found| self.look.findings(Some(found), &asked.request, self.world, &sources);
         let done = session::run(&self.config(&sources, known), |session, evaluator| {
             if let Some(text) = edited {

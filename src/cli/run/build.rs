@@ -217,7 +217,7 @@ fn scripts(missing: &BTreeSet<StorePath>, needed: &Needed) -> String {
 const MOST_NAMED: usize = 5;
 
 /// "stage `gen`", "stages `gen`, `use`".
-fn named<'p>(what: &str, names: impl Iterator<Item = &'p BTreeSet<Arc<str>>>) -> String {
+pub(super) fn named<'p>(what: &str, names: impl Iterator<Item = &'p BTreeSet<Arc<str>>>) -> String {
     let names: BTreeSet<&str> = names.flatten().map(|name| &**name).collect();
     let shown: Vec<String> =
         names.iter().take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
@@ -265,6 +265,12 @@ fn failures(unbuilt: &[Unbuilt], needed: &Needed) -> Vec<Diagnostic> {
                 help.push_str("\n│ ");
                 help.push_str(line);
             }
+        }
+        if reason.contains("__noChroot") {
+            help.push_str(
+                "\nwhat has `__noChroot` is built where the sandbox is relaxed: `sandbox = relaxed` in \
+                 nix.conf, or for a user whom Nix trusts `--option sandbox relaxed`",
+            );
         }
         if let Some(drv) = culprit {
             let drv = StoreDir::default().print(drv);

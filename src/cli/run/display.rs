@@ -15,6 +15,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::super::arguments::{Terminal, Volume};
+use super::super::listing::clean;
 use super::super::progress::may_redraw;
 use super::super::report::say;
 use super::words::{jobs, seconds, title};
@@ -23,6 +24,8 @@ use crate::sweep::Listing;
 
 /// Running jobs that are shown, where there is room.
 const MOST_SHOWN: usize = 8;
+/// What a job is in the bar: a job's items are parts of it.
+const WHOLE: u64 = 1 << 20;
 /// How often the lines are drawn.
 const PERIOD: Duration = Duration::from_millis(200);
 
@@ -56,8 +59,24 @@ struct State {
 struct Running {
     since: Instant,
     title: String,
-    /// Items that are done, of how many.
-    items: Option<(u32, u32)>,
+    items: Option<Items>,
+}
+
+/// The steps of a scatter-gather job's items.
+#[derive(Clone, Copy)]
+struct Items {
+    /// Steps that an earlier call has done.
+    before: u32,
+    done: u32,
+    all: u32,
+}
+
+impl Items {
+    /// How much of what this call has to do is done, of [`WHOLE`]; gather is one step more.
+    fn part(self) -> u64 {
+        let all = u64::from(self.all.saturating_sub(self.before)) + 1;
+        u64::from(self.done.saturating_sub(self.before)) * WHOLE / all
+    }
 }
 
 impl<'d> Display<'d> {
@@ -90,11 +109,17 @@ impl<'d> Display<'d> {
                 state.running.insert(*job, running);
                 (self.volume == Volume::Verbose).then(|| (*job, "begun", String::new()))
             }
-            Event::Done(job, took) => {
+            Event::Done(job, took, unwritten) => {
                 state.running.remove(job);
                 state.ended += 1;
                 let said = self.live.is_none() || self.volume == Volume::Verbose;
-                said.then(|| (*job, "done", format!(" ({})", seconds(*took))))
+                let names: Vec<String> =
+                    unwritten.iter().map(|one| format!("`{}`", clean(&one.output))).collect();
+                let but = match names.is_empty() {
+                    true => String::new(),
+                    false => format!(", but didn't write {}", names.join(", ")),
+                };
+                said.then(|| (*job, "done", format!(" ({}){but}", seconds(*took))))
             }
             Event::Failed(job, failure) => {
                 state.running.remove(job);
@@ -109,7 +134,8 @@ impl<'d> Display<'d> {
             }
             Event::Piece(job, done, all) => {
                 if let Some(running) = state.running.get_mut(job) {
-                    running.items = Some((*done, *all));
+                    let before = running.items.map_or(*done, |items| items.before);
+                    running.items = Some(Items { before, done: *done, all: *all });
                 }
                 None
             }
@@ -173,9 +199,11 @@ impl Drop for Live {
 fn draw(bar: &ProgressBar, shared: &Shared, size: (usize, usize)) {
     let mut state = shared.lock();
     while !state.over {
-        let (ended, lines) = (state.ended, state.lines(Instant::now(), size));
+        let (position, lines) = (state.position(), state.lines(Instant::now(), size));
+        let jobs = format!("{}/{}", state.ended, state.total);
         drop(state);
-        bar.set_position(ended as u64);
+        bar.set_position(position);
+        bar.set_prefix(jobs);
         bar.set_message(lines);
         state = shared.lock();
         if !state.over {
@@ -186,6 +214,12 @@ fn draw(bar: &ProgressBar, shared: &Shared, size: (usize, usize)) {
 }
 
 impl State {
+    /// How far it has come, where a job is [`WHOLE`] and those that run count as far as their items are done.
+    fn position(&self) -> u64 {
+        let running = self.running.values().filter_map(|job| job.items);
+        self.ended as u64 * WHOLE + running.map(Items::part).sum::<u64>()
+    }
+
     /// What stands below the bar, on a terminal of so many columns and rows.
     fn lines(&self, now: Instant, (columns, rows): (usize, usize)) -> String {
         let mut lines = format!("\n{} running", self.running.len());
@@ -198,7 +232,7 @@ impl State {
         running.sort_by(|a, b| (a.since, &a.title).cmp(&(b.since, &b.title)));
         let room = MOST_SHOWN.min(rows.saturating_sub(4));
         for job in running.iter().take(room) {
-            let items = job.items.map(|(done, all)| format!("{done}/{all} items · "));
+            let items = job.items.map(|items| format!("{}/{} items · ", items.done, items.all));
             let since = seconds(now.saturating_duration_since(job.since));
             let right = format!("  {}{since}", items.unwrap_or_default());
             let left = columns.saturating_sub(right.width() + 3);
@@ -237,18 +271,33 @@ fn size() -> (usize, usize) {
 }
 
 fn bar(total: usize) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-    let template = "{bar:24} {pos}/{len} jobs · {rate} a second · {eta} left{msg}";
+    let target = ProgressDrawTarget::stderr();
+    let bar = ProgressBar::with_draw_target(Some(total as u64 * WHOLE), target);
+    let template = "{bar:24} {prefix} jobs · {rate} · {left} left{msg}";
     // The template is sound.
     let style = ProgressStyle::with_template(template);
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    bar.with_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
-        // A text takes all that is written to it.
-        let _ = match state.per_sec() {
-            few if few < 10.0 => write!(out, "{few:.1}"),
-            many => write!(out, "{many:.0}"),
+    // A text takes all that is written to it.
+    let style = style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+        let _ = out.write_str(&rate(state.per_sec() / WHOLE as f64));
+    });
+    bar.with_style(style.with_key("left", |state: &ProgressState, out: &mut dyn Write| {
+        let _ = match state.pos() {
+            // Nothing is known yet.
+            0 => out.write_str("?"),
+            _ => out.write_str(&seconds(state.eta())),
         };
     }))
+}
+
+/// So many jobs in the time in which there is one.
+fn rate(per_second: f64) -> String {
+    match per_second {
+        many if many >= 9.95 => format!("{many:.0} a second"),
+        some if some >= 0.95 => format!("{some:.1} a second"),
+        few if few * 60.0 >= 0.95 => format!("{:.1} a minute", few * 60.0),
+        few => format!("{:.1} an hour", few * 3600.0),
+    }
 }
 
 #[cfg(test)]
@@ -262,7 +311,7 @@ mod tests {
         for number in 0..10u32 {
             let since = begin + Duration::from_secs(u64::from(number));
             let title = format!("{number}abc main train lr=0.{number}");
-            let items = (number == 1).then_some((3, 200));
+            let items = (number == 1).then_some(Items { before: 0, done: 3, all: 200 });
             state.running.insert(number, Running { since, title, items });
         }
         insta::assert_snapshot!(state.lines(begin + Duration::from_secs(100), (50, 8)), @"
@@ -274,6 +323,28 @@ mod tests {
           3abc main train lr=0.3               1 min 37 s
           … and 6 more
         ");
+    }
+
+    /// One job of many items is not "0 of 1" until it ends.
+    #[test]
+    fn items_are_parts_of_a_job() {
+        let mut state = State { total: 2, ended: 1, ..State::default() };
+        let items = |before, done, all| {
+            let items = Some(Items { before, done, all });
+            Running { since: Instant::now(), title: String::new(), items }
+        };
+        state.running.insert(1, items(0, 100, 199));
+        assert_eq!(state.position(), WHOLE + WHOLE / 2);
+        // What was done before this call says nothing of how fast it is.
+        state.running.insert(1, items(150, 150, 199));
+        assert_eq!(state.position(), WHOLE);
+        state.running.insert(1, items(150, 175, 199));
+        assert_eq!(state.position(), WHOLE + WHOLE / 2);
+        let rates = [12.3, 1.25, 0.5, 1.0 / 600.0, 0.0].map(rate);
+        assert_eq!(
+            rates,
+            ["12 a second", "1.2 a second", "30.0 a minute", "6.0 an hour", "0.0 an hour"]
+        );
     }
 
     #[test]

@@ -3,35 +3,39 @@
 pub(super) mod build;
 mod display;
 mod isolate;
+pub(super) mod lacking;
 mod pick;
 mod stream;
 mod summary;
 pub(super) mod words;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use build::{Builder, Lack};
 use display::Display;
+use lacking::missing;
 use stream::Stream;
 
 use super::Exit;
 use super::arguments::{Format, RunOptions, Terminal};
 use super::guard::{Held, INSISTED, INTERRUPTED};
+use super::listing::clean;
 use super::load::{Outcome, Target, base_path, lab_name, load_shown};
 use super::report::{near, report, say};
-use super::setup::machine_saying;
+use super::setup::{machine_saying, places};
 use super::stdout;
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::exec::{
-    Base, Hold, Isolation, LabKind, Lacking, Local, LockError, Machine, Missing, Options, Plan,
-    Reason, Store, Summary, Work, execute, is_package, jobs_needing,
+    Base, Hold, Isolation, LabKind, Lacking, Local, LockError, Machine, Options, Plan, Reason,
+    Store, Summary, Work, execute, is_package, jobs_lacking, jobs_needing, lacks,
 };
 use crate::source::SourceMap;
-use crate::sweep::{Ask, Listing, PackageKind, find_entry};
+use crate::sweep::{Ask, Listing, find_entry};
 
 /// How long jobs that were told to end may take.
 const GRACE: Duration = Duration::from_secs(10);
@@ -115,6 +119,11 @@ impl Call<'_> {
     /// Says what would run.
     fn describe(&self) -> Exit {
         let plan = Plan::new(self.listing, self.base, self.jobs, self.options.force);
+        let lacks = lacks(self.listing, &plan);
+        let lacking = jobs_lacking(self.listing, &plan, &lacks);
+        // Packages that the set doesn't know were told of when the lab was evaluated.
+        let told = lacks.iter().filter(|lack| lack.is_of_machine());
+        complain(missing(self.listing, told, Severity::Warning), self.terminal, self.options);
         let reason = |reason| match reason {
             Reason::Never => "it has no results",
             Reason::Failed => "it failed",
@@ -131,9 +140,17 @@ impl Call<'_> {
         stdout::print(|out| {
             for view in plan.jobs().filter_map(|job| self.listing.job(job)) {
                 let why = reason(plan.reason(self.base, &view));
-                writeln!(out, "{}: {why}", words::title(self.listing, view.number()))?;
+                let more = match lacking.get(&view.number()) {
+                    Some(package) => format!("; it can't run without `{}`", clean(package)),
+                    None => String::new(),
+                };
+                writeln!(out, "{}: {why}{more}", words::title(self.listing, view.number()))?;
             }
             writeln!(out, "{}", would_run(plan.len(), plan.done))?;
+            if !lacking.is_empty() {
+                let lacking = words::jobs(lacking.len());
+                writeln!(out, "{lacking} can't run on this machine, nor what reads from them")?;
+            }
             match self.listing.kit.derivations.then(|| build::unbuilt(self.listing, &plan)) {
                 None | Some(0) => Ok(()),
                 Some(1) => writeln!(out, "Nix would build 1 script"),
@@ -154,7 +171,14 @@ impl Call<'_> {
                 say("interrupted");
                 return Exit::Interrupted;
             }
-            Err(error) => return complain(vec![refused(error)], self.terminal, self.options),
+            Err(error) => {
+                let plan = Plan::new(self.listing, self.base, self.jobs, self.options.force);
+                return match is_closed(&error) && plan.is_empty() {
+                    // Who only wants to know needn't write.
+                    true => self.nothing(&plan),
+                    false => complain(vec![refused(error)], self.terminal, self.options),
+                };
+            }
         };
         let name = lab_name(self.target);
         let noted = self.base.note_lab(LabKind::Lab, &name.key(), &name, self.listing);
@@ -164,38 +188,71 @@ impl Call<'_> {
         }
         let plan = Plan::new(self.listing, self.base, self.jobs, self.options.force);
         if plan.is_empty() {
-            if self.streams() {
-                let mut stream = Stream::new(self.listing);
-                stream.begin(self.base, &plan, false);
-                return stdout::print(|_| stream.end(&plan, &Summary::default()));
-            }
-            let done = words::jobs(plan.done);
-            return stdout::print(|out| writeln!(out, "nothing to do: {done} done"));
+            return self.nothing(&plan);
         }
         let builder = Builder::new(self.terminal);
         let hear = |line: &str| builder.hear(line);
         // Nix keeps what jobs need as long as this is there.
         let machine = machine_saying(&self.target.with.nix, &hear);
-        let lacking = match self.scripts(&builder, &machine, &plan) {
+        let lacking = self.scripts(&builder, &machine, &plan).and_then(|mut lacking| {
+            lacking.extend(self.packages(&plan)?);
+            Ok(lacking)
+        });
+        let lacking = match lacking {
             Ok(lacking) => lacking,
             Err(exit) => return exit,
         };
-        let store = match Store::new(self.listing, &plan, self.base, self.target.built()) {
-            Ok(store) => store,
-            Err(missing) => {
-                let missing =
-                    missing.into_iter().map(|one| self::missing(self.listing, one)).collect();
-                return complain(missing, self.terminal, self.options);
-            }
+        let refuse = |error| {
+            let error = refused(LockError::Io(self.base.store(), error));
+            complain(vec![error], self.terminal, self.options)
         };
-        let work = match Work::new(self.listing, &plan, self.base, store) {
-            Ok(work) => work,
+        let seen = match self.base.seen(places()) {
+            Ok(seen) => seen,
             Err(error) => {
-                let error = refused(LockError::Io(self.base.store(), error));
-                return complain(vec![error], self.terminal, self.options);
+                return complain(vec![unseen(self.base, &error)], self.terminal, self.options);
             }
         };
-        self.execute(&plan, &work, &hold, lacking)
+        let store = Store::new(self.listing, &plan, &seen, self.target.built());
+        match store.and_then(|store| Work::new(self.listing, &plan, &seen, store)) {
+            Ok(work) => self.execute(&plan, &work, &hold, lacking),
+            Err(error) => refuse(error),
+        }
+    }
+
+    /// Says that all is done.
+    fn nothing(&self, plan: &Plan) -> Exit {
+        if self.streams() {
+            let mut stream = Stream::new(self.listing);
+            stream.begin(self.base, plan, false);
+            return stdout::print(|_| stream.end(plan, &Summary::default()));
+        }
+        let done = words::jobs(plan.done);
+        stdout::print(|out| writeln!(out, "nothing to do: {done} done"))
+    }
+
+    /// Says which packages this machine doesn't have, and gives the jobs that can't run because of it.
+    fn packages(&self, plan: &Plan) -> Result<HashMap<u32, Arc<str>>, Exit> {
+        let lacks = lacks(self.listing, plan);
+        let lacking = jobs_lacking(self.listing, plan, &lacks);
+        if lacking.is_empty() {
+            return Ok(lacking);
+        }
+        let go_on = self.options.continue_on_failure && lacking.len() < plan.len();
+        let mut wrong = missing(self.listing, &lacks, Severity::Error);
+        if !go_on
+            && lacking.len() < plan.len()
+            && let Some(last) = wrong.last_mut()
+        {
+            let help = last.help.take().unwrap_or_default();
+            last.help = Some(format!("{help}\n`-k` runs the jobs that don't need it"));
+        }
+        let exit = complain(wrong, self.terminal, self.options);
+        let reason =
+            |package: Arc<str>| format!("package `{package}` isn't on this machine").into();
+        match go_on {
+            true => Ok(lacking.into_iter().map(|(job, package)| (job, reason(package))).collect()),
+            false => Err(exit),
+        }
     }
 
     /// Has Nix build what jobs need, and gives the jobs that can't run because something wasn't built.
@@ -204,9 +261,9 @@ impl Call<'_> {
         builder: &Builder,
         machine: &crate::realise::Machine<'_>,
         plan: &Plan,
-    ) -> Result<HashSet<u32>, Exit> {
+    ) -> Result<HashMap<u32, Arc<str>>, Exit> {
         if !self.listing.kit.derivations || self.target.built().is_some() {
-            return Ok(HashSet::new());
+            return Ok(HashMap::new());
         }
         let say_of = |diagnostics, sources: &SourceMap| {
             if INTERRUPTED.load(Ordering::Relaxed) {
@@ -225,10 +282,18 @@ impl Call<'_> {
                 return Err(exit);
             }
         }
-        Ok(jobs_needing(self.listing, plan, &paths))
+        let reason: Arc<str> = "its script could not be built".into();
+        let needing = jobs_needing(self.listing, plan, &paths).into_iter();
+        Ok(needing.map(|job| (job, Arc::clone(&reason))).collect())
     }
 
-    fn execute(&self, plan: &Plan, work: &Work<'_>, hold: &Hold, lacking: HashSet<u32>) -> Exit {
+    fn execute(
+        &self,
+        plan: &Plan,
+        work: &Work<'_>,
+        hold: &Hold,
+        lacking: HashMap<u32, Arc<str>>,
+    ) -> Exit {
         let machine = Machine::this();
         let at_once = self.options.jobs.map_or(machine.cpus, u64::from);
         let options = Options {
@@ -274,38 +339,30 @@ impl Call<'_> {
     }
 }
 
-/// What to say of what jobs are to be run with and this machine lacks.
-pub(super) fn missing(listing: &Listing, missing: Missing) -> Diagnostic {
-    let code = "repx::run::missing-package";
-    match missing {
-        Missing::Unknown(name) => {
-            let kit = listing.kit.packages.iter();
-            let known: Vec<&str> = kit
-                .filter(|package| package.kind != PackageKind::Unknown)
-                .filter_map(|package| package.path.rsplit('/').next())
-                .collect();
-            let message = format!("the host package set knows no package `{name}`");
-            Diagnostic::error(code, message).maybe_help(
-                did_you_mean(&name, &known)
-                    .or_else(|| Some("jobs that need it can be listed, but not run".to_owned())),
-            )
-        }
-        Missing::Program(package, program) => Diagnostic::error(
-            code,
-            format!("package `{package}`: there is no program `{program}` on PATH"),
-        )
-        .help("install it on this machine, or add its directory to PATH"),
-        Missing::Io(what) => Diagnostic::error("repx::run::base-path", what)
-            .help("`--base-path DIR` names another place for results"),
-    }
-}
-
 fn would_run(count: usize, done: usize) -> String {
     match (count, done) {
         (0, done) => format!("nothing to do: {} done", words::jobs(done)),
         (count, 0) => format!("{} would run", words::jobs(count)),
         (count, done) => format!("{} would run, {done} done", words::jobs(count)),
     }
+}
+
+/// Is it that nobody may write there?
+fn is_closed(error: &LockError) -> bool {
+    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    matches!(error, LockError::Io(_, error)
+        if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem))
+}
+
+/// Why jobs can't be shown a base path.
+pub(super) fn unseen(base: &Base, error: &io::Error) -> Diagnostic {
+    let message = format!(
+        "jobs can't be given paths below {}: its name has characters that scripts read otherwise, and a \
+         link to it can't be made: {error}",
+        near(base.path())
+    );
+    Diagnostic::error("repx::run::base-path", message)
+        .help("name another place for results: `--base-path DIR`")
 }
 
 /// Why a base path can't be had.

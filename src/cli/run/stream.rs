@@ -47,8 +47,13 @@ impl<'s> Stream<'s> {
     pub(super) fn event(&mut self, event: &Event<'_>) {
         match event {
             Event::Started(job) => self.job("started", *job, &[]),
-            Event::Done(job, took) => {
-                self.job("done", *job, &[("seconds", took.as_secs_f64().into())]);
+            Event::Done(job, took, unwritten) => {
+                let mut more = vec![("seconds", took.as_secs_f64().into())];
+                if !unwritten.is_empty() {
+                    let names = unwritten.iter().map(|one| &*one.output).collect::<Vec<_>>();
+                    more.push(("unwritten", names.into()));
+                }
+                self.job("done", *job, &more);
             }
             Event::Failed(job, failure) => {
                 let log = failure.log.as_ref().map(|log| log.display().to_string());

@@ -1,13 +1,15 @@
 //! What is said at the end: failures with the last lines of their logs, numbers, where results are.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use super::super::listing::clean;
 use super::super::log::last_lines;
-use super::super::report::near;
+use super::super::report::{from_here, here, near};
 use super::words::{jobs, title};
-use crate::exec::{Base, Failure, Plan, Summary};
+use crate::exec::{Base, Failure, Plan, Summary, Unwritten};
 use crate::sweep::Listing;
 
 /// The last lines of a log that are shown.
@@ -34,6 +36,7 @@ pub(super) fn print(
     if more > 0 {
         writeln!(out, "… and {more} more failed\n")?;
     }
+    unwritten(out, listing, &summary.unwritten)?;
     let counts = [
         (summary.done, "done"),
         (plan.done, "done before"),
@@ -48,6 +51,42 @@ pub(super) fn print(
     writeln!(out, "results: {}", near(&base.outputs()))
 }
 
+/// Outputs that jobs didn't write although they ended well, each once, with the first of these jobs.
+fn unwritten(
+    out: &mut impl Write,
+    listing: &Listing,
+    all: &[(u32, Vec<Unwritten>)],
+) -> io::Result<()> {
+    let mut found: BTreeMap<(&str, &Unwritten), (u32, usize)> = BTreeMap::new();
+    for (job, unwritten) in all {
+        let block = listing.blocks().get(listing.block_of(*job));
+        let stage = block.map_or("", |block| &block.stage().name);
+        for one in unwritten {
+            let (first, count) = found.entry((stage, one)).or_insert((*job, 0));
+            *first = (*first).min(*job);
+            *count += 1;
+        }
+    }
+    for ((stage, one), (job, count)) in found.iter().take(MOST_FAILURES) {
+        let what = clean(&one.output);
+        let whose = match &one.part {
+            None => format!("stage `{}`", clean(stage)),
+            Some(part) => format!("`{}` of stage `{}`", clean(part), clean(stage)),
+        };
+        writeln!(out, "not written: output `{what}` of {whose}, {}", clean(&one.path))?;
+        match count {
+            1 => writeln!(out, "  by {}", title(listing, *job))?,
+            many => writeln!(out, "  by {}, {} first", jobs(*many), title(listing, *job))?,
+        }
+        let (they, count) = if *count == 1 { ("it", "counts") } else { ("they", "count") };
+        writeln!(out, "  {they} ended well all the same, and {count} as done\n")?;
+    }
+    match found.len().saturating_sub(MOST_FAILURES) {
+        0 => Ok(()),
+        more => writeln!(out, "… and {more} more outputs that weren't written\n"),
+    }
+}
+
 fn describe(
     out: &mut impl Write,
     listing: &Listing,
@@ -55,7 +94,9 @@ fn describe(
     failure: &Failure,
 ) -> io::Result<()> {
     writeln!(out, "failed: {}", title(listing, job))?;
-    writeln!(out, "  {}", failure.reason)?;
+    for part in failure.reason.split("; ") {
+        writeln!(out, "  {}", from_here(part, &here()))?;
+    }
     if let Some(log) = &failure.log {
         let last = end_of(log).unwrap_or_default();
         for line in last.lines() {

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::super::find::short_id;
+use super::super::listing::table::params_cell;
+use super::super::listing::{clean, cut};
 use crate::sweep::Listing;
 
 /// "1 job", "2 jobs".
@@ -25,19 +27,18 @@ pub(in crate::cli) fn seconds(took: Duration) -> String {
     }
 }
 
-/// A job in a few words: the beginning of its id, its run, its stage, its parameters.
+/// More characters of a title than this are not shown.
+const WIDTH: usize = 100;
+
+/// A job in a few words: the beginning of its id, its run, its stage, and the values that set it apart, those of jobs
+/// that it reads from in brackets.
 pub(super) fn title(listing: &Listing, job: u32) -> String {
     let Some(view) = listing.job(job) else {
         return String::new();
     };
     let id = short_id(&view);
     let run = listing.runs.get(view.block().run() as usize).map_or("", |run| &*run.name);
-    let mut title = format!("{id} {run} {}", view.stage().name);
-    for (name, json) in view.params() {
-        title.push_str(&format!(" {name}={}", json.trim_matches('"')));
-    }
-    match title.char_indices().nth(100) {
-        Some((at, _)) => format!("{}…", title.get(..at).unwrap_or_default()),
-        None => title,
-    }
+    let values = params_cell(listing, &view);
+    let title = format!("{id} {} {} {values}", clean(run), clean(&view.stage().name));
+    cut(title.trim_end(), WIDTH)
 }

@@ -1,0 +1,153 @@
+//! What jobs need of the embedded package set, and what of it this machine hasn't.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::plan::Plan;
+use super::tool::on_path;
+use crate::sweep::{CORE, Listing, Package, PackageKind, Written, host_names};
+
+/// Where the set's paths begin.
+pub(super) const HOST: &str = "/repx-host/";
+
+/// A package that jobs need and this machine doesn't have.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lack {
+    /// What is missing.
+    pub missing: Missing,
+    /// The stages whose jobs need it, and where their pipelines mention them. None: all do.
+    pub stages: BTreeMap<Arc<str>, Written>,
+    /// The blocks of these jobs.
+    blocks: BTreeSet<usize>,
+}
+
+/// How a package is missing.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Missing {
+    /// The embedded set doesn't know it.
+    Unknown(String),
+    /// None of its programs is on PATH: the package, its main program.
+    Program(String, String),
+}
+
+/// What the jobs of a plan need.
+pub(super) struct Needs<'l> {
+    /// Packages that they are run with, or that their scripts name.
+    pub(super) packages: BTreeMap<String, &'l Package>,
+    missing: BTreeMap<Missing, BTreeSet<usize>>,
+}
+
+impl<'l> Needs<'l> {
+    pub(super) fn of(listing: &'l Listing, plan: &Plan) -> Needs<'l> {
+        let mut needs = Needs { packages: BTreeMap::new(), missing: BTreeMap::new() };
+        let mut known: HashMap<&str, &Package> = HashMap::new();
+        for package in &listing.kit.packages {
+            if let Some(name) = package.path.strip_prefix(HOST) {
+                known.entry(name).or_insert(package);
+            }
+        }
+        let made: BTreeSet<&str> =
+            listing.kit.materials.iter().filter_map(|m| m.path.strip_prefix(HOST)).collect();
+        for (number, block) in listing.blocks().iter().enumerate() {
+            if !plan.touches(block) {
+                continue;
+            }
+            for package in block.all_packages() {
+                needs.add(package, number);
+            }
+            let mut named: BTreeSet<Vec<u8>> = BTreeSet::new();
+            for text in block.texts() {
+                for name in host_names(&text) {
+                    if !named.contains(name) {
+                        named.insert(name.to_vec());
+                    }
+                }
+            }
+            for name in named {
+                let name = String::from_utf8_lossy(&name).into_owned();
+                match known.get(name.as_str()) {
+                    Some(package) => needs.add(package, number),
+                    None if made.contains(name.as_str()) => {}
+                    None => needs.lack(Missing::Unknown(name), number),
+                }
+            }
+        }
+        needs
+    }
+
+    fn add(&mut self, package: &'l Package, block: usize) {
+        let name = package.path.strip_prefix(HOST).unwrap_or(&package.path);
+        if let Some(missing) = missing(name, &package.kind) {
+            self.lack(missing, block);
+        }
+        if !self.packages.contains_key(name) {
+            self.packages.insert(name.to_owned(), package);
+        }
+    }
+
+    fn lack(&mut self, missing: Missing, block: usize) {
+        self.missing.entry(missing).or_default().insert(block);
+    }
+}
+
+/// Whether a package can't be had on this machine, and how.
+fn missing(name: &str, kind: &PackageKind) -> Option<Missing> {
+    match kind {
+        PackageKind::Unknown => Some(Missing::Unknown(name.to_owned())),
+        PackageKind::Programs(programs) => {
+            // One will do: `gawk` on a machine that has another `awk` is what that calls `awk`.
+            let any = programs.iter().any(|program| on_path(program).is_some());
+            let main = programs.first().filter(|_| !any)?;
+            Some(Missing::Program(name.to_owned(), main.to_string()))
+        }
+        PackageKind::Library | PackageKind::Made => None,
+    }
+}
+
+/// What the jobs of a plan need and this machine doesn't have; nothing where packages are derivations.
+pub fn lacks(listing: &Listing, plan: &Plan) -> Vec<Lack> {
+    if listing.kit.derivations {
+        return Vec::new();
+    }
+    let [shell, ..] = CORE;
+    if on_path(shell).is_none() && !plan.is_empty() {
+        let missing = Missing::Program(shell.to_owned(), shell.to_owned());
+        return vec![Lack { missing, stages: BTreeMap::new(), blocks: BTreeSet::new() }];
+    }
+    let lack = |(missing, blocks): (Missing, BTreeSet<usize>)| {
+        let named = blocks.iter().rev().filter_map(|block| listing.blocks().get(*block));
+        let stages = named.map(|block| (Arc::clone(&block.stage().name), block.written().clone()));
+        Lack { missing, stages: stages.collect(), blocks }
+    };
+    Needs::of(listing, plan).missing.into_iter().map(lack).collect()
+}
+
+impl Lack {
+    /// The package.
+    pub fn package(&self) -> &str {
+        match &self.missing {
+            Missing::Unknown(name) | Missing::Program(name, _) => name,
+        }
+    }
+
+    /// Is it there on other machines?
+    pub fn is_of_machine(&self) -> bool {
+        matches!(self.missing, Missing::Program(..))
+    }
+}
+
+/// The jobs of a plan that can't run for want of something, each with the package.
+pub fn jobs_lacking(listing: &Listing, plan: &Plan, lacks: &[Lack]) -> HashMap<u32, Arc<str>> {
+    let mut jobs = HashMap::new();
+    for lack in lacks {
+        let package: Arc<str> = lack.package().into();
+        for (number, block) in listing.blocks().iter().enumerate() {
+            if lack.blocks.is_empty() || lack.blocks.contains(&number) {
+                for job in block.range().filter(|job| plan.has(*job)) {
+                    jobs.entry(job).or_insert_with(|| Arc::clone(&package));
+                }
+            }
+        }
+    }
+    jobs
+}
