@@ -82,6 +82,12 @@ pub(super) struct GcOptions {
 pub(super) fn run(options: &GcOptions, terminal: &Terminal) -> Exit {
     let base = Base::new(&base_path(options.lab.target()));
     let call = Call { options, terminal, base: &base };
+    // A lab that isn't there has no results to speak of, and what lies elsewhere isn't meant.
+    if options.lab.lab.is_some()
+        && let Err(wrong) = entry::find(options.lab.target())
+    {
+        return call.complain(wrong);
+    }
     let done = match options {
         GcOptions { pin: Some(name), .. } => call.pin(name),
         GcOptions { unpin: Some(name), .. } => call.unpin(name),
@@ -218,7 +224,8 @@ impl Call<'_> {
             return true;
         }
         let (what, bytes) = (amount(garbage), size(garbage.bytes()));
-        say(&format!("{what}, {bytes}, are not needed any more. Remove them? [y/N]"));
+        say(&format!("not needed any more: {what}, {bytes}"));
+        say("Remove them? [y/N]");
         let mut answer = String::new();
         let read = io::stdin().read_line(&mut answer);
         read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
@@ -368,17 +375,21 @@ impl Call<'_> {
     }
 }
 
-/// A lab and what it was evaluated with.
+/// A lab, as seen from here, and what it was evaluated with.
 fn place(lab: &LabRecord) -> String {
+    with_arguments(&clean(&near(lab.of.lab.as_ref())), lab)
+}
+
+fn with_arguments(path: &str, lab: &LabRecord) -> String {
     let words: Vec<String> = lab.of.arguments.iter().map(|word| clean(word)).collect();
-    let path = clean(&near(lab.of.lab.as_ref()));
-    let here = std::env::current_dir().is_ok_and(|here| here.display().to_string() == lab.of.lab);
-    let path = if here { ".".to_owned() } else { path };
     format!("{path} {}", words.join(" ")).trim_end().to_owned()
 }
 
+/// The same within a sentence.
 fn shown(lab: &LabRecord) -> String {
+    let here = std::env::current_dir().is_ok_and(|here| here.display().to_string() == lab.of.lab);
     match lab.kind {
+        LabKind::Lab if here => with_arguments("the lab here", lab),
         LabKind::Lab => place(lab),
         LabKind::Pin => format!("pin {}", clean(&lab.name)),
     }

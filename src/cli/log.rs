@@ -122,6 +122,9 @@ fn shown(options: &LogOptions, terminal: &Terminal) -> Result<Exit, Exit> {
         mention_parts(&results.folder, options);
         return Ok(printed);
     }
+    if page.last.is_none() && base.is_held() && follows(&base, &folder) == State::Pending {
+        say(&format!("{}: not begun yet; a run is going on", results.title()));
+    }
     Ok(follow(&base, &results, &folder, &mut logs, &mut page))
 }
 
@@ -262,6 +265,14 @@ pub(super) fn last_lines(path: &Path, lines: usize, most: u64) -> io::Result<u64
     Ok(first)
 }
 
+/// How far a job has come that may be run at the moment: what failed in an earlier call is tried again by this one.
+fn follows(base: &Base, folder: &Folder) -> State {
+    match folder.state() {
+        State::Failed if folder.failed_before(base) => State::Pending,
+        state => state,
+    }
+}
+
 /// Writes what is added until the job has ended, or nobody runs it.
 fn follow(
     base: &Base,
@@ -273,7 +284,7 @@ fn follow(
     let mut asked: Option<Instant> = None;
     loop {
         // What is written before a marker comes has been seen when it is there.
-        let state = folder.state();
+        let state = follows(base, folder);
         let ended = state != State::Pending;
         let mut nobody = false;
         if !ended && asked.is_none_or(|asked| asked.elapsed() > ANYBODY) {

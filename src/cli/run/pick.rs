@@ -3,7 +3,7 @@
 use super::super::filter::{groups, no_such, no_such_run};
 use super::super::find;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::sweep::Listing;
+use crate::sweep::{Block, Listing};
 
 /// Beginnings of ids that are as short may mean anything.
 const SHORTEST: usize = 4;
@@ -54,12 +54,17 @@ fn one(listing: &Listing, name: &str) -> Result<Vec<u32>, Diagnostic> {
         Err(wrong)
             if wrong.code == find::AMBIGUOUS
                 && (name.len() >= SHORTEST
-                    || listing.blocks().iter().any(|b| *b.stage().name == *name)) =>
+                    || listing.blocks().iter().any(|block| is_called(block, name))) =>
         {
             Err(wrong)
         }
         Ok(_) | Err(_) => Err(unknown()),
     }
+}
+
+/// Is it a stage, or are its jobs, of this name?
+fn is_called(block: &Block, name: &str) -> bool {
+    *block.stage().name == *name || block.pnames().any(|pname| pname == name)
 }
 
 fn of_run(listing: &Listing, name: &str) -> Option<Vec<u32>> {
