@@ -160,8 +160,11 @@ const PASSTHRU: Field = field("passthru", "", "For other Nix code; no part of a 
 const OVERRIDE: Field = field("override", "", "Made by overriding helpers; no part of the stage.");
 const OVERRIDE_DERIVATION: Field =
     field("overrideDerivation", "", "Made by overriding helpers; no part of the stage.");
-const NO_CHROOT: Field =
-    field("__noChroot", "true", "Lets Nix build the stage outside of its sandbox.");
+const NO_CHROOT: Field = field(
+    "__noChroot",
+    "true",
+    "As upstream has it; a stage's jobs run as `--bwrap` and the run's `containerized` say, whatever stands here.",
+);
 const SCATTER: Field = field(
     "scatter",
     "{ }",

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use super::order::positions;
-use super::run::{Placeholder, is_plain_name};
+use super::run::{Placeholder, RUN_TAG, is_plain_name};
 use super::scope::Callee;
 use super::{ContainerMode, Offer, Reader, Run, fields};
 use crate::diagnostic::Diagnostic;
@@ -225,6 +225,15 @@ impl<'h> Reader<'_, 'h> {
     fn not_in_group(&mut self, value: Value<'h>, group: &str, span: Span, index: usize) {
         let kind = value.a_type();
         let place = self.places().item(span, index);
+        if self.tag(value) == Some(RUN_TAG) {
+            let message = format!("group `{group}` holds a run that isn't among the lab's `runs`");
+            self.report(
+                Diagnostic::error("repx::lab::not-in-group", message)
+                    .at(place, "this run")
+                    .help("add it to `runs` of mkLab, or take it out of the group"),
+            );
+            return;
+        }
         let help = match value {
             Value::Text(text) => format!("write `{}` without quotes", text.lossy()),
             _ => {

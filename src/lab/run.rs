@@ -73,7 +73,7 @@ pub(super) fn is_plain_name(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('-') && name.chars().all(plain)
 }
 
-const RUN_TAG: &[u8] = b"run_placeholder";
+pub(super) const RUN_TAG: &[u8] = b"run_placeholder";
 
 impl<'h> Reader<'_, 'h> {
     /// The tag of a record that our library made.
