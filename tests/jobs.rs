@@ -261,7 +261,7 @@ fn what_no_lab_needs_is_removed() {
     // Looking changes nothing at all.
     let before = snapshot(&lab.path(".repx"));
     let dry = lab.text(&["gc", "--dry-run"]);
-    assert!(dry.starts_with("kept: 4 results of .\nwould remove "), "{dry}");
+    assert!(dry.starts_with("kept: 4 results of the lab here\nwould remove "), "{dry}");
     assert!(dry.contains("2 results") && dry.contains("would free "), "{dry}");
     assert_eq!(snapshot(&lab.path(".repx")), before);
     let whole: Value =

@@ -83,8 +83,10 @@ pub(super) fn run(options: &GcOptions, terminal: &Terminal) -> Exit {
     let base = Base::new(&base_path(options.lab.target()));
     let call = Call { options, terminal, base: &base };
     // A lab that isn't there has no results to speak of, and what lies elsewhere isn't meant.
+    let target = options.lab.target();
     if options.lab.lab.is_some()
-        && let Err(wrong) = entry::find(options.lab.target())
+        && target.built().is_none()
+        && let Err(wrong) = entry::find(target)
     {
         return call.complain(wrong);
     }

@@ -32,8 +32,8 @@ pub enum Missing {
 
 /// What the jobs of a plan need.
 pub(super) struct Needs<'l> {
-    /// Packages that they are run with, or that their scripts name.
-    pub(super) packages: BTreeMap<String, &'l Package>,
+    /// Packages that they are run with, or that their scripts name, and how they are missing.
+    packages: BTreeMap<String, (&'l Package, Option<Missing>)>,
     missing: BTreeMap<Missing, BTreeSet<usize>>,
 }
 
@@ -75,13 +75,21 @@ impl<'l> Needs<'l> {
         needs
     }
 
+    /// Packages that they are run with, or that their scripts name, each once.
+    pub(super) fn packages(&self) -> impl Iterator<Item = &'l Package> + '_ {
+        self.packages.values().map(|(package, _)| *package)
+    }
+
     fn add(&mut self, package: &'l Package, block: usize) {
         let name = package.path.strip_prefix(HOST).unwrap_or(&package.path);
-        if let Some(missing) = missing(name, &package.kind) {
+        let known = self.packages.get(name).map(|(_, missing)| missing.clone());
+        let missing = known.unwrap_or_else(|| {
+            let missing = missing(name, &package.kind);
+            self.packages.insert(name.to_owned(), (package, missing.clone()));
+            missing
+        });
+        if let Some(missing) = missing {
             self.lack(missing, block);
-        }
-        if !self.packages.contains_key(name) {
-            self.packages.insert(name.to_owned(), package);
         }
     }
 

@@ -110,7 +110,7 @@ impl Store {
                 core.push(shown.join(below).display().to_string());
             }
         }
-        for package in Needs::of(listing, plan).packages.values() {
+        for package in Needs::of(listing, plan).packages() {
             plant(&farms, package)?;
         }
         let materials = listing.kit.materials.iter();

@@ -292,3 +292,31 @@ fn explained(error: &KeeperError) -> Diagnostic {
         _ => diagnostic,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the sandbox refuses is no failure of the build: it is said how Nix would do it.
+    #[test]
+    fn what_a_sandbox_refuses_has_a_way_out() {
+        let dir = StoreDir::default();
+        let path = |name: &str| {
+            dir.parse(&format!("/nix/store/00000000000000000000000000000000-{name}")).unwrap()
+        };
+        let (wanted, drv) = (path("stage-script"), path("tool.drv"));
+        let reason = format!(
+            "derivation '{}' has '__noChroot' set, but that's not allowed when 'sandbox' is 'true'",
+            dir.print(&drv)
+        );
+        let needed = Needed {
+            stages: BTreeMap::from([(wanted.clone(), BTreeSet::from(["gen".into()]))]),
+            images: BTreeMap::new(),
+        };
+        let unbuilt = Unbuilt { wanted, culprit: Some(drv), reason, log: Vec::new() };
+        let told = failures(&[unbuilt], &needed);
+        assert_eq!(told[0].message, "stage `gen`: building `tool` failed");
+        let help = told[0].help.clone().unwrap();
+        assert!(help.contains("`sandbox = relaxed` in nix.conf"), "{help}");
+    }
+}

@@ -273,21 +273,26 @@ fn size() -> (usize, usize) {
 fn bar(total: usize) -> ProgressBar {
     let target = ProgressDrawTarget::stderr();
     let bar = ProgressBar::with_draw_target(Some(total as u64 * WHOLE), target);
-    let template = "{bar:24} {prefix} jobs · {rate} · {left} left{msg}";
+    let bar = bar.with_prefix(format!("0/{total}"));
     // The template is sound.
-    let style = ProgressStyle::with_template(template);
+    let style = ProgressStyle::with_template("{bar:24} {prefix} jobs{pace}{msg}");
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    // A text takes all that is written to it.
-    let style = style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
-        let _ = out.write_str(&rate(state.per_sec() / WHOLE as f64));
-    });
-    bar.with_style(style.with_key("left", |state: &ProgressState, out: &mut dyn Write| {
-        let _ = match state.pos() {
-            // Nothing is known yet.
-            0 => out.write_str("?"),
-            _ => out.write_str(&seconds(state.eta())),
-        };
+    bar.with_style(style.with_key("pace", |state: &ProgressState, out: &mut dyn Write| {
+        // Before something has ended nothing is known.
+        if state.pos() > 0 {
+            let (rate, left) = (rate(state.per_sec() / WHOLE as f64), left(state.eta()));
+            // A text takes all that is written to it.
+            let _ = write!(out, " · {rate} · {left} left");
+        }
     }))
+}
+
+/// As long as it may take, which isn't known to a part of a second.
+fn left(eta: Duration) -> String {
+    match eta.as_secs() {
+        few @ 0..10 => format!("{few} s"),
+        _ => seconds(eta),
+    }
 }
 
 /// So many jobs in the time in which there is one.
