@@ -228,3 +228,15 @@ fn a_lab_elsewhere() {
     assert!(text(&list(nowhere.path(), &["jobs", "--lab", &path])).ends_with("13 jobs\n"));
     refused(nowhere.path(), &["list", "jobs"], "there is no lab in");
 }
+
+/// A run that isn't among the lab's is called one.
+#[test]
+fn a_foreign_run_in_a_group_is_told() {
+    let directory = failing();
+    let lab = directory.path().join("lab.nix");
+    let text = fs::read_to_string(&lab).expect("a lab");
+    let text = text.replace("inherit main later; };", "inherit main; }; groups.g = [ later ];");
+    fs::write(&lab, text).expect("it is ours");
+    let said = "group `g` holds a run that isn't among the lab's `runs`";
+    refused(directory.path(), &["list", "groups"], said);
+}
