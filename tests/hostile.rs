@@ -162,6 +162,20 @@ fn ten_megabytes_of_nix() {
     lists(&eval(Lab { lab: text, ..Lab::default() }.write().path()), 1);
 }
 
+/// Bytes that are no UTF-8 are seen as one character each, as editors show them, and counted so.
+#[test]
+fn bytes_that_are_no_text_in_what_is_shown() {
+    let ran = eval_text(b"{ x = \"\xff\xfe\"; y = nothing; }");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("lab.nix:1:17"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("{ x = \"\u{fffd}\u{fffd}\"; y = nothing; }"), "{}", ran.stderr);
+    let last = |what: &str| ran.stderr.lines().filter(|line| line.contains(what)).last();
+    let (mark, place) = (last("┬").expect("a mark"), last("nothing;").expect("a line"));
+    let column =
+        |line: &str, word: &str| line.split(word).next().map(|before| before.chars().count());
+    assert_eq!(column(mark, "───┬"), column(place, "nothing"), "{}", ran.stderr);
+}
+
 #[test]
 fn files_that_are_no_lab() {
     refused(&eval_text([0u8, 1, 2, 255, 254, 0, 7]), "binary file");

@@ -2,6 +2,8 @@
 
 use lsp_types::{Position, PositionEncodingKind, Range};
 
+use crate::source::seen;
+
 /// What columns count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum Encoding {
@@ -109,7 +111,7 @@ impl Lines {
             rest.get(..ends.last().unwrap_or(0)).unwrap_or_default()
         });
         let before = before.trim_end_matches(['\n', '\r']);
-        Position::new(line as u32, encoding.length(before))
+        Position::new(line as u32, encoding.length(&seen(before)))
     }
 
     /// The range between two offsets.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::{SourceFile, SourceMap, Span};
+use super::{SourceFile, SourceMap, Span, seen};
 
 /// A place that goes on for more lines than this is shown by its first line.
 const MOST_LINES: usize = 8;
@@ -176,7 +176,7 @@ impl Run {
         }
         let lead = self.start + self.text.len() - shown;
         let kept = line.get(from..to).unwrap_or_default();
-        self.text.extend(kept.chars().map(printable));
+        self.text.extend(seen(kept).chars().map(printable));
         if to < line.len() {
             self.text.push_str(cut);
         }
@@ -194,8 +194,8 @@ impl Run {
         let line = self.line_of(offset)?;
         let local = offset.checked_sub(self.file.start())? as usize;
         let before = self.file.text().get(line.from..local.clamp(line.from, line.to));
-        let length: usize =
-            before.unwrap_or_default().chars().map(|c| printable(c).len_utf8()).sum();
+        let before = seen(before.unwrap_or_default());
+        let length: usize = before.chars().map(|c| printable(c).len_utf8()).sum();
         Some(line.shown + line.lead + length)
     }
 
@@ -206,7 +206,7 @@ impl Run {
         let from = (line.shown + line.lead).saturating_sub(self.start);
         let before = text.get(from..shown.saturating_sub(self.start));
         let count = |bytes: &[u8]| bytes.iter().filter(|byte| *byte & 0xC0 != 0x80).count();
-        cut.map_or(0, |cut| count(cut.as_bytes())) + before.map_or(0, count)
+        cut.map_or(0, |cut| seen(cut).chars().count()) + before.map_or(0, count)
     }
 }
 
@@ -258,6 +258,8 @@ pub fn printable(c: char) -> char {
         '\0'..='\x1f' => char::from_u32(0x2400 + c as u32).unwrap_or('�'),
         '\x7f' => '␡',
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => '�',
+        // Half of what stands for a byte (`stray.rs`).
+        '\u{fdd0}'..='\u{fdef}' => '�',
         _ if c.is_control() => '�',
         _ => c,
     }

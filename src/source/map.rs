@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, RwLock};
 
-use super::{Span, nix_place};
+use super::{Span, nix_place, seen, text_of_bytes};
 
 /// One file's text and where it begins in the shared space.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl SourceFile {
     pub fn text(&self) -> &str {
         self.text.get_or_init(|| {
             let bytes = self.again.and_then(|again| again(&self.path).ok());
-            let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+            let text = bytes.map(|bytes| text_of_bytes(&bytes));
             text.filter(|text| text.len() == self.length as usize).unwrap_or_default()
         })
     }
@@ -231,7 +231,7 @@ impl SourceMap {
         let file = self.file(span)?;
         let local = span.start - file.start;
         let (line, start) = file.line_at(local);
-        let column = file.text().get(start as usize..local as usize)?.chars().count();
+        let column = seen(file.text().get(start as usize..local as usize)?).chars().count();
         Some(Location { path: file.path.clone(), line: line as u32 + 1, column: column as u32 + 1 })
     }
 
@@ -299,6 +299,10 @@ mod tests {
         assert_eq!(map.locate(two).map(|l| (l.line, l.column)), Some((2, 1)));
         assert_eq!(map.locate(x).map(|l| (l.path, l.line, l.column)), Some(("b.nix".into(), 1, 3)));
         assert_eq!(map.locate(Span::NONE), None);
+        let stray = map.add("c.nix", crate::source::text_of_bytes(b"\"\xff\" x")).unwrap();
+        let x = Span::new(stray.span().end - 1, stray.span().end);
+        assert_eq!(map.locate(x).map(|l| l.column), Some(5));
+        assert_eq!(map.nix_place(x).map(|place| place.column), Some(5));
         let across = Span::new(two.start, x.end);
         assert!(map.file(across).is_none(), "a span lies in one file");
         let end = Span::new(a.span().end, a.span().end);

@@ -19,4 +19,4 @@ pub use name::{Name, NameCell, NameMap};
 pub use nix_place::NixPlace;
 pub use path::canonical_path;
 pub use span::Span;
-pub use stray::{bytes_of_text, text_of_bytes};
+pub use stray::{bytes_of_text, seen, text_of_bytes};

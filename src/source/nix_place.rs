@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{SourceFile, SourceMap, Span};
+use super::{SourceFile, SourceMap, Span, bytes_of_text};
 
 /// A line and a column in a file.
 #[derive(Clone, Debug)]
@@ -50,7 +50,9 @@ impl SourceMap {
         let local = span.start - file.start();
         let starts = file.nix_line_starts();
         let line = starts.partition_point(|start| *start <= local).saturating_sub(1);
-        let column = local - starts.get(line).copied().unwrap_or(0);
+        let start = starts.get(line).copied().unwrap_or(0);
+        let before = file.text().get(start as usize..local as usize);
+        let column = before.map_or(local - start, |before| bytes_of_text(before).len() as u32);
         Some(NixPlace { file, line: line as u32 + 1, column: column + 1 })
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::json::place;
+use super::readable;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::SourceMap;
 
@@ -26,7 +27,7 @@ pub fn render(diagnostic: &Diagnostic, map: &SourceMap, base: Option<&Path>) -> 
     }
     properties.push(format!("title={}", property(diagnostic.code)));
     let help = diagnostic.help.as_ref().map(|help| format!("\nhelp: {help}"));
-    let text = diagnostic.message.clone() + help.as_deref().unwrap_or_default();
+    let text = readable(&diagnostic.message) + help.as_deref().unwrap_or_default();
     format!("::{command} {}::{}", properties.join(","), data(&text))
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::shown_path;
+use super::{readable, shown_path};
 use crate::diagnostic::{Diagnostic, Fix, Label};
 use crate::source::{SourceMap, Span};
 
@@ -78,7 +78,7 @@ impl Record {
     pub fn new(diagnostic: &Diagnostic, map: &SourceMap, base: Option<&Path>) -> Record {
         let label = |label: &Label, primary| LabelRecord {
             place: place(label.span, map, base),
-            text: label.text.clone(),
+            text: readable(&label.text),
             primary,
         };
         let primary = diagnostic.primary.iter().map(|at| label(at, true));
@@ -86,8 +86,8 @@ impl Record {
         Record {
             code: diagnostic.code,
             severity: diagnostic.severity.word(),
-            message: diagnostic.message.clone(),
-            help: diagnostic.help.clone(),
+            message: readable(&diagnostic.message),
+            help: diagnostic.help.as_deref().map(readable),
             labels: primary.chain(secondary).collect(),
             trace: diagnostic.trace.iter().map(|at| label(at, false)).collect(),
             fixes: diagnostic.fixes.iter().map(|fix| fix_record(fix, map, base)).collect(),

@@ -15,7 +15,7 @@ mod trace;
 use std::path::{Path, PathBuf};
 
 use super::Diagnostic;
-use crate::source::{SourceMap, printable};
+use crate::source::{SourceMap, printable, seen};
 
 /// How a diagnostic is shown.
 #[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
@@ -74,8 +74,9 @@ fn shown_path(path: &Path, base: Option<&Path>) -> String {
 /// Text of foreign origin, such as a thrown message, without control characters. Colours that it
 /// brings along are dropped, as Nix drops them where no terminal shows them.
 fn harmless(text: &str) -> String {
+    let text = seen(text);
     let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
+    let mut rest = &*text;
     while let Some(c) = rest.chars().next() {
         if let Some(behind) = without_color(rest) {
             rest = behind;
@@ -85,6 +86,11 @@ fn harmless(text: &str) -> String {
         rest = rest.get(c.len_utf8()..).unwrap_or_default();
     }
     shown
+}
+
+/// Text of a diagnostic for programs, which is UTF-8.
+fn readable(text: &str) -> String {
+    seen(text).into_owned()
 }
 
 /// What follows the colour that a text begins with.

@@ -4,7 +4,7 @@
 use super::report::message;
 use super::{RenderOptions, harmless, shown_path};
 use crate::diagnostic::{Diagnostic, Label};
-use crate::source::{SourceMap, printable};
+use crate::source::{SourceMap, printable, seen};
 
 /// Characters of a line that are read out.
 const MOST_OF_A_LINE: usize = 200;
@@ -42,7 +42,7 @@ fn push_label(
     let file = map.file(label.span);
     let line = file.as_ref().and_then(|file| file.text().lines().nth(place.line as usize - 1));
     if let Some(line) = line {
-        let shown: String = line.trim().chars().take(MOST_OF_A_LINE).map(printable).collect();
+        let shown: String = seen(line).trim().chars().take(MOST_OF_A_LINE).map(printable).collect();
         text.push_str(&format!("    the line is: {shown}\n"));
     }
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::json::{Place, place};
+use super::readable;
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::{SourceMap, Span};
 
@@ -147,7 +148,7 @@ fn finding(
 ) -> Finding {
     let at = |label: &Label, id| {
         let physical_location = physical(place(label.span, map, base)?);
-        let message = Some(Message { text: label.text.clone() });
+        let message = Some(Message { text: readable(&label.text) });
         Some(Location { id, physical_location, message: message.filter(|m| !m.text.is_empty()) })
     };
     let others = diagnostic.secondary.iter().chain(&diagnostic.trace).zip(1..);
@@ -160,7 +161,9 @@ fn finding(
             Severity::Warning => "warning",
             Severity::Error => "error",
         },
-        message: Message { text: diagnostic.message.clone() + help.as_deref().unwrap_or_default() },
+        message: Message {
+            text: readable(&diagnostic.message) + help.as_deref().unwrap_or_default(),
+        },
         locations: diagnostic.primary.iter().filter_map(|label| at(label, None)).collect(),
         related_locations: others.filter_map(|(label, id)| at(label, Some(id))).collect(),
         fixes: diagnostic
