@@ -13,8 +13,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use hashbrown::HashMap;
 
@@ -37,6 +38,9 @@ const LARGEST: usize = 64 << 20;
 const MOST_FILES: usize = 32;
 
 const ENDING: &str = "packages";
+
+/// How often it is looked whether an interruption has lasted.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What is known of a package set's values. See the module's own description.
 pub struct Packages {
@@ -122,7 +126,15 @@ impl Packages {
     /// Does some work with what is known of the set, which `config` says how to evaluate. The
     /// session that the work runs must be given [`Packages::given`]. Afterwards what was found is
     /// kept, if that can be done.
-    pub fn used<R>(&self, config: &Config<'_>, work: impl FnOnce() -> R) -> (R, Learned) {
+    ///
+    /// Whoever interrupts the work doesn't interrupt what is being found out of the set for so long as
+    /// `patience`: whatever is done after it is likely to need it too, and would begin anew.
+    pub fn used<R>(
+        &self,
+        config: &Config<'_>,
+        patience: Duration,
+        work: impl FnOnce() -> R,
+    ) -> (R, Learned) {
         let recording = Recording::without_keeper(config.world);
         let (asking, asked) = channel();
         *lock(&self.asking) = Some(asking);
@@ -131,7 +143,7 @@ impl Packages {
         let result = std::thread::scope(|scope| {
             let recording = &recording;
             let closing = Closing(self);
-            scope.spawn(move || self.look(asked, config, recording));
+            scope.spawn(move || self.look(asked, config, recording, patience));
             let result = work();
             drop(closing);
             result
@@ -156,10 +168,41 @@ impl Packages {
     }
 
     /// Waits for questions, and answers them by evaluating the set.
-    fn look(&self, asked: Receiver<Asked>, config: &Config<'_>, recording: &Recording<'_>) {
+    fn look(
+        &self,
+        asked: Receiver<Asked>,
+        config: &Config<'_>,
+        recording: &Recording<'_>,
+        patience: Duration,
+    ) {
         let Ok(first) = asked.recv() else {
             return;
         };
+        let stop = AtomicBool::new(false);
+        let (done, ended) = channel();
+        std::thread::scope(|scope| {
+            let interrupt = match patience.is_zero() {
+                true => config.interrupt,
+                false => {
+                    let (asked_to, stop) = (config.interrupt, &stop);
+                    scope.spawn(move || outlast(asked_to, stop, &ended, patience));
+                    stop
+                }
+            };
+            let config = Config { interrupt, ..config.clone() };
+            self.answer(first, asked, &config, recording);
+            drop(done);
+        });
+    }
+
+    /// Answers questions by evaluating the set, until there are no more.
+    fn answer(
+        &self,
+        first: Asked,
+        asked: Receiver<Asked>,
+        config: &Config<'_>,
+        recording: &Recording<'_>,
+    ) {
         let said = AtomicBool::new(false);
         let messages = |_: &str| said.store(true, Ordering::Relaxed);
         let sources = SourceMap::new();
@@ -251,6 +294,18 @@ struct Closing<'a>(&'a Packages);
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
         lock(&self.0.asking).take();
+    }
+}
+
+/// Passes an interruption on when it has lasted.
+fn outlast(interrupt: &AtomicBool, stop: &AtomicBool, ended: &Receiver<()>, patience: Duration) {
+    let mut since = None;
+    // Who is done is gone.
+    while ended.recv_timeout(LOOK_AGAIN) == Err(RecvTimeoutError::Timeout) {
+        if interrupt.load(Ordering::Relaxed) {
+            let begun = *since.get_or_insert_with(Instant::now);
+            stop.store(begun.elapsed() > patience, Ordering::Relaxed);
+        }
     }
 }
 
@@ -348,4 +403,47 @@ fn whole<T>(bytes: &[u8], read: impl FnOnce(&mut Reader<'_>) -> Option<T>) -> Op
     let mut reader = Reader::new(bytes);
     let value = read(&mut reader)?;
     reader.is_done().then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::Settings;
+    use crate::session::Origin;
+    use crate::source::Name;
+    use crate::world::Disk;
+
+    /// Looks for a package while the work is already interrupted.
+    fn found(patience: Duration) -> usize {
+        let directory = tempfile::tempdir().unwrap();
+        let set = directory.path().join("set.nix");
+        std::fs::write(&set, "{ ... }: { jq = { name = \"jq\"; }; }").unwrap();
+        let (interrupt, sources) = (AtomicBool::new(true), SourceMap::new());
+        let config = Config {
+            world: &Disk,
+            sources: &sources,
+            search_path: Vec::new(),
+            home: None,
+            settings: Settings::default(),
+            tolerant: false,
+            cache: None,
+            packages: None,
+            threads: 1,
+            last: true,
+            interrupt: &interrupt,
+            messages: &|_| {},
+        };
+        let cache = directory.path().join("cache");
+        let of = (PackageSet::Path(set), PathBuf::from("/"));
+        let packages = Packages::new(&cache, &[b"a set"], of, true);
+        let place = PackagePlace { origin: Origin::Set, path: vec![Name::new("jq")] };
+        let (_, learned) = packages.used(&config, patience, || drop(packages.find(&place)));
+        learned.uses.found
+    }
+
+    #[test]
+    fn what_is_being_found_out_outlasts_an_interruption() {
+        assert_eq!(found(Duration::ZERO), 0);
+        assert_eq!(found(Duration::from_secs(3600)), 1);
+    }
 }

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -202,7 +203,7 @@ impl Evaluation<'_> {
             said.lock().unwrap_or_else(PoisonError::into_inner).push(message.to_owned());
         };
         let once = || self.once(Some(packages.given()), &messages);
-        let (found, learned) = packages.used(&self.config, once);
+        let (found, learned) = packages.used(&self.config, Duration::ZERO, once);
         let (found, unsure) = found.ok()?;
         let fails = found.iter().any(|d| d.severity == Severity::Error) && learned.uses.any();
         if unsure || fails && !was_interrupted(&found) {

@@ -7,6 +7,7 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::arguments::LabOptions;
 use super::cache_account::{Explanation, Fate};
@@ -196,7 +197,7 @@ impl Evaluation<'_> {
         let sources = SourceMap::new();
         let config = self.config(self.place.world, &sources, &|_| {});
         let ((mut evaluated, unsure), learned) =
-            packages.used(&config, || self.once(Basis::Known(&packages)));
+            packages.used(&config, Duration::ZERO, || self.once(Basis::Known(&packages)));
         let Learned { reads, uses } = learned;
         // What fails is told as evaluating everything tells it.
         let failed = evaluated.outcome.listing.is_none();

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Setup;
 use super::buffers::{Buffers, Open};
@@ -21,6 +21,10 @@ use crate::session::{self, Config, FileCache, KeptPackages};
 use crate::source::{SourceMap, Span};
 use crate::sweep::{Ask, Request};
 use crate::world::World;
+
+/// An edit doesn't interrupt for so long what is being found out of a package set: the next evaluation would begin
+/// it anew, and an edit interrupt that.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A lab to look at.
 pub(super) struct Job {
@@ -202,7 +206,7 @@ impl Evaluation<'_> {
             let sources = SourceMap::new();
             let config = self.config(&sources, None);
             let known = || self.once(Some(packages.given()), first);
-            let (news, learned) = packages.used(&config, known);
+            let (news, learned) = packages.used(&config, PATIENCE, known);
             if let Some(news) = news {
                 return (news, Some(learned.uses));
             }
