@@ -34,6 +34,7 @@ let
     lib.last = list: builtins.elemAt list (builtins.length list - 1);
     jq = make { pname = "jq"; version = import ./version.nix; };
     bash = make { pname = "bash"; };
+    tools = { awk = make { pname = "awk"; }; sed = make { pname = "sed"; }; };
     broken = throw "this package is broken";
     wrong = make { pname = "wrong"; version = abort "wrong"; };
     environment = f: make { pname = "env"; paths = f { inherit (self) jq; }; };
@@ -176,6 +177,36 @@ fn what_is_known_of_the_set_is_used_and_what_is_found_is_kept() {
     client.edit(&stage, 5, json!([{ "text": text }]));
     evaluated(&mut client);
     assert!(place.said().contains("0 values were known"), "{}", place.said());
+    assert_eq!(client.leave(), Some(0));
+}
+
+/// The position of a piece of a text.
+fn position(text: &str, what: &str) -> Value {
+    let offset = text.find(what).expect("it is there");
+    let line = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    json!({ "line": text[..offset].matches('\n').count(), "character": offset - line })
+}
+
+#[test]
+fn names_of_a_set_within_the_set_are_known_once_the_lab_looks_into_it() {
+    let place = Place::new();
+    let stage = place.path("lab/gen.nix");
+    let text = std::fs::read_to_string(&stage).unwrap();
+    let text = text.replace("[ pkgs.jq ]", "with pkgs.tools; [ awk pkgs.tools.sed ]");
+    std::fs::write(&stage, &text).unwrap();
+    let mut client = place.server();
+    client.open_file(&stage);
+    evaluated(&mut client);
+    let document = json!({ "uri": uri(&stage) });
+    for (word, said) in [("awk", "`awk` of `tools`"), ("sed ]", "`sed` of `tools`")] {
+        let asked = json!({ "textDocument": document, "position": position(&text, word) });
+        let hover = client.ask("textDocument/hover", asked);
+        let hover = hover["contents"]["value"].as_str().unwrap_or_default();
+        assert!(hover.contains(said), "{word}: {hover}");
+    }
+    let asked = json!({ "textDocument": document, "position": position(&text, "wk pkgs") });
+    let offered = client.ask("textDocument/completion", asked).to_string();
+    assert!(offered.contains("\"sed\"") && offered.contains("\"awk\""), "{offered}");
     assert_eq!(client.leave(), Some(0));
 }
 

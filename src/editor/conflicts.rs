@@ -31,6 +31,9 @@ pub(super) fn may(scene: &Scene<'_>, thing: &Thing) -> Result<(), Refusal> {
             "this is an attribute of a set: who else reads it by this name can't be told",
         ),
         Thing::File(_) => Refusal::of("files are renamed where they are, not in a text"),
+        Thing::Member(set, name) => {
+            Refusal::of(format!("`{name}` is a package of `{set}` in the package set"))
+        }
         Thing::Package(name) => Refusal::of(format!("`{name}` is a package of the package set")),
         Thing::Lib(name) => Refusal::of(format!("`{name}` is part of the package set's library")),
         Thing::Value => Refusal::of("this is a value, not a name"),

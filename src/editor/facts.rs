@@ -6,7 +6,7 @@ use super::text::Place;
 use crate::eval::{Evaluator, words};
 use crate::lab::{Lab, Run, Stage, Target};
 use crate::session::Session;
-use crate::source::{SourceMap, Span};
+use crate::source::{Name, SourceMap, Span};
 use crate::sweep::{self, Ask, Block, Count, Counts, Listing, OriginKind, Outcome, Request, Wire};
 use crate::value::{Attrs, Value};
 
@@ -21,8 +21,18 @@ pub struct LabFacts {
     pub values: Vec<Fact>,
     /// Names of the packages that there are.
     pub packages: Vec<Arc<str>>,
+    /// Sets of packages within the package set that the lab has looked into, and the names in each.
+    pub package_sets: Vec<(Arc<str>, Vec<Arc<str>>)>,
     /// Names of what the package set's library has.
     pub library: Vec<Arc<str>>,
+}
+
+impl LabFacts {
+    /// The names in a set of packages within the package set, if the lab has looked into it.
+    pub(super) fn package_set(&self, name: &str) -> Option<&[Arc<str>]> {
+        let found = self.package_sets.iter().find(|(known, _)| **known == *name);
+        found.map(|(_, names)| names.as_slice())
+    }
 }
 
 /// How many jobs.
@@ -138,7 +148,8 @@ pub fn gather<'h>(
 
 fn of_lab<'h>(evaluator: &Evaluator<'h>, lab: &Lab<'h>, sources: &SourceMap) -> LabFacts {
     let packages = lab.packages.map(|packages| names(evaluator, packages)).unwrap_or_default();
-    let mut facts = LabFacts { packages, ..LabFacts::default() };
+    let package_sets = lab.packages.map(|packages| sets(evaluator, packages)).unwrap_or_default();
+    let mut facts = LabFacts { packages, package_sets, ..LabFacts::default() };
     for run in &lab.runs {
         let name = |index: usize| lab.runs.get(index).map(|run| Arc::clone(&run.name));
         facts.runs.push(RunFact {
@@ -173,6 +184,19 @@ fn of_lab<'h>(evaluator: &Evaluator<'h>, lab: &Lab<'h>, sources: &SourceMap) -> 
 fn names<'h>(evaluator: &Evaluator<'h>, set: Attrs<'h>) -> Vec<Arc<str>> {
     let attrs = set.by_name(evaluator.local).into_iter().take(MOST_PACKAGES);
     attrs.map(|attr| attr.key.name.text().into()).collect()
+}
+
+/// The sets within the package set that were evaluated, and their names: no more is evaluated for it.
+fn sets<'h>(evaluator: &Evaluator<'h>, packages: Attrs<'h>) -> Vec<(Arc<str>, Vec<Arc<str>>)> {
+    let package = Name::new("drvPath");
+    let known = packages.by_name(evaluator.local).into_iter().filter_map(|attr| {
+        let set = match attr.slot.known()? {
+            Value::Attrs(set) if !set.has(package) => set,
+            _ => return None,
+        };
+        Some((attr.key.name.text().into(), names(evaluator, set)))
+    });
+    known.collect()
 }
 
 /// What the library of the package set has. Where that was not needed, what the embedded one has: others

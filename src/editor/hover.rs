@@ -64,6 +64,13 @@ impl<'a> Teller<'_, 'a> {
             Thing::Package(name) => (word.things.last() == Some(thing)
                 || has(self.lab.map(|lab| &lab.packages), *name))
             .then(|| format!("package `{name}` of the package set")),
+            // That it is a set of packages only evaluation tells.
+            Thing::Member(set, name) => {
+                let names = self.lab?.package_set(&set.text())?;
+                let text = name.text();
+                let known = names.iter().any(|known| **known == *text);
+                known.then(|| format!("package `{name}` of `{set}` in the package set"))
+            }
             Thing::Lib(name) => has(self.lab.map(|lab| &lab.library), *name).then(|| {
                 let told = format!("`{name}` of the package set's library");
                 [Some(told), builtin(*name)].into_iter().flatten().collect::<Vec<_>>().join("\n\n")

@@ -54,6 +54,7 @@ impl Scene<'_> {
             Thing::Library(_)
             | Thing::Field(..)
             | Thing::Package(_)
+            | Thing::Member(..)
             | Thing::Lib(_)
             | Thing::Value => {}
         }

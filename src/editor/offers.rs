@@ -8,7 +8,7 @@ use super::complete::{Completion, CompletionKind as Kind};
 use super::cursor::{Cursor, Position, STAND_IN};
 use super::facts::LabFacts;
 use super::look::{Entries, Node};
-use super::opened::Known;
+use super::opened::{Known, package_set};
 use super::schema::{GIVEN, LIBRARY, OFFERED, Role, role_around, role_at};
 use super::sketch::{Part, Stage};
 use super::spot::{Located, Spot, call, static_name};
@@ -296,7 +296,14 @@ impl<'s, 'a> Offers<'s, 'a> {
                     self.add(name, Kind::Function, Some("of the library".into()), doc);
                 }
             }
-            None => {}
+            None => {
+                let names = package_set(words)
+                    .and_then(|set| self.lab?.package_set(&set.text()))
+                    .unwrap_or_default();
+                for name in names {
+                    self.add(name, Kind::Module, Some("package".into()), None);
+                }
+            }
         }
         let entries = set.map(|set| self.scene.look.entries(set).list);
         for entry in entries.unwrap_or_default() {

@@ -42,6 +42,12 @@ impl Known {
     }
 }
 
+/// The name of the set within the package set that some words name: `pkgs.python3Packages`.
+pub(super) fn package_set(words: &str) -> Option<Name> {
+    let name = words.strip_prefix("pkgs.").filter(|name| !name.contains('.'))?;
+    (Known::of(words).is_none()).then(|| Name::new(name))
+}
+
 /// What stands for what isn't called anything.
 const NAMELESS: char = '?';
 
@@ -100,7 +106,10 @@ impl<'a> Scene<'a> {
                 Some(Known::Lib) => things.push(Thing::Lib(name)),
                 Some(Known::Builtins) => {}
                 None if entries.complete => {}
-                None => break,
+                None => {
+                    things.extend(package_set(&words).map(|set| Thing::Member(set, name)));
+                    break;
+                }
             }
         }
         things

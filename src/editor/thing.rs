@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::look::{Key, Look, Node};
-use super::opened::Known;
+use super::opened::{Known, package_set};
 use super::schema::Role;
 use super::sketch::{Run, Sketch, Stage, within};
 use super::spot::{Located, Spot, locate, static_name};
@@ -38,6 +38,8 @@ pub(super) enum Thing {
     File(PathBuf),
     /// A package.
     Package(Name),
+    /// A package of a set within the package set: `python3Packages`, and its name there.
+    Member(Name, Name),
     /// Something of the package set's library: `lib.concatMap`.
     Lib(Name),
     /// A value that is written out.
@@ -233,6 +235,8 @@ impl<'a> Scene<'a> {
             Some(Known::Lib) => things.push(Thing::Lib(name)),
             _ => {}
         }
+        let within = words.rsplit_once('.').and_then(|(set, _)| package_set(set));
+        things.extend(within.map(|set| Thing::Member(set, name)));
         let mut node = set;
         for step in path.iter().take(index) {
             let next = static_name(step).and_then(|(step, _)| self.look.attribute(node, step));
