@@ -5,11 +5,9 @@
     reason = "these comments are the texts of --help, where backticks are noise"
 )]
 
-use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::ArgValueCompleter;
 
 use super::debug::DebugOptions;
@@ -20,50 +18,14 @@ use super::load::Target;
 use super::log::LogOptions;
 use super::lsp::LspOptions;
 use super::schema::SchemaOptions;
-use super::shell::{self, CompletionsOptions, ManOptions};
+use super::shell::{CompletionsOptions, ManOptions};
 use super::show::ShowOptions;
+use super::terminal::Color;
+pub(super) use super::terminal::{Terminal, Volume};
 use super::trace::TraceOptions;
 use super::viz::VizOptions;
-use super::{Exit, stdout};
-use crate::diagnostic::Severity;
+use super::{candidates, config};
 use crate::lab::ContainerMode;
-
-/// A command with its options, and how to talk to the user.
-pub(super) struct Arguments {
-    pub(super) terminal: Terminal,
-    pub(super) command: Command,
-}
-
-/// How to talk to the user.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Terminal {
-    /// Colours in results.
-    pub(super) color: bool,
-    /// Colours in diagnostics.
-    pub(super) color_errors: bool,
-    /// Columns of what is told.
-    pub(super) width: usize,
-    /// Columns of tables. Off a terminal nothing is cut, unless `COLUMNS` says where.
-    pub(super) page: usize,
-    /// Diagnostics in sentences, for screen readers.
-    pub(super) narrated: bool,
-    /// How much to say.
-    pub(super) volume: Volume,
-}
-
-/// How much to say beside the result.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Volume {
-    /// Errors alone.
-    Quiet,
-    /// Warnings too.
-    Normal,
-    /// Advice and times too.
-    Verbose,
-}
-
-/// Columns of a page when no terminal says how many it has.
-const PAGE: usize = 80;
 
 #[derive(Parser)]
 #[command(
@@ -79,32 +41,29 @@ const PAGE: usize = 80;
     subcommand_required = true,
     arg_required_else_help = true
 )]
-struct CommandLine {
+pub(super) struct CommandLine {
     /// When to use colours (NO_COLOR is respected)
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    color: Color,
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = GENERAL)]
+    pub(super) color: Color,
     /// Show errors, but no warnings
     ///
     /// What a lab prints by builtins.trace or builtins.warn is its own, and stays.
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = GENERAL)]
+    pub(super) quiet: bool,
     /// Say more: advice, and how long it took
-    #[arg(short, long, global = true)]
-    verbose: bool,
+    #[arg(short, long, global = true, help_heading = GENERAL)]
+    pub(super) verbose: bool,
     #[command(subcommand)]
-    command: Command,
+    pub(super) command: Command,
 }
 
-const EXIT_STATUS: &str = "\
+/// Options of all commands stand behind those of each.
+const GENERAL: &str = "General";
+
+/// How commands end.
+pub(super) const EXIT_STATUS: &str = "\
 Exit status: 0 fine, 1 a job failed, 2 the lab, the configuration or the
 call is wrong, 101 a bug of repx, 130 interrupted.";
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Color {
-    Auto,
-    Always,
-    Never,
-}
 
 /// The commands.
 #[derive(Subcommand)]
@@ -155,6 +114,15 @@ pub(super) struct EvalOptions {
     /// packages.SYSTEM; .#name is packages.SYSTEM.name, legacyPackages.SYSTEM.name or name.
     #[arg(default_value = ".")]
     pub(super) lab: PathBuf,
+    /// The same, as other commands have it named
+    #[arg(
+        id = "lab_option",
+        long = "lab",
+        value_name = "LAB",
+        hide = true,
+        conflicts_with = "lab"
+    )]
+    pub(super) lab_option: Option<PathBuf>,
     /// How to print the jobs
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: Format,
@@ -166,7 +134,7 @@ pub(super) struct EvalOptions {
     /// Say what sets a job apart from the nearest one that was done
     ///
     /// JOB is an id, a full name, or what only one of them begins with.
-    #[arg(long, value_name = "JOB", conflicts_with_all = ["count", "runs", "stages", "params"])]
+    #[arg(long, value_name = "JOB", conflicts_with_all = ["count", "runs", "stages", "params"], add = ArgValueCompleter::new(candidates::jobs))]
     pub(super) why: Option<String>,
     /// Say what sets the jobs apart from those of a commit, or of a saved listing
     ///
@@ -182,19 +150,32 @@ pub(super) struct EvalOptions {
     #[arg(short, long, conflicts_with_all = ["count", "diff", "explain_cache"])]
     pub(super) watch: bool,
     /// Only jobs of this run, or of the runs of this group; may be repeated
-    #[arg(long = "run", value_name = "NAME|@GROUP", help_heading = "Which jobs", add = ArgValueCompleter::new(shell::runs))]
+    #[arg(long = "run", value_name = "NAME|@GROUP", help_heading = "Which jobs", add = ArgValueCompleter::new(candidates::runs))]
     pub(super) runs: Vec<String>,
     /// Only jobs of this stage; may be repeated
-    #[arg(long = "stage", value_name = "NAME", help_heading = "Which jobs")]
+    #[arg(long = "stage", value_name = "NAME", help_heading = "Which jobs", add = ArgValueCompleter::new(candidates::stages))]
     pub(super) stages: Vec<String>,
     /// Only jobs with this value, their own or that of a job they read from; may be repeated
     ///
     /// VALUE is JSON or a bare string. Of several values for one key any will do; several keys
     /// must all agree.
-    #[arg(long = "param", value_name = "KEY=VALUE", value_parser = key_value, help_heading = "Which jobs")]
+    #[arg(long = "param", value_name = "KEY=VALUE", value_parser = key_value, help_heading = "Which jobs", add = ArgValueCompleter::new(candidates::params))]
     pub(super) params: Vec<(String, String)>,
     #[command(flatten)]
     pub(super) with: LabOptions,
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  repx run                             all jobs of the lab in this directory
+  repx run examples/simple -j 4        those of another lab, four at a time
+  repx run @paper -k                   a group, going on after failures
+  repx run 5ykhxrmz --force            one job, though it is done
+  repx run -n                          what would run, and why";
+
+/// What follows the options of `repx run`.
+fn run_help() -> String {
+    format!("{RUN_EXAMPLES}\n\n{}", config::HELP)
 }
 
 /// Run the jobs of a lab
@@ -202,25 +183,19 @@ pub(super) struct EvalOptions {
 /// Evaluates the lab and runs its jobs on this machine, each after those it reads from. What is done
 /// is not done again. Without names all jobs are run.
 #[derive(Args, Debug, Clone, Default)]
-#[command(after_help = "\
-Examples:
-  repx run                             all jobs of the lab in this directory
-  repx run examples/simple -j 4        those of another lab, four at a time
-  repx run @paper -k                   a group, going on after failures
-  repx run 5ykhxrmz --force            one job, though it is done
-  repx run -n                          what would run, and why")]
+#[command(after_help = RUN_EXAMPLES, after_long_help = run_help())]
 #[allow(clippy::struct_excessive_bools, reason = "they are flags")]
 pub(super) struct RunOptions {
     /// Runs, groups after an @, or jobs by their ids or how those begin
     ///
     /// If there is no --lab, the first may be the lab's directory or file.
-    #[arg(value_name = "RUN|@GROUP|JOB", add = ArgValueCompleter::new(shell::names))]
+    #[arg(value_name = "RUN|@GROUP|JOB", add = ArgValueCompleter::new(candidates::names))]
     pub(super) names: Vec<String>,
     /// The lab's directory or file, or a flake with an output: .#name [default: .]
     #[arg(long, value_name = "LAB")]
     pub(super) lab: Option<PathBuf>,
-    /// Jobs at once [default: as many as there are processors]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    /// Jobs at once [default: as config.toml says, else as many as there are processors]
+    #[arg(short, long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(super) jobs: Option<u16>,
     /// Run the named jobs although they are done
     #[arg(long)]
@@ -232,6 +207,9 @@ pub(super) struct RunOptions {
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
     /// How to say what happens: json and ndjson are an event a line
+    ///
+    /// Either is a stream: whoever reads it gets each event as it happens, and json is no single object.
+    /// `repx schema repx-run` says what events are made of.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: Format,
     /// Run jobs within bubblewrap: they can write to $out alone, and reach no network
@@ -265,6 +243,15 @@ pub(super) struct BuildOptions {
     /// A lab's directory or file, or a flake with an output: .#name
     #[arg(default_value = ".")]
     pub(super) lab: PathBuf,
+    /// The same, as other commands have it named
+    #[arg(
+        id = "lab_option",
+        long = "lab",
+        value_name = "LAB",
+        hide = true,
+        conflicts_with = "lab"
+    )]
+    pub(super) lab_option: Option<PathBuf>,
     /// The directory to write; one that holds a lab is written anew [default: result]
     #[arg(short, long, value_name = "PATH")]
     pub(super) output: Option<PathBuf>,
@@ -333,7 +320,7 @@ pub(super) enum Form {
 #[derive(Args, Debug, Clone, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "they are flags")]
 pub(super) struct LabOptions {
-    /// Where results are kept [default: .repx beside the lab]
+    /// Where results are kept [default: as config.toml says, else .repx beside the lab]
     #[arg(long, value_name = "DIR")]
     pub(super) base_path: Option<PathBuf>,
     /// Give the lab's function an argument: a Nix expression
@@ -356,7 +343,7 @@ pub(super) struct LabOptions {
     #[arg(short = 'I', value_name = "[PREFIX=]PATH", help_heading = "Evaluation")]
     pub(super) include: Vec<String>,
     /// How many threads to use [default: one for each processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Evaluation")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Evaluation")]
     pub(super) threads: Option<u16>,
     /// Show all of a trace
     #[arg(long, help_heading = "Evaluation")]
@@ -382,8 +369,8 @@ pub(super) struct LabOptions {
 #[command(after_help = "\
 Examples:
   repx check                             the lab in this directory
-  repx check --fix                       and mend what can be mended without asking
-  repx check --static nix                all files below a directory, nothing evaluated
+  repx check --fix                       and mend what needs no decision
+  repx check --static nix                all files below a directory, as texts
   repx check --deny lint --allow lint::shadowing
   repx check --format sarif > repx.sarif
 Exit status: 0 nothing was found but advice, 1 something was, 2 it could not be
@@ -393,6 +380,15 @@ pub(super) struct CheckOptions {
     /// Labs, as for repx eval; with --static, files and directories
     #[arg(default_value = ".", value_name = "LAB")]
     pub(super) labs: Vec<PathBuf>,
+    /// The same, as other commands have it named
+    #[arg(
+        id = "lab_option",
+        long = "lab",
+        value_name = "LAB",
+        hide = true,
+        conflicts_with = "labs"
+    )]
+    pub(super) lab_option: Option<PathBuf>,
     /// Look at syntax and names only: all .nix files below the paths given
     #[arg(long = "static", visible_alias = "syntax-only")]
     pub(super) only_static: bool,
@@ -403,10 +399,10 @@ pub(super) struct CheckOptions {
     #[arg(long)]
     pub(super) fix: bool,
     /// Make findings of this code errors: a code, how it begins, or all; may be repeated
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", add = ArgValueCompleter::new(candidates::codes))]
     pub(super) deny: Vec<String>,
     /// Don't tell findings of this code, unless it is denied; may be repeated
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", add = ArgValueCompleter::new(candidates::codes))]
     pub(super) allow: Vec<String>,
     /// Do without shellcheck, though it is installed
     #[arg(long)]
@@ -440,7 +436,7 @@ Examples:
   repx explain lint::url-literal              repx:: may be left out")]
 pub(super) struct ExplainOptions {
     /// A code, such as repx::stage::input-unmatched
-    #[arg(value_name = "CODE")]
+    #[arg(value_name = "CODE", add = ArgValueCompleter::new(candidates::codes))]
     pub(super) code: Option<String>,
 }
 
@@ -544,10 +540,10 @@ pub(super) struct InstantiateOptions {
     #[arg(long)]
     pub(super) no_cache: bool,
     /// How many threads to use [default: one for each processor, at most 8]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,
     /// Calls within calls before evaluation gives up [default: 10000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(super) max_call_depth: Option<u32>,
     #[command(flatten)]
     pub(super) nix: NixOptions,
@@ -568,88 +564,9 @@ pub(super) fn pairs(flat: &[String]) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The command line, for those who describe it.
-pub(super) fn command() -> clap::Command {
-    CommandLine::command()
-}
-
-/// Reads the command line. What isn't one is shown, with the usage.
-///
-/// # Errors
-/// How the program is to end when there is nothing more to do.
-pub(super) fn parse(arguments: &[OsString]) -> Result<Arguments, Exit> {
-    let line = CommandLine::try_parse_from(arguments).map_err(|error| {
-        if error.use_stderr() {
-            // Nobody to tell if this fails; the status says it all the same.
-            let _ = error.print();
-            return Exit::Wrong;
-        }
-        // Help and version are results.
-        let text = error.render();
-        let text = match std::io::stdout().is_terminal() && !no_color() {
-            true => text.ansi().to_string(),
-            false => text.to_string(),
-        };
-        stdout::print(|out| writeln!(out, "{}", text.trim_end()))
-    })?;
-    Ok(Arguments { terminal: terminal(&line), command: line.command })
-}
-
-fn terminal(line: &CommandLine) -> Terminal {
-    let color = |is_terminal: bool| match line.color {
-        Color::Auto => is_terminal && !no_color(),
-        Color::Always => true,
-        Color::Never => false,
-    };
-    let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let asked = asked.filter(|columns| *columns > 0);
-    let measured = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    let columns: Option<usize> = asked.or_else(measured);
-    Terminal {
-        color: color(std::io::stdout().is_terminal()),
-        color_errors: color(std::io::stderr().is_terminal()),
-        width: columns.unwrap_or(PAGE),
-        page: if std::io::stdout().is_terminal() {
-            columns.unwrap_or(PAGE)
-        } else {
-            asked.unwrap_or(usize::MAX)
-        },
-        narrated: is_set("NO_GRAPHICS"),
-        volume: match (line.quiet, line.verbose) {
-            (true, _) => Volume::Quiet,
-            (false, false) => Volume::Normal,
-            (false, true) => Volume::Verbose,
-        },
-    }
-}
-
-fn no_color() -> bool {
-    is_set("NO_COLOR")
-}
-
-fn is_set(variable: &str) -> bool {
-    std::env::var_os(variable).is_some_and(|value| !value.is_empty() && value != "0")
-}
-
-impl Terminal {
-    /// Does the user want to hear of such things?
-    pub(super) fn shows(&self, severity: Severity) -> bool {
-        match severity {
-            Severity::Error => true,
-            Severity::Warning => self.volume >= Volume::Normal,
-            Severity::Advice => self.volume >= Volume::Verbose,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        CommandLine::command().debug_assert();
-    }
 
     #[test]
     fn params_need_a_key() {

@@ -1,9 +1,10 @@
-//! `config.toml`: how jobs are run, as upstream's file of this name says it.
+//! `config.toml`: how jobs are run and where results are kept, as upstream's file of this name says it.
 //!
 //! It lies beside the lab, or in `$XDG_CONFIG_HOME/repx`; what the former says counts. Keys that only concern other
 //! machines are left alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -24,6 +25,7 @@ struct Target {
     default_execution_type: Option<Execution>,
     mount_host_paths: Option<bool>,
     mount_paths: Option<Vec<PathBuf>>,
+    base_path: Option<PathBuf>,
     local: Option<Scheduler>,
     /// Upstream's other keys.
     #[serde(flatten)]
@@ -31,12 +33,29 @@ struct Target {
 }
 
 /// Keys of a target that concern this machine.
-const KEYS: [&str; 4] = ["default_execution_type", "mount_host_paths", "mount_paths", "local"];
+const KEYS: [&str; 5] =
+    ["default_execution_type", "mount_host_paths", "mount_paths", "base_path", "local"];
+
+/// What `repx run --help` says of the file.
+pub(super) const HELP: &str = "\
+config.toml, beside the lab or in $XDG_CONFIG_HOME/repx; what the former says
+counts:
+  submission_target = \"local\"       the target [default: local, or the only one]
+  [targets.local]
+  base_path = \"~/results\"           as --base-path; begins at the lab's place
+  default_execution_type = \"bwrap\"  or native: how containerized runs are run
+  mount_paths = [ \"~/data\" ]        what isolated jobs may change
+  mount_host_paths = false           may they change whatever the user may?
+  [targets.local.local]
+  local_concurrency = 4              as --jobs
+  execution_types = [ \"native\" ]    what may be used, the best one first
+Other keys are upstream's, and left alone.";
 
 #[derive(Deserialize, Default, Debug, Clone)]
 struct Scheduler {
     #[serde(default)]
     execution_types: Vec<Execution>,
+    local_concurrency: Option<NonZeroU16>,
 }
 
 /// A way to run jobs.
@@ -62,6 +81,10 @@ pub(super) struct Config {
     pub(super) mount_host_paths: bool,
     /// Isolated jobs may change these.
     pub(super) mount_paths: Vec<PathBuf>,
+    /// Where results are kept.
+    pub(super) base_path: Option<PathBuf>,
+    /// Jobs at once.
+    pub(super) jobs: Option<NonZeroU16>,
 }
 
 /// The configuration of a lab that lies in this directory.
@@ -78,7 +101,7 @@ pub(super) fn config(lab: &Path) -> Result<Config, Diagnostic> {
     let files = [own.unwrap_or_default(), users.unwrap_or_default()];
     match mistaken(&files) {
         Some(wrong) => Err(wrong),
-        None => Ok(joined(&files, home.as_deref())),
+        None => Ok(joined(&files, lab, home.as_deref())),
     }
 }
 
@@ -99,12 +122,12 @@ fn read(path: &Path) -> Result<Option<File>, Diagnostic> {
         });
         let place = format!("{}{}", path.display(), place.unwrap_or_default());
         Diagnostic::error("repx::config::invalid", format!("{place}: {}", error.message()))
-            .help("`repx run --help` says what may stand there; other keys are upstream's")
+            .help("`repx run --help` says what may stand there")
     })
 }
 
 /// What files say, the first one's words before the second one's.
-fn joined(files: &[File], home: Option<&Path>) -> Config {
+fn joined(files: &[File], lab: &Path, home: Option<&Path>) -> Config {
     let name = files.iter().find_map(|file| file.submission_target.clone());
     let name = name.unwrap_or_else(|| only(files));
     let here = |file: &File, name: &str| {
@@ -114,8 +137,9 @@ fn joined(files: &[File], home: Option<&Path>) -> Config {
     let elsewhere = files.iter().any(|f| f.targets.get(&name).is_some_and(|t| t.address.is_some()));
     let name = if elsewhere { "local" } else { &name };
     let targets: Vec<Target> = files.iter().filter_map(|file| here(file, name)).collect();
-    let allowed = targets.iter().find_map(|target| target.local.clone()).unwrap_or_default();
-    let allowed = allowed.execution_types;
+    let schedulers = || targets.iter().filter_map(|target| target.local.as_ref());
+    let allowed = schedulers().map(|one| one.execution_types.as_slice());
+    let allowed = allowed.into_iter().find(|types| !types.is_empty()).unwrap_or_default();
     let preferred = targets.iter().find_map(|target| target.default_execution_type);
     let preferred = preferred.filter(|one| allowed.is_empty() || allowed.contains(one));
     let expand = |path: PathBuf| match (path.strip_prefix("~"), home) {
@@ -123,10 +147,13 @@ fn joined(files: &[File], home: Option<&Path>) -> Config {
         (Ok(_) | Err(_), _) => path,
     };
     let paths = targets.iter().find_map(|target| target.mount_paths.clone()).unwrap_or_default();
+    let base_path = targets.iter().find_map(|target| target.base_path.clone());
     Config {
         execution: preferred.or_else(|| allowed.first().copied()),
         mount_host_paths: targets.iter().find_map(|t| t.mount_host_paths).unwrap_or(false),
         mount_paths: paths.into_iter().map(expand).collect(),
+        base_path: base_path.map(|path| lab.join(expand(path))),
+        jobs: schedulers().find_map(|one| one.local_concurrency),
     }
 }
 
@@ -172,7 +199,7 @@ mod tests {
 
     fn from(own: &str, users: &str) -> Config {
         let files = [own, users].map(|text| toml::from_str::<File>(text).unwrap());
-        joined(&files, Some(Path::new("/home/u")))
+        joined(&files, Path::new("/lab"), Some(Path::new("/home/u")))
     }
 
     #[test]
@@ -193,8 +220,25 @@ mod tests {
         assert_eq!(config.mount_paths, [Path::new("/home/u/data"), Path::new("/opt")]);
         let own = "[targets.local]\ndefault_execution_type = \"native\"\nmount_paths = []";
         let config = from(own, users);
-        assert_eq!(config, Config { execution: Some(Execution::Native), ..Config::default() });
+        let (base_path, jobs) = (Some(PathBuf::from("/home/u/store")), NonZeroU16::new(4));
+        let native = Config { execution: Some(Execution::Native), ..Config::default() };
+        assert_eq!(config, Config { base_path, jobs, ..native });
         assert!(from("[targets.local]\nmount_host_paths = true", users).mount_host_paths);
+    }
+
+    #[test]
+    fn results_lie_where_the_nearest_file_says() {
+        let base = |own: &str, users: &str| {
+            let file = |path: &str| match path {
+                "" => String::new(),
+                path => format!("[targets.local]\nbase_path = \"{path}\""),
+            };
+            from(&file(own), &file(users)).base_path.unwrap_or_default()
+        };
+        assert_eq!(base("", ""), Path::new(""));
+        assert_eq!(base("", "~/results"), Path::new("/home/u/results"));
+        assert_eq!(base("results", "~/results"), Path::new("/lab/results"));
+        assert_eq!(base("/own", ""), Path::new("/own"));
     }
 
     #[test]

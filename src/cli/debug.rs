@@ -10,6 +10,7 @@ use clap_complete::ArgValueCompleter;
 
 use super::Exit;
 use super::arguments::{LabArgument, Terminal, Volume};
+use super::candidates;
 use super::find::{self, short_id};
 use super::guard::Held;
 use super::listing::clean;
@@ -19,7 +20,6 @@ use super::run::build::{Builder, Lack};
 use super::run::lacking::missing;
 use super::run::unseen;
 use super::setup::{machine_saying, places};
-use super::shell;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::exec::{Base, Inside, Plan, State, Store, Unit, Work, enter, lacks, piece};
 use crate::source::SourceMap;
@@ -39,7 +39,7 @@ Examples:
   repx debug-run 5ykhxrmz -c repx_job --keep            its script, elsewhere")]
 pub(super) struct DebugOptions {
     /// Its id or full name, or how that begins; of a stage with one job the stage
-    #[arg(add = ArgValueCompleter::new(shell::jobs))]
+    #[arg(add = ArgValueCompleter::new(candidates::jobs))]
     job: String,
     /// Run this instead of a shell
     #[arg(short, long, value_name = "CMD")]
@@ -60,7 +60,10 @@ const MOST_NAMED: usize = 5;
 /// Looks around.
 pub(super) fn run(options: &DebugOptions, terminal: &Terminal) -> Exit {
     let target = options.lab.target();
-    let base = Base::new(&base_path(target));
+    let base = match base_path(target, terminal) {
+        Ok(base) => Base::new(&base),
+        Err(exit) => return exit,
+    };
     let look = |listing: &Listing, _: Option<&_>| {
         let job = find::job(listing, &options.job).map_err(|wrong| vec![wrong])?;
         unread(listing, &base, &job).map(|()| job.number()).map_err(|wrong| vec![wrong])

@@ -78,7 +78,10 @@ fn explain_job(
     options: &EvalOptions,
     terminal: &Terminal,
 ) -> Exit {
-    let base = base_path(Target::of(options));
+    let base = match base_path(Target::of(options), terminal) {
+        Ok(base) => base,
+        Err(exit) => return exit,
+    };
     let why = why::why(listing, job, &base, &Disk);
     let why = why.map_err(|unknown| diagnostics.push(unknown)).ok();
     let exit = report(diagnostics, sources, terminal, options.with.show_trace);
@@ -124,7 +127,10 @@ fn print(shown: &Shown<'_>, options: &EvalOptions, terminal: &Terminal) -> Exit 
     let pace = Pace { threads, interrupt: &INTERRUPTED, progress: &progress };
     let statuses = match options.count {
         true => Statuses::default(),
-        false => Statuses::read(&base_path(Target::of(options)), &Disk),
+        false => match base_path(Target::of(options), terminal) {
+            Ok(base) => Statuses::read(&base, &Disk),
+            Err(exit) => return exit,
+        },
     };
     // Where results go to the same screen they show themselves how far they are.
     let apart = !std::io::stdout().is_terminal() && options.format != Format::Table;

@@ -23,23 +23,30 @@ const DIGITS: usize = 32;
 /// # Errors
 /// No job of the listing is called so, or several are.
 pub(super) fn job<'l>(listing: &'l Listing, name: &str) -> Result<JobView<'l>, Diagnostic> {
-    let several = |jobs: &[JobView<'_>], message: String| {
+    let several = |jobs: &[JobView<'_>], message: String, (todo, all): (&str, String)| {
         let shown = jobs.iter().take(MOST_NAMED);
         let names: Vec<String> = shown.map(|job| short(listing, job)).collect();
-        let more = if jobs.len() > MOST_NAMED { ", …" } else { "" };
-        Diagnostic::error(AMBIGUOUS, message)
-            .help(format!("write more of the id: {}{more}", names.join(", ")))
+        let more = if jobs.len() > MOST_NAMED { format!(", …; {all}") } else { String::new() };
+        let names = names.join(", ");
+        Diagnostic::error(AMBIGUOUS, message).help(format!("{todo}: {names}{more}"))
     };
     // A stage may be called `c`, as many an id begins.
     match of_stage(listing, name).as_slice() {
         [job] => return Ok(job.clone()),
         [] => {}
-        jobs => return Err(several(jobs, format!("several jobs are of stage `{name}`"))),
+        jobs => {
+            let all = format!("`repx list jobs --stage {name}` lists all");
+            let advice = ("name one by how its id begins", all);
+            return Err(several(jobs, format!("several jobs are of stage `{name}`"), advice));
+        }
     }
     match beginning(listing, name).as_slice() {
         [job] => Ok(job.clone()),
         [] => Err(unknown(listing, name)),
-        jobs => Err(several(jobs, format!("several jobs begin with `{name}`"))),
+        jobs => {
+            let advice = ("write more of the id", "`repx list jobs` lists all".to_owned());
+            Err(several(jobs, format!("several jobs begin with `{name}`"), advice))
+        }
     }
 }
 
@@ -182,7 +189,8 @@ mod tests {
         assert_eq!(found("report"), Ok(4));
         assert_eq!(found("train-fast"), Ok(2));
         let message = found("train").unwrap_err();
-        assert!(message.starts_with("several jobs are of stage `train`; write more"), "{message}");
+        let advice = "several jobs are of stage `train`; name one by how its id begins: `";
+        assert!(message.starts_with(advice), "{message}");
     }
 
     #[test]

@@ -80,7 +80,10 @@ pub(super) struct GcOptions {
 
 /// Removes what isn't needed, or says which labs need something.
 pub(super) fn run(options: &GcOptions, terminal: &Terminal) -> Exit {
-    let base = Base::new(&base_path(options.lab.target()));
+    let base = match base_path(options.lab.target(), terminal) {
+        Ok(base) => Base::new(&base),
+        Err(exit) => return exit,
+    };
     let call = Call { options, terminal, base: &base };
     // A lab that isn't there has no results to speak of, and what lies elsewhere isn't meant.
     let target = options.lab.target();

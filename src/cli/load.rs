@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Exit;
 use super::arguments::{LabOptions, Terminal, pairs};
 use super::cache_account::explain;
+use super::config::{self, Config};
 use super::entry::{self, Entry};
 use super::kept;
 use super::progress::{self, Phase};
@@ -213,12 +214,34 @@ pub(super) fn lab_name(target: Target<'_>) -> LabName {
     LabName::new(lab, arguments)
 }
 
-/// Where results are kept: as asked for, else `.repx` beside the lab.
-pub(super) fn base_path(target: Target<'_>) -> PathBuf {
+/// Where results are kept: as asked for, else as `config.toml` says, else `.repx` beside the lab.
+///
+/// # Errors
+/// How the command is to end, when that file is wrong.
+pub(super) fn base_path(target: Target<'_>, terminal: &Terminal) -> Result<PathBuf, Exit> {
     match &target.with.base_path {
-        Some(base) => base.clone(),
-        None => lab_directory(target.lab).join(".repx"),
+        Some(base) => Ok(base.clone()),
+        None => configured(target, terminal).map(|(_, base)| base),
     }
+}
+
+/// What `config.toml` says, and where results are kept.
+///
+/// # Errors
+/// How the command is to end, when that file is wrong.
+pub(super) fn configured(
+    target: Target<'_>,
+    terminal: &Terminal,
+) -> Result<(Config, PathBuf), Exit> {
+    let lab = lab_directory(target.lab);
+    let config = config::config(&lab)
+        .map_err(|wrong| report(vec![wrong], &SourceMap::new(), terminal, false))?;
+    let base = target.with.base_path.clone().or_else(|| config.base_path.clone());
+    Ok((config, base.unwrap_or_else(|| beside(&lab))))
+}
+
+fn beside(lab: &Path) -> PathBuf {
+    lab.join(".repx")
 }
 
 /// The directory a lab is the lab of: `lab/nix/lab.nix` and `lab` are the same one.
@@ -239,8 +262,7 @@ mod tests {
 
     #[test]
     fn results_stand_beside_the_lab() {
-        let with = LabOptions::default();
-        let base = |lab: &str| base_path(Target::new(Path::new(lab), &with));
+        let base = |lab: &str| beside(&lab_directory(Path::new(lab)));
         assert_eq!(base("/nonexistent/nix/lab.nix"), Path::new("/nonexistent/.repx"));
         assert_eq!(base("nix/lab.nix"), Path::new("./.repx"));
         assert_eq!(base("lab.nix"), Path::new("./.repx"));

@@ -20,7 +20,7 @@ use super::listing::{Paint, TableStyle};
 use super::load::base_path;
 use super::report::{near, report, say};
 use super::results::{self, Results};
-use super::{shell, stdout};
+use super::{candidates, stdout};
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Base, Folder, State};
 use crate::source::{SourceMap, printable};
@@ -37,7 +37,7 @@ Examples:
   repx log 5ykhxrmz --stdout     all that went to standard output")]
 pub(super) struct LogOptions {
     /// Its id or full name, or how that begins; of a stage with one job the stage
-    #[arg(add = ArgValueCompleter::new(shell::jobs))]
+    #[arg(add = ArgValueCompleter::new(candidates::jobs))]
     job: String,
     /// Go on until the job ends
     #[arg(short, long)]
@@ -49,7 +49,7 @@ pub(super) struct LogOptions {
     #[arg(long)]
     stderr: bool,
     /// So many lines of the end [default: 50; of one log all]
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true)]
     lines: Option<usize>,
     /// Of a scatter-gather job: scatter, gather, or worker:3 (a step and an item)
     #[arg(long, value_name = "PART")]
@@ -78,7 +78,7 @@ pub(super) fn run(options: &LogOptions, terminal: &Terminal) -> Exit {
 }
 
 fn shown(options: &LogOptions, terminal: &Terminal) -> Result<Exit, Exit> {
-    let base = Base::new(&base_path(options.lab.target()));
+    let base = Base::new(&base_path(options.lab.target(), terminal)?);
     let results = match options.follow {
         true => results::named_or_to_be(&options.lab, &options.job, terminal)?,
         false => results::named(&options.lab, &options.job, terminal)?,
@@ -97,7 +97,8 @@ fn shown(options: &LogOptions, terminal: &Terminal) -> Result<Exit, Exit> {
     }
     let several = streams.len() > 1;
     let lines = options.lines.or(several.then_some(LINES));
-    if options.format == Form::Json {
+    // Who follows has asked for no format: a variable has.
+    if options.format == Form::Json && !options.follow {
         return Ok(stdout::print(|out| write_json(out, &results, &folder, &streams, lines)));
     }
     let mut logs: Vec<Log> =

@@ -9,11 +9,13 @@
 
 mod arguments;
 mod cache_account;
+mod candidates;
 mod check;
 mod config;
 mod debug;
 mod diff;
 mod entry;
+mod environment;
 mod eval;
 mod explain;
 mod filter;
@@ -29,7 +31,9 @@ mod listing;
 mod load;
 mod log;
 mod lsp;
+mod mistyped;
 mod package;
+mod parse;
 mod progress;
 mod report;
 mod results;
@@ -40,6 +44,7 @@ mod setup;
 mod shell;
 mod show;
 mod stdout;
+mod terminal;
 mod trace;
 mod upstream;
 mod viz;
@@ -49,7 +54,8 @@ mod why;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use arguments::{Arguments, Command};
+use arguments::Command;
+use parse::Arguments;
 
 /// How a command ended, as scripts see it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,10 +91,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(arguments: &[OsString]) -> Exit {
-    if shell::complete(arguments::command, arguments) {
+    if shell::complete(parse::command, arguments) {
         return Exit::Fine;
     }
-    let arguments = match arguments::parse(&upstream::translated(arguments)) {
+    let arguments = match parse::parse(&upstream::translated(arguments)) {
         Ok(arguments) => arguments,
         // Help and version are results, asked for: they end in success. clap knows which.
         Err(stop) => {
@@ -113,7 +119,7 @@ fn run(arguments: &[OsString]) -> Exit {
         Command::Viz(options) => viz::run(&options, &terminal),
         Command::Init(options) => init::run(&options, &terminal),
         Command::Completions(options) => shell::completions(&options, &terminal),
-        Command::Man(options) => shell::man(&options, arguments::command(), &terminal),
+        Command::Man(options) => shell::man(&options, parse::command(), &terminal),
         Command::Schema(options) => schema::run(&options, &terminal),
         Command::Check(options) => check::run(&options, &terminal),
         Command::Explain(options) => explain::run(&options, &terminal),

@@ -4,6 +4,7 @@
 //! does so [`aside`].
 
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,8 @@ const PERIOD: Duration = Duration::from_millis(100);
 
 /// What is on the screen.
 static SCREEN: Mutex<Screen> = Mutex::new(Screen { shown: 0, bar: None });
+/// Has nobody asked to read anything?
+static HUSHED: AtomicBool = AtomicBool::new(false);
 static CHANGED: Condvar = Condvar::new();
 
 struct Screen {
@@ -91,8 +94,16 @@ fn erase(screen: &mut Screen) {
     }
 }
 
+/// From now on nothing is written there.
+pub(super) fn hush() {
+    HUSHED.store(true, Ordering::Relaxed);
+}
+
 /// Writes something else to the terminal, above the line.
 pub(super) fn aside(write: impl FnOnce()) {
+    if HUSHED.load(Ordering::Relaxed) {
+        return;
+    }
     match &screen().bar {
         Some(bar) => bar.suspend(write),
         None => write(),

@@ -51,7 +51,7 @@ pub(super) fn named_or_to_be(
     name: &str,
     terminal: &Terminal,
 ) -> Result<Results, Exit> {
-    let base = Base::new(&base_path(lab.target()));
+    let base = Base::new(&base_path(lab.target(), terminal)?);
     let folder = || {
         let entries = fs::read_dir(base.outputs()).into_iter().flatten().flatten();
         let folders = entries.filter_map(|entry| entry.file_name().into_string().ok());

@@ -3,12 +3,13 @@
 use std::io::Write;
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use include_dir::{Dir, include_dir};
 
 use super::Exit;
 use super::arguments::Terminal;
 use super::report::report;
-use super::stdout;
+use super::{candidates, stdout};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::source::SourceMap;
 
@@ -25,6 +26,7 @@ Examples:
   repx schema repx-eval/1      that of `repx eval --format json`")]
 pub(super) struct SchemaOptions {
     /// As it stands in the JSON; the version may be left out
+    #[arg(add = ArgValueCompleter::new(candidates::schemas))]
     name: Option<String>,
 }
 
@@ -47,7 +49,7 @@ pub(super) fn run(options: &SchemaOptions, terminal: &Terminal) -> Exit {
 }
 
 /// The schemas, by name.
-fn names() -> impl Iterator<Item = (String, &'static str)> {
+pub(super) fn names() -> impl Iterator<Item = (String, &'static str)> {
     let mut all: Vec<(String, &str)> = SCHEMAS
         .files()
         .filter_map(|file| {

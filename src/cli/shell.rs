@@ -3,32 +3,56 @@
 //! What a shell is given asks this program for the words that fit, so that names of runs and jobs are those of
 //! the lab at hand.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::builder::StyledStr;
 use clap::{Args, Command};
 use clap_complete::env::Shells;
-use clap_complete::{CompleteEnv, CompletionCandidate};
+use clap_complete::{ArgValueCompleter, CompleteEnv};
 
 use super::Exit;
-use super::arguments::{LabOptions, Terminal, Volume};
-use super::find::short_id;
-use super::listing::table::params_cell;
-use super::listing::{clean, cut};
-use super::load::{Outcome, Target, load};
+use super::arguments::Terminal;
 use super::report::{near, report};
-use super::stdout;
+use super::{candidates, stdout};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::source::SourceMap;
-use crate::sweep::{Ask, Progress};
 
 /// Set by shells that want words.
 const VARIABLE: &str = "REPX_COMPLETE";
-/// More jobs than this are no help.
-const MOST_JOBS: usize = 100;
+/// What bash is given. It takes words apart at characters such as `=`, `:` and `@`, which are parts of repx's words:
+/// these are put together again, and of each answer goes what bash takes for another word.
+const BASH: &str = r#"_repx() {
+    local line=${COMP_LINE:0:COMP_POINT} words=() word prefix i
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        ((i < COMP_CWORD)) || word=${line#"${line%%[![:space:]]*}"}
+        if [[ $i -gt 0 && $line != [[:space:]]* ]]; then
+            words[${#words[@]} - 1]+=$word
+        else
+            words+=("$word")
+        fi
+        line=${line#"${line%%[![:space:]]*}"}
+        line=${line#"$word"}
+    done
+    prefix=${words[${#words[@]} - 1]}
+    prefix=${prefix%"$2"}
+    COMPREPLY=()
+    while IFS= read -r word; do
+        printf -v word %q "${word#"$prefix"}"
+        COMPREPLY+=("$word")
+    done < <(_CLAP_IFS=$'\n' _CLAP_COMPLETE_INDEX=$((${#words[@]} - 1)) \
+        REPX_COMPLETE=bash repx -- "${words[@]}" 2> /dev/null; echo)
+    # The last line is empty: what is written ends in none.
+    [[ ${COMPREPLY[${#COMPREPLY[@]} - 1]} != "''" ]] || unset "COMPREPLY[${#COMPREPLY[@]} - 1]"
+    if [[ ${#COMPREPLY[@]} -gt 0 && ${COMPREPLY[0]} == *[=/:] ]]; then
+        compopt -o nospace 2> /dev/null
+    fi
+}
+complete -o bashdefault -o nosort -F _repx repx 2> /dev/null ||
+    complete -o bashdefault -F _repx repx
+"#;
 
 /// Print what makes a shell complete repx's commands, runs and jobs
 #[derive(Args, Debug, Clone)]
@@ -39,7 +63,7 @@ Examples:
   repx completions fish > ~/.config/fish/completions/repx.fish")]
 pub(super) struct CompletionsOptions {
     /// bash, zsh, fish, elvish or powershell
-    #[arg(value_name = "SHELL")]
+    #[arg(value_name = "SHELL", add = ArgValueCompleter::new(candidates::shells))]
     shell: String,
 }
 
@@ -63,6 +87,9 @@ pub(super) fn completions(options: &CompletionsOptions, terminal: &Terminal) -> 
         let wrong = Diagnostic::error("repx::cli::unknown-name", message).help(help);
         return report(vec![wrong], &SourceMap::new(), terminal, false);
     };
+    if shell.name() == "bash" {
+        return stdout::print(|out| out.write_all(BASH.as_bytes()));
+    }
     stdout::print(|out| shell.write_registration(VARIABLE, "repx", "repx", "repx", out))
 }
 
@@ -96,83 +123,4 @@ pub(super) fn man(options: &ManOptions, command: Command, terminal: &Terminal) -
             report(vec![wrong], &SourceMap::new(), terminal, false)
         }
     }
-}
-
-/// Names of runs, and of groups after an `@`.
-pub(super) fn runs(begun: &OsStr) -> Vec<CompletionCandidate> {
-    words(begun, true, false)
-}
-
-/// Ids of jobs.
-pub(super) fn jobs(begun: &OsStr) -> Vec<CompletionCandidate> {
-    words(begun, false, true)
-}
-
-/// All that `repx run` takes.
-pub(super) fn names(begun: &OsStr) -> Vec<CompletionCandidate> {
-    words(begun, true, true)
-}
-
-fn words(begun: &OsStr, runs: bool, jobs: bool) -> Vec<CompletionCandidate> {
-    let begun = begun.to_string_lossy();
-    let lab = lab_of(std::env::args_os());
-    let with = LabOptions::default();
-    let target = Target::new(&lab, &with);
-    let quiet = Terminal {
-        color: false,
-        color_errors: false,
-        narrated: false,
-        width: 80,
-        page: 80,
-        volume: Volume::Quiet,
-    };
-    let Outcome { listing: Some(listing), .. } =
-        load(target, Ask::Jobs, &quiet, &Progress::default())
-    else {
-        return Vec::new();
-    };
-    let mut all = Vec::new();
-    let mut add = |word: String, help: String| {
-        if word.starts_with(&*begun) {
-            let help = Some(StyledStr::from(cut(&help, 60)));
-            all.push(CompletionCandidate::new(word).help(help));
-        }
-    };
-    if runs {
-        for run in &listing.runs {
-            add(run.name.to_string(), format!("run of {} jobs", run.jobs));
-        }
-        for (name, runs) in &listing.groups {
-            add(format!("@{name}"), format!("group of {}", runs.join(", ")));
-        }
-    }
-    if jobs {
-        let fits = |job: &u32| {
-            let id = listing.id(*job).map(|id| id.text());
-            id.is_some_and(|id| id.starts_with(begun.as_bytes()))
-        };
-        let numbers = (0..listing.len() as u32).filter(fits).take(MOST_JOBS);
-        for job in numbers.filter_map(|job| listing.job(job)) {
-            let params = params_cell(&listing, &job);
-            let id = job.id().to_string();
-            // What is typed already may be longer than what is shown of ids.
-            let id = id.get(..begun.len().max(short_id(&job).len())).unwrap_or(&id);
-            add(id.to_owned(), format!("{} {params}", clean(&job.stage().name)));
-        }
-    }
-    all
-}
-
-/// The lab that the words of a command line name.
-fn lab_of(words: impl Iterator<Item = OsString>) -> PathBuf {
-    let mut words = words;
-    while let Some(word) = words.next() {
-        if word == "--lab" {
-            return words.next().map_or_else(|| ".".into(), PathBuf::from);
-        }
-        if let Some(lab) = word.to_str().and_then(|word| word.strip_prefix("--lab=")) {
-            return Path::new(lab).to_owned();
-        }
-    }
-    PathBuf::from(".")
 }

@@ -16,7 +16,7 @@ use super::find::{self, short_id};
 use super::listing::{Grid, Paint, TableStyle, bare, clean, cut};
 use super::load::{Opened, open};
 use super::report::near;
-use super::{shell, stdout};
+use super::{candidates, stdout};
 use crate::sweep::{Ask, Block, JobView, Listing, Origin, OriginKind, Param, Written};
 
 /// The version of the format.
@@ -34,7 +34,7 @@ Examples:
   repx trace-params 5ykhxrmz       one job, with what lies upstream of it")]
 pub(super) struct TraceOptions {
     /// Its id or full name, or how that begins; of a stage with one job the stage
-    #[arg(add = ArgValueCompleter::new(shell::jobs))]
+    #[arg(add = ArgValueCompleter::new(candidates::jobs))]
     job: Option<String>,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "table")]

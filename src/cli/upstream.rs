@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 
-use super::arguments;
+use super::parse;
 
 /// Options that say what is so anyway.
 const IDLE: &[&str] =
@@ -33,11 +33,7 @@ pub(super) fn translated(arguments: &[OsString]) -> Vec<OsString> {
         Some("completions") => rest.into_iter().filter(|word| word != "--shell").collect(),
         _ => rest,
     };
-    // These name their lab without an option.
-    let plain =
-        command.as_ref().is_some_and(|name| ["eval", "build", "check"].iter().any(|n| name == n));
-    words.extend(command.into_iter().chain(rest));
-    words.extend(lab.into_iter().skip(usize::from(plain)));
+    words.extend(command.into_iter().chain(rest).chain(lab));
     words
 }
 
@@ -61,7 +57,7 @@ pub(super) fn hint(arguments: &[OsString]) -> Option<&'static str> {
 
 /// Where the command stands: behind options, and the values of those that have one.
 fn command(words: &[OsString]) -> Option<usize> {
-    let known = arguments::command();
+    let known = parse::command();
     let valued = |word: &OsString| ["--lab", "-l", "--color"].iter().any(|known| word == known);
     let mut at = 1;
     while let Some(word) = words.get(at) {
@@ -120,7 +116,7 @@ mod tests {
             ("repx -l x list jobs", "repx list jobs --lab x"),
             ("repx run --no-timing main --scheduler local", "repx run main"),
             ("repx run --target cluster", "repx run --target cluster"),
-            ("repx --lab x eval --count", "repx eval --count x"),
+            ("repx --lab x eval --count", "repx eval --count --lab x"),
             ("repx nothing --lab x", "repx nothing --lab x"),
             ("repx --lab", "repx --lab"),
         ] {

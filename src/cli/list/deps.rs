@@ -45,7 +45,7 @@ pub(super) fn run(options: &DepsOptions, terminal: &Terminal) -> Result<Exit, Ex
         Of::Run(run) => listing.runs.get(run).into_iter().collect(),
         Of::Job(job) => {
             let Some(job) = listing.job(job) else { return Ok(Exit::Bug) };
-            let statuses = Statuses::read(&base_path(target), &Disk);
+            let statuses = Statuses::read(&base_path(target, terminal)?, &Disk);
             let tree = Tree { listing: &listing, statuses: &statuses, style };
             return Ok(stdout::print(|out| match json {
                 true => tree.write_json(out, &job),

@@ -20,7 +20,7 @@ use super::super::listing::table::{counted, line, params_of};
 use super::super::listing::{Paint, Records, SHORT_ID, Status, Statuses, TableStyle, View, clean};
 use super::super::load::{Opened, base_path, open};
 use super::super::report::near;
-use super::super::{shell, stdout};
+use super::super::{candidates, stdout};
 use super::{picked, view};
 use crate::diagnostic::Diagnostic;
 use crate::exec::Base;
@@ -32,12 +32,17 @@ const SCHEMA: &str = "repx-jobs/1";
 
 /// Jobs, one a line
 #[derive(Args, Debug, Clone, Default)]
+#[command(after_help = "\
+Examples:
+  repx list jobs                              all jobs
+  repx list jobs simulation --status failed   those of a run that failed
+  repx list jobs -s train -p seed=1 -p lr     those with seed 1, showing lr")]
 pub(super) struct JobsOptions {
     /// Only jobs of this run, or of the runs of this group
-    #[arg(value_name = "RUN|@GROUP", add = ArgValueCompleter::new(shell::runs))]
+    #[arg(value_name = "RUN|@GROUP", add = ArgValueCompleter::new(candidates::runs))]
     names: Vec<String>,
     /// Only jobs of this stage; may be repeated
-    #[arg(short, long = "stage", value_name = "NAME")]
+    #[arg(short, long = "stage", value_name = "NAME", add = ArgValueCompleter::new(candidates::stages))]
     stages: Vec<String>,
     /// Only jobs that have come so far; may be repeated
     #[arg(long = "status", value_name = "STATUS")]
@@ -46,7 +51,7 @@ pub(super) struct JobsOptions {
     ///
     /// A value is JSON or a bare string, the job's own or that of a job it reads from. Of several values
     /// for one key any will do; several keys must all agree.
-    #[arg(short, long = "param", value_name = "KEY[=VALUE]", value_parser = param)]
+    #[arg(short, long = "param", value_name = "KEY[=VALUE]", value_parser = param, add = ArgValueCompleter::new(candidates::params))]
     params: Vec<(String, Option<String>)>,
     /// Say where each job's results lie
     #[arg(long)]
@@ -96,10 +101,11 @@ pub(super) fn run(options: &JobsOptions, terminal: &Terminal) -> Result<Exit, Ex
         let known = picked(listing, filter)?;
         unknown_keys(listing, &options.params).map(|()| known)
     };
+    let path = base_path(target, terminal)?;
     let Opened { listing, found, .. } = open(target, Ask::Jobs, terminal, look)?;
     let view = view(&listing, found);
-    let statuses = Statuses::read(&base_path(target), &Disk);
-    let base = Base::new(&base_path(target));
+    let statuses = Statuses::read(&path, &Disk);
+    let base = Base::new(&path);
     let page = Page {
         options,
         view: &view,

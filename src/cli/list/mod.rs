@@ -10,9 +10,9 @@ use clap_complete::ArgValueCompleter;
 
 use super::Exit;
 use super::arguments::{Form, LabArgument, Terminal};
+use super::candidates;
 use super::filter::Filter;
 use super::listing::View;
-use super::shell;
 use crate::diagnostic::Diagnostic;
 use crate::sweep::{JobBits, Listing};
 
@@ -28,9 +28,22 @@ Examples:
   repx list jobs --output-paths --group-by-stage
   repx list deps 5ykhxrmz                       what a job reads from
   repx list groups                              groups and their runs")]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct ListOptions {
     #[command(subcommand)]
     what: Option<What>,
+    #[command(flatten)]
+    runs: AllRuns,
+}
+
+/// What may be said where runs are listed without saying so.
+#[derive(Args, Debug, Clone, Default)]
+struct AllRuns {
+    /// How to print them
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Form,
+    #[command(flatten)]
+    lab: LabArgument,
 }
 
 #[derive(Subcommand, Debug, Clone)]
@@ -46,7 +59,7 @@ enum What {
 #[derive(Args, Debug, Clone, Default)]
 struct RunsOptions {
     /// Say more of this run, or list the runs of this group
-    #[arg(value_name = "RUN|@GROUP", add = ArgValueCompleter::new(shell::runs))]
+    #[arg(value_name = "RUN|@GROUP", add = ArgValueCompleter::new(candidates::runs))]
     name: Option<String>,
     /// How to print them
     #[arg(long, value_name = "FORMAT", default_value = "table")]
@@ -59,7 +72,7 @@ struct RunsOptions {
 #[derive(Args, Debug, Clone, Default)]
 struct DepsOptions {
     /// A run, or a job by its id or how that begins; without it all runs
-    #[arg(value_name = "RUN|JOB", add = ArgValueCompleter::new(shell::names))]
+    #[arg(value_name = "RUN|JOB", add = ArgValueCompleter::new(candidates::runs_and_jobs))]
     name: Option<String>,
     /// How to print them
     #[arg(long, value_name = "FORMAT", default_value = "table")]
@@ -72,7 +85,7 @@ struct DepsOptions {
 #[derive(Args, Debug, Clone, Default)]
 struct GroupsOptions {
     /// List the runs of this group
-    #[arg(value_name = "GROUP")]
+    #[arg(value_name = "GROUP", add = ArgValueCompleter::new(candidates::groups))]
     name: Option<String>,
     /// How to print them
     #[arg(long, value_name = "FORMAT", default_value = "table")]
@@ -84,7 +97,10 @@ struct GroupsOptions {
 /// Lists what was asked for.
 pub(super) fn run(options: &ListOptions, terminal: &Terminal) -> Exit {
     let done = match &options.what {
-        None => runs::run(&RunsOptions::default(), terminal),
+        None => {
+            let AllRuns { format, lab } = options.runs.clone();
+            runs::run(&RunsOptions { name: None, format, lab }, terminal)
+        }
         Some(What::Runs(options)) => runs::run(options, terminal),
         Some(What::Jobs(options)) => jobs::run(options, terminal),
         Some(What::Deps(options)) => deps::run(options, terminal),

@@ -44,7 +44,7 @@ pub(super) fn list(
     let Opened { listing, counts, found } = open(lab.target(), ask, terminal, look)?;
     let shown = found.0.clone();
     let view = view(&listing, found);
-    let statuses = Statuses::read(&base_path(lab.target()), &Disk);
+    let statuses = Statuses::read(&base_path(lab.target(), terminal)?, &Disk);
     let tally = match &counts {
         None => Tally::of(&view),
         Some(counts) => Tally::counted(&listing, counts, &shown, &[]),

@@ -1,8 +1,7 @@
 //! Whether jobs are kept apart from the machine, and how.
 
 use super::super::arguments::RunOptions;
-use super::super::config::{self, Config, Execution};
-use super::super::load::{Target, lab_directory};
+use super::super::config::{Config, Execution};
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Isolation, Mounts};
 
@@ -12,14 +11,13 @@ use crate::exec::{Isolation, Mounts};
 /// When the configuration is wrong.
 pub(super) fn isolation(
     options: &RunOptions,
-    target: Target<'_>,
+    config: Config,
 ) -> Result<(Option<Isolation>, Vec<Diagnostic>), Diagnostic> {
     // To say what would run needs none of it.
     if options.native || options.dry_run {
         return Ok((None, Vec::new()));
     }
-    let Config { execution, mount_host_paths, mount_paths } =
-        config::config(&lab_directory(target.lab))?;
+    let Config { execution, mount_host_paths, mount_paths, .. } = config;
     let wanted = match (options.bwrap, execution) {
         (true, _) | (false, Some(Execution::Bwrap)) => true,
         (false, Some(Execution::Podman | Execution::Docker)) => {

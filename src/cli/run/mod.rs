@@ -11,7 +11,8 @@ pub(super) mod words;
 
 use std::collections::HashMap;
 use std::io::{self, Write};
-use std::path::Path;
+use std::num::NonZeroU16;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -23,9 +24,10 @@ use stream::Stream;
 
 use super::Exit;
 use super::arguments::{Format, RunOptions, Terminal};
+use super::environment::Environment;
 use super::guard::{Held, INSISTED, INTERRUPTED};
 use super::listing::clean;
-use super::load::{Outcome, Target, base_path, lab_name, load_shown};
+use super::load::{Outcome, Target, configured, lab_name, load_shown};
 use super::report::{near, report, say};
 use super::setup::{machine_saying, places};
 use super::stdout;
@@ -43,7 +45,12 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Runs a lab's jobs.
 pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     let (lab, names) = named(options);
-    let target = Target::new(lab, &options.with);
+    let target = Target::new(&lab, &options.with);
+    let (config, base) = match configured(target, terminal) {
+        Ok((config, base)) => (config, Base::new(&base)),
+        Err(exit) => return exit,
+    };
+    let at_once = options.jobs.or(config.jobs.map(NonZeroU16::get));
     let Outcome { listing, mut diagnostics, sources, .. } =
         load_shown(target, Ask::Recipes, terminal);
     let picked = match listing.as_ref().map(|listing| pick::jobs(listing, names)) {
@@ -58,23 +65,23 @@ pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     let (Some(listing), Some(jobs)) = (listing, picked.filter(|_| exit == Exit::Fine)) else {
         return exit;
     };
-    let isolation = match isolate::isolation(options, target) {
+    let isolation = match isolate::isolation(options, config) {
         Ok((isolation, warnings)) => {
             report(warnings, &SourceMap::new(), terminal, false);
             isolation
         }
         Err(wrong) => return complain(vec![wrong], terminal, options),
     };
-    let base = Base::new(&base_path(target));
     let isolation = isolation.as_ref();
     let (listing, base, jobs) = (&listing, &base, jobs.as_slice());
-    let call = Call { options, target, terminal, listing, base, jobs, isolation };
+    let call = Call { options, target, terminal, listing, base, jobs, isolation, at_once };
     if options.dry_run { call.describe() } else { call.perform() }
 }
 
 /// The lab, and the names of what is to run. A lab may stand first; but where there is a lab at hand, a single word is
 /// the name of a run, whatever files are called.
-fn named(options: &RunOptions) -> (&Path, &[String]) {
+pub(super) fn named(options: &RunOptions) -> (PathBuf, &[String]) {
+    let at_hand = Environment::read().lab().unwrap_or_else(|| PathBuf::from("."));
     let is_lab = |path: &Path| {
         path.join("flake.nix").is_file()
             || is_package(path)
@@ -82,12 +89,12 @@ fn named(options: &RunOptions) -> (&Path, &[String]) {
     };
     let names_lab = |name: &str| {
         let word = !name.contains(['/', '.', '#']);
-        is_lab(Path::new(name)) && !(word && is_lab(Path::new(".")))
+        is_lab(Path::new(name)) && !(word && is_lab(&at_hand))
     };
     match (&options.lab, options.names.split_first()) {
-        (Some(lab), _) => (lab, options.names.as_slice()),
-        (None, Some((first, rest))) if names_lab(first) => (Path::new(first), rest),
-        (None, _) => (Path::new("."), options.names.as_slice()),
+        (Some(lab), _) => (lab.clone(), options.names.as_slice()),
+        (None, Some((first, rest))) if names_lab(first) => (PathBuf::from(first), rest),
+        (None, _) => (at_hand, options.names.as_slice()),
     }
 }
 
@@ -113,6 +120,8 @@ struct Call<'c> {
     base: &'c Base,
     jobs: &'c [u32],
     isolation: Option<&'c Isolation>,
+    /// How many of them at once, if that was said.
+    at_once: Option<u16>,
 }
 
 impl Call<'_> {
@@ -295,7 +304,7 @@ impl Call<'_> {
         lacking: HashMap<u32, Arc<str>>,
     ) -> Exit {
         let machine = Machine::this();
-        let at_once = self.options.jobs.map_or(machine.cpus, u64::from);
+        let at_once = self.at_once.map_or(machine.cpus, u64::from);
         let options = Options {
             at_once: at_once as usize,
             // Who says how many at once knows better than we.

@@ -34,7 +34,7 @@ pub(super) fn run(options: &JobOptions, terminal: &Terminal) -> Result<Exit, Exi
     };
     let Opened { listing, found, .. } = open(target, Ask::Jobs, terminal, look)?;
     let Some(job) = listing.job(found) else { return Ok(Exit::Bug) };
-    let base = Base::new(&base_path(target));
+    let base = Base::new(&base_path(target, terminal)?);
     let folder = base.job(&job.name().to_string());
     let about = About {
         listing: &listing,

@@ -9,7 +9,7 @@ use clap_complete::ArgValueCompleter;
 
 use super::Exit;
 use super::arguments::{Form, LabArgument, Terminal};
-use super::shell;
+use super::candidates;
 
 /// Show everything about a job, or what it has written
 #[derive(Args, Debug, Clone)]
@@ -33,7 +33,7 @@ enum What {
 #[derive(Args, Debug, Clone)]
 struct JobOptions {
     /// Its id or full name, or how that begins; of a stage with one job the stage
-    #[arg(add = ArgValueCompleter::new(shell::jobs))]
+    #[arg(add = ArgValueCompleter::new(candidates::jobs))]
     job: String,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "table")]
@@ -46,7 +46,7 @@ struct JobOptions {
 #[derive(Args, Debug, Clone)]
 struct OutputOptions {
     /// Its id or full name, or how that begins; of a stage with one job the stage
-    #[arg(add = ArgValueCompleter::new(shell::jobs))]
+    #[arg(add = ArgValueCompleter::new(candidates::jobs))]
     job: String,
     /// Print this output, or this file of the job's out directory, as it is
     path: Option<String>,

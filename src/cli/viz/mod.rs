@@ -16,7 +16,7 @@ use super::filter::Filter;
 use super::list::picked;
 use super::load::{Opened, open};
 use super::report::{near, report};
-use super::{shell, stdout};
+use super::{candidates, stdout};
 use crate::diagnostic::Diagnostic;
 use crate::exec::through;
 use crate::source::SourceMap;
@@ -35,7 +35,7 @@ Examples:
   repx viz simulation --format json nodes and edges, for programs")]
 pub(super) struct VizOptions {
     /// Only these runs, and those of groups
-    #[arg(value_name = "RUN|@GROUP", add = ArgValueCompleter::new(shell::runs))]
+    #[arg(value_name = "RUN|@GROUP", add = ArgValueCompleter::new(candidates::runs))]
     names: Vec<String>,
     /// What to make [default: as the file is called, else dot]
     #[arg(long, value_name = "FORMAT")]

@@ -7,6 +7,7 @@ mod events;
 mod files;
 
 use std::io;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -43,13 +44,17 @@ enum Wake {
 
 /// Lists a lab again and again.
 pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
-    match watch(options, terminal) {
+    let base = match base_path(Target::of(options), terminal) {
+        Ok(base) => base,
+        Err(exit) => return exit,
+    };
+    match watch(options, terminal, &base) {
         Ok(exit) => exit,
         Err(wrong) => report(vec![wrong], &SourceMap::new(), terminal, options.with.show_trace),
     }
 }
 
-fn watch(options: &EvalOptions, terminal: &Terminal) -> Result<Exit, Diagnostic> {
+fn watch(options: &EvalOptions, terminal: &Terminal, base: &Path) -> Result<Exit, Diagnostic> {
     if options.format == Format::Json {
         let message = "--watch prints one event after the other, which is not one JSON object";
         return Err(Diagnostic::error("repx::watch::json", message)
@@ -64,6 +69,7 @@ fn watch(options: &EvalOptions, terminal: &Terminal) -> Result<Exit, Diagnostic>
     let mut watch = Watch {
         options,
         terminal,
+        base,
         machine,
         receiver,
         directories,
@@ -90,6 +96,8 @@ fn refused(error: &notify::Error) -> Diagnostic {
 struct Watch<'a> {
     options: &'a EvalOptions,
     terminal: &'a Terminal,
+    /// Where results are kept.
+    base: &'a Path,
     machine: Machine<'static>,
     receiver: Receiver<Wake>,
     directories: Directories,
@@ -205,7 +213,7 @@ impl Watch<'_> {
 
     fn compared(&self, view: &View<'_>, what: &str, took: Duration) -> io::Result<()> {
         let Some(last) = &self.last else {
-            let statuses = Statuses::read(&base_path(Target::of(self.options)), &Disk);
+            let statuses = Statuses::read(self.base, &Disk);
             return self.print(&Event::Listed(view, &statuses), took);
         };
         // A name of the filter that the lab didn't have then lets nothing through.
