@@ -106,7 +106,10 @@ fn the_lab_by_a_variable() {
     let ran = place.call(&["eval"], &[("REPX_LAB", "nowhere")]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("REPX_LAB is `nowhere`"), "{}", ran.stderr);
-    assert_eq!(place.call(&["eval", "lab"], &[("REPX_LAB", "nowhere")]).code, Some(0));
+    for call in [&["eval", "lab"][..], &["eval", "--lab", "lab"], &["list", "--lab", "lab"]] {
+        assert_eq!(place.call(call, &[("REPX_LAB", "nowhere")]).code, Some(0), "{call:?}");
+    }
+    assert_eq!(place.call(&["schema"], &[("REPX_LAB", "nowhere")]).code, Some(0));
 }
 
 #[test]

@@ -143,9 +143,6 @@ fn shells_complete_commands_runs_and_jobs() {
     assert_eq!(words(&["repx", "show", "job", "5yk"]), ["5ykhxrmz"]);
     assert_eq!(words(&["repx", "log", "chm82p"]), ["chm82pa1"]);
     assert!(words(&["repx", "log", "--st"]).contains(&"--stderr".to_owned()));
-    // A lab with a mistake has no names, and says nothing.
-    fs::write(lab.path().join("nix/lab.nix"), "{").expect("a file");
-    assert!(words(&["repx", "list", "runs", "sim"]).is_empty());
     assert_eq!(words(&["repx", "eval", "--stage", "su"]), ["summarise"]);
     assert_eq!(words(&["repx", "list", "jobs", "-s", "g"]), ["gen"]);
     assert_eq!(words(&["repx", "eval", "--param", "s"]), ["seed="]);
@@ -161,6 +158,9 @@ fn shells_complete_commands_runs_and_jobs() {
     assert_eq!(words(&["repx", "eval", "--lab", named, "--stage", "ev"]), ["evaluate"]);
     assert_eq!(words(&["repx", "run", named, "sw"]), ["sweep"]);
     assert_eq!(words(&["repx", "list", "jobs", "--lab", named, "--stage", "ev"]), ["evaluate"]);
+    // A lab with a mistake has no names, and says nothing.
+    fs::write(lab.path().join("nix/lab.nix"), "{").expect("a file");
+    assert!(words(&["repx", "list", "runs", "sim"]).is_empty());
     // The script is one that bash takes.
     let script = text(lab.path(), &["completions", "bash"]);
     let status = Command::new("bash").args(["-n", "-c", &script]).status().expect("bash runs");

@@ -42,12 +42,12 @@ config.toml, beside the lab or in $XDG_CONFIG_HOME/repx; what the former says
 counts:
   submission_target = \"local\"       the target [default: local, or the only one]
   [targets.local]
-  base_path = \"~/results\"           as --base-path; begins at the lab's place
+  base_path = \"~/results\"           as --base-path; from the lab's directory
   default_execution_type = \"bwrap\"  or native: how containerized runs are run
   mount_paths = [ \"~/data\" ]        what isolated jobs may change
-  mount_host_paths = false           may they change whatever the user may?
+  mount_host_paths = false          may they change whatever the user may?
   [targets.local.local]
-  local_concurrency = 4              as --jobs
+  local_concurrency = 4             as --jobs
   execution_types = [ \"native\" ]    what may be used, the best one first
 Other keys are upstream's, and left alone.";
 

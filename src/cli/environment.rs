@@ -21,6 +21,8 @@ struct Variable {
     name: &'static str,
     /// The options that it stands for, by the names of their fields.
     options: &'static [&'static str],
+    /// Other ways to say the same, which it is no default of.
+    others: &'static [&'static str],
     /// What `--help` says of it.
     about: &'static str,
     check: fn(&OsStr) -> Result<(), String>,
@@ -35,6 +37,7 @@ const VARIABLES: [Variable; 6] = [
     Variable {
         name: LAB,
         options: &["lab", "labs"],
+        others: &["lab_option"],
         about: "the lab, where none is named",
         check: |value| match Path::new(value).exists() || names_flake(&value.to_string_lossy()) {
             true => Ok(()),
@@ -44,6 +47,7 @@ const VARIABLES: [Variable; 6] = [
     Variable {
         name: "REPX_BASE_PATH",
         options: &["base_path"],
+        others: &[],
         about: "as --base-path: where results are kept",
         check: |value| match Path::new(value).is_file() {
             false => Ok(()),
@@ -53,6 +57,7 @@ const VARIABLES: [Variable; 6] = [
     Variable {
         name: "REPX_JOBS",
         options: &["jobs"],
+        others: &[],
         about: "as --jobs: jobs at once",
         check: |value| match value.to_str().and_then(|text| text.parse::<u16>().ok()) {
             Some(1..=4096) => Ok(()),
@@ -62,18 +67,21 @@ const VARIABLES: [Variable; 6] = [
     Variable {
         name: FORMAT,
         options: &["format"],
+        others: &[],
         about: "as --format: table, json or ndjson",
         check: |value| one_of(value, &["table", "json", "ndjson"]),
     },
     Variable {
         name: "REPX_COLOR",
         options: &["color"],
+        others: &[],
         about: "as --color: auto, always or never",
         check: |value| one_of(value, &["auto", "always", "never"]),
     },
     Variable {
         name: LOG,
         options: &["quiet", "verbose"],
+        others: &[],
         about: "quiet as -q, verbose as -v, or normal",
         check: |value| one_of(value, &["quiet", "normal", "verbose"]),
     },
@@ -158,9 +166,9 @@ impl Environment {
     }
 
     /// What it says that can't be meant, as far as the call doesn't say otherwise.
-    pub(super) fn mistakes(&self, call: &ArgMatches) -> Vec<Diagnostic> {
+    pub(super) fn mistakes(&self, command: &Command, call: &ArgMatches) -> Vec<Diagnostic> {
         let wrong = self.said.iter().filter_map(|(row, value)| {
-            let why = (row.check)(value).err().filter(|_| counts(row, call))?;
+            let why = (row.check)(value).err().filter(|_| counts(row, command, call))?;
             let value = value.to_string_lossy();
             let message = format!("the environment variable {} is `{value}`", row.name);
             Some(Diagnostic::error("repx::config::variable", message).help(
@@ -180,16 +188,18 @@ fn of(arg: &Arg) -> Option<&'static Variable> {
 }
 
 /// Does a call leave it to a variable?
-fn counts(row: &Variable, call: &ArgMatches) -> bool {
-    let given = |id: &&str| {
-        let known = call.try_contains_id(id).is_ok();
-        known && call.value_source(id) == Some(ValueSource::CommandLine)
-    };
-    let known = |id: &&str| call.try_contains_id(id).is_ok();
-    let inner = call.subcommand().map(|(_, inner)| inner);
-    let here = row.options.iter().any(|id| known(&id));
-    let elsewhere = row.options.iter().any(|id| given(&id));
-    !elsewhere && (here || inner.is_some_and(|inner| counts(row, inner)))
+fn counts(row: &Variable, command: &Command, call: &ArgMatches) -> bool {
+    // A call that is asked for an option that its command hasn't says nothing, or panics.
+    let known = |id: &str| command.get_arguments().any(|arg| arg.get_id() == id);
+    let given = |id: &str| known(id) && call.value_source(id) == Some(ValueSource::CommandLine);
+    if row.options.iter().chain(row.others).any(|id| given(id)) {
+        return false;
+    }
+    let inner = call.subcommand().and_then(|(name, call)| {
+        let command = command.find_subcommand(name)?;
+        Some(counts(row, command, call))
+    });
+    inner.unwrap_or_else(|| row.options.iter().any(|id| known(id)))
 }
 
 /// The default that it makes of an option.
@@ -253,8 +263,10 @@ mod tests {
     /// What an option is, and what there is to complain about.
     fn call(environment: &Environment, line: &str, id: &str) -> (Option<String>, Vec<String>) {
         let words = line.split(' ');
-        let call = environment.applied(parse::bare()).try_get_matches_from(words).unwrap();
-        let wrong = environment.mistakes(&call).into_iter().map(|wrong| wrong.message).collect();
+        let mut command = environment.applied(parse::bare());
+        let call = command.try_get_matches_from_mut(words).unwrap();
+        let wrong =
+            environment.mistakes(&command, &call).into_iter().map(|wrong| wrong.message).collect();
         let mut inner = &call;
         while let Some((_, next)) = inner.subcommand() {
             inner = next;

@@ -78,7 +78,8 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Arguments, Exit> {
     let environment = Environment::read();
     let mut command = environment.applied(bare());
     let read = command.try_get_matches_from_mut(arguments).and_then(|call| {
-        CommandLine::from_arg_matches(&call).map(|line| (line, environment.mistakes(&call)))
+        let line = CommandLine::from_arg_matches(&call)?;
+        Ok((line, environment.mistakes(&command, &call)))
     });
     let (line, mistakes) = read.map_err(|mut error| {
         if error.use_stderr() {
