@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use repx::diagnostic::Diagnostic;
 use repx::session;
 use repx::source::SourceMap;
-use repx::sweep::{self, Ask, Count, Listing, Outcome, Request};
+use repx::sweep::{self, Ask, Count, Listing, Outcome, Request, Selection};
 use repx::world::Memory;
 
 /// A lab of one stage with the parameters that the run sweeps, named in `declared`.
@@ -94,14 +94,14 @@ fn product(axes: usize) -> Memory {
 
 #[test]
 fn products_beyond_64_and_128_bits() {
-    for (axes, count) in [(4, "100001000000000000000"), (8, "more than 10^38")] {
+    for (axes, count) in [(4, "100,001,000,000,000,000,000"), (8, "more than 10^38")] {
         let (error, place) = refused(&product(axes));
         assert_eq!(error.code, "repx::sweep::too-many-jobs");
         assert!(error.message.contains(count), "{}", error.message);
         assert!(place.starts_with("c = "), "{place}");
     }
     let counted = |axes| {
-        let (outcome, _) = ask(&product(axes), Ask::Counts(0, Vec::new()));
+        let (outcome, _) = ask(&product(axes), Ask::Counts(0, Selection::default()));
         outcome.counts.expect("it was counted").total(|_| true)
     };
     assert_eq!(counted(4), Count::Exactly(100_001 * 10u128.pow(15)));

@@ -52,6 +52,26 @@ fn a_directory_without_a_lab_is_wrong() {
     assert!(err.contains("there is no lab") && err.contains("1 error"), "{err}");
 }
 
+/// What can't be read twice is no lab, and is not waited for.
+#[test]
+fn a_lab_is_an_ordinary_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(directory.path().join("lab.nix"))
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let path = directory.path().display().to_string();
+    for lab in [path.clone(), format!("{path}/lab.nix"), "/dev/null".to_owned()] {
+        let (status, out, err) = repx(&["eval", &lab], "");
+        assert_eq!((status, out.as_str()), (Some(2), ""), "{lab}");
+        assert!(err.contains("is no ordinary"), "{lab}: {err}");
+    }
+    let lab = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/simple");
+    let (status, _, err) = repx(&["eval", lab, "--diff", ""], "");
+    assert!(status == Some(2) && err.contains("nothing to compare with"), "{err}");
+}
+
 /// A value that is swept over selects what is made from it too.
 #[test]
 fn values_select_what_follows_from_them() {

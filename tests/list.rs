@@ -190,9 +190,114 @@ fn how_far_jobs_are() {
     assert_eq!(ids(&["--status", "failed"]), ["a {\"n\":2}"]);
     assert_eq!(ids(&["--status", "blocked"]), ["b {}", "c {}"]);
     assert_eq!(ids(&["--status", "succeeded"]).len(), 4);
+    // Tables tell them from what only waits; programs are told that they are pending.
+    let table = text(&list(lab.path(), &["jobs", "--status", "blocked"]));
+    assert_eq!(table.matches("  blocked  ").count(), 2, "{table}");
+    assert_eq!(table, text(&list(lab.path(), &["jobs", "--status", "pending"])));
+    let whole = json(lab.path(), &["jobs", "--status", "blocked"]);
+    assert_eq!(whole["jobs"][0]["status"], "pending");
     assert_eq!(ids(&["--status", "failed", "--status", "done"]).len(), 5);
     let table = text(&list(lab.path(), &["runs"]));
     assert!(table.contains("main      6     4       1  a, b"), "{table}");
+}
+
+/// A lab of 14,000,000,001,001 jobs, with values that are written alike.
+fn enormous() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let write = |name: &str, text: &str| {
+        fs::write(directory.path().join(name), text).expect("a file");
+    };
+    write(
+        "lab.nix",
+        "{ pkgs, repx-lib, ... }: let main = repx-lib.callRun ./run.nix [ ];\n\
+         later = repx-lib.callRun ./later.nix [ [ main \"hard\" ] ]; in\n\
+         repx-lib.mkLab { inherit pkgs repx-lib; gitHash = \"x\"; lab_version = \"1\";\n\
+         runs = { inherit main later; }; }\n",
+    );
+    write(
+        "run.nix",
+        "{ repx-lib, ... }: let range = repx-lib.utils.range 1 1000; in {\n\
+         name = \"main\"; pipelines = [ ./pipe.nix ];\n\
+         params = { a = range; b = range; c = range; d = range;\n\
+         x = [ 1.5 \"1.5\" null \"null\" true \"true\" \"2.5\" ]; }; }\n",
+    );
+    write("later.nix", "{ ... }: { name = \"later\"; pipelines = [ ./last.nix ]; }\n");
+    write(
+        "pipe.nix",
+        "{ repx }: repx.mkPipe rec { gen = repx.callStage ./gen.nix [ ];\n\
+         train = repx.callStage ./train.nix [ gen ]; score = repx.callStage ./score.nix [ train ]; }\n",
+    );
+    write("last.nix", "{ repx }: repx.mkPipe { sum = repx.callStage ./sum.nix [ ]; }\n");
+    for (name, input, params) in [
+        ("gen", "", "a = 0;"),
+        ("train", "gen = \"\";", "b = 0; c = 0; d = 0; x = 0;"),
+        ("score", "train = \"\";", ""),
+        ("sum", "", ""),
+    ] {
+        let text = format!(
+            "{{ pkgs }}: {{ pname = \"{name}\"; params = {{ {params} }}; inputs = {{ {input} }};\n\
+             outputs.{name} = \"$out/x\"; run = {{ params, ... }}: \"echo ${{builtins.toJSON params}}\"; }}\n"
+        );
+        write(&format!("{name}.nix"), &text);
+    }
+    directory
+}
+
+#[test]
+fn some_jobs_of_a_lab_that_is_too_large_are_found() {
+    let lab = enormous();
+    let point = ["-p", "a=1", "-p", "b=2", "-p", "c=3", "-p", "d=4"];
+    let found =
+        |more: &[&str]| text(&list(lab.path(), &[&["jobs", "main"], &point[..], more].concat()));
+    let table = found(&[]);
+    assert!(
+        table.ends_with("14 jobs\n") && table.contains("  score  (a=1 b=2 c=3 d=4 x=1.5)\n"),
+        "{table}"
+    );
+    // Values that are written alike are told apart.
+    for (word, shown) in [
+        ("1.5", " x=1.5 (a=1)\n"),
+        ("\"1.5\"", " x=\"1.5\" (a=1)\n"),
+        ("null", " x=null (a=1)\n"),
+        ("\"null\"", " x=\"null\" (a=1)\n"),
+        ("\"true\"", " x=\"true\" (a=1)\n"),
+        // There is no such number.
+        ("2.5", " x=\"2.5\" (a=1)\n"),
+    ] {
+        let table = found(&["-s", "train", "-p", &format!("x={word}"), "-p", "x"]);
+        assert!(table.ends_with("1 job\n") && table.contains(shown), "{word}: {table}");
+    }
+    let shown = call(
+        lab.path(),
+        &[&["eval", "--run", "main", "--stage", "gen"], &["--param", "a=7"][..]].concat(),
+    );
+    let shown = String::from_utf8(shown.stdout).expect("UTF-8");
+    assert!(
+        shown.starts_with("lab 1 · lab.nix · 1 run · 1 of 14,000,000,001,001 jobs\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("  gen    a=7     pending\n"), "{shown}");
+    let whole = json(lab.path(), &["jobs", "-s", "gen", "-p", "a=7"]);
+    assert_eq!(whole["jobs"].as_array().expect("jobs").len(), 1);
+    assert_eq!(
+        text(&list(lab.path(), &["jobs", "-p", "a=0"])),
+        "No job fits, of 14,000,000,001,001 jobs.\n"
+    );
+    refused(lab.path(), &["list", "jobs", "-p", "z=1"], "the lab has no parameter `z`");
+    refused(lab.path(), &["list", "jobs", "-s", "gne", "-p", "a=1"], "did you mean `gen`?");
+    // What is still too much is said to be, and what can be done.
+    refused(lab.path(), &["list", "jobs", "-p", "a=1"], "7,000,000,000 jobs");
+    refused(lab.path(), &["list", "jobs"], "`repx list jobs --stage NAME --param KEY=VALUE`");
+    // Ids of the other run's jobs follow from all of these.
+    let ran = list(lab.path(), &["jobs", "-s", "gen", "-s", "sum"]);
+    assert!(ran.stderr.contains("jobs of run `later` are left out"), "{}", ran.stderr);
+    assert!(String::from_utf8_lossy(&ran.stdout).ends_with("1,000 jobs\n"));
+    let traced = call(lab.path(), &["trace-params"]);
+    assert!(
+        String::from_utf8_lossy(&traced.stdout).contains("\na      1,000 values  run   run.nix:")
+    );
+    let counted = call(lab.path(), &["eval", "--count", "-v"]);
+    assert!(counted.stderr.starts_with("14,000,000,001,001 jobs in "), "{}", counted.stderr);
 }
 
 #[test]

@@ -16,7 +16,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 use repx::session;
 use repx::source::SourceMap;
-use repx::sweep::{self, Ask, Count, Counts, JobView, Listing, Outcome, Request, Source};
+use repx::sweep::{
+    self, Ask, Count, Counts, JobView, Listing, Outcome, Request, Selection, Source,
+};
 use repx::world::Memory;
 
 /// Values of every kind; some are written alike.
@@ -227,6 +229,10 @@ fn request() -> Request {
     Request::new("/lab/lab.nix".into(), "/lab".into())
 }
 
+fn asked(params: Vec<(String, Vec<String>)>) -> Selection {
+    Selection { params, ..Selection::default() }
+}
+
 fn ask(world: &Memory, threads: usize, ask: Ask) -> (Listing, Option<Counts>) {
     let outcome = outcome(world, &Request { threads, ask, ..request() });
     let listing = outcome.listing.unwrap_or_else(|| panic!("{:#?}", outcome.diagnostics));
@@ -344,7 +350,7 @@ fn enormous(values: usize) -> Memory {
 #[test]
 fn sweeps_of_any_size_are_counted() {
     let total = |world: &Memory, wanted: Vec<(String, Vec<String>)>| {
-        let counts = ask(world, 2, Ask::Counts(0, wanted)).1.expect("it was counted");
+        let counts = ask(world, 2, Ask::Counts(0, asked(wanted))).1.expect("it was counted");
         counts.total(|_| true)
     };
     // The smallest is what it is when it is listed; 1 and 2 stand twice on an axis.
@@ -394,7 +400,7 @@ fn runs(runs: &[(&str, &str)], stage: &str) -> Memory {
 /// What is counted, and whether that is the number, which it has to be where it says so.
 fn number(world: &Memory) -> (u128, bool) {
     let jobs = list(world, 2).len() as u128;
-    let counts = ask(world, 2, Ask::Counts(0, Vec::new())).1.expect("it was counted");
+    let counts = ask(world, 2, Ask::Counts(0, Selection::default())).1.expect("it was counted");
     let total = counts.total(|_| true);
     assert!(fits(total, jobs), "{total:?} {jobs}");
     assert_eq!(total.is_exact(), counts.reasons(|_| true).is_empty());
@@ -452,12 +458,12 @@ fn long_axes_that_runs_share_are_counted() {
     let range = |from: u32, to: u32| format!("x = repx-lib.utils.range {from} {to}; y = [ 1 2 ];");
     let (a, b, c) = (range(1, 3_000_000), range(2_000_001, 5_000_000), "x = [ 7 9000000 ];");
     let world = runs(&[("", &a), ("", &b), ("", c)], script);
-    let counts = ask(&world, 2, Ask::Counts(0, Vec::new())).1.expect("it was counted");
+    let counts = ask(&world, 2, Ask::Counts(0, Selection::default())).1.expect("it was counted");
     assert_eq!(counts.total(|_| true), Count::Exactly(10_000_000 + 2));
     assert_eq!(counts.total(|run| run != 0), Count::Exactly(6_000_000 + 2));
     let wanted =
         vec![("x".to_owned(), vec!["5".to_owned(), "2500000".to_owned(), "05".to_owned()])];
-    let counts = ask(&world, 2, Ask::Counts(0, wanted)).1.expect("it was counted");
+    let counts = ask(&world, 2, Ask::Counts(0, asked(wanted))).1.expect("it was counted");
     assert_eq!(counts.total(|_| true), Count::Exactly(4));
     let few = runs(&[("", &range(1, 30)), ("", &range(21, 50)), ("", "x = [ 7 90 ];")], script);
     assert_eq!(number(&few), (100 + 2, true));
@@ -581,7 +587,7 @@ proptest! {
         let runs: Vec<&[Axis]> = runs.iter().map(Vec::as_slice).collect();
         let world = world(&stages, both, &runs);
         let listing = list(&world, 2);
-        let (_, counts) = ask(&world, 2, Ask::Counts(0, Vec::new()));
+        let (_, counts) = ask(&world, 2, Ask::Counts(0, Selection::default()));
         let counts = counts.expect("it was counted");
         for (index, run) in (0..).zip(&counts.runs) {
             for stage in &run.stages {
@@ -595,20 +601,75 @@ proptest! {
         prop_assert_eq!(counts.total(even), Count::Exactly(some as u128));
         if wanted {
             let asked = vec![("a".to_owned(), vec!["1".to_owned(), "\"default\"".to_owned()])];
-            let (_, counts) = ask(&world, 2, Ask::Counts(0, asked));
+            let (_, counts) = ask(&world, 2, Ask::Counts(0, self::asked(asked)));
+            // The number, or where there is none the text.
+            let number = listing.jobs().any(|job| job.params().any(|(k, v)| &**k == "a" && v == "1"));
+            let one = if number { "1" } else { "\"1\"" };
             let total = counts.expect("it was counted").total(|_| true);
             // A job stands behind those that it reads from.
             let mut stands: Vec<bool> = Vec::new();
             for job in listing.jobs() {
                 let own = job.params().find(|(name, _)| &***name == "a");
                 stands.push(match own {
-                    Some((_, value)) => value == "1" || value == "\"default\"",
+                    Some((_, value)) => value == one || value == "\"default\"",
                     None => job.depends_on().iter().any(|other| stands[*other as usize]),
                 });
             }
             let expected = stands.iter().filter(|stands| **stands).count();
             prop_assert!(fits(total, expected as u128), "{total:?} {expected}");
         }
+    }
+
+    /// What is listed of a lab that is too large has the ids that it has in all of it.
+    #[test]
+    fn what_is_asked_for_is_listed_without_the_rest(
+        stages in proptest::collection::vec(stage(), 3),
+        both: bool,
+        runs in proptest::collection::vec(axes_of(&PLAIN), 1..=3),
+        key in proptest::sample::select(vec!["a", "b", "c"]),
+        value: Index,
+        stage in proptest::sample::select(vec!["", "s0", "s1", "s2"]),
+        one: bool,
+    ) {
+        let runs: Vec<Vec<Axis>> = runs.iter().map(|axes| fitting(axes, &stages)).collect();
+        let runs: Vec<&[Axis]> = runs.iter().map(Vec::as_slice).collect();
+        let world = world(&stages, both, &runs);
+        let listing = list(&world, 2);
+        let known: BTreeSet<String> = listing
+            .jobs()
+            .flat_map(|job| job.params().map(|(k, v)| (k.to_string(), v.to_owned())).collect::<Vec<_>>())
+            .filter(|(name, _)| name == key)
+            .map(|(_, value)| value)
+            .collect();
+        let known: Vec<String> = known.into_iter().chain(["7".to_owned()]).collect();
+        let value = value.get(&known);
+        let some = |name: &str, is: bool| if is { vec![name.to_owned()] } else { Vec::new() };
+        let selection = Selection {
+            runs: some("r0", one),
+            stages: some(stage, !stage.is_empty()),
+            params: vec![(key.to_owned(), vec![value.clone()])],
+        };
+        let (part, counts) = ask(&world, 2, Ask::Part(0, selection));
+        let counts = counts.expect("all jobs were counted");
+        prop_assert!(counts.listed);
+        prop_assert!(fits(counts.total(|_| true), listing.len() as u128));
+        let wanted = |listing: &Listing| -> BTreeSet<String> {
+            let mut stands: Vec<bool> = Vec::new();
+            for job in listing.jobs() {
+                let own = job.params().find(|(name, _)| &***name == key);
+                stands.push(match own {
+                    Some((_, own)) => own == value,
+                    None => job.depends_on().iter().any(|other| stands[*other as usize]),
+                });
+            }
+            let jobs = listing.jobs().filter(|job| stands[job.number() as usize]);
+            jobs.filter(|job| stage.is_empty() || *job.stage().name == *stage)
+                .filter(|job| !one || job.runs().any(|run| run == 0))
+                .map(|job| job.name().to_string())
+                .collect()
+        };
+        prop_assert_eq!(wanted(&part), wanted(&listing));
+        prop_assert!(part.len() <= listing.len());
     }
 
     #[test]
@@ -622,7 +683,7 @@ proptest! {
         let world = world(&stages, both, &[&first, &second]);
         let listing = list(&world, 2);
         // Nothing is few enough to be listed for it.
-        let (_, counts) = ask(&world, 2, Ask::Counts(0, Vec::new()));
+        let (_, counts) = ask(&world, 2, Ask::Counts(0, Selection::default()));
         let counts = counts.expect("it was counted");
         for (index, run) in (0..).zip(&counts.runs) {
             for stage in &run.stages {

@@ -157,8 +157,9 @@ pub(super) struct EvalOptions {
     pub(super) stages: Vec<String>,
     /// Only jobs with this value, their own or that of a job they read from; may be repeated
     ///
-    /// VALUE is JSON or a bare string. Of several values for one key any will do; several keys
-    /// must all agree.
+    /// Of several values for one key any will do; several keys must all agree. A word that reads as
+    /// JSON means that first: 1.5 the number, null null, '"null"' the text. Where no job has that
+    /// value it means the text, else a path that ends in it.
     #[arg(long = "param", value_name = "KEY=VALUE", value_parser = key_value, help_heading = "Which jobs", add = ArgValueCompleter::new(candidates::params))]
     pub(super) params: Vec<(String, String)>,
     #[command(flatten)]

@@ -150,7 +150,7 @@ fn end(fate: &Fate) -> Vec<String> {
             vec!["not kept: the cache can't be written to, or the listing is too large".to_owned()]
         }
         Fate::Failed => vec!["not kept: only listings without errors are".to_owned()],
-        Fate::Counted => vec!["not kept: the jobs were only counted".to_owned()],
+        Fate::Counted => vec!["not kept: not all jobs were made".to_owned()],
         Fate::Prevented(obstacles) => {
             obstacles.iter().map(|obstacle| format!("not kept: {obstacle}")).collect()
         }

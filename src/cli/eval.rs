@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use super::Exit;
 use super::arguments::{EvalOptions, Format, Terminal, Volume};
-use super::filter::{Filter, select, select_runs, wanted};
+use super::filter::{Filter, select_runs, select_some};
 use super::guard::INTERRUPTED;
+use super::listing::table::counted;
 use super::listing::{
     Pace, Statuses, TableStyle, Tally, View, write_counts, write_counts_json, write_counts_ndjson,
     write_json, write_ndjson, write_table, write_too_many,
@@ -24,6 +25,8 @@ use crate::world::Disk;
 pub(super) const MOST_IN_TABLE: u64 = 1_000_000;
 /// A lab that may have more jobs than this is not expanded to count those that are shared.
 const MOST_COUNTED: u64 = 20_000_000;
+/// Of a lab that may have more jobs than this only those that are asked for are listed.
+pub(super) const MOST_LISTED: u64 = u32::MAX as u64;
 
 /// Lists a lab's jobs.
 pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
@@ -44,10 +47,16 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
     }
     let filter = Filter::of(options);
     let shown = listing.as_ref().map(|listing| match &counts {
-        None => select(listing, filter).map(Shown::Jobs),
-        Some(counts) => {
+        Some(counts) if !counts.listed => {
             let runs = select_runs(listing, counts, filter);
             runs.map(|runs| Shown::Counts(Tally::counted(listing, counts, &runs, filter.stages)))
+        }
+        counts => {
+            let view = select_some(listing, counts.as_ref(), filter);
+            view.map(|view| {
+                let tally = Tally::of(&view).among(counts.as_ref());
+                Shown::Jobs(view, tally)
+            })
         }
     });
     let shown = match shown {
@@ -64,8 +73,8 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
         return exit;
     };
     if terminal.volume == Volume::Verbose {
-        let jobs = listing.as_ref().map_or(0, Listing::len);
-        say(&format!("{jobs} jobs in {:.1?}", begin.elapsed()));
+        let (Shown::Jobs(_, tally) | Shown::Counts(tally)) = &shown;
+        say(&format!("{} in {:.1?}", counted(tally.all, "job"), begin.elapsed()));
     }
     print(&shown, options, terminal)
 }
@@ -95,7 +104,7 @@ fn explain_job(
 
 /// What is to be printed.
 enum Shown<'l> {
-    Jobs(View<'l>),
+    Jobs(View<'l>, Tally<'l>),
     Counts(Tally<'l>),
 }
 
@@ -113,10 +122,11 @@ fn ask(options: &EvalOptions) -> Ask {
     if options.why.is_some() || options.diff.is_some() || options.watch {
         return Ask::Jobs;
     }
+    let selection = Filter::of(options).selection();
     match (options.count, options.format) {
-        (true, _) => Ask::Counts(MOST_COUNTED, wanted(&options.params)),
-        (false, Format::Table) => Ask::Few(MOST_IN_TABLE, wanted(&options.params)),
-        (false, Format::Json | Format::Ndjson) => Ask::Jobs,
+        (true, _) => Ask::Counts(MOST_COUNTED, selection),
+        (false, Format::Table) => Ask::Few(MOST_IN_TABLE, selection),
+        (false, Format::Json | Format::Ndjson) => Ask::Part(MOST_LISTED, selection),
     }
 }
 
@@ -138,12 +148,15 @@ fn print(shown: &Shown<'_>, options: &EvalOptions, terminal: &Terminal) -> Exit 
     let written = move || (Phase::Writing, watched.jobs());
     let _shown = apart.then(|| progress::Shown::begin(terminal, written));
     stdout::print(|out| match (shown, options.format) {
-        (Shown::Jobs(view), _) if options.count => counts(out, &Tally::of(view), options, style),
-        (Shown::Counts(tally), _) if options.count => counts(out, tally, options, style),
+        (Shown::Jobs(_, tally) | Shown::Counts(tally), _) if options.count => {
+            counts(out, tally, options, style)
+        }
         (Shown::Counts(tally), _) => write_too_many(out, tally, &statuses, style),
-        (Shown::Jobs(view), Format::Table) => write_table(out, view, &statuses, style),
-        (Shown::Jobs(view), Format::Json) => write_json(out, view, &statuses, pace),
-        (Shown::Jobs(view), Format::Ndjson) => write_ndjson(out, view, &statuses, pace),
+        (Shown::Jobs(view, tally), Format::Table) => {
+            write_table(out, (view, tally), &statuses, style)
+        }
+        (Shown::Jobs(view, _), Format::Json) => write_json(out, view, &statuses, pace),
+        (Shown::Jobs(view, _), Format::Ndjson) => write_ndjson(out, view, &statuses, pace),
     })
 }
 

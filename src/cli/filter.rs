@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::arguments::EvalOptions;
 use super::listing::View;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::sweep::{Block, Counts, JobBits, Listing, StageCount, Wanted};
+use crate::sweep::{Asked, Block, Counts, JobBits, Listing, Selection, StageCount, Wanted, meant};
 
 /// Names from the command line; of an empty list everything is wanted.
 #[derive(Clone, Copy)]
@@ -19,7 +19,7 @@ pub(super) struct Filter<'a> {
     pub(super) runs: &'a [String],
     /// Stages, by their names in the pipeline or by `pname`.
     pub(super) stages: &'a [String],
-    /// Parameters and values, as JSON or as the bare string.
+    /// Parameters and words for values; see [`meant`].
     pub(super) params: &'a [(String, String)],
 }
 
@@ -27,6 +27,12 @@ impl<'a> Filter<'a> {
     /// What the command line says.
     pub(super) fn of(options: &'a EvalOptions) -> Filter<'a> {
         Filter { runs: &options.runs, stages: &options.stages, params: &options.params }
+    }
+
+    /// The same for whoever lists.
+    pub(super) fn selection(&self) -> Selection {
+        let (runs, stages) = (self.runs.to_vec(), self.stages.to_vec());
+        Selection { runs, stages, params: asked(self.params) }
     }
 
     /// Does it say this name?
@@ -81,7 +87,7 @@ pub(super) fn select_known<'l>(
         view.runs = runs(listing, filter.runs, &mut unknown);
     }
     check_stages(listing, filter.stages, &mut unknown);
-    let wanted = wanted(filter.params);
+    let wanted = wanted(listing, filter.params);
     let params = params(listing, &wanted, &mut unknown);
     let everything = view.runs.iter().all(|run| *run) && filter.stages.is_empty();
     if everything && params.is_empty() {
@@ -96,6 +102,24 @@ pub(super) fn select_known<'l>(
     }
     view.jobs = Some(jobs);
     (view, unknown)
+}
+
+/// The same of a listing beside which the jobs were counted: it may have but those that were asked for.
+///
+/// # Errors
+/// One for each name that the lab doesn't have.
+pub(super) fn select_some<'l>(
+    listing: &'l Listing,
+    counts: Option<&Counts>,
+    filter: Filter<'_>,
+) -> Result<View<'l>, Vec<Diagnostic>> {
+    match counts {
+        None => select(listing, filter),
+        // What the part doesn't know the lab may know.
+        Some(counts) => {
+            select_runs(listing, counts, filter).map(|_| select_known(listing, filter).0)
+        }
+    }
 }
 
 /// The same for a lab whose jobs were only counted: which runs are shown.
@@ -133,16 +157,28 @@ pub(super) fn select_runs(
     if unknown.is_empty() { Ok(shown) } else { Err(unknown) }
 }
 
-/// Parameters, and the texts that are wanted values of them.
-pub(super) fn wanted(params: &[(String, String)]) -> Vec<Wanted> {
-    let mut all: Vec<Wanted> = Vec::new();
-    for (key, value) in params {
+/// Parameters, and the words that are given for each.
+fn asked(params: &[(String, String)]) -> Vec<Asked> {
+    let mut all: Vec<Asked> = Vec::new();
+    for (key, word) in params {
         match all.iter_mut().find(|(other, _)| other == key) {
-            Some((_, values)) => values.extend(meanings(value)),
-            None => all.push((key.clone(), meanings(value).collect())),
+            Some((_, words)) => words.push(word.clone()),
+            None => all.push((key.clone(), vec![word.clone()])),
         }
     }
     all
+}
+
+/// Parameters, and the texts that are wanted values of them.
+pub(super) fn wanted(listing: &Listing, params: &[(String, String)]) -> Vec<Wanted> {
+    let mean = |(key, words): Asked| {
+        let own = listing.blocks().iter().flat_map(Block::params);
+        let known: Vec<_> =
+            own.filter(|param| **param.name() == *key).map(|param| param.known()).collect();
+        let texts = words.iter().flat_map(|word| meant(word, &known)).collect();
+        (key, texts)
+    };
+    asked(params).into_iter().map(mean).collect()
 }
 
 /// Marks those jobs of a block that are of a wanted run and of a wanted stage.
@@ -255,14 +291,6 @@ fn params<'a>(
 
 fn names_of_params(listing: &Listing) -> BTreeSet<&str> {
     listing.blocks().iter().flat_map(Block::params).map(|param| &**param.name()).collect()
-}
-
-/// The canonical texts that a value on the command line may stand for.
-fn meanings(value: &str) -> impl Iterator<Item = String> {
-    let json = serde_json::from_str::<serde_json::Value>(value).ok();
-    let canonical = json.map(|json| json.to_string());
-    let string = serde_json::Value::from(value).to_string();
-    [Some(value.to_owned()), Some(string), canonical].into_iter().flatten()
 }
 
 pub(super) fn no_such(what: &'static str, name: &str, known: &BTreeSet<&str>) -> Unknown {

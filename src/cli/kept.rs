@@ -78,7 +78,9 @@ pub(super) fn outcome_at(
     let mut explanation = Explanation::default();
     if let Some(lookup) = lookup {
         let kept = lookup.value.as_deref().and_then(unpack);
-        let kept = kept.filter(|kept| kept.few || matches!(request.ask, Ask::Jobs | Ask::Recipes));
+        // A table of a lab with many jobs says their number; whoever wants the jobs has them there.
+        let few = |kept: &Kept| kept.few || !matches!(request.ask, Ask::Few(..));
+        let kept = kept.filter(few);
         let unfit = lookup.state == State::Same && kept.is_none();
         let state = if unfit { State::Absent } else { lookup.state };
         explanation.found = Some((state, lookup.compared));
@@ -142,9 +144,13 @@ fn key(
     // whether their scripts are there.
     let ask = match request.ask {
         Ask::Recipes => Ask::Recipes,
-        Ask::Jobs | Ask::Few(..) | Ask::Counts(..) | Ask::Derivations(_) | Ask::Behaviour => {
-            Ask::Jobs
-        }
+        Ask::Jobs
+        | Ask::Few(..)
+        | Ask::Part(..)
+        | Ask::Stages(_)
+        | Ask::Counts(..)
+        | Ask::Derivations(_)
+        | Ask::Behaviour => Ask::Jobs,
     };
     let request = Request { threads: 0, ask, ..request.clone() };
     let parts = [

@@ -9,16 +9,21 @@ use std::io::{self, Write};
 use clap::Args;
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
 
 use super::Exit;
 use super::arguments::{Form, LabArgument, Terminal};
+use super::eval::MOST_LISTED;
 use super::find::{self, short_id};
-use super::listing::{Grid, Paint, TableStyle, bare, clean, cut};
+use super::listing::table::counted;
+use super::listing::{Grid, Paint, TableStyle, bare, begun_at, clean, cut, shared};
 use super::load::{Opened, open};
 use super::report::near;
 use super::{candidates, stdout};
-use crate::sweep::{Ask, Block, JobView, Listing, Origin, OriginKind, Param, Written};
+use crate::sweep::{Ask, Block, Count, JobView, Listing, Origin, OriginKind, Param, Written};
 
+/// Values that take more than this part of the page may be cut.
+const LONG: usize = 4;
 /// The version of the format.
 const SCHEMA: &str = "repx-params/1";
 
@@ -53,7 +58,8 @@ fn traced(options: &TraceOptions, terminal: &Terminal) -> Result<Exit, Exit> {
         let job = options.job.as_ref().map(|name| find::job(listing, name)).transpose();
         job.map(|job| job.map(|job| job.number())).map_err(|wrong| vec![wrong])
     };
-    let Opened { listing, found, .. } = open(options.lab.target(), Ask::Jobs, terminal, look)?;
+    let ask = if options.job.is_some() { Ask::Jobs } else { Ask::Stages(MOST_LISTED) };
+    let Opened { listing, found, .. } = open(options.lab.target(), ask, terminal, look)?;
     let style = TableStyle::of(terminal);
     let json = options.format == Form::Json;
     Ok(match found.and_then(|job| listing.job(job)) {
@@ -142,15 +148,32 @@ fn write_job(
     if values.is_empty() {
         return writeln!(out, "It has no parameters, and reads from no job that has some.");
     }
-    let row = |value: Effective<'_>| {
+    let shown = apart(&values, style);
+    let row = |(value, shown): (Effective<'_>, String)| {
         let from = match &value.upstream {
             None => words(value.origin),
             Some(other) => format!("upstream {} {}", clean(&other.stage().name), short_id(other)),
         };
-        let cells = [clean(value.name), bare(value.value), from, place(&value.origin.written)];
+        let cells = [clean(value.name), shown, from, place(&value.origin.written)];
         (cells, [Paint::Plain, Paint::Strong, Paint::Plain, Paint::Plain])
     };
-    table(values.into_iter().map(row).collect()).write(out, style)
+    table(values.into_iter().zip(shown).map(row).collect()).write(out, style)
+}
+
+/// The values in words. Long ones of one name begin shortly before what sets them apart, where they would be cut.
+fn apart(values: &[Effective<'_>], style: TableStyle) -> Vec<String> {
+    let words: Vec<String> = values.iter().map(|value| bare(value.value)).collect();
+    let shown = |(at, own): (usize, &String)| {
+        let name = values.get(at).map(|value| value.name);
+        let others = values.iter().zip(&words).enumerate();
+        let others = others.filter(|(other, (value, _))| *other != at && Some(value.name) == name);
+        let same = others.map(|(_, (_, other))| shared(own, other)).min();
+        match same.filter(|_| own.width() > style.width / LONG) {
+            Some(same) => begun_at(own, same),
+            None => own.clone(),
+        }
+    };
+    words.iter().enumerate().map(shown).collect()
 }
 
 fn table(rows: Vec<([String; 4], [Paint; 4])>) -> Grid<4> {
@@ -164,9 +187,9 @@ fn table(rows: Vec<([String; 4], [Paint; 4])>) -> Grid<4> {
 
 /// What all jobs of a block have, or how many values there are.
 fn summary(param: &Param) -> String {
-    match param.same() {
+    match param.only() {
         Some(value) => bare(value),
-        None => format!("{} values", param.count()),
+        None => counted(Count::Exactly(param.count() as u128), "value"),
     }
 }
 
@@ -226,7 +249,7 @@ fn write_job_json(
 
 fn write_stages_json(out: &mut impl Write, listing: &Listing) -> io::Result<()> {
     let param = |param: &Param| {
-        let value = param.same().and_then(|value| serde_json::from_str::<Value>(value).ok());
+        let value = param.only().and_then(|value| serde_json::from_str::<Value>(value).ok());
         json!({
             "name": &**param.name(),
             "value": value,

@@ -7,7 +7,9 @@ use crate::eval::{Evaluator, words};
 use crate::lab::{Lab, Run, Stage, Target};
 use crate::session::Session;
 use crate::source::{Name, SourceMap, Span};
-use crate::sweep::{self, Ask, Block, Count, Counts, Listing, OriginKind, Outcome, Request, Wire};
+use crate::sweep::{
+    self, Ask, Block, Count, Counts, Listing, OriginKind, Outcome, Request, Selection, Wire,
+};
 use crate::value::{Attrs, Value};
 
 /// A lab as it was last evaluated. The texts may have changed since.
@@ -130,7 +132,7 @@ pub fn gather<'h>(
     evaluator: &mut Evaluator<'h>,
     request: &Request,
 ) -> LabFacts {
-    let request = Request { ask: Ask::Few(MOST_JOBS, Vec::new()), ..request.clone() };
+    let request = Request { ask: Ask::Few(MOST_JOBS, Selection::default()), ..request.clone() };
     let sources = session.shared.sources;
     let mut facts = LabFacts::default();
     let outcome = sweep::survey(session, evaluator, &request, |evaluator, lab| {

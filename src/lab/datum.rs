@@ -6,7 +6,7 @@ use super::hidden::{Hidden, origin};
 use crate::builtins::to_json::{JsonOptions, to_json};
 use crate::diagnostic::Diagnostic;
 use crate::eval::{Coercion, Eval, Evaluator, words};
-use crate::value::{ContextSum, Error, Slot, Value};
+use crate::value::{ContextSum, Error, Local, Slot, Value};
 
 /// Values of an axis between two looks whether the user wants to stop.
 const LOOK_EACH: usize = 1 << 12;
@@ -113,6 +113,15 @@ impl<'h> Values<'h> {
     /// None?
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
+    }
+
+    /// Those at these places.
+    #[must_use]
+    pub fn picked(&self, local: Local<'h>, places: &[usize]) -> Values<'h> {
+        let slots: Vec<Slot<'h>> =
+            places.iter().filter_map(|place| self.slots.get(*place)).copied().collect();
+        let texts: Texts = places.iter().filter_map(|place| self.texts.get(*place)).collect();
+        Values { slots: local.slice(&slots), texts: Arc::new(texts), hidden: self.hidden }
     }
 
     /// One of them.

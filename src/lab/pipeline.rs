@@ -10,7 +10,7 @@ use crate::source::{Name, Span};
 use crate::value::{Attrs, Slot, Value};
 
 /// A pipeline that was read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pipeline<'h> {
     /// Called after its file.
     pub name: Arc<str>,

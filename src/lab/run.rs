@@ -39,7 +39,7 @@ impl Need {
 }
 
 /// A run that was read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Run<'h> {
     /// Its name.
     pub name: Arc<str>,

@@ -11,7 +11,7 @@ use crate::source::{Name, Span};
 use crate::value::{Attr, Attrs, Value};
 
 /// A stage that was read. What depends on parameters is kept as written, see [`Attr`]s.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Stage<'h> {
     /// Its attribute in the pipeline.
     pub key: Arc<str>,
@@ -40,7 +40,7 @@ pub struct Stage<'h> {
 }
 
 /// The scripts of a stage.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Body<'h> {
     /// One script.
     Simple(Part<'h>),
@@ -58,7 +58,7 @@ pub enum Body<'h> {
 }
 
 /// A set with `inputs`, `outputs`, `resources` and `run`: a simple stage, or a part of another.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Part<'h> {
     /// "scatter", "worker", "gather" or a step's name; the stage's key for a simple one.
     pub name: Arc<str>,

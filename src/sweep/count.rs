@@ -31,25 +31,28 @@ const RANGES: usize = 1 << 12;
 /// Cases of wiring that are looked at one by one.
 const CASES: u64 = 1 << 20;
 
-/// No more jobs than this are there. `None`: the number doesn't fit.
-pub(super) fn bound(lab: &Lab<'_>) -> Option<u128> {
+/// A run has no more jobs than this. `None`: the number doesn't fit.
+pub(super) fn bound(run: &Run<'_>) -> Option<u128> {
     let mut bound = 0u128;
-    for run in &lab.runs {
-        for pipeline in &run.pipelines {
-            let mut relevant: Vec<Vec<usize>> = Vec::new();
-            for stage in &pipeline.stages {
-                let own = keys::sources(run, stage).into_iter().flatten().map(|(axis, _)| axis);
-                let others = stage.dependencies.iter().filter_map(|d| relevant.get(d.stage));
-                let axes = distinct(own.chain(others.flatten().copied()));
-                let mut lengths = axes.iter().filter_map(|axis| run.axes.get(*axis));
-                let points =
-                    lengths.try_fold(1u128, |all, axis| all.checked_mul(axis.length as u128))?;
-                bound = bound.checked_add(points)?;
-                relevant.push(axes);
-            }
+    for pipeline in &run.pipelines {
+        let mut relevant: Vec<Vec<usize>> = Vec::new();
+        for stage in &pipeline.stages {
+            let own = keys::sources(run, stage).into_iter().flatten().map(|(axis, _)| axis);
+            let others = stage.dependencies.iter().filter_map(|d| relevant.get(d.stage));
+            let axes = distinct(own.chain(others.flatten().copied()));
+            let mut lengths = axes.iter().filter_map(|axis| run.axes.get(*axis));
+            let points =
+                lengths.try_fold(1u128, |all, axis| all.checked_mul(axis.length as u128))?;
+            bound = bound.checked_add(points)?;
+            relevant.push(axes);
         }
     }
     Some(bound)
+}
+
+/// The same of all runs of a lab.
+pub(super) fn bound_of_all(lab: &Lab<'_>) -> Option<u128> {
+    lab.runs.iter().try_fold(0u128, |sum, run| sum.checked_add(bound(run)?))
 }
 
 /// Counts the jobs that have a wanted value of each parameter named. Must be called within a rayon

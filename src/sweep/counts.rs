@@ -34,6 +34,8 @@ pub type Wanted = (String, Vec<String>);
 /// How many jobs runs and stages have.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
+    /// Are they of all jobs, and beside them some are listed that were asked for?
+    pub listed: bool,
     /// In the order of runs.
     pub runs: Vec<RunCount>,
 }
@@ -63,6 +65,19 @@ pub struct StageCount {
     /// Which jobs, and the class of stages that make the same of the same parameters; `None`: there
     /// is no telling.
     pub(super) set: Option<(u32, Shape)>,
+}
+
+/// A number with commas between thousands.
+pub fn grouped(number: u128) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 impl Count {

@@ -10,10 +10,9 @@ use super::ids::{Hashing, formula};
 use super::jobs::{JobBits, JobSet};
 use super::keys::{self, Place};
 use super::list::{Ask, Request};
-use super::listing::{
-    After, Block, Listing, Param, ParamValues, Producer, RunInfo, StageInfo, StageKind,
-};
-use super::origin::{Origin, Written};
+use super::listing::{After, Block, Listing, Producer, RunInfo, StageInfo, StageKind};
+use super::origin::Written;
+use super::params::params;
 use super::progress::Progress;
 use super::recipe::{self, Package};
 use super::refusal::{Why, needs_too_many, refused};
@@ -28,7 +27,6 @@ use super::worded::Worded;
 use crate::diagnostic::{Diagnostic, Found};
 use crate::lab::{Body, Dependency, Lab, Need, Pipeline, Resources, Run, Stage};
 use crate::session::Session;
-use crate::source::{SourceMap, Span};
 
 /// So often functions are evaluated at least, whatever room there is for what comes of it.
 const EVALUATIONS: usize = 1 << 20;
@@ -44,6 +42,20 @@ pub(super) struct Expanded {
 /// Expands all runs of a lab, as far as there is room. Must be called within a rayon pool whose threads
 /// have large stacks.
 pub(super) fn expand<'h>(session: &Session<'h>, lab: &Lab<'h>, request: &Request) -> Expanded {
+    expand_all(session, lab, request, true)
+}
+
+/// The same of a part of a lab, where keys of runs may lead to nothing.
+pub(super) fn expand_part<'h>(session: &Session<'h>, lab: &Lab<'h>, request: &Request) -> Expanded {
+    expand_all(session, lab, request, false)
+}
+
+fn expand_all<'h>(
+    session: &Session<'h>,
+    lab: &Lab<'h>,
+    request: &Request,
+    checks_keys: bool,
+) -> Expanded {
     let mut expansion = Expansion {
         session,
         lab,
@@ -53,7 +65,9 @@ pub(super) fn expand<'h>(session: &Session<'h>, lab: &Lab<'h>, request: &Request
             Ask::Recipes => Keeping::Recipes,
             Ask::Derivations(wanted) => Keeping::Derivations(wanted),
             Ask::Behaviour => Keeping::Mistakes,
-            Ask::Jobs | Ask::Few(..) | Ask::Counts(..) => Keeping::Nothing,
+            Ask::Jobs | Ask::Few(..) | Ask::Part(..) | Ask::Stages(_) | Ask::Counts(..) => {
+                Keeping::Nothing
+            }
         },
         makes_jobs: !matches!(request.ask, Ask::Behaviour),
         progress: &request.progress,
@@ -63,6 +77,9 @@ pub(super) fn expand<'h>(session: &Session<'h>, lab: &Lab<'h>, request: &Request
         unread: UnreadOutputs::default(),
     };
     for (index, run) in lab.runs.iter().enumerate() {
+        if checks_keys {
+            keys::check(run, &mut expansion.found);
+        }
         expansion.run(index, run);
     }
     if !expansion.makes_jobs {
@@ -149,7 +166,6 @@ struct Grown<'x, 'h> {
 
 impl<'x, 'h> Expansion<'x, 'h> {
     fn run(&mut self, index: usize, run: &'x Run<'h>) {
-        keys::check(run, &mut self.found);
         let upstream = self.upstream(run);
         let told = upstream.is_none();
         let upstream = upstream.unwrap_or_default();
@@ -534,28 +550,6 @@ fn producer(space: &Space, other: &Grown<'_, '_>) -> Producer {
         onto: space.onto(&other.space),
         pnames: other.pname.field.column(space),
     }
-}
-
-fn params(
-    run: &Run<'_>,
-    stage: &Stage<'_>,
-    sources: &[Option<Place>],
-    space: &Space,
-    texts: &SourceMap,
-) -> Vec<Param> {
-    let param = |((name, default, span), source): (
-        &(crate::source::Name, crate::lab::Datum<'_>, Span),
-        &Option<Place>,
-    )| {
-        let swept = source.and_then(|(axis, member)| {
-            let values = &run.axes.get(axis)?.members.get(member)?.values;
-            Some(ParamValues::Swept(space.digit_of(axis)? as u32, Arc::clone(values.texts())))
-        });
-        let values = swept.unwrap_or_else(|| ParamValues::Same(Arc::clone(&default.json)));
-        let name: Arc<str> = name.text().into();
-        Param { origin: Origin::of(run, &name, *span, *source, texts), name, values }
-    };
-    stage.params.iter().zip(sources).map(param).collect()
 }
 
 /// Hints merged with those of what a job depends on, in the order in which its inputs are wired.

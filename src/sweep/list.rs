@@ -4,14 +4,17 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::count::{bound, count};
-use super::counts::{Counts, Wanted};
-use super::expand::{Expanded, expand, run_info};
+use super::count::{bound_of_all, count};
+use super::counts::{Count, Counts};
+use super::expand::{Expanded, expand, expand_part, run_info};
 use super::flake::{self, FlakeLab};
-use super::listing::{Block, LabInfo, Listing};
+use super::listing::{Block, LabInfo, Listing, RunInfo};
+use super::params::params_of;
+use super::part::{firsts, part};
 use super::progress::Progress;
 use super::recipe::{self, Content, Kit};
 use super::script;
+use super::wanted::{Selection, settled};
 use crate::diagnostic::{Diagnostic, Found, did_you_mean};
 use crate::eval::Evaluator;
 use crate::lab::{self, Lab, Offer, Places, Reader};
@@ -90,13 +93,18 @@ pub enum Ask {
     Recipes,
     /// All of them; derivations that make these files are kept, for who has them built.
     Derivations(Arc<HashSet<StorePath>>),
-    /// All of them; but where there may be more than so many, how many have wanted values.
-    Few(u64, Vec<Wanted>),
+    /// All of them; but where there may be more than so many, those that are asked for, or if these may be more
+    /// too, how many have the values that are asked for.
+    Few(u64, Selection),
+    /// All of them; but where there may be more than so many, those that are asked for.
+    Part(u64, Selection),
+    /// All of them; but where there may be more than so many, what is said of stages and their parameters.
+    Stages(u64),
     /// None: what there is to say about them.
     Behaviour,
-    /// How many have wanted values: counted without making them where that gives the number, or
+    /// How many have the values that are asked for: counted without making them where that gives the number, or
     /// where there may be more than so many.
-    Counts(u64, Vec<Wanted>),
+    Counts(u64, Selection),
 }
 
 /// An argument from outside.
@@ -214,29 +222,111 @@ fn listed<'h>(
     Outcome { listing: (!failed).then_some(listing), counts, diagnostics, unsure: false }
 }
 
-/// The jobs, or a listing without any and their number.
+/// The jobs; or those that are asked for, and the number of all; or none, and their number.
 fn answer<'h>(
     session: &Session<'h>,
     lab: &Lab<'h>,
     request: &Request,
 ) -> (Expanded, Option<Counts>) {
     request.progress.expands();
-    let expand = || expand(session, lab, request);
-    let many = |most: u64| bound(lab).is_none_or(|bound| bound > u128::from(most));
-    let (wanted, most) = match &request.ask {
-        Ask::Counts(most, wanted) => (wanted, *most),
-        Ask::Few(most, wanted) if many(*most) => (wanted, *most),
-        Ask::Few(..) | Ask::Jobs | Ask::Recipes | Ask::Derivations(_) | Ask::Behaviour => {
-            return (expand(), None);
+    let many = |most: u64| bound_of_all(lab).is_none_or(|bound| bound > u128::from(most));
+    match &request.ask {
+        Ask::Few(most, selection) if many(*most) => {
+            let some = selected(session, lab, request, (selection, *most));
+            some.unwrap_or_else(|| counted(session, lab, request, (selection, *most)))
         }
-    };
-    let (counts, found) = count(session, lab, wanted);
+        Ask::Part(most, selection) if many(*most.min(&request.room)) => {
+            let some = selected(session, lab, request, (selection, *most));
+            some.unwrap_or_else(|| (expand(session, lab, request), None))
+        }
+        Ask::Stages(most) if many(*most.min(&request.room)) => stages(session, lab, request),
+        Ask::Counts(most, selection) => counted(session, lab, request, (selection, *most)),
+        Ask::Few(..)
+        | Ask::Part(..)
+        | Ask::Stages(_)
+        | Ask::Jobs
+        | Ask::Recipes
+        | Ask::Derivations(_)
+        | Ask::Behaviour => (expand(session, lab, request), None),
+    }
+}
+
+/// The number of jobs; or all of them, where counting doesn't tell and there may be no more than `most`.
+fn counted<'h>(
+    session: &Session<'h>,
+    lab: &Lab<'h>,
+    request: &Request,
+    (selection, most): (&Selection, u64),
+) -> (Expanded, Option<Counts>) {
+    let (counts, found) = count(session, lab, &settled(lab, &selection.params));
     let told = counts.total(|_| true).is_exact() && counts.all_exact();
-    if told || found.failed() || many(most) {
+    let many = bound_of_all(lab).is_none_or(|bound| bound > u128::from(most));
+    if told || found.failed() || many {
         let runs = lab.runs.iter().map(|run| run_info(lab, run)).collect();
         return (Expanded { listing: Listing { runs, ..Listing::default() }, found }, Some(counts));
     }
-    (expand(), None)
+    (expand(session, lab, request), None)
+}
+
+/// The jobs that are asked for, and how many there are of all. `None`: the former may be more than `most`, and may be
+/// counted instead.
+fn selected<'h>(
+    session: &Session<'h>,
+    lab: &Lab<'h>,
+    request: &Request,
+    (selection, most): (&Selection, u64),
+) -> Option<(Expanded, Option<Counts>)> {
+    if selection.is_all() {
+        return None;
+    }
+    let most = u128::from(most);
+    let wanted = settled(lab, &selection.params);
+    let part = part(session.evaluator().local, lab, (selection, &wanted), most);
+    let many = bound_of_all(&part.lab).is_none_or(|bound| bound > most);
+    if many && matches!(request.ask, Ask::Few(..)) {
+        return None;
+    }
+    // What is wrong with keys of runs, and names that the lab doesn't have, is told by all of it.
+    let (counts, mut found) = count(session, lab, &[]);
+    let expanded = expand_part(session, &part.lab, request);
+    found.extend(part.left_out);
+    found.extend(expanded.found);
+    let listing = with_runs(expanded.listing, lab, &counts);
+    Some((Expanded { listing, found }, Some(Counts { listed: true, ..counts })))
+}
+
+/// The stages of all runs, with all values of their parameters; of jobs only some.
+fn stages<'h>(
+    session: &Session<'h>,
+    lab: &Lab<'h>,
+    request: &Request,
+) -> (Expanded, Option<Counts>) {
+    let (counts, mut found) = count(session, lab, &[]);
+    let expanded = expand_part(session, &firsts(session.evaluator().local, lab), request);
+    found.extend(expanded.found);
+    let mut listing = with_runs(expanded.listing, lab, &counts);
+    let all = lab.runs.iter().flat_map(|run| {
+        let stages = run.pipelines.iter().flat_map(|pipeline| &pipeline.stages);
+        stages.map(move |stage| (run, stage))
+    });
+    for (block, (run, stage)) in listing.blocks.iter_mut().zip(all) {
+        block.params = params_of(run, stage, session.shared.sources);
+    }
+    (Expanded { listing, found }, Some(Counts { listed: true, ..counts }))
+}
+
+/// A listing of some jobs, with what is said of runs in the whole lab.
+fn with_runs(listing: Listing, lab: &Lab<'_>, counts: &Counts) -> Listing {
+    let runs = lab.runs.iter().zip(listing.runs).zip(&counts.runs);
+    let runs = runs.map(|((run, part), counted)| {
+        let all = counted.stages.iter().fold(Count::NONE, |sum, stage| sum.plus(stage.jobs));
+        let jobs = match all {
+            Count::Exactly(all) => usize::try_from(all).unwrap_or(part.jobs),
+            Count::AtMost(_) | Count::Beyond => part.jobs,
+        };
+        RunInfo { jobs, shared: part.shared, ..run_info(lab, run) }
+    });
+    Listing { runs: runs.collect(), ..listing }
 }
 
 /// What is wrong with the texts of files, then what was met in evaluating them. A hole in a file
@@ -415,10 +505,14 @@ pub fn find_entry(lab: &Path) -> Result<(PathBuf, PathBuf), Diagnostic> {
         }
     }
     let shown = lab.display();
-    let what = if lab.is_dir() {
-        format!("there is no lab in '{shown}'")
-    } else {
-        format!("'{shown}' doesn't exist")
+    let odd = ["nix/lab.nix", "lab.nix"].map(|candidate| lab.join(candidate));
+    let odd = odd.iter().find(|file| file.exists() && !file.is_dir());
+    let what = match odd {
+        // A pipe gives its text to whoever reads it first, and a lab is read several times.
+        Some(odd) => format!("'{}' is no ordinary file", odd.display()),
+        None if lab.is_dir() => format!("there is no lab in '{shown}'"),
+        None if lab.exists() => format!("'{shown}' is no ordinary file"),
+        None => format!("'{shown}' doesn't exist"),
     };
     Err(Diagnostic::error("repx::lab::not-found", what)
         .help("a lab is a file, or a directory with `flake.nix`, `nix/lab.nix` or `lab.nix`"))

@@ -16,6 +16,7 @@ use super::made::{Digests, Formula, IDENTITY, Ids, Making};
 use super::origin::{Origin, Written};
 use super::recipe::{Kit, Package, Recipe};
 use super::space::{Projection, Space};
+use super::wanted::Known;
 pub use super::wiring::{Wire, Wiring};
 use super::worded::{OutputWords, Words};
 use crate::lab::{ContainerMode, Need, Resources, Texts};
@@ -476,6 +477,23 @@ impl Param {
     /// Where its values come from.
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// Its value where it has no other.
+    pub fn only(&self) -> Option<&str> {
+        match &self.values {
+            ParamValues::Same(value) => Some(value),
+            ParamValues::Swept(_, texts) if texts.len() == 1 => texts.get(0),
+            ParamValues::Swept(..) => None,
+        }
+    }
+
+    /// All its values.
+    pub fn known(&self) -> Known<'_> {
+        match &self.values {
+            ParamValues::Same(value) => Known::One(value),
+            ParamValues::Swept(_, texts) => Known::Many(texts),
+        }
     }
 
     /// The values it takes, as canonical JSON.

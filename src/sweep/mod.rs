@@ -29,6 +29,8 @@ mod made;
 mod ordered;
 mod origin;
 mod overlap;
+mod params;
+mod part;
 mod progress;
 mod recipe;
 mod record;
@@ -43,10 +45,11 @@ pub mod stored;
 mod study;
 mod tracked;
 mod unread;
+mod wanted;
 mod wiring;
 mod worded;
 
-pub use counts::{Count, Counts, RunCount, StageCount, Unsure, Wanted};
+pub use counts::{Count, Counts, RunCount, StageCount, Unsure, Wanted, grouped};
 pub use difference::{Difference, differences};
 pub use flake::FlakeLab;
 pub use identity::JobId;
@@ -67,3 +70,4 @@ pub use recipe::{
     package, packages, paths_in,
 };
 pub use record::{AfterRecord, IDENTITY_FILE, IdentityRecord, InputRecord};
+pub use wanted::{Asked, Known, Selection, meant};

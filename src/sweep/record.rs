@@ -11,11 +11,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::identity::{Identity, Part};
 use super::listing::{JobView, Listing, Outputs, Source};
 use crate::store::base32;
 
 /// Names the format.
 const SCHEMA: &str = "repx-identity/1";
+/// Digits of an id.
+const ID: usize = 32;
 /// The record's file, in `<base>/outputs/<job name>/repx/`.
 pub const IDENTITY_FILE: &str = "identity.json";
 
@@ -148,6 +151,16 @@ impl InputRecord {
 }
 
 impl AfterRecord {
+    /// What is recorded of a need for these jobs, given by their full names.
+    pub fn over<'n>(jobs: impl Iterator<Item = &'n str>) -> AfterRecord {
+        let id = |name: &str| base32::decode(name.get(..ID)?).ok();
+        let mut ids: Vec<Vec<u8>> = jobs.filter_map(id).collect();
+        ids.sort_unstable();
+        let mut identity = Identity::new();
+        ids.iter().for_each(|id| identity.add(Part::Upstream, id));
+        AfterRecord { jobs: ids.len(), digest: base32::encode(&identity.digest()) }
+    }
+
     fn of(job: &JobView<'_>) -> Option<AfterRecord> {
         let (jobs, digest) = (job.after()?, job.after_digest()?);
         Some(AfterRecord { jobs: jobs.len(), digest: base32::encode(digest) })

@@ -1,5 +1,6 @@
 //! Why jobs can't be listed: what there are too many of, and on which axis.
 
+use super::counts::grouped;
 use crate::diagnostic::Diagnostic;
 use crate::lab::{Axis, Run, Stage};
 
@@ -17,14 +18,15 @@ pub(super) enum Why {
 
 /// A number that may be beyond all measure.
 fn shown(count: Option<u128>) -> String {
-    count.map_or("more than 10^38".to_owned(), |count| count.to_string())
+    count.map_or("more than 10^38".to_owned(), grouped)
 }
 
 /// Says why the jobs of a stage, points of these axes, can't be listed.
 pub(super) fn refused(run: &Run<'_>, stage: &Stage<'_>, axes: &[usize], why: &Why) -> Diagnostic {
     let axes = axes.iter().filter_map(|axis| run.axes.get(*axis));
-    let named =
-        |axis: &Axis<'_>| Some(format!("{} ({})", axis.members.first()?.target.key(), axis.length));
+    let named = |axis: &Axis<'_>| {
+        Some(format!("{} ({})", axis.members.first()?.target.key(), grouped(axis.length as u128)))
+    };
     let all: Vec<String> = axes.clone().filter_map(named).collect();
     let all = all.join(" × ");
     let count = shown(axes.clone().try_fold(1u128, |n, axis| n.checked_mul(axis.length as u128)));
@@ -34,7 +36,10 @@ pub(super) fn refused(run: &Run<'_>, stage: &Stage<'_>, axes: &[usize], why: &Wh
         Why::Many => (
             format!("{what} would have {count} jobs, more than can be listed"),
             longest,
-            format!("the axes: {all}; `--count` counts without listing"),
+            format!(
+                "the axes: {all}; `repx list jobs --stage NAME --param KEY=VALUE` lists some of them, \
+                 `repx eval --count` counts all"
+            ),
         ),
         Why::Followed => (
             format!("{what} follows {count} combinations, more than memory holds"),
@@ -54,11 +59,12 @@ pub(super) fn refused(run: &Run<'_>, stage: &Stage<'_>, axes: &[usize], why: &Wh
     };
     let member = axis.and_then(|axis| axis.members.first());
     let span = member.map_or(run.span, |member| member.span);
-    let length = axis.map_or(1, |axis| axis.length);
+    let length = grouped(axis.map_or(1, |axis| axis.length) as u128);
+    let plural = if length == "1" { "" } else { "s" };
     let label = match why {
         Why::Same(_) => format!("jobs may be the same for several of these {length} values"),
         Why::Many | Why::Followed | Why::Alike { .. } => {
-            format!("the longest axis, {length} values")
+            format!("the longest axis, {length} value{plural}")
         }
     };
     Diagnostic::error("repx::sweep::too-many-jobs", message).at(span, label).help(help)
@@ -68,10 +74,12 @@ pub(super) fn refused(run: &Run<'_>, stage: &Stage<'_>, axes: &[usize], why: &Wh
 pub(super) fn needs_too_many(run: &Run<'_>, other: &Run<'_>, jobs: usize) -> Diagnostic {
     let longest = other.axes.iter().max_by_key(|axis| axis.length);
     let member = longest.and_then(|axis| axis.members.first());
-    let length = longest.map_or(1, |axis| axis.length);
+    let length = grouped(longest.map_or(1, |axis| axis.length) as u128);
     let message = format!(
-        "run `{}` needs all {jobs} jobs of run `{}`: too many to keep",
-        run.name, other.name
+        "run `{}` needs all {} jobs of run `{}`: too many to keep",
+        run.name,
+        grouped(jobs as u128),
+        other.name
     );
     Diagnostic::error("repx::sweep::too-many-jobs", message)
         .at(member.map_or(other.span, |member| member.span), format!("{length} values"))

@@ -211,6 +211,11 @@ fn mistakes(unknown: Vec<Unknown>, lacks: impl Fn(&Unknown) -> bool) -> Vec<Diag
 
 /// What is meant: a file if there is one, else a commit.
 fn origin(options: &EvalOptions, with: &str) -> Result<Origin, Diagnostic> {
+    if with.is_empty() {
+        let message = "`--diff` is given nothing to compare with";
+        return Err(Diagnostic::error("repx::diff::unknown-revision", message)
+            .help("give a branch, a tag, a hash or HEAD~1, or the file of a saved listing"));
+    }
     let file = PathBuf::from(with);
     // What another process writes will do.
     if file.exists() && !file.is_dir() {
@@ -242,7 +247,7 @@ fn with_file(
     let input = std::io::BufReader::with_capacity(1 << 16, input);
     let mut listed: HashSet<JobId> = HashSet::with_capacity(view.listing.len());
     listed.extend((0..view.len()).filter_map(|job| view.id(job)));
-    let mut wanted = Wanted::new(filter, &view.listing.groups);
+    let mut wanted = Wanted::new(filter, view.listing);
     let saved = Saved::read(input, &mut wanted, &|id| listed.contains(id));
     let saved = saved.map_err(|unread| match unread {
         Unread::System(error) => failed(error),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::saved::{Record, canonical, id};
 use crate::cli::filter::{self, Filter};
-use crate::sweep::{self, JobId};
+use crate::sweep::{self, JobId, Listing};
 
 /// A filter, and what it has met.
 pub(super) struct Wanted<'a> {
@@ -25,9 +25,9 @@ struct Param {
 }
 
 impl<'a> Wanted<'a> {
-    /// `groups` are those of the lab, for listings that don't say any.
-    pub(super) fn new(filter: Filter<'a>, groups: &[(String, Vec<String>)]) -> Wanted<'a> {
-        let params = filter::wanted(filter.params).into_iter();
+    /// `today` says what words for values mean, and knows the groups where the saved listing says none.
+    pub(super) fn new(filter: Filter<'a>, today: &Listing) -> Wanted<'a> {
+        let params = filter::wanted(today, filter.params).into_iter();
         let params = params.map(|wanted| Param { wanted, fitting: HashSet::new() }).collect();
         let mut all = Wanted {
             filter,
@@ -36,7 +36,7 @@ impl<'a> Wanted<'a> {
             groups: BTreeMap::new(),
             met: BTreeSet::new(),
         };
-        all.groups(groups.iter().cloned().collect());
+        all.groups(today.groups.iter().cloned().collect());
         all
     }
 

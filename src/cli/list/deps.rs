@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::Exit;
 use super::super::arguments::{Form, Terminal};
+use super::super::eval::MOST_IN_TABLE;
 use super::super::filter::{groups, no_such_run};
 use super::super::find::{self, short_id};
 use super::super::listing::table::{counted, params_cell};
@@ -16,7 +17,7 @@ use super::super::stdout;
 use super::DepsOptions;
 use crate::diagnostic::Diagnostic;
 use crate::lab::Need;
-use crate::sweep::{Ask, Count, JobView, Listing, RunInfo, Source};
+use crate::sweep::{Ask, Count, JobView, Listing, RunInfo, Selection, Source};
 use crate::world::Disk;
 
 /// The version of the format.
@@ -37,7 +38,12 @@ pub(super) fn run(options: &DepsOptions, terminal: &Terminal) -> Result<Exit, Ex
         None => Ok(Of::All),
         Some(name) => named(listing, name).map_err(|wrong| vec![wrong]),
     };
-    let Opened { listing, found, .. } = open(target, Ask::Jobs, terminal, look)?;
+    // What comes after what is known before any job is.
+    let ask = match options.name {
+        None => Ask::Few(MOST_IN_TABLE, Selection::default()),
+        Some(_) => Ask::Jobs,
+    };
+    let Opened { listing, found, .. } = open(target, ask, terminal, look)?;
     let style = TableStyle::of(terminal);
     let json = options.format == Form::Json;
     let runs: Vec<&RunInfo> = match found {

@@ -11,7 +11,7 @@ use super::super::listing::{Grid, Paint, TableStyle, clean};
 use super::super::load::{Opened, open};
 use super::super::stdout;
 use super::{GroupsOptions, runs};
-use crate::sweep::{Ask, Listing};
+use crate::sweep::{Ask, Listing, Selection};
 
 /// The version of the format.
 const SCHEMA: &str = "repx-groups/1";
@@ -22,7 +22,7 @@ pub(super) fn run(options: &GroupsOptions, terminal: &Terminal) -> Result<Exit, 
         return runs::list(&[name], false, options.format, &options.lab, terminal);
     }
     // Groups are there before any job is.
-    let ask = Ask::Few(MOST_IN_TABLE, Vec::new());
+    let ask = Ask::Few(MOST_IN_TABLE, Selection::default());
     let Opened { listing, .. } = open(options.lab.target(), ask, terminal, |_, _| Ok(()))?;
     let style = TableStyle::of(terminal);
     Ok(stdout::print(|out| match options.format {

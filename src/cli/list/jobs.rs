@@ -12,6 +12,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::Exit;
 use super::super::arguments::{Format, LabArgument, Terminal};
+use super::super::eval::MOST_LISTED;
 use super::super::filter::Filter;
 use super::super::find::short_id;
 use super::super::guard::INTERRUPTED;
@@ -24,7 +25,7 @@ use super::super::{candidates, stdout};
 use super::{picked, view};
 use crate::diagnostic::Diagnostic;
 use crate::exec::Base;
-use crate::sweep::{Ask, Count, JobView, Listing, in_order};
+use crate::sweep::{Ask, Count, Counts, JobView, Listing, in_order};
 use crate::world::Disk;
 
 /// The version of the format.
@@ -45,12 +46,15 @@ pub(super) struct JobsOptions {
     #[arg(short, long = "stage", value_name = "NAME", add = ArgValueCompleter::new(candidates::stages))]
     stages: Vec<String>,
     /// Only jobs that have come so far; may be repeated
+    ///
+    /// Blocked jobs are pending ones; tables call them blocked, programs are told pending.
     #[arg(long = "status", value_name = "STATUS")]
     statuses: Vec<Wanted>,
     /// Only jobs with this value; without a value, show this parameter. May be repeated
     ///
-    /// A value is JSON or a bare string, the job's own or that of a job it reads from. Of several values
-    /// for one key any will do; several keys must all agree.
+    /// A value is the job's own or that of a job it reads from. Of several values for one key any will do;
+    /// several keys must all agree. A word that reads as JSON means that first: 1.5 the number, null null,
+    /// '"null"' the text. Where no job has that value it means the text, else a path that ends in it.
     #[arg(short, long = "param", value_name = "KEY[=VALUE]", value_parser = param, add = ArgValueCompleter::new(candidates::params))]
     params: Vec<(String, Option<String>)>,
     /// Say where each job's results lie
@@ -97,21 +101,30 @@ pub(super) fn run(options: &JobsOptions, terminal: &Terminal) -> Result<Exit, Ex
         values.filter_map(|(key, value)| Some((key.clone(), value.clone()?))).collect();
     let filter = Filter { runs: &options.names, stages: &options.stages, params: &values };
     let target = options.lab.target();
-    let look = |listing: &Listing, _: Option<&_>| {
-        let known = picked(listing, filter)?;
-        unknown_keys(listing, &options.params).map(|()| known)
+    let look = |listing: &Listing, counts: Option<&Counts>| {
+        let known = picked(listing, counts, filter)?;
+        unknown_keys(listing, counts, &options.params).map(|()| known)
     };
     let path = base_path(target, terminal)?;
-    let Opened { listing, found, .. } = open(target, Ask::Jobs, terminal, look)?;
+    let ask = Ask::Part(MOST_LISTED, filter.selection());
+    let Opened { listing, counts, found } = open(target, ask, terminal, look)?;
+    let all = counts.map(|counts| counts.total(|_| true));
     let view = view(&listing, found);
     let statuses = Statuses::read(&path, &Disk);
+    let table = options.format == Format::Table && statuses.any_failed();
+    let blocked = match table || options.statuses.contains(&Wanted::Blocked) {
+        true => blocked(&listing, &statuses),
+        false => Vec::new(),
+    };
     let base = Base::new(&path);
     let page = Page {
         options,
         view: &view,
         statuses: &statuses,
         outputs: &base.outputs(),
-        jobs: numbers(&view, &statuses, options),
+        all: all.unwrap_or(Count::Exactly(listing.len() as u128)),
+        jobs: numbers(&view, &statuses, &blocked, options),
+        blocked: &blocked,
         style: TableStyle::of(terminal),
     };
     Ok(stdout::print(|out| match options.format {
@@ -124,25 +137,27 @@ pub(super) fn run(options: &JobsOptions, terminal: &Terminal) -> Result<Exit, Ex
 /// Names of parameters that are to be shown must be some stage's.
 fn unknown_keys(
     listing: &Listing,
+    counts: Option<&Counts>,
     params: &[(String, Option<String>)],
 ) -> Result<(), Vec<Diagnostic>> {
     let shown = params.iter().filter(|(_, value)| value.is_none());
     let wanted: Vec<(String, String)> =
         shown.map(|(key, _)| (key.clone(), String::new())).collect();
     let filter = Filter { runs: &[], stages: &[], params: &wanted };
-    picked(listing, filter).map(drop)
+    picked(listing, counts, filter).map(drop)
 }
 
 /// The jobs to be listed, in order.
-fn numbers(view: &View<'_>, statuses: &Statuses, options: &JobsOptions) -> Vec<u32> {
+fn numbers(
+    view: &View<'_>,
+    statuses: &Statuses,
+    blocked: &[bool],
+    options: &JobsOptions,
+) -> Vec<u32> {
     let listing = view.listing;
     let all = 0..listing.len() as u32;
     let mut jobs: Vec<u32> = all.filter(|job| view.shows(*job)).collect();
     if !options.statuses.is_empty() {
-        let blocked = match options.statuses.contains(&Wanted::Blocked) {
-            true => blocked(listing, statuses),
-            false => Vec::new(),
-        };
         let fits = |job: &u32| {
             let status = listing.job(*job).map_or(Status::Pending, |job| statuses.of(&job));
             options.statuses.iter().any(|wanted| match wanted {
@@ -209,6 +224,10 @@ struct Page<'p> {
     /// Where the folders of jobs lie.
     outputs: &'p Path,
     jobs: Vec<u32>,
+    /// How many the lab has.
+    all: Count,
+    /// By job, whether it is to run after one that failed; empty where that doesn't matter.
+    blocked: &'p [bool],
     style: TableStyle,
 }
 
@@ -222,8 +241,7 @@ impl Page<'_> {
     fn write_table(&self, out: &mut impl Write) -> io::Result<()> {
         let count = counted(Count::Exactly(self.jobs.len() as u128), "job");
         if self.jobs.is_empty() {
-            let all = counted(Count::Exactly(self.view.listing.len() as u128), "job");
-            return writeln!(out, "No job fits, of {all}.");
+            return writeln!(out, "No job fits, of {}.", counted(self.all, "job"));
         }
         let widths = self.widths();
         let shown = [true, true, self.view.runs.iter().filter(|run| **run).count() > 1, true, true];
@@ -268,7 +286,10 @@ impl Page<'_> {
         let status = self.statuses.of(&job);
         let cells = [
             short_id(&job),
-            status.name().to_owned(),
+            match self.blocked.get(job.number() as usize) {
+                Some(true) => "blocked".to_owned(),
+                Some(false) | None => status.name().to_owned(),
+            },
             self.runs(&job),
             clean(stage),
             self.params(&job),
@@ -293,7 +314,8 @@ impl Page<'_> {
     fn params(&self, job: &JobView<'_>) -> String {
         let named: Vec<&str> = self.options.params.iter().map(|(key, _)| key.as_str()).collect();
         let only = self.options.params.iter().any(|(_, value)| value.is_none());
-        params_of(self.view.listing, job).words(|name| !only || named.contains(&name))
+        params_of(self.view.listing, job)
+            .words(|name| !only || named.contains(&name), self.style.is_narrow())
     }
 
     fn out(&self, job: &JobView<'_>) -> std::path::PathBuf {

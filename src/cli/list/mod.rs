@@ -14,7 +14,7 @@ use super::candidates;
 use super::filter::Filter;
 use super::listing::View;
 use crate::diagnostic::Diagnostic;
-use crate::sweep::{JobBits, Listing};
+use crate::sweep::{Counts, JobBits, Listing};
 
 /// List runs, jobs, what depends on what, or groups
 ///
@@ -116,8 +116,12 @@ pub(super) type Picked = (Vec<bool>, Option<JobBits>);
 ///
 /// # Errors
 /// One for each name that the lab doesn't have.
-pub(super) fn picked(listing: &Listing, filter: Filter<'_>) -> Result<Picked, Vec<Diagnostic>> {
-    super::filter::select(listing, filter).map(|view| (view.runs, view.jobs))
+pub(super) fn picked(
+    listing: &Listing,
+    counts: Option<&Counts>,
+    filter: Filter<'_>,
+) -> Result<Picked, Vec<Diagnostic>> {
+    super::filter::select_some(listing, counts, filter).map(|view| (view.runs, view.jobs))
 }
 
 fn view(listing: &Listing, (runs, jobs): Picked) -> View<'_> {

@@ -13,7 +13,7 @@ use super::super::listing::{Grid, Paint, Status, Statuses, TableStyle, Tally, Vi
 use super::super::load::{Opened, base_path, open};
 use super::super::stdout;
 use super::{Picked, RunsOptions, picked, view};
-use crate::sweep::{Ask, Count, Counts, Listing, RunInfo};
+use crate::sweep::{Ask, Count, Counts, Listing, RunInfo, Selection};
 use crate::world::Disk;
 
 /// The version of the format.
@@ -34,10 +34,10 @@ pub(super) fn list(
     terminal: &Terminal,
 ) -> Result<Exit, Exit> {
     let filter = Filter { runs: names, stages: &[], params: &[] };
-    let ask = Ask::Few(MOST_IN_TABLE, Vec::new());
+    let ask = Ask::Few(MOST_IN_TABLE, Selection::default());
     let look = |listing: &Listing, counts: Option<&Counts>| -> Result<Picked, _> {
         match counts {
-            None => picked(listing, filter),
+            None => picked(listing, None, filter),
             Some(counts) => select_runs(listing, counts, filter).map(|runs| (runs, None)),
         }
     };
@@ -195,7 +195,7 @@ fn sweeps(listing: &Listing, run: &RunInfo, stage: &str) -> String {
     let blocks = listing.blocks().iter();
     let own = blocks.filter(|b| Some(b.run() as usize) == number && *b.stage().name == *stage);
     let mut words: Vec<String> = Vec::new();
-    for param in own.flat_map(crate::sweep::Block::params).filter(|param| param.same().is_none()) {
+    for param in own.flat_map(crate::sweep::Block::params).filter(|param| param.only().is_none()) {
         let word = format!("{} ({})", clean(param.name()), param.count());
         if !words.contains(&word) {
             words.push(word);

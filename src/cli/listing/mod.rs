@@ -19,7 +19,8 @@ pub(super) use json::{Pace, SCHEMA, resources, write_json, write_ndjson};
 pub(super) use record::Records;
 pub(super) use status::{Status, Statuses, status};
 pub(super) use table::{
-    Paint, SHORT_ID, TableStyle, bare, clean, cut, write_counts, write_table, write_too_many,
+    Paint, SHORT_ID, TableStyle, bare, begun_at, clean, cut, shared, write_counts, write_table,
+    write_too_many,
 };
 pub(super) use tally::{Tally, write_counts_json, write_counts_ndjson};
 

@@ -76,6 +76,11 @@ impl Statuses {
         self.0.is_empty()
     }
 
+    /// Has any job failed?
+    pub(crate) fn any_failed(&self) -> bool {
+        self.0.values().any(|status| *status == Status::Failed)
+    }
+
     /// The state of a job.
     pub(crate) fn of(&self, job: &JobView<'_>) -> Status {
         if self.0.is_empty() {

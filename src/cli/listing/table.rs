@@ -13,17 +13,24 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::{Status, Statuses, Tally, View};
 use crate::cli::arguments::Terminal;
 use crate::source::printable;
-use crate::sweep::{Count, JobView, Listing, RunInfo};
+use crate::sweep::{self, Count, JobView, Listing, RunInfo};
 
 /// More jobs than this are counted, not listed.
 pub(in crate::cli) const MOST_JOBS: usize = 40;
 /// What to do where there are more.
 const HINT: &str = "To see jobs: --run NAME, --stage NAME, --param KEY=VALUE, or --format ndjson.";
+/// The same where there are more than can be listed at all.
+const HINT_BEYOND: &str = "More than can be listed. To see some: --run NAME, --stage NAME, and
+--param KEY=VALUE for parameters with many values, until few jobs remain.";
+/// No more jobs than this can be listed.
+const MOST_LISTED: u128 = crate::cli::eval::MOST_LISTED as u128;
 /// Characters of an id shown.
 pub(in crate::cli) const SHORT_ID: usize = 8;
 /// No column is cut below this many characters.
 const NARROWEST: usize = 8;
 
+/// Pages as wide as this cut nothing.
+const UNCUT: usize = 1000;
 /// How the page looks.
 #[derive(Clone, Copy)]
 pub(crate) struct TableStyle {
@@ -65,6 +72,11 @@ impl TableStyle {
         TableStyle { width: terminal.page, color: terminal.color }
     }
 
+    /// Is what is too wide cut?
+    pub(in crate::cli) fn is_narrow(self) -> bool {
+        self.width < UNCUT
+    }
+
     /// The text as it is to be printed.
     pub(crate) fn paint(self, paint: Paint, text: &str) -> String {
         let code = match paint {
@@ -81,12 +93,12 @@ impl TableStyle {
 /// Writes the table.
 pub(crate) fn write_table(
     out: &mut impl Write,
-    view: &View<'_>,
+    (view, tally): (&View<'_>, &Tally<'_>),
     statuses: &Statuses,
     style: TableStyle,
 ) -> io::Result<()> {
     let shown = view.count();
-    write_counts(out, &Tally::of(view), style)?;
+    write_counts(out, tally, style)?;
     if shown == 0 {
         return Ok(());
     }
@@ -137,7 +149,11 @@ pub(crate) fn write_too_many(
     if statuses.is_empty() && tally.total.is_exact() {
         writeln!(out, "{} pending", grouped(tally.total))?;
     }
-    writeln!(out, "{}", style.paint(Paint::Faint, HINT))
+    let hint = match tally.total {
+        Count::Exactly(number) | Count::AtMost(number) if number <= MOST_LISTED => HINT,
+        Count::Exactly(_) | Count::AtMost(_) | Count::Beyond => HINT_BEYOND,
+    };
+    writeln!(out, "{}", style.paint(Paint::Faint, hint))
 }
 
 fn headline(tally: &Tally<'_>) -> String {
@@ -163,21 +179,11 @@ pub(in crate::cli) fn counted(count: Count, what: &str) -> String {
 
 /// A number with commas between thousands.
 pub(in crate::cli) fn grouped(count: Count) -> String {
-    let (begin, number) = match count {
-        Count::Exactly(number) => ("", number),
-        Count::AtMost(number) => ("at most ", number),
-        Count::Beyond => return "more than 10^38".to_owned(),
-    };
-    let digits = number.to_string();
-    let mut text = String::with_capacity(begin.len() + digits.len() * 4 / 3);
-    text.push_str(begin);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
+    match count {
+        Count::Exactly(number) => sweep::grouped(number),
+        Count::AtMost(number) => format!("at most {}", sweep::grouped(number)),
+        Count::Beyond => "more than 10^38".to_owned(),
     }
-    text
 }
 
 fn after(run: &RunInfo) -> String {
@@ -248,7 +254,7 @@ fn jobs(
         .shown_jobs()
         .map(|job| {
             let status = statuses.of(&job);
-            (row(view, &job, status), status)
+            (row(view, &job, status, style), status)
         })
         .collect();
     // One run needs no column to say which.
@@ -271,7 +277,7 @@ fn jobs(
     Ok(())
 }
 
-fn row(view: &View<'_>, job: &JobView<'_>, status: Status) -> [String; COLUMNS] {
+fn row(view: &View<'_>, job: &JobView<'_>, status: Status, style: TableStyle) -> [String; COLUMNS] {
     let id = job.id().to_string();
     let shown = |run: &u32| view.runs.get(*run as usize).copied().unwrap_or(false);
     let runs = job.runs().filter(shown);
@@ -281,27 +287,36 @@ fn row(view: &View<'_>, job: &JobView<'_>, status: Status) -> [String; COLUMNS] 
         id.get(..SHORT_ID).unwrap_or(&id).to_owned(),
         runs.join(","),
         clean(&job.stage().name),
-        params_cell(view.listing, job),
+        params_of(view.listing, job).words(|_| true, style.is_narrow()),
         status.name().to_owned(),
     ]
 }
 
-/// A job's parameters, then in brackets those values of the jobs it reads from that set it apart
-/// from its neighbours: without them jobs that only pass results on would all look alike.
+/// A job's parameters: what sets it apart from its neighbours first, since a cell may be cut, in brackets those
+/// values of the jobs it reads from that do so too. Without them jobs that only pass results on would all look alike.
 pub(in crate::cli) fn params_cell(listing: &Listing, job: &JobView<'_>) -> String {
-    params_of(listing, job).words(|_| true)
+    params_of(listing, job).words(|_| true, false)
 }
 
 /// The values that a job follows from.
 pub(in crate::cli) struct ParamsOf<'l> {
-    own: Vec<(&'l str, &'l str)>,
+    /// Those of axes.
+    swept: Vec<(&'l str, &'l str)>,
     /// Values of axes that only jobs it reads from have.
     upstream: Vec<(&'l str, &'l str)>,
+    /// Those that all jobs of the stage have.
+    fixed: Vec<(&'l str, &'l str)>,
 }
 
 /// What a job follows from.
 pub(in crate::cli) fn params_of<'l>(listing: &'l Listing, job: &JobView<'l>) -> ParamsOf<'l> {
-    let own: Vec<(&str, &str)> = job.params().map(|(name, value)| (&**name, value)).collect();
+    let own = job.block().params().iter().map(|param| param.same().is_none());
+    let own = job.params().map(|(name, value)| (&**name, value)).zip(own);
+    let (swept, fixed): (Vec<_>, Vec<_>) = own.partition(|(_, swept)| *swept);
+    let values = |params: Vec<((&'l str, &'l str), bool)>| -> Vec<(&'l str, &'l str)> {
+        params.into_iter().map(|(param, _)| param).collect()
+    };
+    let (swept, fixed) = (values(swept), values(fixed));
     let mut upstream = Vec::new();
     let mut waiting = job.depends_on();
     let mut seen = BTreeSet::new();
@@ -318,33 +333,44 @@ pub(in crate::cli) fn params_of<'l>(listing: &'l Listing, job: &JobView<'l>) -> 
                 .map(|((name, value), _)| (&**name, value)),
         );
     }
-    upstream.retain(|param| !own.contains(param));
+    upstream.retain(|param| !swept.contains(param) && !fixed.contains(param));
     upstream.sort_unstable();
     upstream.dedup();
-    ParamsOf { own, upstream }
+    ParamsOf { swept, upstream, fixed }
 }
 
 impl ParamsOf<'_> {
-    /// Those of wanted names, in words.
-    pub(in crate::cli) fn words(&self, wanted: impl Fn(&str) -> bool) -> String {
+    /// Those of wanted names, in words; where there is little room without the folders that paths begin with.
+    pub(in crate::cli) fn words(&self, wanted: impl Fn(&str) -> bool, narrow: bool) -> String {
+        let value = |json: &str| if narrow { brief(json) } else { bare(json) };
         let words = |params: &[(&str, &str)]| {
             let params = params.iter().filter(|(name, _)| wanted(name));
-            let words = params.map(|(name, value)| format!("{}={}", clean(name), bare(value)));
+            let words = params.map(|(name, json)| format!("{}={}", clean(name), value(json)));
             words.collect::<Vec<_>>().join(" ")
         };
-        match (words(&self.own), words(&self.upstream)) {
-            (own, upstream) if upstream.is_empty() => own,
-            (own, upstream) if own.is_empty() => format!("({upstream})"),
-            (own, upstream) => format!("{own} ({upstream})"),
-        }
+        let upstream = words(&self.upstream);
+        let upstream = if upstream.is_empty() { upstream } else { format!("({upstream})") };
+        let all = [words(&self.swept), upstream, words(&self.fixed)];
+        all.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// A value as one would give it to `--param`: words without quotes.
+/// A value in few columns: of a path in the store the last part, by which `--param` knows it.
+fn brief(json: &str) -> String {
+    let inner = json.strip_prefix("\"/nix/store/").and_then(|rest| rest.strip_suffix('"'));
+    match inner.and_then(|path| path.rsplit_once('/')) {
+        Some((_, last)) if !last.is_empty() => format!("…/{}", clean(last)),
+        Some(_) | None => bare(json),
+    }
+}
+
+/// A value as one would give it to `--param`: words without quotes, unless they read as something else than text.
 pub(crate) fn bare(json: &str) -> String {
     let word = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let plain = |word: &&str| {
-        !word.is_empty() && word.chars().all(|c| !c.is_whitespace() && !"\\\"=,".contains(c))
+        !word.is_empty()
+            && word.chars().all(|c| !c.is_whitespace() && !"\\\"=,".contains(c))
+            && serde_json::from_str::<serde_json::Value>(word).is_err()
     };
     clean(word.filter(plain).unwrap_or(json))
 }
@@ -405,6 +431,21 @@ pub(in crate::cli) fn line<const N: usize>(
     writeln!(out)
 }
 
+/// Characters that two texts begin with alike.
+pub(crate) fn shared(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count()
+}
+
+/// The text from shortly before one of its characters on; `…` says that there is more before.
+pub(crate) fn begun_at(text: &str, character: usize) -> String {
+    /// Characters before it that are shown.
+    const BEFORE: usize = 6;
+    match character.checked_sub(BEFORE + 1) {
+        None | Some(0) => text.to_owned(),
+        Some(left) => format!("…{}", text.chars().skip(left + 1).collect::<String>()),
+    }
+}
+
 /// The text, cut to a width; `…` says that it was.
 pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
@@ -433,8 +474,14 @@ mod tests {
         let states =
             [(sample::name(listing, 0), Status::Done), (sample::name(listing, 1), Status::Failed)];
         let mut out = Vec::new();
-        write_table(&mut out, &view, &Statuses::with(states), TableStyle { width, color })
-            .expect("a vector takes everything");
+        let tally = Tally::of(&view);
+        write_table(
+            &mut out,
+            (&view, &tally),
+            &Statuses::with(states),
+            TableStyle { width, color },
+        )
+        .expect("a vector takes everything");
         String::from_utf8(out).expect("tables are UTF-8")
     }
 
@@ -501,6 +548,11 @@ mod tests {
         assert_eq!(bare("\"two words\""), "\"two words\"");
         assert_eq!(bare("\"\""), "\"\"");
         assert_eq!(bare("[1,2]"), "[1,2]");
+        for text in ["null", "true", "1.5", "1e9", "-0", "[]", "{}"] {
+            assert_eq!(bare(text), text);
+            assert_eq!(bare(&format!("\"{text}\"")), format!("\"{text}\""));
+        }
+        assert_eq!(bare("\"01\""), "01");
         assert_eq!(cut("abcdef", 4), "abc…");
         assert_eq!(cut("abcd", 4), "abcd");
     }

@@ -20,7 +20,7 @@ pub(crate) struct Tally<'l> {
     /// Jobs of all runs shown, those that several have once.
     pub(super) total: Count,
     /// The same without what was asked for, where it is known.
-    pub(super) all: Count,
+    pub(in crate::cli) all: Count,
     /// Runs shown.
     pub(in crate::cli) runs: Vec<Row<'l>>,
     /// Why numbers may be too large, in words.
@@ -53,6 +53,11 @@ impl<'l> Tally<'l> {
             runs: rows.collect(),
             reasons: Vec::new(),
         }
+    }
+
+    /// The same where the listing may have a part of the jobs only, which were counted then.
+    pub(crate) fn among(self, counts: Option<&Counts>) -> Tally<'l> {
+        Tally { all: counts.map_or(self.all, |counts| counts.total(|_| true)), ..self }
     }
 
     /// Of runs and stages that were counted, as far as they are shown.

@@ -69,7 +69,8 @@ fn drawn(options: &VizOptions, terminal: &Terminal) -> Result<Exit, Exit> {
     let complain = |wrong| report(vec![wrong], &SourceMap::new(), terminal, false);
     let kind = kind(options).map_err(complain)?;
     let filter = Filter { runs: &options.names, stages: &[], params: &[] };
-    let look = |listing: &Listing, _: Option<&_>| picked(listing, filter).map(|(runs, _)| runs);
+    let look =
+        |listing: &Listing, _: Option<&_>| picked(listing, None, filter).map(|(runs, _)| runs);
     let Opened { listing, found, .. } = open(options.lab.target(), Ask::Jobs, terminal, look)?;
     let graph = Graph::new(&listing, &found);
     let mut text = Vec::new();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cli::arguments::{EvalOptions, Format, Terminal};
 use crate::cli::diff::{Comparison, json, table};
 use crate::cli::listing::json::{key, next_key, text};
-use crate::cli::listing::{Statuses, TableStyle, View, write_table};
+use crate::cli::listing::{Statuses, TableStyle, Tally, View, write_table};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::render::json::Record;
 use crate::source::SourceMap;
@@ -35,7 +35,7 @@ pub(super) fn print(
     let style = TableStyle::of(terminal);
     match (options.format, event) {
         (Format::Table, Event::Listed(view, statuses)) => {
-            write_table(&mut out, view, statuses, style)?;
+            write_table(&mut out, (view, &Tally::of(view)), statuses, style)?;
         }
         (Format::Table, Event::Changed(comparison, what)) => {
             writeln!(out)?;

@@ -1,0 +1,149 @@
+//! What is asked for of a lab's jobs, and what words for values mean.
+//!
+//! A word that reads as JSON means that value first: `1.5` the number, `null` null, `"null"` the text. Where
+//! the parameter never has that value, the word means the text as it stands; and where there is no such text
+//! either, a path in the store that ends in it. So a bare `1.5` finds the text where only that is there, and what
+//! a lab has of both is told apart.
+
+use super::counts::Wanted;
+use super::keys;
+use crate::lab::{Lab, Texts};
+
+/// A parameter, and words for values of it of which any will do.
+pub type Asked = (String, Vec<String>);
+
+/// Which jobs are asked for; of an empty list all are.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Selection {
+    /// Runs, and groups after an `@`.
+    pub runs: Vec<String>,
+    /// Stages, by their names in the pipeline or by `pname`.
+    pub stages: Vec<String>,
+    /// Values of parameters.
+    pub params: Vec<Asked>,
+}
+
+/// Values that a parameter has somewhere, as canonical JSON.
+#[derive(Clone, Copy, Debug)]
+pub enum Known<'v> {
+    /// This one.
+    One(&'v str),
+    /// These.
+    Many(&'v Texts),
+}
+
+impl Selection {
+    /// Is everything asked for?
+    pub fn is_all(&self) -> bool {
+        self.runs.is_empty() && self.stages.is_empty() && self.params.is_empty()
+    }
+}
+
+impl<'v> Known<'v> {
+    fn texts(self) -> impl Iterator<Item = &'v str> {
+        let (one, many) = match self {
+            Known::One(text) => (Some(text), None),
+            Known::Many(texts) => (None, Some(texts)),
+        };
+        one.into_iter().chain(many.into_iter().flat_map(Texts::iter))
+    }
+}
+
+/// The texts that a word stands for, given the values that there are; where it means none of them, all that it
+/// might mean.
+pub fn meant(word: &str, known: &[Known<'_>]) -> Vec<String> {
+    let text = serde_json::Value::from(word).to_string();
+    let json = serde_json::from_str::<serde_json::Value>(word).ok();
+    let values: Vec<String> =
+        json.into_iter().flat_map(|json| [word.to_owned(), json.to_string()]).collect();
+    let all = || known.iter().flat_map(|known| known.texts());
+    for meanings in [&values[..], std::slice::from_ref(&text)] {
+        if all().any(|known| meanings.iter().any(|meaning| meaning == known)) {
+            return meanings.to_vec();
+        }
+    }
+    let mut ending: Vec<String> =
+        all().filter(|known| ends_in(known, word)).map(str::to_owned).collect();
+    ending.sort_unstable();
+    ending.dedup();
+    if ending.is_empty() { values.into_iter().chain([text]).collect() } else { ending }
+}
+
+/// Where paths of the store begin, as JSON writes them.
+const STORE: &str = "\"/nix/store/";
+/// A hash, and the dash behind it.
+const HASH: usize = 33;
+
+/// Is a value a path in the store whose last parts are these?
+fn ends_in(json: &str, word: &str) -> bool {
+    let inner = json.strip_prefix(STORE).and_then(|rest| rest.strip_suffix('"'));
+    let inner = inner.and_then(|rest| rest.get(HASH..));
+    let whole = inner.and_then(|rest| rest.strip_suffix(word));
+    !word.is_empty() && whole.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+}
+
+/// What the words that are asked for mean in a lab.
+pub(super) fn settled(lab: &Lab<'_>, asked: &[Asked]) -> Vec<Wanted> {
+    let mean = |(key, words): &Asked| {
+        let known = values(lab, key);
+        let texts = words.iter().flat_map(|word| meant(word, &known)).collect();
+        (key.clone(), texts)
+    };
+    asked.iter().map(mean).collect()
+}
+
+/// All that a parameter may be in some stage of some run.
+fn values<'l>(lab: &'l Lab<'_>, key: &str) -> Vec<Known<'l>> {
+    let mut known = Vec::new();
+    for run in &lab.runs {
+        for stage in run.pipelines.iter().flat_map(|pipeline| &pipeline.stages) {
+            let own = stage.params.iter().zip(keys::sources(run, stage));
+            for ((_, default, _), source) in own.filter(|((name, _, _), _)| *name.text() == *key) {
+                let swept =
+                    source.and_then(|(axis, member)| run.axes.get(axis)?.members.get(member));
+                known.push(match swept {
+                    Some(member) => Known::Many(member.values.texts()),
+                    None => Known::One(&default.json),
+                });
+            }
+        }
+    }
+    known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_mean_what_is_there() {
+        let mean = |word: &str, known: &[&str]| {
+            let known: Vec<Known<'_>> = known.iter().map(|text| Known::One(text)).collect();
+            meant(word, &known)
+        };
+        let both = ["1.5", "\"1.5\"", "null", "\"null\""];
+        assert_eq!(mean("1.5", &both), ["1.5", "1.5"]);
+        assert_eq!(mean("1.50", &both), ["1.50", "1.5"]);
+        assert_eq!(mean("\"1.5\"", &both), ["\"1.5\"", "\"1.5\""]);
+        assert_eq!(mean("null", &both), ["null", "null"]);
+        assert_eq!(mean("\"null\"", &both), ["\"null\"", "\"null\""]);
+        assert_eq!(mean("1.5", &["\"1.5\"", "2"]), ["\"1.5\""]);
+        assert_eq!(mean("fast", &["\"fast\""]), ["\"fast\""]);
+        assert_eq!(mean("\"a\"", &["\"\\\"a\\\"\""]), ["\"\\\"a\\\"\""]);
+        assert_eq!(mean("7", &["1"]), ["7", "7", "\"7\""]);
+    }
+
+    #[test]
+    fn paths_are_known_by_their_last_parts() {
+        let hash = "0".repeat(32);
+        let path = format!("\"/nix/store/{hash}-source/data/a.csv\"");
+        let alone = format!("\"/nix/store/{hash}-b.csv\"");
+        let known = [Known::One(&path), Known::One(&alone)];
+        for word in ["a.csv", "data/a.csv", "source/data/a.csv"] {
+            assert_eq!(meant(word, &known), [path.as_str()], "{word}");
+        }
+        assert_eq!(meant("b.csv", &known), [alone.as_str()]);
+        assert_eq!(meant("csv", &known), ["\"csv\""]);
+        assert_eq!(meant("a.csv", &[known[0], Known::One("\"a.csv\"")]), ["\"a.csv\""]);
+    }
+}
