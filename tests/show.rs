@@ -64,7 +64,7 @@ fn a_job_before_and_after_it_has_run() {
     );
     assert!(before.contains("\nstage     train, version 1.1\n          pipe.nix:4\n"), "{before}");
     assert!(before.contains("\nparameters\n  depth  3\n  rate   0.5\n  size   10\n"), "{before}");
-    assert!(before.contains("  note  plain (the default)\n"), "{before}");
+    assert!(before.contains("  note   plain (the default)\n"), "{before}");
     assert!(!before.contains("ran       for"), "{before}");
     assert_eq!(call(lab.path(), &["run", "-q"]).code, Some(0));
     let after = text(lab.path(), &["show", "job", &id]);
@@ -73,7 +73,7 @@ fn a_job_before_and_after_it_has_run() {
     let upstream = job(lab.path(), "gen", "seed=2");
     let from = format!("gen {}", &upstream[..8]);
     assert!(after.contains(&format!("  mem          1G  from {from}\n")), "{after}");
-    assert!(after.contains("  cpus         2  its own\n"), "{after}");
+    assert!(after.contains("  cpus         2   its own\n"), "{after}");
     assert!(after.contains(&format!("  time         90  from {from}\n")), "{after}");
     assert!(after.contains(&format!("  words  words of {from}\n")), "{after}");
     let whole = json_of(lab.path(), &["show", "job", &id]);
@@ -124,10 +124,36 @@ fn what_a_job_has_written() {
     assert_eq!(call(lab.path(), &["show", "output", &id, "raw"]).stdout, b"\0\x01\xff");
     assert_eq!(text(lab.path(), &["show", "output", &id, "dir"]), "a  2 B\n");
     refused(lab.path(), &["show", "output", &id, "word"], "did you mean `words`?");
+    for outside in ["../repx/stdout.log", "dir/../../repx/stdout.log", "/etc/hostname"] {
+        refused(lab.path(), &["show", "output", &id, outside], "isn't in the job's");
+    }
+    let out = whole["out"].as_str().expect("a path");
+    assert_eq!(text(lab.path(), &["show", "output", &id, &format!("{out}/dir/a")]), "a\n");
+    let file = json_of(lab.path(), &["show", "output", &id, "words"]);
+    assert_eq!((&file["bytes"], &file["text"]), (&json!(8), &json!("one\ntwo\n")));
+    let raw = json_of(lab.path(), &["show", "output", &id, "raw"]);
+    assert_eq!((&raw["bytes"], &raw["text"]), (&json!(3), &Value::Null));
+    let dir = json_of(lab.path(), &["show", "output", &id, "dir"]);
+    assert_eq!(dir["files"], json!([{ "path": "a", "bytes": 2 }]));
     // Results outlive the lab's mistakes.
     fs::write(lab.path().join("lab.nix"), "{").expect("a file");
     assert_eq!(text(lab.path(), &["show", "output", &id, "words"]), "one\ntwo\n");
     refused(lab.path(), &["show", "output", "zzzz"], "unexpected end of file");
+}
+
+/// What a job declares is told by name though it failed.
+#[test]
+fn what_a_failed_job_has_written() {
+    let lab = lab();
+    let gen_file = lab.path().join("gen.nix");
+    let edited = fs::read_to_string(&gen_file).expect("a stage").replace("echo said", "exit 3");
+    fs::write(&gen_file, edited).expect("a stage");
+    assert_eq!(call(lab.path(), &["run", "-q"]).code, Some(1));
+    let jobs = json_of(lab.path(), &["list", "jobs", "--status", "failed"]);
+    let id = jobs["jobs"][0]["id"].as_str().expect("a job");
+    let shown = text(lab.path(), &["show", "output", id]);
+    assert!(shown.contains("\nwords  words.txt  8 B\n"), "{shown}");
+    assert!(shown.ends_with("\nother files\n  extra  5 B\n"), "{shown}");
 }
 
 #[test]

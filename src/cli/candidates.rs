@@ -100,7 +100,7 @@ pub(super) fn params(begun: &OsStr) -> Vec<CompletionCandidate> {
             return;
         };
         for param in all().filter(|param| **param.name() == *key) {
-            for value in param.values() {
+            for value in param.known().texts() {
                 words.add(format!("{key}={}", typed(value)), "");
             }
         }

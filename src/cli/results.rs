@@ -66,7 +66,11 @@ pub(super) fn named_or_to_be(
     let Outcome { listing, mut diagnostics, sources, .. } =
         load_shown(lab.target(), Ask::Jobs, terminal);
     let (known, wrong) = match listing.as_ref().map(|listing| find::job(listing, name)) {
-        Some(Ok(job)) => (Some(job.name().to_string()), None),
+        Some(Ok(job)) => {
+            let results = Results::new(&base, job.name().to_string());
+            let today = || listing.as_ref().map(|listing| IdentityRecord::of(listing, &job));
+            return Ok(Results { record: results.record.clone().or_else(today), ..results });
+        }
         Some(Err(wrong)) if wrong.code == find::AMBIGUOUS => (None, Some(wrong)),
         Some(Err(wrong)) => (folder(), Some(wrong)),
         None => (folder(), None),

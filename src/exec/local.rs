@@ -120,6 +120,9 @@ impl<'l> Local<'l> {
             reason.push_str("; ");
             reason.push_str(&absent);
         }
+        if let Some(record) = &task.record {
+            record.write(&folder.repx())?;
+        }
         folder.fail(&reason)?;
         Ok(Ended::Failed(Failure { reason, log: Some(self.work.told(&folder.stderr())) }))
     }

@@ -496,15 +496,6 @@ impl Param {
         }
     }
 
-    /// The values it takes, as canonical JSON.
-    pub fn values(&self) -> impl Iterator<Item = &str> {
-        let each = |at| match &self.values {
-            ParamValues::Same(value) => Some(&**value),
-            ParamValues::Swept(_, texts) => texts.get(at),
-        };
-        (0..self.count()).filter_map(each)
-    }
-
     /// How many values it takes.
     pub fn count(&self) -> usize {
         match &self.values {

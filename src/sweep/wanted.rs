@@ -40,7 +40,8 @@ impl Selection {
 }
 
 impl<'v> Known<'v> {
-    fn texts(self) -> impl Iterator<Item = &'v str> {
+    /// The values, as canonical JSON.
+    pub fn texts(self) -> impl Iterator<Item = &'v str> {
         let (one, many) = match self {
             Known::One(text) => (Some(text), None),
             Known::Many(texts) => (None, Some(texts)),

@@ -51,6 +51,11 @@ pub(super) fn run(options: &JobOptions, terminal: &Terminal) -> Result<Exit, Exi
     }))
 }
 
+/// Characters of the longest.
+fn widest(texts: impl Iterator<Item = String>) -> usize {
+    texts.map(|text| text.chars().count()).max().unwrap_or(0)
+}
+
 /// How far a job is, by its own folder: there may be a million others.
 fn status(base: &Base, job: &JobView<'_>) -> Status {
     match base.job(&job.name().to_string()).state() {
@@ -90,23 +95,18 @@ impl About<'_> {
         self.times(out)?;
         if job.params().next().is_some() {
             section(out, "parameters")?;
-            let width = job.params().map(|(name, _)| clean(name).chars().count()).max();
+            let width = widest(job.params().map(|(name, _)| clean(name)));
             for (name, value) in job.params() {
-                writeln!(
-                    out,
-                    "  {:<width$}  {}",
-                    clean(name),
-                    clean(value),
-                    width = width.unwrap_or(0)
-                )?;
+                writeln!(out, "  {:<width$}  {}", clean(name), clean(value))?;
             }
         }
         if job.inputs().next().is_some() {
             section(out, "inputs")?;
         }
+        let width = widest(job.inputs().map(|(name, _)| clean(name)));
         for (name, source) in job.inputs() {
             let (path, from) = self.input(source);
-            writeln!(out, "  {}  {from}", clean(name))?;
+            writeln!(out, "  {:<width$}  {from}", clean(name))?;
             if let Some(path) = path {
                 writeln!(out, "    {}", near(&path))?;
             }
@@ -114,12 +114,14 @@ impl About<'_> {
         if !job.outputs().is_empty() {
             section(out, "outputs")?;
         }
+        let width = widest(job.outputs().iter().map(|(name, _)| clean(name)));
         for (name, written) in job.outputs() {
             let path = self.output(&name);
             let there = path.metadata().map(|about| {
                 if about.is_dir() { "a directory".to_owned() } else { size(about.len()) }
             });
-            writeln!(out, "  {}  {}", clean(&name), there.unwrap_or_else(|_| clean(&written)))?;
+            let there = there.unwrap_or_else(|_| clean(&written));
+            writeln!(out, "  {:<width$}  {there}", clean(&name))?;
             if self.status == Status::Done {
                 writeln!(out, "    {}", near(&path))?;
             }
@@ -216,12 +218,13 @@ impl About<'_> {
     }
 
     fn resources(&self, out: &mut impl Write) -> io::Result<()> {
+        let width = widest(self.hints.iter().map(|hint| clean(&hint.value)));
         for Hint { name, value, from } in &self.hints {
             let whose = match from.number() == self.job.number() {
                 true => "its own".to_owned(),
                 false => format!("from {} {}", clean(&from.stage().name), short_id(from)),
             };
-            writeln!(out, "  {name:<11}  {}  {whose}", clean(value))?;
+            writeln!(out, "  {name:<11}  {:<width$}  {whose}", clean(value))?;
         }
         for (part, hints) in self.job.parts() {
             let texts = [

@@ -51,7 +51,9 @@ struct OutputOptions {
     /// Print this output, or this file of the job's out directory, as it is
     path: Option<String>,
     /// How to print what there is
-    #[arg(long, value_name = "FORMAT", default_value = "table", conflicts_with = "path")]
+    ///
+    /// Of a file json gives its path, its size, and its text if it is one of at most 1 MB.
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Form,
     #[command(flatten)]
     lab: LabArgument,

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -20,6 +20,10 @@ use crate::source::SourceMap;
 
 /// The version of the format.
 const SCHEMA: &str = "repx-output/1";
+/// The version of what is said of one file.
+const FILE_SCHEMA: &str = "repx-file/1";
+/// Texts of more bytes than this are not put into JSON when a file is asked for.
+const MOST_IN_JSON: u64 = 1_000_000;
 /// Texts of more bytes than this are only begun.
 const MOST_BYTES: u64 = 4096;
 /// Lines that are shown of a text.
@@ -32,7 +36,10 @@ pub(super) fn run(options: &OutputOptions, terminal: &Terminal) -> Result<Exit, 
     let written = Written::read(&results);
     if let Some(path) = &options.path {
         return match written.find(path) {
-            Ok(path) => Ok(print_whole(&path)),
+            Ok(path) => Ok(match options.format {
+                Form::Table => print_whole(&path),
+                Form::Json => print_json(&results, &path),
+            }),
             Err(wrong) => Err(report(vec![wrong], &SourceMap::new(), terminal, false)),
         };
     }
@@ -54,6 +61,39 @@ fn print_whole(path: &Path) -> Exit {
         }
         Ok(())
     })
+}
+
+/// The same for programs.
+fn print_json(results: &Results, path: &Path) -> Exit {
+    let is_file = path.is_file();
+    let text = is_file.then(|| read(path, MOST_IN_JSON));
+    let text = match text {
+        Some(Ok(Content::Text(text))) => Some(text),
+        Some(Ok(Content::Empty)) => Some(String::new()),
+        Some(Ok(Content::Begin(_) | Content::Binary) | Err(_)) | None => None,
+    };
+    let bytes = path.metadata().ok().filter(|_| is_file).map(|about| about.len());
+    let within = if path.is_dir() { named(&files(path)) } else { Vec::new() };
+    let whole = json!({
+        "schema": FILE_SCHEMA,
+        "job": results.name,
+        "path": path,
+        "kind": if path.is_dir() { "directory" } else { "file" },
+        "bytes": bytes,
+        "text": text,
+        "files": within,
+    });
+    stdout::print(|out| {
+        serde_json::to_writer_pretty(&mut *out, &whole)?;
+        writeln!(out)
+    })
+}
+
+/// Files and their sizes, for programs.
+fn named(files: &[(PathBuf, u64)]) -> Vec<Value> {
+    let one =
+        |(path, bytes): &(PathBuf, u64)| json!({ "path": path.to_string_lossy(), "bytes": bytes });
+    files.iter().map(one).collect()
 }
 
 /// What a job has written.
@@ -90,7 +130,14 @@ impl<'r> Written<'r> {
     /// The output of a name, or a file of the job's directory.
     fn find(&self, name: &str) -> Result<PathBuf, Diagnostic> {
         let known = self.outputs.iter().find(|(output, _)| output == name);
-        let path = known.map_or_else(|| self.out.join(name), |(_, path)| path.clone());
+        let inside = Path::new(name).strip_prefix(&self.out).unwrap_or(Path::new(name));
+        let is_inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+        if known.is_none() && !inside.components().all(is_inside) {
+            let message = format!("`{}` isn't in the job's directory", clean(name));
+            let help = format!("give a path from {} on, without `..`", near(&self.out));
+            return Err(Diagnostic::error("repx::cli::no-results", message).help(help));
+        }
+        let path = known.map_or_else(|| self.out.join(inside), |(_, path)| path.clone());
         if path.exists() {
             return Ok(path);
         }
@@ -205,17 +252,13 @@ impl<'r> Written<'r> {
             State::Failed => "failed",
             State::Pending => "pending",
         };
-        let files = self.files.iter();
-        let files: Vec<Value> = files
-            .map(|(path, bytes)| json!({ "path": path.to_string_lossy(), "bytes": bytes }))
-            .collect();
         let whole = json!({
             "schema": SCHEMA,
             "job": self.results.name,
             "status": state,
             "out": self.out,
             "outputs": self.outputs.iter().map(output).collect::<Vec<_>>(),
-            "files": files,
+            "files": named(&self.files),
         });
         serde_json::to_writer_pretty(&mut *out, &whole)?;
         writeln!(out)
@@ -224,10 +267,15 @@ impl<'r> Written<'r> {
 
 /// What is in a file, as far as it is shown.
 fn content(path: &Path) -> io::Result<Content> {
+    read(path, MOST_BYTES)
+}
+
+/// What is in a file, of a text not more than so many bytes.
+fn read(path: &Path, most: u64) -> io::Result<Content> {
     let file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut bytes = Vec::new();
-    file.take(MOST_BYTES).read_to_end(&mut bytes)?;
+    file.take(most).read_to_end(&mut bytes)?;
     if bytes.is_empty() {
         return Ok(Content::Empty);
     }
