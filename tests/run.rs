@@ -25,7 +25,8 @@ fn the_examples_run_and_are_done() {
     copy(&repository("examples"), directory.path());
     for lab in ["simple", "scatter-gather", "grading"] {
         let dry = stdout(&run(directory.path(), &[lab, "-n"]));
-        let jobs = dry.lines().count() - 1;
+        // A job a line, each below why it would run.
+        let jobs = dry.lines().filter(|line| line.starts_with("  ")).count();
         assert!(jobs >= 3, "{dry}");
         let ran = run(directory.path(), &[lab]);
         expect(&ran, 0, &format!("{jobs} jobs: {jobs} done\n"));
@@ -74,7 +75,7 @@ fn the_documents_examples_run() {
 fn a_thousand_jobs() {
     let stages = [("a", "", &*stage("n = 0;", "    echo ${toString params.n} > ${outputs.x}"))];
     let lab = Lab::new("n = repx-lib.utils.range 1 1000;", &stages);
-    expect(&lab.run(&["-q"]), 0, "1000 jobs: 1000 done\n");
+    expect(&lab.run(&["-q"]), 0, "1,000 jobs: 1,000 done\n");
     assert_eq!(lab.done().len(), 1000);
     let sum: u32 = lab
         .jobs("work")
@@ -130,7 +131,9 @@ fn failures_block_what_follows_and_nothing_else() {
     // It failed, and is tried again; what was done is not.
     let dry = lab.run(&["-n"]);
     expect(&dry, 0, "2 jobs would run, 4 done");
-    assert!(stdout(&dry).contains("a n=2: it failed"), "{}", stdout(&dry));
+    let said = stdout(&dry);
+    assert!(said.starts_with("it failed · 1 job\n  ") && said.contains(" main a n=2\n"), "{said}");
+    assert!(said.contains(" → 2 · 1 job\n"), "{said}");
     expect(&lab.run(&["-j", "1"]), 1, "6 jobs: 4 done before, 1 failed, 1 blocked\n");
     let mended = first.replace("exit 3", "true");
     lab.write("n = [ 1 2 3 ];", &[("a", "", &mended), ("b", "a", next)]);
@@ -226,7 +229,8 @@ fn names_pick_jobs_and_near_misses_are_told() {
     expect(&lab.run(&["mian"]), 2, "did you mean `main`");
     expect(&lab.run(&["@mian"]), 2, "the lab has no group `mian`");
     let dry = stdout(&lab.run(&["-n", "main"]));
-    let id: String = dry.chars().take(8).collect();
+    let row = dry.lines().nth(1).expect("a job below what is said of it");
+    let id = row.split_whitespace().next().expect("an id").to_owned();
     expect(&lab.run(&[&id]), 0, "1 job: 1 done\n");
     expect(&lab.run(&["--lab", ".", "main"]), 0, "2 jobs: 1 done, 1 done before\n");
     expect(&lab.run(&[&id]), 0, "nothing to do: 1 job done");
@@ -285,6 +289,49 @@ fn a_dry_run_leaves_nothing() {
     let lab = Lab::new("", &[("a", "", &stage("", "    true"))]);
     expect(&lab.run(&["-n"]), 0, "1 job would run\n");
     assert!(!lab.path(".repx").exists());
+}
+
+#[test]
+fn a_dry_run_says_what_changed() {
+    let first = |script: &str| {
+        stage("n = 0;", &format!("    {script} ${{toString params.n}} > ${{outputs.x}}"))
+    };
+    let next = "{ pkgs }: { pname = \"next\"; inputs.x = \"\"; outputs.y = \"$out/y\"; run = { inputs, outputs, ... }: ''cat ${inputs.x} > ${outputs.y}''; }";
+    let lab = Lab::new("n = [ 1 2 3 ];", &[("a", "", &first("echo")), ("b", "a", next)]);
+    let dry = |args: &[&str]| stdout(&lab.run(&[&["-n"], args].concat()));
+    let said = dry(&[]);
+    assert!(
+        said.starts_with("never run · 6 jobs\n") && said.ends_with("6 jobs would run\n"),
+        "{said}"
+    );
+    expect(&lab.run(&["-q"]), 0, "6 done");
+    // Another value, in the place of one.
+    lab.write("n = [ 1 2 4 ];", &[("a", "", &first("echo")), ("b", "a", next)]);
+    let said = dry(&[]);
+    assert!(said.contains("param n 3 → 4, ") || said.contains("param n 3 → 4 · 1 job\n"), "{said}");
+    assert!(
+        said.contains("\nupstream: param n 3 → 4") && said.ends_with("2 jobs would run, 4 done\n"),
+        "{said}"
+    );
+    // A script, and what follows from it.
+    lab.write("n = [ 1 2 3 ];", &[("a", "", &first("printf %s")), ("b", "a", next)]);
+    let said = dry(&[]);
+    assert!(said.starts_with("script of stage a changed · 3 jobs\n"), "{said}");
+    assert!(said.contains("\nupstream: script of stage a changed · 3 jobs\n"), "{said}");
+    let events = dry(&["--format", "ndjson"]);
+    let event: serde_json::Value =
+        serde_json::from_str(events.lines().nth(1).expect("an event")).expect("JSON");
+    assert_eq!((&event["reason"], &event["verdict"]), (&"no-results".into(), &"changed".into()));
+    assert_eq!(event["reasons"][0]["kind"], "script");
+    // Results that somebody has removed, and what was stopped.
+    lab.write("n = [ 1 2 3 ];", &[("a", "", &first("echo")), ("b", "a", next)]);
+    let done = lab.jobs("-next-");
+    fs::remove_dir_all(done[0].join("out")).expect("it is ours");
+    fs::remove_file(done[1].join("repx/SUCCESS")).expect("it is ours");
+    let said = dry(&[]);
+    assert!(said.contains("its results were removed · 1 job\n"), "{said}");
+    assert!(said.contains("it was begun, and didn't end · 1 job\n"), "{said}");
+    assert!(dry(&["--force"]).contains("it is done, but --force is given · 4 jobs\n"));
 }
 
 #[test]

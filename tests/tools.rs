@@ -293,6 +293,7 @@ fn json_is_what_its_schema_says() {
         &["list", "jobs", "--status", "done"],
         &["show", "job", "q3wwm4r3"],
         &["show", "output", "report"],
+        &["show", "output", "report", "."],
         &["log", job],
         &["gc", "--list"],
         &["gc", "--dry-run"],
@@ -316,6 +317,12 @@ fn json_is_what_its_schema_says() {
     check(&value(&["eval", "--diff", "saved.json"]), "eval --diff");
     let jobs = value(&["list", "jobs", "-s", "summarise"]);
     check(&value(&["eval", "--why", jobs["jobs"][0]["id"].as_str().expect("an id")]), "eval --why");
+    check(&value(&["eval", "--why", "report"]), "eval --why of a job after other runs");
+    let would = text(lab.path(), &["run", "-n", "--format", "ndjson"]);
+    for line in would.lines() {
+        let wrong = misfits(&schema_of("repx-run/1"), &serde_json::from_str(line).expect("JSON"));
+        assert!(wrong.is_empty(), "{line}:\n{}", wrong.join("\n"));
+    }
     check(&value(&["gc"]), "gc");
     fs::write(lab.path().join("other.nix"), "let unused = http://a.b; in unknown").expect("a file");
     let findings = call(lab.path(), &["check", "--static", "other.nix", "--format", "json"]);

@@ -233,6 +233,10 @@ fn an_edited_script_is_named_here_and_downstream() {
     let train = lab.job("train", &[("lr", "0.1")]);
     assert_eq!(lab.reasons(&train), ["upstream data", "> script"]);
     assert_eq!(lab.reasons(&lab.job("report", &[])), ["upstream-runs 6 6"]);
+    let report = lab.text(&lab.job("report", &[]));
+    assert!(report.contains("\n  6 of the 6 jobs of the runs it depends on changed\n"), "{report}");
+    assert!(report.contains("\n      script of stage gen changed\n"), "{report}");
+    assert!(report.contains("\n    … and 3 more\n"), "{report}");
     let text = lab.text(&train);
     assert!(text.contains("\n  input data gen-"), "{text}");
     assert!(text.contains("\n    script of stage gen changed\n"), "{text}");
@@ -288,6 +292,17 @@ fn every_other_part_of_an_identity_is_named() {
     let lab = Lab::done();
     lab.edit("make.nix", "[ 1 2 ]", "[ 1 2 3 ]");
     assert_eq!(lab.reasons(&lab.job("report", &[])), ["upstream-runs 6 9"]);
+    let reason = &lab.json(&lab.job("report", &[]))["reasons"][0];
+    assert_eq!((&reason["new"], &reason["gone"]), (&3.into(), &0.into()));
+    assert_eq!(reason["some"][0]["reasons"][0]["name"], "seed");
+    // Of some that changed it is told how many they are, also when they were done again since.
+    let lab = Lab::done();
+    lab.edit("train.nix", "note = \"plain\"", "note = \"fancy\"");
+    let report = lab.job("report", &[]);
+    let changed = "\n  4 of the 6 jobs of the runs it depends on changed\n";
+    assert!(lab.text(&report).contains(changed), "{}", lab.text(&report));
+    lab.finish(|name| name.contains("-train"));
+    assert!(lab.text(&report).contains(changed), "{}", lab.text(&report));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use repx::session::{self, Config};
 use repx::source::SourceMap;
-use repx::sweep::{self, Ask, Count, Outcome, Request};
+use repx::sweep::{self, Ask, Count, Outcome, Request, Selection};
 use repx::value::{Slot, Value};
 use repx::world::{Memory, World};
 
@@ -148,7 +148,7 @@ pub fn list(world: &Memory, threads: usize) -> usize {
 
 /// Counts the jobs of a lab made by [`sweep_lab`].
 pub fn count(world: &Memory) -> u128 {
-    let counts = outcome(world, 1, Ask::Counts(0, Vec::new())).counts;
+    let counts = outcome(world, 1, Ask::Counts(0, Selection::default())).counts;
     match counts.map(|counts| counts.total(|_| true)) {
         Some(Count::Exactly(count)) => count,
         other => panic!("{other:?}"),

@@ -66,14 +66,6 @@ fn beginning<'l>(listing: &'l Listing, name: &str) -> Vec<JobView<'l>> {
     jobs.filter(is_called).take(MOST_NAMED + 1).collect()
 }
 
-/// The job with this full name.
-pub(super) fn named<'l>(listing: &'l Listing, name: &str) -> Option<JobView<'l>> {
-    let id = base32::decode(name.get(..DIGITS)?).ok()?;
-    let number = (0..listing.len() as u32)
-        .find(|job| listing.id(*job).is_some_and(|known| known.bytes()[..] == id[..]))?;
-    listing.job(number).filter(|job| job.name().to_string() == name)
-}
-
 /// Does a name have a whole id?
 pub(super) fn is_whole(name: &str) -> bool {
     parts(name).0.len() == DIGITS
@@ -175,8 +167,6 @@ mod tests {
         assert_eq!(found(&full[..38]), Ok(3));
         assert_eq!(found("0l2h"), Ok(4));
         assert_eq!(found("0l2h-rep"), Ok(4));
-        assert_eq!(named(&listing, &full).map(|job| job.number()), Some(3));
-        assert!(named(&listing, &full[..38]).is_none());
         let message = found("0").unwrap_err();
         assert!(
             message.starts_with("several jobs begin with `0`; write more of the id: `040h"),

@@ -54,7 +54,7 @@ pub use machine::Machine;
 pub use outputs::Unwritten;
 pub use package::{Written, begin, is_package, packaged_listing, unpack_images, write_lab};
 pub use place::{Base, Folder, Hold, LockError, State};
-pub use plan::{Plan, Reason};
+pub use plan::Plan;
 pub use schedule::{Ended, Event, Executor, Failure, Options, Piece, Summary, Unit, execute};
 pub use store::Store;
 pub use tool::{programs, through};

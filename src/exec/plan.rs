@@ -17,17 +17,6 @@ pub struct Plan {
     pub done: usize,
 }
 
-/// Why a job is to run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reason {
-    /// It never ran to an end.
-    Never,
-    /// It failed the last time.
-    Failed,
-    /// It is done, and to be done again.
-    Forced,
-}
-
 impl Plan {
     /// The plan of these jobs; with `force` the wanted ones run although they are done. What only
     /// leads to jobs that are done need not run.
@@ -117,15 +106,6 @@ impl Plan {
     /// Does it have jobs of this block?
     pub fn touches(&self, block: &Block) -> bool {
         block.range().any(|job| self.has(job))
-    }
-
-    /// Why a job of the plan is to run.
-    pub fn reason(&self, base: &Base, job: &JobView<'_>) -> Reason {
-        match base.job(&job.name().to_string()).state() {
-            State::Pending => Reason::Never,
-            State::Failed => Reason::Failed,
-            State::Done => Reason::Forced,
-        }
     }
 }
 

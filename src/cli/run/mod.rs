@@ -2,6 +2,7 @@
 
 pub(super) mod build;
 mod display;
+mod dry;
 mod isolate;
 pub(super) mod lacking;
 mod pick;
@@ -26,15 +27,14 @@ use super::Exit;
 use super::arguments::{Format, RunOptions, Terminal};
 use super::environment::Environment;
 use super::guard::{Held, INSISTED, INTERRUPTED};
-use super::listing::clean;
 use super::load::{Outcome, Target, configured, lab_name, load_shown};
 use super::report::{near, report, say};
 use super::setup::{machine_saying, places};
 use super::stdout;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::exec::{
-    Base, Hold, Isolation, LabKind, Lacking, Local, LockError, Machine, Options, Plan, Reason,
-    Store, Summary, Work, execute, is_package, jobs_lacking, jobs_needing, lacks,
+    Base, Hold, Isolation, LabKind, Lacking, Local, LockError, Machine, Options, Plan, Store,
+    Summary, Work, execute, is_package, jobs_lacking, jobs_needing, lacks,
 };
 use crate::source::SourceMap;
 use crate::sweep::{Ask, Listing, find_entry};
@@ -75,7 +75,7 @@ pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     let isolation = isolation.as_ref();
     let (listing, base, jobs) = (&listing, &base, jobs.as_slice());
     let call = Call { options, target, terminal, listing, base, jobs, isolation, at_once };
-    if options.dry_run { call.describe() } else { call.perform() }
+    if options.dry_run { dry::describe(&call) } else { call.perform() }
 }
 
 /// The lab, and the names of what is to run. A lab may stand first; but where there is a lab at hand, a single word is
@@ -125,49 +125,6 @@ struct Call<'c> {
 }
 
 impl Call<'_> {
-    /// Says what would run.
-    fn describe(&self) -> Exit {
-        let plan = Plan::new(self.listing, self.base, self.jobs, self.options.force);
-        let lacks = lacks(self.listing, &plan);
-        let lacking = jobs_lacking(self.listing, &plan, &lacks);
-        // Packages that the set doesn't know were told of when the lab was evaluated.
-        let told = lacks.iter().filter(|lack| lack.is_of_machine());
-        complain(missing(self.listing, told, Severity::Warning), self.terminal, self.options);
-        let reason = |reason| match reason {
-            Reason::Never => "it has no results",
-            Reason::Failed => "it failed",
-            Reason::Forced => "it is done, but --force is given",
-        };
-        if self.streams() {
-            let mut stream = Stream::new(self.listing);
-            stream.begin(self.base, &plan, true);
-            for view in plan.jobs().filter_map(|job| self.listing.job(job)) {
-                stream.would_run(&view, plan.reason(self.base, &view));
-            }
-            return stdout::print(|_| stream.end(&plan, &Summary::not_run(&plan)));
-        }
-        stdout::print(|out| {
-            for view in plan.jobs().filter_map(|job| self.listing.job(job)) {
-                let why = reason(plan.reason(self.base, &view));
-                let more = match lacking.get(&view.number()) {
-                    Some(package) => format!("; it can't run without `{}`", clean(package)),
-                    None => String::new(),
-                };
-                writeln!(out, "{}: {why}{more}", words::title(self.listing, view.number()))?;
-            }
-            writeln!(out, "{}", would_run(plan.len(), plan.done))?;
-            if !lacking.is_empty() {
-                let lacking = words::jobs(lacking.len());
-                writeln!(out, "{lacking} can't run on this machine, nor what reads from them")?;
-            }
-            match self.listing.kit.derivations.then(|| build::unbuilt(self.listing, &plan)) {
-                None | Some(0) => Ok(()),
-                Some(1) => writeln!(out, "Nix would build 1 script"),
-                Some(many) => writeln!(out, "Nix would build {many} scripts"),
-            }
-        })
-    }
-
     /// Is it programs that read what happens?
     fn streams(&self) -> bool {
         self.options.format != Format::Table
@@ -345,14 +302,6 @@ impl Call<'_> {
             () if !summary.failed.is_empty() => Exit::Failed,
             () => Exit::Fine,
         }
-    }
-}
-
-fn would_run(count: usize, done: usize) -> String {
-    match (count, done) {
-        (0, done) => format!("nothing to do: {} done", words::jobs(done)),
-        (count, 0) => format!("{} would run", words::jobs(count)),
-        (count, done) => format!("{} would run, {done} done", words::jobs(count)),
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::exec::{Base, Event, Plan, Reason, Summary};
+use super::super::why::{self, Verdict};
+use crate::exec::{Base, Event, Plan, Summary};
 use crate::sweep::{JobView, Listing};
 
 /// Names the format. It stands in the first object.
@@ -35,13 +36,24 @@ impl<'s> Stream<'s> {
         }));
     }
 
-    pub(super) fn would_run(&mut self, job: &JobView<'_>, reason: Reason) {
-        let reason = match reason {
-            Reason::Never => "no-results",
-            Reason::Failed => "failed",
-            Reason::Forced => "forced",
+    /// A job that would run, and what there is to say of why.
+    pub(super) fn would_run(&mut self, job: &JobView<'_>, verdict: &Verdict) {
+        let reason = match verdict {
+            Verdict::UpToDate => "forced",
+            Verdict::Failed => "failed",
+            Verdict::Removed
+            | Verdict::Stopped
+            | Verdict::NeverRun { .. }
+            | Verdict::Changed { .. } => "no-results",
         };
-        self.job("would-run", job.number(), &[("reason", reason.into())]);
+        let (word, before, reasons) = why::verdict(verdict);
+        let more = [
+            ("reason", reason.into()),
+            ("verdict", word.into()),
+            ("compared_with", before),
+            ("reasons", reasons.into()),
+        ];
+        self.job("would-run", job.number(), &more);
     }
 
     pub(super) fn event(&mut self, event: &Event<'_>) {

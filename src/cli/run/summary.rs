@@ -8,7 +8,7 @@ use std::path::Path;
 use super::super::listing::clean;
 use super::super::log::last_lines;
 use super::super::report::{from_here, here, near};
-use super::words::{jobs, title};
+use super::words::{jobs, number, title};
 use crate::exec::{Base, Failure, Plan, Summary, Unwritten};
 use crate::sweep::Listing;
 
@@ -34,7 +34,7 @@ pub(super) fn print(
     }
     let more = summary.failed.len().saturating_sub(MOST_FAILURES);
     if more > 0 {
-        writeln!(out, "… and {more} more failed\n")?;
+        writeln!(out, "… and {} more failed\n", number(more))?;
     }
     unwritten(out, listing, &summary.unwritten)?;
     let counts = [
@@ -45,7 +45,8 @@ pub(super) fn print(
         (summary.left, "not run"),
     ];
     let counts = counts.iter().filter(|(count, _)| *count > 0);
-    let counts: Vec<String> = counts.map(|(count, what)| format!("{count} {what}")).collect();
+    let counts: Vec<String> =
+        counts.map(|(count, what)| format!("{} {what}", number(*count))).collect();
     let all = plan.len() + plan.done;
     writeln!(out, "{}: {}", jobs(all), counts.join(", "))?;
     writeln!(out, "results: {}", near(&base.outputs()))

@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use super::super::find::short_id;
-use super::super::listing::table::params_cell;
+use super::super::listing::table::{counted, grouped, params_cell};
 use super::super::listing::{clean, cut};
-use crate::sweep::Listing;
+use crate::sweep::{Count, Listing};
+
+/// "12", "1,000".
+pub(in crate::cli) fn number(count: usize) -> String {
+    grouped(Count::Exactly(count as u128))
+}
 
 /// "1 job", "2 jobs".
 pub(in crate::cli) fn jobs(count: usize) -> String {
-    format!("{count} {}", if count == 1 { "job" } else { "jobs" })
+    counted(Count::Exactly(count as u128), "job")
 }
 
 /// "1 container image", "2 container images".

@@ -4,6 +4,9 @@
 //! and a job's name; out goes what its identity has that the nearest one done doesn't have, through
 //! the jobs it reads from down to what was changed.
 
+mod many;
+mod moved;
+mod nearest;
 mod print;
 mod reasons;
 mod recorded;
@@ -16,7 +19,8 @@ use super::listing::{Status, TableStyle};
 use crate::diagnostic::Diagnostic;
 use crate::sweep::{JobView, Listing};
 use crate::world::World;
-pub(super) use print::{write_json, write_text};
+pub(super) use many::{Cause, Known, Many};
+pub(super) use print::{said, verdict, write_json, write_text};
 use reasons::{Reason, Reasons};
 use recorded::Recorded;
 
@@ -33,6 +37,10 @@ pub(super) enum Verdict {
     UpToDate,
     /// It ran as it is, and failed.
     Failed,
+    /// It was done, and somebody has removed its results.
+    Removed,
+    /// It was begun, and didn't end.
+    Stopped,
     /// Nothing of its stage was ever done; so many results have no record of what they are of.
     NeverRun { unrecorded: usize },
     /// The nearest job done is another.
@@ -59,15 +67,17 @@ pub(super) fn why<'l>(
     let verdict = match status {
         Status::Done => Verdict::UpToDate,
         Status::Failed => Verdict::Failed,
-        Status::Pending => changed(listing, &job, &recorded),
+        Status::Pending => pending(&mut Reasons::new(listing, &recorded), &job),
     };
     Ok(Why { job, status, verdict })
 }
 
-fn changed(listing: &Listing, job: &JobView<'_>, recorded: &Recorded) -> Verdict {
-    let mut reasons = Reasons::new(listing, recorded);
+fn pending<'l>(reasons: &mut Reasons<'l>, job: &JobView<'l>) -> Verdict {
+    if let Some(entry) = reasons.recorded.entry(&job.name().to_string()) {
+        return if entry.removed { Verdict::Removed } else { Verdict::Stopped };
+    }
     match reasons.nearest(job) {
-        None => Verdict::NeverRun { unrecorded: recorded.unrecorded(job) },
+        None => Verdict::NeverRun { unrecorded: reasons.recorded.unrecorded(job) },
         Some(before) => {
             Verdict::Changed { reasons: reasons.between(before, job), before: before.job.clone() }
         }

@@ -4,12 +4,17 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
 
 use super::super::find::{begin, short_id};
-use super::super::listing::{Paint, TableStyle, bare, clean, cut};
+use super::super::listing::table::grouped;
+use super::super::listing::{Paint, TableStyle, bare, begun_at, clean, cut, shared};
+use super::moved::Moved;
 use super::{Reason, Verdict, Why};
-use crate::sweep::{Difference, InputRecord};
+use crate::sweep::{Count, Difference, InputRecord};
 
+/// No value is cut below so many columns.
+const NARROWEST: usize = 8;
 /// The version of the format.
 const SCHEMA: &str = "repx-why/1";
 
@@ -37,6 +42,8 @@ pub(in crate::cli) fn write_text(
             let log = base.join("outputs").join(job.name().to_string()).join("repx/stderr.log");
             writeln!(out, "  {}", log.display())
         }
+        Verdict::Removed => writeln!(out, "It was done, and its results were removed since."),
+        Verdict::Stopped => writeln!(out, "It was begun, and stopped before its end."),
         Verdict::NeverRun { unrecorded: 0 } => {
             writeln!(out, "Never run: no job of stage {} is done.", clean(&job.stage().name))
         }
@@ -64,29 +71,82 @@ fn lines(
 ) -> io::Result<()> {
     for reason in reasons {
         let indent = depth * 2;
-        let text = words(&reason.difference, &reason.stage);
+        let width = style.width.saturating_sub(indent);
+        let text = words(reason, width);
         let text = match (reason.perhaps, reason.repeated) {
             (true, _) => format!("{text}, perhaps only through the parameters"),
             (_, true) => format!("{text}, as above"),
             (false, false) => text,
         };
-        let width = style.width.saturating_sub(indent);
         writeln!(out, "{:indent$}{}", "", cut(&text, width))?;
         lines(out, &reason.deeper, depth + 1, style)?;
+        if let Some(moved) = &reason.moved {
+            named(out, moved, depth + 1, style)?;
+        }
     }
     Ok(())
 }
 
-/// A difference in a line.
-fn words(difference: &Difference, stage: &str) -> String {
-    let stage = clean(stage);
-    match difference {
+/// Some of the jobs of other runs that are new.
+fn named(out: &mut impl Write, moved: &Moved, depth: usize, style: TableStyle) -> io::Result<()> {
+    let indent = depth * 2;
+    for job in &moved.named {
+        let text = match &job.before {
+            Some(before) => arrow(short(before), short(&job.job)),
+            None => format!("{}, with nothing like it done before", short(&job.job)),
+        };
+        writeln!(out, "{:indent$}{}", "", cut(&text, style.width.saturating_sub(indent)))?;
+        lines(out, &job.reasons, depth + 1, style)?;
+    }
+    match moved.new.saturating_sub(moved.named.len()) {
+        0 => Ok(()),
+        more => writeln!(out, "{:indent$}… and {}", "", others(more)),
+    }
+}
+
+fn others(more: usize) -> String {
+    format!("{} more", grouped(Count::Exactly(more as u128)))
+}
+
+/// What is said of jobs of other runs.
+fn runs(before: usize, after: usize, moved: Option<&Moved>) -> String {
+    let number = |count: usize| grouped(Count::Exactly(count as u128));
+    let what = "jobs of the runs it depends on";
+    let numbers = if before == after {
+        String::new()
+    } else {
+        format!(" {} → {}", number(before), number(after))
+    };
+    match moved {
+        None if before == after => format!("{what} changed ({})", number(after)),
+        None => format!("{what}{numbers}"),
+        Some(moved) if !moved.certain => {
+            format!("{what}{numbers}: {} of {} not done before", number(moved.new), number(after))
+        }
+        Some(moved) if before == after && moved.new == moved.gone => {
+            format!("{} of the {} {what} changed", number(moved.new), number(after))
+        }
+        Some(moved) => {
+            format!("{what}{numbers}: {} new, {} gone", number(moved.new), number(moved.gone))
+        }
+    }
+}
+
+/// A difference in a line, however long.
+pub(in crate::cli) fn said(reason: &Reason) -> String {
+    words(reason, usize::MAX)
+}
+
+/// A difference in a line, so that what sets two long values apart shows in so many columns.
+fn words(reason: &Reason, width: usize) -> String {
+    let stage = clean(&reason.stage);
+    match &reason.difference {
         Difference::Param { name, before, after } => {
-            format!(
-                "param {} {}",
-                clean(name),
-                arrow(value(before.as_deref()), value(after.as_deref()))
-            )
+            let name = clean(name);
+            let (before, after) = (value(before.as_deref()), value(after.as_deref()));
+            let room = width.saturating_sub("param ".len() + name.width() + 1 + ARROW.len());
+            let (before, after) = told_apart(before, after, room);
+            format!("param {name} {}", arrow(before, after))
         }
         Difference::Version { before, after } => {
             format!("version of stage {stage} {}", arrow(clean(before), clean(after)))
@@ -124,17 +184,26 @@ fn words(difference: &Difference, stage: &str) -> String {
                 false => format!("runtime packages {}", changes.join(" ")),
             }
         }
-        Difference::UpstreamRuns { before, after } if before == after => {
-            format!("jobs of the runs it depends on changed ({after})")
-        }
-        Difference::UpstreamRuns { before, after } => {
-            format!("jobs of the runs it depends on {before} → {after}")
-        }
+        Difference::UpstreamRuns { before, after } => runs(*before, *after, reason.moved.as_ref()),
     }
 }
 
+/// Stands between what was and what is.
+const ARROW: &str = " → ";
+
 fn arrow(before: String, after: String) -> String {
-    format!("{before} → {after}")
+    format!("{before}{ARROW}{after}")
+}
+
+/// Two texts in so many columns together: where they don't fit, the parts around the first difference.
+fn told_apart(before: String, after: String, room: usize) -> (String, String) {
+    if before.width() + after.width() <= room {
+        return (before, after);
+    }
+    let same = shared(&before, &after);
+    let half = (room / 2).max(NARROWEST);
+    let part = |text: &str| cut(&begun_at(text, same), half);
+    (part(&before), part(&after))
 }
 
 fn value(json: Option<&str>) -> String {
@@ -170,14 +239,7 @@ fn package_name(package: &str) -> String {
 
 /// For programs.
 pub(in crate::cli) fn write_json(out: &mut impl Write, why: &Why<'_>) -> io::Result<()> {
-    let (verdict, before, reasons) = match &why.verdict {
-        Verdict::UpToDate => ("up-to-date", Value::Null, Vec::new()),
-        Verdict::Failed => ("failed", Value::Null, Vec::new()),
-        Verdict::NeverRun { .. } => ("never-run", Value::Null, Vec::new()),
-        Verdict::Changed { before, reasons } => {
-            ("changed", Value::from(before.as_str()), reasons.iter().map(reason).collect())
-        }
-    };
+    let (verdict, before, reasons) = verdict(&why.verdict);
     let whole = json!({
         "schema": SCHEMA,
         "job": why.job.name().to_string(),
@@ -188,6 +250,20 @@ pub(in crate::cli) fn write_json(out: &mut impl Write, why: &Why<'_>) -> io::Res
     });
     serde_json::to_writer(&mut *out, &whole)?;
     writeln!(out)
+}
+
+/// A verdict's name, the job that was compared with, and the reasons.
+pub(in crate::cli) fn verdict(verdict: &Verdict) -> (&'static str, Value, Vec<Value>) {
+    match verdict {
+        Verdict::UpToDate => ("up-to-date", Value::Null, Vec::new()),
+        Verdict::Failed => ("failed", Value::Null, Vec::new()),
+        Verdict::Removed => ("removed", Value::Null, Vec::new()),
+        Verdict::Stopped => ("stopped", Value::Null, Vec::new()),
+        Verdict::NeverRun { .. } => ("never-run", Value::Null, Vec::new()),
+        Verdict::Changed { before, reasons } => {
+            ("changed", Value::from(before.as_str()), reasons.iter().map(reason).collect())
+        }
+    }
 }
 
 fn reason(reason: &Reason) -> Value {
@@ -223,7 +299,16 @@ fn reason(reason: &Reason) -> Value {
             json!({ "kind": "packages", "added": added, "removed": removed })
         }
         Difference::UpstreamRuns { before, after } => {
-            json!({ "kind": "upstream-runs", "before": before, "after": after })
+            let moved = reason.moved.as_ref().filter(|moved| moved.certain);
+            let named = reason.moved.iter().flat_map(|moved| &moved.named).map(|job| {
+                let reasons: Vec<Value> = job.reasons.iter().map(self::reason).collect();
+                json!({ "job": job.job, "before": job.before, "reasons": reasons })
+            });
+            json!({
+                "kind": "upstream-runs", "before": before, "after": after,
+                "new": moved.map(|moved| moved.new), "gone": moved.map(|moved| moved.gone),
+                "some": named.collect::<Vec<_>>(),
+            })
         }
     };
     if let Value::Object(fields) = &mut object {

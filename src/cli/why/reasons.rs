@@ -1,14 +1,18 @@
 //! What sets a job apart, down to what was changed.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::super::find;
+use super::moved::{self, Moved};
+use super::nearest::Nearest;
 use super::recorded::Recorded;
-use crate::sweep::{Block, Difference, IdentityRecord, JobView, Listing, differences};
+use crate::sweep::{
+    Block, Difference, IdentityRecord, JobView, Listing, Source, StageInfo, differences,
+};
 
 /// A difference, and where it comes from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::cli) struct Reason {
     pub(super) difference: Difference,
     /// The stage whose job has it.
@@ -19,16 +23,24 @@ pub(in crate::cli) struct Reason {
     pub(super) deeper: Vec<Reason>,
     /// That was said before.
     pub(super) repeated: bool,
+    /// Of jobs of hard upstream runs: which.
+    pub(super) moved: Option<Moved>,
 }
 
 /// Looks for reasons.
 pub(super) struct Reasons<'l> {
-    listing: &'l Listing,
-    recorded: &'l Recorded,
+    pub(super) listing: &'l Listing,
+    pub(super) recorded: &'l Recorded,
     /// By id, those jobs of the listing that have results.
-    listed: BTreeSet<String>,
+    pub(super) listed: BTreeSet<String>,
     /// Pairs of jobs that were compared.
     told: BTreeSet<(String, String)>,
+    /// Where many jobs are asked about: which may be nearest.
+    near: Option<Nearest<'l>>,
+    /// By stage, its jobs by a hash of their parameters.
+    today: Vec<(&'l StageInfo, HashMap<u64, Vec<u32>>)>,
+    /// What was found out about sets of jobs, by the digest of what they were and the number of what they are.
+    pub(super) sets: BTreeMap<(String, u32), Moved>,
 }
 
 impl<'l> Reasons<'l> {
@@ -42,26 +54,55 @@ impl<'l> Reasons<'l> {
             done.get(text).map(|name| (*name).to_owned())
         });
         let listed = listed.collect();
-        Reasons { listing, recorded, listed, told: BTreeSet::new() }
+        Reasons {
+            listing,
+            recorded,
+            listed,
+            told: BTreeSet::new(),
+            near: None,
+            today: Vec::new(),
+            sets: BTreeMap::new(),
+        }
+    }
+
+    /// The same for many jobs: of what is done not everything is looked at for each.
+    pub(super) fn of_many(listing: &'l Listing, recorded: &'l Recorded) -> Reasons<'l> {
+        let reasons = Reasons::new(listing, recorded);
+        let near = Some(Nearest::new(listing, recorded, &reasons.listed));
+        Reasons { near, ..reasons }
+    }
+
+    /// Another job is asked about, of which everything is to be said again.
+    pub(super) fn begin(&mut self) {
+        self.told.clear();
     }
 
     /// Of the jobs of its stage that are done the one that differs least: of several one that the
-    /// lab doesn't have any more, since this one is in its place; then the latest.
-    pub(super) fn nearest(&self, job: &JobView<'_>) -> Option<&'l IdentityRecord> {
+    /// lab doesn't have any more, since this one is in its place, or whose parameters it doesn't have; then the latest.
+    pub(super) fn nearest(&mut self, job: &JobView<'l>) -> Option<&'l IdentityRecord> {
         let own = IdentityRecord::of(self.listing, job);
-        let stage = |record: &IdentityRecord| record.stage == own.stage;
-        let all = self.recorded.done().filter(|(record, _)| stage(record));
+        let all = match &mut self.near {
+            Some(near) => near.near(job),
+            None => self.recorded.done().collect(),
+        };
+        let fits = |record: &IdentityRecord| record.stage == own.stage && record.job != own.job;
+        let all = all.into_iter().filter(|(record, _)| fits(record));
         let upstream = job.depends_on().into_iter().filter_map(|other| self.listing.job(other));
         let upstream: Vec<IdentityRecord> =
             upstream.map(|other| IdentityRecord::of(self.listing, &other)).collect();
-        let nearest = all.min_by_key(|(record, ended)| {
+        let mut nearest = None;
+        for (record, ended) in all {
             let differences = differences(record, &own);
             let (params, others) = weight(&differences);
             let distance = (params, others, self.above(&differences, &upstream));
             let elsewhere = record.pipeline != own.pipeline;
-            (elsewhere, distance, self.listed.contains(&record.job), Reverse(*ended))
-        });
-        nearest.map(|(record, _)| record)
+            let taken = (self.listed.contains(&record.job), self.is_there(record, job));
+            let rank = (elsewhere, distance, taken, Reverse(ended));
+            if nearest.as_ref().is_none_or(|(least, _)| rank < *least) {
+                nearest = Some((rank, record));
+            }
+        }
+        nearest.map(|(_, record)| record)
     }
 
     /// How many parameters of the jobs that are read from differ; `now` are those of today.
@@ -75,7 +116,7 @@ impl<'l> Reasons<'l> {
     }
 
     /// What sets a job apart from one that was done.
-    pub(super) fn between(&mut self, before: &IdentityRecord, job: &JobView<'_>) -> Vec<Reason> {
+    pub(super) fn between(&mut self, before: &IdentityRecord, job: &JobView<'l>) -> Vec<Reason> {
         let after = IdentityRecord::of(self.listing, job);
         let mut found = differences(before, &after);
         let params = found.iter().any(|d| matches!(d, Difference::Param { .. }));
@@ -91,17 +132,22 @@ impl<'l> Reasons<'l> {
             stage: after.stage.clone(),
             deeper: Vec::new(),
             repeated: false,
+            moved: None,
             difference,
         };
         let mut reasons: Vec<Reason> = found.into_iter().map(reason).collect();
         for reason in &mut reasons {
-            self.follow(reason);
+            if let Difference::UpstreamRuns { .. } = reason.difference {
+                reason.moved = moved::between(self, before, job);
+            }
+            self.follow(reason, job);
         }
         reasons
     }
 
-    fn follow(&mut self, reason: &mut Reason) {
-        let Difference::Upstream { before, after, .. } = &reason.difference else {
+    /// Says of a job that is read from what sets it apart.
+    fn follow(&mut self, reason: &mut Reason, job: &JobView<'l>) {
+        let Difference::Upstream { input, before, after } = &reason.difference else {
             return;
         };
         if !self.told.insert((before.clone(), after.clone())) {
@@ -109,28 +155,61 @@ impl<'l> Reasons<'l> {
             return;
         }
         let (listing, recorded) = (self.listing, self.recorded);
-        let job = find::named(listing, after);
-        if let (Some(before), Some(job)) = (recorded.record(before), job) {
-            reason.deeper = self.between(before, &job);
+        let other = job.inputs().find_map(|(name, source)| match source {
+            Source::Job { job, .. } if **name == **input => listing.job(job),
+            Source::Job { .. } | Source::Run(_) | Source::StoreBase | Source::Default(_) => None,
+        });
+        if let (Some(before), Some(other)) = (recorded.record(before), other) {
+            reason.deeper = self.between(before, &other);
         }
     }
 
     /// What a job with the parameters of `before` is today, if the lab has one.
-    fn proven(&self, before: &IdentityRecord, job: &JobView<'_>) -> Option<IdentityRecord> {
+    fn proven(&mut self, before: &IdentityRecord, job: &JobView<'l>) -> Option<IdentityRecord> {
         if self.listed.contains(&before.job) {
             return Some(before.clone());
         }
-        let stage = job.stage();
-        let blocks = self.listing.blocks().iter().filter(|block| block.stage() == stage);
-        let mut jobs = blocks.flat_map(Block::range);
-        let mut found = jobs.find_map(|number| {
-            let job = self.listing.job(number)?;
-            let same = job.params().map(|(name, value)| (name.as_ref(), value));
-            let then = before.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-            same.eq(then).then(|| IdentityRecord::of(self.listing, &job))
-        });
-        found.take()
+        let listing = self.listing;
+        self.with_params(before, job).map(|job| IdentityRecord::of(listing, &job))
     }
+
+    /// Has the lab a job with the parameters of `before`, of the stage of `job`?
+    fn is_there(&mut self, before: &IdentityRecord, job: &JobView<'l>) -> bool {
+        self.with_params(before, job).is_some()
+    }
+
+    fn with_params(&mut self, before: &IdentityRecord, job: &JobView<'l>) -> Option<JobView<'l>> {
+        let listing = self.listing;
+        let then = || before.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let jobs = self.today(job.stage())?.get(&hash(then()))?;
+        jobs.iter().find_map(|number| {
+            let job = listing.job(*number)?;
+            let same = job.params().map(|(name, value)| (name.as_ref(), value));
+            same.eq(then()).then_some(job)
+        })
+    }
+
+    /// The jobs of a stage by a hash of their parameters.
+    fn today(&mut self, stage: &'l StageInfo) -> Option<&HashMap<u64, Vec<u32>>> {
+        let at = self.today.iter().position(|(known, _)| *known == stage);
+        let at = at.unwrap_or_else(|| {
+            let mut jobs: HashMap<u64, Vec<u32>> = HashMap::new();
+            let blocks = self.listing.blocks().iter().filter(|block| block.stage() == stage);
+            for job in blocks.flat_map(Block::range).filter_map(|job| self.listing.job(job)) {
+                let own = hash(job.params().map(|(name, value)| (name.as_ref(), value)));
+                jobs.entry(own).or_default().push(job.number());
+            }
+            self.today.push((stage, jobs));
+            self.today.len() - 1
+        });
+        self.today.get(at).map(|(_, jobs)| jobs)
+    }
+}
+
+fn hash<'p>(params: impl Iterator<Item = (&'p str, &'p str)>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    params.for_each(|param| param.hash(&mut hasher));
+    hasher.finish()
 }
 
 /// Are both of the same part of an identity?

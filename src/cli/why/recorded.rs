@@ -17,6 +17,8 @@ pub(super) struct Entry {
     pub(super) record: Option<IdentityRecord>,
     /// When it ended, in seconds since 1970.
     pub(super) ended: i64,
+    /// It was done, and its results aren't there any more.
+    pub(super) removed: bool,
 }
 
 impl Recorded {
@@ -33,10 +35,16 @@ impl Recorded {
             let text = world.read_file(&folder.join(IDENTITY_FILE)).ok();
             let record = text.as_deref().and_then(IdentityRecord::parse);
             let record = record.filter(|record| record.job == name);
-            let ended = world.modified(&folder.join("SUCCESS")).unwrap_or(0);
-            Some((name, Entry { status, record, ended }))
+            let marked = world.modified(&folder.join("SUCCESS")).ok();
+            let removed = marked.is_some() && status != Status::Done;
+            Some((name, Entry { status, record, ended: marked.unwrap_or(0), removed }))
         };
         Recorded(entries.filter_map(entry).collect())
+    }
+
+    /// What is known of a job that has a folder.
+    pub(super) fn entry(&self, job: &str) -> Option<&Entry> {
+        self.0.get(job)
     }
 
     /// How far a job is.

@@ -1,0 +1,152 @@
+//! `repx run -n`: what would run, and why. Nothing is written.
+
+use std::io::{self, Write};
+
+use super::super::Exit;
+use super::super::arguments::Volume;
+use super::super::listing::{TableStyle, clean, cut};
+use super::super::stdout;
+use super::super::why::{Cause, Known, Many, Verdict};
+use super::lacking::missing;
+use super::stream::Stream;
+use super::{Call, build, complain, words};
+use crate::diagnostic::Severity;
+use crate::exec::{Plan, Summary, jobs_lacking, lacks};
+use crate::sweep::Listing;
+use crate::world::Disk;
+
+/// No more jobs than these are listed whole.
+const FEW: usize = 40;
+/// Of more jobs so many are named for each cause.
+const MOST_NAMED: usize = 5;
+
+/// Jobs that would run for like causes.
+struct Group {
+    cause: Cause,
+    /// Do all of them have the whole cause in common?
+    alike: bool,
+    jobs: Vec<Row>,
+}
+
+/// A job that would run.
+struct Row {
+    job: u32,
+    /// Its cause.
+    whole: String,
+    /// What it lacks.
+    lack: Option<String>,
+}
+
+/// Says what would run.
+pub(super) fn describe(call: &Call<'_>) -> Exit {
+    let Call { options, listing, base, jobs, terminal, .. } = call;
+    let plan = Plan::new(listing, base, jobs, options.force);
+    let known = Known::read(base.path(), &Disk);
+    let mut many = Many::new(listing, &known);
+    let lacks = lacks(listing, &plan);
+    let lacking = jobs_lacking(listing, &plan, &lacks);
+    // Packages that the set doesn't know were told of when the lab was evaluated.
+    let told = lacks.iter().filter(|lack| lack.is_of_machine());
+    complain(missing(listing, told, Severity::Warning), terminal, options);
+    let views = || plan.jobs().filter_map(|job| listing.job(job));
+    if call.streams() {
+        let mut stream = Stream::new(listing);
+        stream.begin(base, &plan, true);
+        for view in views() {
+            stream.would_run(&view, &many.why(&view));
+        }
+        return stdout::print(|_| stream.end(&plan, &Summary::not_run(&plan)));
+    }
+    let mut groups = Groups::default();
+    for view in views() {
+        let verdict = many.why(&view);
+        let cause = match &verdict {
+            Verdict::UpToDate => Cause::simple("it is done, but --force is given"),
+            verdict => many.cause(verdict),
+        };
+        let lack = lacking.get(&view.number());
+        let lack = lack.map(|package| format!("it can't run without `{}`", clean(package)));
+        groups.add(view.number(), cause, lack);
+    }
+    let all = plan.len() <= FEW || terminal.volume == Volume::Verbose;
+    let style = TableStyle::of(terminal);
+    stdout::print(|out| {
+        groups.write(out, listing, if all { usize::MAX } else { MOST_NAMED }, style)?;
+        writeln!(out, "{}", would_run(plan.len(), plan.done))?;
+        if !lacking.is_empty() {
+            let lacking = words::jobs(lacking.len());
+            writeln!(out, "{lacking} can't run on this machine, nor what reads from them")?;
+        }
+        match listing.kit.derivations.then(|| build::unbuilt(listing, &plan)) {
+            None | Some(0) => Ok(()),
+            Some(1) => writeln!(out, "Nix would build 1 script"),
+            Some(many) => writeln!(out, "Nix would build {many} scripts"),
+        }
+    })
+}
+
+/// Groups, in the order of their first jobs.
+#[derive(Default)]
+struct Groups {
+    all: Vec<Group>,
+    /// Where each stands, by what its jobs have in common.
+    places: std::collections::HashMap<String, usize>,
+}
+
+impl Groups {
+    fn add(&mut self, job: u32, cause: Cause, lack: Option<String>) {
+        let next = self.all.len();
+        let at = *self.places.entry(cause.what.clone()).or_insert(next);
+        match self.all.get_mut(at) {
+            Some(group) => {
+                group.alike &= group.cause.whole == cause.whole;
+                group.jobs.push(Row { job, whole: cause.whole, lack });
+            }
+            None => {
+                let jobs = vec![Row { job, whole: cause.whole.clone(), lack }];
+                self.all.push(Group { cause, alike: true, jobs });
+            }
+        }
+    }
+
+    fn write(
+        &self,
+        out: &mut impl Write,
+        listing: &Listing,
+        most: usize,
+        style: TableStyle,
+    ) -> io::Result<()> {
+        for group in &self.all {
+            let Cause { what, whole } = &group.cause;
+            let head = if group.alike { whole } else { what };
+            let count = format!(" · {}", words::jobs(group.jobs.len()));
+            let room = style.width.saturating_sub(count.chars().count());
+            writeln!(out, "{}{count}", cut(head, room))?;
+            for Row { job, whole, lack } in group.jobs.iter().take(most) {
+                let title = words::title(listing, *job);
+                let own = (!group.alike).then_some(whole);
+                let said: Vec<&str> = own.into_iter().chain(lack).map(String::as_str).collect();
+                let line = match said.as_slice() {
+                    [] => title,
+                    said => format!("{title}: {}", said.join("; ")),
+                };
+                writeln!(out, "  {}", cut(&line, style.width.saturating_sub(2)))?;
+            }
+            let more = group.jobs.len().saturating_sub(most);
+            if more > 0 {
+                writeln!(out, "  … and {} more (-v names all)", words::number(more))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn would_run(count: usize, done: usize) -> String {
+    match (count, done) {
+        (0, done) => format!("nothing to do: {} done", words::jobs(done)),
+        (count, 0) => format!("{} would run", words::jobs(count)),
+        (count, done) => {
+            format!("{} would run, {} done", words::jobs(count), words::number(done))
+        }
+    }
+}
