@@ -108,7 +108,7 @@ mod tests {
             "--stage is an option of `repx eval` and `repx list jobs`"
         );
         assert_eq!(tip("repx eval -j 4"), "-j is an option of `repx run`");
-        assert_eq!(tip("repx eval --nothing"), "");
+        assert_eq!(tip("repx eval --xyzzy"), "");
         assert_eq!(tip("repx eval --treads 3"), "a similar argument exists: '--threads'");
         assert_eq!(tip("repx show 5yk"), "after `repx show` comes job or output");
         assert_eq!(tip("repx list job"), "a similar subcommand exists: 'jobs'");
