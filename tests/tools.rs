@@ -147,7 +147,7 @@ fn shells_complete_commands_runs_and_jobs() {
     assert_eq!(words(&["repx", "list", "jobs", "-s", "g"]), ["gen"]);
     assert_eq!(words(&["repx", "eval", "--param", "s"]), ["seed="]);
     assert_eq!(words(&["repx", "eval", "--param=n="]), ["--param=n=10", "--param=n=100"]);
-    assert_eq!(words(&["repx", "list", "groups", ""]), ["everything"]);
+    assert_eq!(words(&["repx", "list", "groups", "ev"]), ["everything"]);
     assert_eq!(words(&["repx", "eval", "--why", "5yk"]), ["5ykhxrmz"]);
     assert_eq!(words(&["repx", "explain", "lint::url"]), ["lint::url-literal"]);
     assert_eq!(words(&["repx", "schema", "repx-why"]), ["repx-why/1"]);
