@@ -88,6 +88,10 @@ struct Look<'a> {
 impl Look<'_> {
     /// Tells what is wrong, and returns what is found out behind that.
     fn all(&self, first: &(dyn Fn(News) + Sync)) -> News {
+        // Somebody went on typing before this was begun.
+        if self.is_interrupted() {
+            return News::None;
+        }
         let Ok(request) = (self.setup.request)(&self.job.lab) else {
             // There is no lab after all.
             return News::Findings { files: Vec::new(), findings: Some(Vec::new()) };

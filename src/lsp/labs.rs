@@ -39,8 +39,16 @@ impl Lab {
 /// One that is being looked at.
 struct Running {
     lab: PathBuf,
+    generation: u64,
     interrupt: Arc<AtomicBool>,
     begun: Instant,
+}
+
+impl Running {
+    /// Is it wanted? What isn't is about to end: the next one needn't wait for word of that.
+    fn is_wanted(&self) -> bool {
+        !self.interrupt.load(Ordering::Relaxed)
+    }
 }
 
 /// All labs with open texts, by their directories.
@@ -106,23 +114,31 @@ impl Labs {
     /// How long nothing has to be done, if something will have to be.
     pub(super) fn wait(&self) -> Option<Duration> {
         let due = self.all.values().filter_map(|lab| lab.due).min();
-        let due = due.filter(|_| self.running.is_none());
+        let due = due.filter(|_| !self.is_busy());
         due.map(|due| due.saturating_duration_since(Instant::now()))
+    }
+
+    fn is_busy(&self) -> bool {
+        self.running.as_ref().is_some_and(Running::is_wanted)
     }
 
     /// What is to be looked at now; it is taken to be begun.
     pub(super) fn next(&mut self) -> Option<Due> {
-        if self.running.is_some() {
+        if self.is_busy() {
             return None;
         }
         let now = Instant::now();
         let due = self.all.iter_mut().find(|(_, lab)| lab.due.is_some_and(|due| due <= now));
         let (directory, lab) = due?;
         lab.due = None;
-        let interrupt = Arc::new(AtomicBool::new(false));
-        self.running =
-            Some(Running { lab: directory.clone(), interrupt: Arc::clone(&interrupt), begun: now });
-        Some(Due { lab: directory.clone(), generation: lab.generation, interrupt })
+        let (generation, interrupt) = (lab.generation, Arc::new(AtomicBool::new(false)));
+        self.running = Some(Running {
+            lab: directory.clone(),
+            generation,
+            interrupt: Arc::clone(&interrupt),
+            begun: now,
+        });
+        Some(Due { lab: directory.clone(), generation, interrupt })
     }
 
     /// Something is known of the one that is being looked at; `last`: it is done. The lab, if nothing has
@@ -133,8 +149,11 @@ impl Labs {
         generation: u64,
         last: bool,
     ) -> Option<&mut Lab> {
-        let took = self.running.as_ref().map(|running| running.begun.elapsed());
-        if last {
+        let is_it =
+            |running: &&Running| running.lab == directory && running.generation == generation;
+        let running = self.running.as_ref().filter(is_it);
+        let took = running.map(|running| running.begun.elapsed());
+        if last && running.is_some() {
             self.running = None;
         }
         let lab = self.all.get_mut(directory).filter(|lab| lab.generation == generation)?;
@@ -214,9 +233,11 @@ mod tests {
         assert!(labs.wait().is_none(), "one at a time");
         labs.changed(lab);
         assert!(due.interrupt.load(Ordering::Relaxed));
-        assert!(labs.finished(lab, due.generation, true).is_none());
-        std::thread::sleep(labs.wait().unwrap());
+        std::thread::sleep(labs.wait().expect("what isn't wanted is not waited for"));
+        let old = due;
         let due = labs.next().unwrap();
+        assert!(labs.finished(lab, old.generation, true).is_none());
+        assert!(labs.next().is_none() && labs.wait().is_none(), "the new one goes on");
         assert!(labs.finished(lab, due.generation, true).is_some());
         assert!(labs.wait().is_none());
     }
