@@ -300,6 +300,48 @@ fn some_jobs_of_a_lab_that_is_too_large_are_found() {
     assert!(counted.stderr.starts_with("14,000,000,001,001 jobs in "), "{}", counted.stderr);
 }
 
+/// A stage whose own values don't fit is in nobody's way.
+#[test]
+fn jobs_of_one_stage_are_found_beside_others_that_do_not_fit() {
+    let lab = tempfile::tempdir().expect("a temporary directory");
+    let stage = |name: &str, more: &str, params: &str, input: &str| {
+        format!(
+            "{name} = repx.callStage (_: {{ pname = \"{name}\"; params = {{ {params} }}; {input} \
+             outputs.o{name} = \"$out/o\"; run = _: \"true\"; }}) [ {more} ];"
+        )
+    };
+    let text = format!(
+        "{{ pkgs, repx-lib, ... }}:
+        let pipeline = {{ repx }}: repx.mkPipe rec {{ {} {} {} }}; in
+        repx-lib.mkLab {{
+          inherit pkgs repx-lib;
+          lab_version = \"1\";
+          runs.main = repx-lib.callRun (_: {{
+            name = \"main\";
+            pipelines = [ pipeline ];
+            params = {{
+              \"a.x\" = repx-lib.utils.range 1 1000000;
+              \"b.x\" = [ 7 2000000 ];
+              y = repx-lib.utils.range 1 1000000;
+            }};
+          }}) [ ];
+        }}",
+        stage("a", "", "x = 0;", ""),
+        stage("b", "a", "x = 0; y = 0;", "inputs.oa = \"\";"),
+        stage("c", "a", "z = 0;", "inputs.oa = \"\";"),
+    );
+    std::fs::write(lab.path().join("lab.nix"), text).expect("the file can be written");
+    let table = text_of(&lab, &["jobs", "-p", "x=5"]);
+    assert!(table.contains(" a  x=5") && table.ends_with("2 jobs\n"), "{table}");
+    assert!(text_of(&lab, &["jobs", "-s", "a", "-p", "x=5"]).ends_with("1 job\n"));
+    // Two keys that no job has both of.
+    assert!(text_of(&lab, &["jobs", "-p", "x=5", "-p", "y=5"]).starts_with("No job fits"));
+}
+
+fn text_of(lab: &tempfile::TempDir, arguments: &[&str]) -> String {
+    text(&list(lab.path(), arguments))
+}
+
 #[test]
 fn what_depends_on_what() {
     let lab = failing();

@@ -439,13 +439,13 @@ mod tests {
         let of = (PackageSet::Path(set), PathBuf::from("/"));
         let packages = Packages::new(&cache, &[b"a set"], of, true);
         let place = PackagePlace { origin: Origin::Set, path: vec![Name::new("jq")] };
-        let (_, learned) = packages.used(&config, patience, || drop(packages.find(&place)));
+        let ((), learned) = packages.used(&config, patience, || drop(packages.find(&place)));
         learned.uses.found
     }
 
     #[test]
     fn what_is_being_found_out_outlasts_an_interruption() {
         assert_eq!(found(Duration::ZERO), 0);
-        assert_eq!(found(Duration::from_secs(3600)), 1);
+        assert_eq!(found(Duration::from_hours(1)), 1);
     }
 }

@@ -191,12 +191,20 @@ impl<'x, 'h> Look<'x, 'h> {
 
     /// Says so, each once.
     fn lacking(&mut self) {
-        for (package, (program, mut stages)) in std::mem::take(&mut self.lacking) {
+        // What one list lacks is told in one go: it has one place.
+        let mut lists: BTreeMap<Option<Span>, (Vec<String>, Vec<(String, Span)>)> = BTreeMap::new();
+        for (package, (program, stages)) in std::mem::take(&mut self.lacking) {
+            let (lacks, needing) = lists.entry(stages.first().map(|(_, span)| *span)).or_default();
+            lacks.push(format!("package `{package}`: there is no program `{program}` on PATH"));
+            needing.extend(stages);
+        }
+        for (lacks, mut stages) in lists.into_values() {
             // A stage may stand in several pipelines, and one list may be that of several stages.
             let mut spans = HashSet::new();
             stages.retain(|(_, span)| spans.insert(*span));
-            let needs = |stage: &str| format!("stage `{stage}` needs it");
-            let message = format!("package `{package}`: there is no program `{program}` on PATH");
+            let it = if lacks.len() == 1 { "it" } else { "them" };
+            let needs = |stage: &str| format!("stage `{stage}` needs {it}");
+            let message = lacks.join("; ");
             let mut told = Diagnostic::warning(MISSING_PACKAGE, message)
                 .help("jobs that need it can't run on this machine; on one that has it they can");
             for (number, (stage, span)) in stages.iter().take(MOST_STAGES).enumerate() {

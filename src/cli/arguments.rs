@@ -134,7 +134,7 @@ pub(super) struct EvalOptions {
     /// Say what sets a job apart from the nearest one that was done
     ///
     /// JOB is an id, a full name, or what only one of them begins with.
-    #[arg(long, value_name = "JOB", conflicts_with_all = ["count", "runs", "stages", "params"], add = ArgValueCompleter::new(candidates::jobs))]
+    #[arg(long, value_name = "JOB", conflicts_with_all = ["count", "diff", "watch", "runs", "stages", "params"], add = ArgValueCompleter::new(candidates::jobs))]
     pub(super) why: Option<String>,
     /// Say what sets the jobs apart from those of a commit, or of a saved listing
     ///

@@ -21,7 +21,7 @@ use super::listing::{Grid, Paint, TableStyle, clean};
 use super::load::{Opened, base_path, lab_name, open};
 use super::report::{near, report, say};
 use super::results::{size, title};
-use super::run::words::seconds;
+use super::run::words::{self, seconds};
 use super::run::{hold, refused};
 use super::stdout;
 use crate::diagnostic::{Diagnostic, did_you_mean};
@@ -51,13 +51,13 @@ Examples:
   repx gc --pinned-only -y   keep what is pinned, and nothing else")]
 pub(super) struct GcOptions {
     /// Only say what would be removed
-    #[arg(short = 'n', long)]
+    #[arg(short = 'n', long, conflicts_with_all = ["pin", "unpin", "forget"])]
     dry_run: bool,
     /// Don't ask
     #[arg(short, long)]
     yes: bool,
     /// Keep only what is pinned, and forget the labs
-    #[arg(long)]
+    #[arg(long, conflicts_with = "what")]
     pinned_only: bool,
     /// Keep the results of the lab's jobs of today under this name [default: the lab's directory]
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", group = "what")]
@@ -299,10 +299,36 @@ impl Call<'_> {
             return Err(self.complain(Diagnostic::error("repx::gc::pin", message).help(help)));
         }
         let Opened { listing, .. } = open(target, Ask::Jobs, self.terminal, |_, _| Ok(()))?;
+        self.lets_go_of_nothing(name, &listing)?;
         let noted = self.base.note_lab(LabKind::Pin, name, &of, &listing);
         noted.map_err(|error| self.failed(self.base.path().join("pins"), error))?;
         let count = jobs(&listing);
         Ok(stdout::print(|out| writeln!(out, "pinned {}: {count}", clean(name))))
+    }
+
+    /// A pin of that name that there is may be replaced where all that it holds stays pinned.
+    fn lets_go_of_nothing(&self, name: &str, listing: &Listing) -> Result<(), Exit> {
+        let known = self.labs()?.into_iter();
+        let known = known.filter(|lab| lab.kind == LabKind::Pin && lab.name == name);
+        let today: HashSet<String> = listing.jobs().map(|job| job.id().to_string()).collect();
+        for pin in known {
+            let lost = pin.jobs.difference(&today).count();
+            if lost > 0 {
+                let message = format!(
+                    "there is a pin `{}` of {}, which holds {} that the lab doesn't have today",
+                    clean(name),
+                    clean(&pin.of.lab),
+                    words::jobs(lost)
+                );
+                let help = format!(
+                    "give this one another name: `repx gc --pin NAME`; or let go of that one first: \
+                     `repx gc --unpin {}`",
+                    clean(name)
+                );
+                return Err(self.complain(Diagnostic::error("repx::gc::pin", message).help(help)));
+            }
+        }
+        Ok(())
     }
 
     fn unpin(&self, name: &str) -> Result<Exit, Exit> {

@@ -247,13 +247,20 @@ fn beside(lab: &Path) -> PathBuf {
 /// The directory a lab is the lab of: `lab/nix/lab.nix` and `lab` are the same one.
 pub(super) fn lab_directory(lab: &Path) -> PathBuf {
     let lab = &*entry::without_output(lab);
-    if lab.is_dir() {
-        return lab.to_owned();
+    let named =
+        |path: &Path| if path.as_os_str().is_empty() { ".".into() } else { path.to_owned() };
+    let (directory, is_lab) = match lab.is_dir() {
+        true => (lab.to_owned(), lab.join("lab.nix").is_file()),
+        false => (named(lab.parent().unwrap_or(lab)), lab.ends_with("lab.nix")),
+    };
+    // `nix/lab.nix` is the lab of the directory around it, whatever way leads to it.
+    let absolute = std::path::absolute(&directory).unwrap_or_else(|_| directory.clone());
+    let inside = is_lab && absolute.ends_with("nix") && !directory.join("flake.nix").is_file();
+    match directory.parent().filter(|_| inside) {
+        None => directory,
+        Some(parent) if directory.ends_with("nix") => named(parent),
+        Some(_) => directory.join(".."),
     }
-    let parent = lab.parent().unwrap_or(lab);
-    let inside = lab.ends_with("nix/lab.nix");
-    let directory = if inside { parent.parent().unwrap_or(parent) } else { parent };
-    if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory.to_owned() }
 }
 
 #[cfg(test)]
@@ -268,5 +275,15 @@ mod tests {
         assert_eq!(base("lab.nix"), Path::new("./.repx"));
         assert_eq!(base("/nonexistent/x.nix"), Path::new("/nonexistent/.repx"));
         assert_eq!(base("/"), Path::new("/.repx"));
+        // By whatever way.
+        let lab = tempfile::tempdir().unwrap();
+        let inside = lab.path().join("nix");
+        std::fs::create_dir(&inside).unwrap();
+        std::fs::write(inside.join("lab.nix"), "").unwrap();
+        for way in [lab.path().to_owned(), inside.clone(), inside.join("lab.nix")] {
+            assert_eq!(beside(&lab_directory(&way)), lab.path().join(".repx"));
+        }
+        std::fs::write(inside.join("flake.nix"), "").unwrap();
+        assert_eq!(lab_directory(&inside), inside);
     }
 }

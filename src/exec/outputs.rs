@@ -52,7 +52,7 @@ impl Work<'_> {
         let whole = self.folder(unit.job)?;
         let mut absent = Vec::new();
         let mut look = |input: &str, output: &str, whose: &str, path: &Path| {
-            if fs::symlink_metadata(path).is_err() {
+            if fs::metadata(path).is_err() {
                 let which = if input == output { String::new() } else { format!(" as `{output}`") };
                 absent.push(format!(
                     "its input `{input}` isn't there: {whose} didn't write it{which}"
@@ -98,7 +98,7 @@ fn is_missing(path: &str, out: &Path) -> bool {
         (below.is_empty() || below.starts_with('/'))
             && !below.contains(['$', '*', '?', '[', '{', '`'])
     });
-    known && fs::symlink_metadata(PathBuf::from(within_out(path, out))).is_err()
+    known && fs::metadata(PathBuf::from(within_out(path, out))).is_err()
 }
 
 /// "job 5ykhxrmz (train)"

@@ -178,27 +178,43 @@ struct Looked {
     roots: Vec<usize>,
 }
 
+impl Looked {
+    /// No stage whose jobs follow from this axis has any that are asked for.
+    fn leave_out(&mut self, axis: usize) {
+        let axes = &self.axes;
+        self.roots.retain(|root| axes.get(*root).is_none_or(|axes| !axes.contains(&axis)));
+    }
+}
+
 impl<'h> Narrowing<'_, 'h> {
     /// `None`: no job of it is asked for.
     fn run(&self, local: Local<'h>) -> Option<Run<'h>> {
-        let looked: Vec<Looked> =
+        let mut looked: Vec<Looked> =
             self.run.pipelines.iter().map(|pipeline| self.look(pipeline)).collect();
-        let mut axes = Vec::with_capacity(self.run.axes.len());
-        for (index, axis) in self.run.axes.iter().enumerate() {
-            let Some(places) = self.places(index, axis, &looked) else {
-                axes.push(axis.clone());
-                continue;
-            };
-            if places.is_empty() {
-                return None;
+        // A stage none of whose values fit has no jobs that are asked for. Without it, others may be all that
+        // an axis is for.
+        let axes = loop {
+            match self.axes(local, &looked) {
+                Ok(axes) => break axes,
+                Err(nothing) => looked.iter_mut().for_each(|looked| looked.leave_out(nothing)),
             }
-            axes.push(picked(local, axis, &places));
-        }
+        };
         let pipelines = self.run.pipelines.iter().zip(&looked);
         let pipelines: Vec<Pipeline<'h>> =
             pipelines.filter_map(|(pipeline, looked)| stages(pipeline, &looked.roots)).collect();
         let some = !pipelines.is_empty();
         some.then(|| Run { axes, pipelines, ..without_stages(self.run) })
+    }
+
+    /// The axes with the values that are asked for, or one on which none is.
+    fn axes(&self, local: Local<'h>, looked: &[Looked]) -> Result<Vec<Axis<'h>>, usize> {
+        let all = self.run.axes.iter().enumerate();
+        all.map(|(index, axis)| match self.places(index, axis, looked) {
+            None => Ok(axis.clone()),
+            Some(places) if places.is_empty() => Err(index),
+            Some(places) => Ok(picked(local, axis, &places)),
+        })
+        .collect()
     }
 
     fn look(&self, pipeline: &Pipeline<'h>) -> Looked {

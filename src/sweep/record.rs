@@ -157,7 +157,9 @@ impl AfterRecord {
         let mut ids: Vec<Vec<u8>> = jobs.filter_map(id).collect();
         ids.sort_unstable();
         let mut identity = Identity::new();
-        ids.iter().for_each(|id| identity.add(Part::Upstream, id));
+        for id in &ids {
+            identity.add(Part::Upstream, id);
+        }
         AfterRecord { jobs: ids.len(), digest: base32::encode(&identity.digest()) }
     }
 

@@ -54,7 +54,7 @@ pub(super) fn run(options: &OutputOptions, terminal: &Terminal) -> Result<Exit, 
 fn print_whole(path: &Path) -> Exit {
     stdout::print(|out| {
         if !path.is_dir() {
-            return io::copy(&mut File::open(path)?, out).map(drop);
+            return io::copy(&mut opened(path)?, out).map(drop);
         }
         for (name, bytes) in files(path) {
             writeln!(out, "{}  {}", clean(&name.display().to_string()), size(bytes))?;
@@ -265,6 +265,14 @@ impl<'r> Written<'r> {
     }
 }
 
+/// A file that can be read to its end: a pipe would be waited for.
+fn opened(path: &Path) -> io::Result<File> {
+    if path.metadata()?.is_file() {
+        return File::open(path);
+    }
+    Err(io::Error::other("it is no file but a pipe, a socket or a device"))
+}
+
 /// What is in a file, as far as it is shown.
 fn content(path: &Path) -> io::Result<Content> {
     read(path, MOST_BYTES)
@@ -272,7 +280,7 @@ fn content(path: &Path) -> io::Result<Content> {
 
 /// What is in a file, of a text not more than so many bytes.
 fn read(path: &Path, most: u64) -> io::Result<Content> {
-    let file = File::open(path)?;
+    let file = opened(path)?;
     let length = file.metadata()?.len();
     let mut bytes = Vec::new();
     file.take(most).read_to_end(&mut bytes)?;
