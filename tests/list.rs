@@ -332,7 +332,7 @@ fn jobs_of_one_stage_are_found_beside_others_that_do_not_fit() {
     );
     std::fs::write(lab.path().join("lab.nix"), text).expect("the file can be written");
     let table = text_of(&lab, &["jobs", "-p", "x=5"]);
-    assert!(table.contains(" a  x=5") && table.ends_with("2 jobs\n"), "{table}");
+    assert!(table.contains("  a      x=5\n") && table.ends_with("2 jobs\n"), "{table}");
     assert!(text_of(&lab, &["jobs", "-s", "a", "-p", "x=5"]).ends_with("1 job\n"));
     // Two keys that no job has both of.
     assert!(text_of(&lab, &["jobs", "-p", "x=5", "-p", "y=5"]).starts_with("No job fits"));
