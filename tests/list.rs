@@ -38,19 +38,28 @@ fn json(directory: &Path, args: &[&str]) -> Value {
     serde_json::from_slice(&ran.stdout).expect("JSON")
 }
 
-/// A lab whose second job fails, so that what follows it is blocked.
-fn failing() -> tempfile::TempDir {
+fn write(directory: &tempfile::TempDir, name: &str, text: &str) {
+    fs::write(directory.path().join(name), text).expect("a file");
+}
+
+/// A lab of two runs, `later` after all of `main`, that have yet to be written.
+fn two_runs() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let write = |name: &str, text: &str| {
-        fs::write(directory.path().join(name), text).expect("a file");
-    };
     write(
+        &directory,
         "lab.nix",
         "{ pkgs, repx-lib, ... }: let main = repx-lib.callRun ./run.nix [ ];\n\
          later = repx-lib.callRun ./later.nix [ [ main \"hard\" ] ]; in\n\
          repx-lib.mkLab { inherit pkgs repx-lib; gitHash = \"x\"; lab_version = \"1\";\n\
          runs = { inherit main later; }; }\n",
     );
+    directory
+}
+
+/// A lab whose second job fails, so that what follows it is blocked.
+fn failing() -> tempfile::TempDir {
+    let directory = two_runs();
+    let write = |name: &str, text: &str| write(&directory, name, text);
     write(
         "run.nix",
         "{ ... }: { name = \"main\"; pipelines = [ ./pipe.nix ]; params.n = [ 1 2 3 ]; }\n",
@@ -203,17 +212,8 @@ fn how_far_jobs_are() {
 
 /// A lab of 14,000,000,001,001 jobs, with values that are written alike.
 fn enormous() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let write = |name: &str, text: &str| {
-        fs::write(directory.path().join(name), text).expect("a file");
-    };
-    write(
-        "lab.nix",
-        "{ pkgs, repx-lib, ... }: let main = repx-lib.callRun ./run.nix [ ];\n\
-         later = repx-lib.callRun ./later.nix [ [ main \"hard\" ] ]; in\n\
-         repx-lib.mkLab { inherit pkgs repx-lib; gitHash = \"x\"; lab_version = \"1\";\n\
-         runs = { inherit main later; }; }\n",
-    );
+    let directory = two_runs();
+    let write = |name: &str, text: &str| write(&directory, name, text);
     write(
         "run.nix",
         "{ repx-lib, ... }: let range = repx-lib.utils.range 1 1000; in {\n\

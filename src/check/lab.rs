@@ -17,7 +17,7 @@ use super::shell::{
 use super::unused::unused_files;
 use crate::diagnostic::{Diagnostic, Found, did_you_mean};
 use crate::eval::Evaluator;
-use crate::exec::programs;
+use crate::exec::{Missing, programs};
 use crate::lab::{Body, Lab, Part, Stage, Vocabulary};
 use crate::session::{PackageSet, Session};
 use crate::source::{Name, SourceFile, SourceMap, Span};
@@ -92,8 +92,8 @@ struct Look<'x, 'h> {
     trees: HashMap<u32, Rc<Tree>>,
     /// Scripts that were looked at.
     done: HashSet<Span>,
-    /// Packages that this machine doesn't have, by name: their main program, and the stages that need them.
-    lacking: BTreeMap<Arc<str>, (Arc<str>, Vec<(String, Span)>)>,
+    /// Packages that this machine doesn't have, by name: how, and the stages that need them.
+    lacking: BTreeMap<String, (Missing, Vec<(String, Span)>)>,
     found: Found,
 }
 
@@ -174,17 +174,19 @@ impl<'x, 'h> Look<'x, 'h> {
         let span = attr.key.span;
         // What can't be evaluated was told when the lab was read.
         for package in sweep::packages(self.evaluator, attrs).unwrap_or_default() {
-            let (PackageKind::Programs(names), Some(name)) =
+            let (PackageKind::Programs(_), Some(name)) =
                 (&package.kind, package.path.rsplit('/').next())
             else {
                 continue;
             };
-            let Some(main) = names.first() else { continue };
+            let needs = (stage.key.to_string(), span);
             if let Some((_, stages)) = self.lacking.get_mut(name) {
-                stages.push((stage.key.to_string(), span));
-            } else if !names.iter().any(|name| programs(name, path).next().is_some()) {
-                let stages = vec![(stage.key.to_string(), span)];
-                self.lacking.insert(name.into(), (Arc::clone(main), stages));
+                stages.push(needs);
+                continue;
+            }
+            let has = |program: &str| programs(program, path).next().is_some();
+            if let Some(missing) = Missing::of(name, &package.kind, has) {
+                self.lacking.insert(name.to_owned(), (missing, vec![needs]));
             }
         }
     }
@@ -193,9 +195,9 @@ impl<'x, 'h> Look<'x, 'h> {
     fn lacking(&mut self) {
         // What one list lacks is told in one go: it has one place.
         let mut lists: BTreeMap<Option<Span>, (Vec<String>, Vec<(String, Span)>)> = BTreeMap::new();
-        for (package, (program, stages)) in std::mem::take(&mut self.lacking) {
+        for (missing, stages) in std::mem::take(&mut self.lacking).into_values() {
             let (lacks, needing) = lists.entry(stages.first().map(|(_, span)| *span)).or_default();
-            lacks.push(format!("package `{package}`: there is no program `{program}` on PATH"));
+            lacks.push(missing.to_string());
             needing.extend(stages);
         }
         for (lacks, mut stages) in lists.into_values() {

@@ -253,10 +253,9 @@ pub(super) fn lab_directory(lab: &Path) -> PathBuf {
         true => (lab.to_owned(), lab.join("lab.nix").is_file()),
         false => (named(lab.parent().unwrap_or(lab)), lab.ends_with("lab.nix")),
     };
-    // `nix/lab.nix` is the lab of the directory around it, whatever way leads to it.
+    // Whatever way leads to it.
     let absolute = std::path::absolute(&directory).unwrap_or_else(|_| directory.clone());
-    let inside = is_lab && absolute.ends_with("nix") && !directory.join("flake.nix").is_file();
-    match directory.parent().filter(|_| inside) {
+    match directory.parent().filter(|_| is_lab && sweep::is_inner(&absolute)) {
         None => directory,
         Some(parent) if directory.ends_with("nix") => named(parent),
         Some(_) => directory.join(".."),

@@ -1,6 +1,7 @@
 //! What jobs need of the embedded package set, and what of it this machine hasn't.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 use std::sync::Arc;
 
 use super::plan::Plan;
@@ -84,7 +85,7 @@ impl<'l> Needs<'l> {
         let name = package.path.strip_prefix(HOST).unwrap_or(&package.path);
         let known = self.packages.get(name).map(|(_, missing)| missing.clone());
         let missing = known.unwrap_or_else(|| {
-            let missing = missing(name, &package.kind);
+            let missing = Missing::of(name, &package.kind, |program| on_path(program).is_some());
             self.packages.insert(name.to_owned(), (package, missing.clone()));
             missing
         });
@@ -98,17 +99,30 @@ impl<'l> Needs<'l> {
     }
 }
 
-/// Whether a package can't be had on this machine, and how.
-fn missing(name: &str, kind: &PackageKind) -> Option<Missing> {
-    match kind {
-        PackageKind::Unknown => Some(Missing::Unknown(name.to_owned())),
-        PackageKind::Programs(programs) => {
-            // One will do: `gawk` on a machine that has another `awk` is what that calls `awk`.
-            let any = programs.iter().any(|program| on_path(program).is_some());
-            let main = programs.first().filter(|_| !any)?;
-            Some(Missing::Program(name.to_owned(), main.to_string()))
+impl Missing {
+    /// Whether a package can't be had on a machine that has some programs, and how.
+    pub fn of(name: &str, kind: &PackageKind, has: impl Fn(&str) -> bool) -> Option<Missing> {
+        match kind {
+            PackageKind::Unknown => Some(Missing::Unknown(name.to_owned())),
+            PackageKind::Programs(programs) => {
+                // One will do: `gawk` on a machine that has another `awk` is what that calls `awk`.
+                let any = programs.iter().any(|program| has(program));
+                let main = programs.first().filter(|_| !any)?;
+                Some(Missing::Program(name.to_owned(), main.to_string()))
+            }
+            PackageKind::Library | PackageKind::Made => None,
         }
-        PackageKind::Library | PackageKind::Made => None,
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Missing::Unknown(name) => write!(f, "the host package set knows no package `{name}`"),
+            Missing::Program(package, program) => {
+                write!(f, "package `{package}`: there is no program `{program}` on PATH")
+            }
+        }
     }
 }
 

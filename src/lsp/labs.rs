@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::finding::{Edit, Finding};
 use crate::editor::LabFacts;
+use crate::sweep::is_inner;
 
 /// A lab is looked at when nobody has typed for so long, but at once if looking at it takes no longer than
 /// that.
@@ -176,9 +177,7 @@ pub(super) fn directory_of(path: &Path) -> Option<PathBuf> {
     let directory = path.ancestors().skip(1).find(|directory| {
         ["flake.nix", "nix/lab.nix", "lab.nix"].iter().any(|name| directory.join(name).is_file())
     })?;
-    // `nix/lab.nix` is the lab of the directory around it.
-    let inside = directory.ends_with("nix") && !directory.join("flake.nix").is_file();
-    let outer = directory.parent().filter(|_| inside);
+    let outer = directory.parent().filter(|_| is_inner(directory));
     Some(outer.unwrap_or(directory).to_owned())
 }
 

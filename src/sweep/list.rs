@@ -484,6 +484,11 @@ fn kit<'h>(
     Kit { derivations: false, packages, materials }
 }
 
+/// Is a lab in this directory, as `nix/lab.nix`, that of the directory around it? The path is a full one.
+pub fn is_inner(directory: &Path) -> bool {
+    directory.ends_with("nix") && !directory.join("flake.nix").is_file()
+}
+
 /// The file of a lab: of a directory its `nix/lab.nix`, else its `lab.nix`.
 ///
 /// # Errors

@@ -56,7 +56,8 @@ pub use identity::JobId;
 pub use image::{Image, images};
 pub use jobs::{JobBits, JobSet};
 pub use list::{
-    Argument, Ask, JOB_SIZE, Outcome, PackageSet, Request, examine, find_entry, list, survey,
+    Argument, Ask, JOB_SIZE, Outcome, PackageSet, Request, examine, find_entry, is_inner, list,
+    survey,
 };
 pub use listing::{
     Block, JobView, LabInfo, Listing, Outputs, Param, Picks, Pieces, RunInfo, Source, StageInfo,

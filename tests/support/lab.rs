@@ -55,6 +55,20 @@ impl Lab {
         fs::write(self.path("lab.nix"), lab).expect("a lab");
     }
 
+    /// Runs a script, to which the program is `$0`, that mounts things in the lab's directory. `None`: that isn't allowed.
+    pub(crate) fn mounting(&self, script: &str) -> Option<Ran> {
+        let mut command = Command::new("unshare");
+        let program = env!("CARGO_BIN_EXE_repx");
+        command.args(["--mount", "--map-root-user", "sh", "-c", script, program]);
+        command.current_dir(self.0.path()).env("REPX_CACHE_DIR", self.path("cache"));
+        let ran = run_within(&mut command, PATIENCE);
+        if ran.stderr.starts_with("unshare:") || ran.stderr.starts_with("mount:") {
+            println!("not tried, mounting is not allowed: {}", ran.stderr);
+            return None;
+        }
+        Some(ran)
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }

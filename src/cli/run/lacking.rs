@@ -24,24 +24,23 @@ pub(in crate::cli) fn missing<'l>(
 }
 
 fn one(listing: &Listing, lack: &Lack, severity: Severity) -> Diagnostic {
-    let (what, mut help) = match &lack.missing {
+    let what = &lack.missing;
+    let mut help = match what {
         Missing::Unknown(name) => {
             let kit = listing.kit.packages.iter();
             let known: Vec<&str> = kit
                 .filter(|package| package.kind != PackageKind::Unknown)
                 .filter_map(|package| package.path.rsplit('/').next())
                 .collect();
-            let help = did_you_mean(name, &known)
-                .unwrap_or_else(|| "jobs that need it can be listed, but not run".to_owned());
-            (format!("the host package set knows no package `{name}`"), help)
+            did_you_mean(name, &known)
+                .unwrap_or_else(|| "jobs that need it can be listed, but not run".to_owned())
         }
-        Missing::Program(package, program) => (
-            format!("package `{package}`: there is no program `{program}` on PATH"),
-            "install it on this machine, or add its directory to PATH".to_owned(),
-        ),
+        Missing::Program(..) => {
+            "install it on this machine, or add its directory to PATH".to_owned()
+        }
     };
     let message = match lack.stages.is_empty() {
-        true => what,
+        true => what.to_string(),
         false => {
             let names = lack.stages.keys().cloned().collect();
             format!("{}: {what}", named("stage", std::iter::once(&names)))
