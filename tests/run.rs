@@ -274,17 +274,6 @@ fn what_is_looked_at_is_of_the_lab_at_hand() {
 }
 
 #[test]
-fn results_that_were_removed_are_made_again() {
-    let lab = Lab::new("", &[("a", "", &stage("", "echo 1 > ${outputs.x}"))]);
-    expect(&lab.run(&["-q"]), 0, "1 job: 1 done");
-    fs::remove_dir_all(lab.jobs("work")[0].join("out")).expect("it is ours");
-    let ran = support::program::run(support::program::repx(lab.0.path()).args(["list", "jobs"]));
-    expect(&ran, 0, "pending");
-    expect(&lab.run(&["-q"]), 0, "1 job: 1 done");
-    expect(&lab.run(&["-q"]), 0, "nothing to do");
-}
-
-#[test]
 fn a_dry_run_leaves_nothing() {
     let lab = Lab::new("", &[("a", "", &stage("", "    true"))]);
     expect(&lab.run(&["-n"]), 0, "1 job would run\n");

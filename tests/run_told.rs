@@ -47,10 +47,19 @@ fn what_a_stage_lacks_is_in_the_way_of_its_jobs_alone() {
     let lab = Lab::new("n = [ 1 2 ];", &stages);
     let said = "stage `gpu`: package `cudatoolkit`: there is no program `nvcc` on PATH";
     let dry = lab.run(&["-n"]);
-    expect(&dry, 0, "5 jobs would run\n2 jobs can't run on this machine");
+    expect(
+        &dry,
+        2,
+        "nothing would run\n2 jobs can't run on this machine, and 2 that wait for them\n",
+    );
     assert_eq!(dry.stderr.matches(said).count(), 1, "{}", dry.stderr);
     assert!(dry.stderr.contains("stage `gpu`: pipe.nix:3"), "{}", dry.stderr);
-    expect(&dry, 0, "gpu n=2: it can't run without `cudatoolkit`");
+    expect(&dry, 2, "gpu n=2: it can't run without `cudatoolkit`");
+    expect(&dry, 2, "after (n=2): it waits for jobs that can't run");
+    expect(&lab.run(&["-n", "-k"]), 0, "\n1 job would run\n2 jobs can't run on this machine, ");
+    let events = stdout(&lab.run(&["-n", "-k", "--format", "ndjson"]));
+    assert_eq!(events.matches(r#""lacks":"cudatoolkit""#).count(), 2, "{events}");
+    assert_eq!(events.matches(r#""blocked":true"#).count(), 2, "{events}");
     expect(&lab.run(&[]), 2, "`-k` runs the jobs that don't need it");
     assert!(lab.done().is_empty());
     let ran = lab.run(&["-k"]);

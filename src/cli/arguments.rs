@@ -198,7 +198,7 @@ pub(super) struct RunOptions {
     /// Jobs at once [default: as config.toml says, else as many as there are processors]
     #[arg(short, long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(super) jobs: Option<u16>,
-    /// Run the named jobs although they are done
+    /// Run the named jobs although they are done; what others had made of their results is to run again
     #[arg(long)]
     pub(super) force: bool,
     /// Begin other jobs after one has failed

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
+use super::graph::Graph;
 use super::plan::Plan;
 use super::tool::on_path;
 use crate::sweep::{CORE, Listing, Package, PackageKind, Written, host_names};
@@ -156,6 +157,28 @@ impl Lack {
     pub fn is_of_machine(&self) -> bool {
         matches!(self.missing, Missing::Program(..))
     }
+}
+
+/// Why a job can't run on this machine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Unable {
+    /// It needs this package.
+    Lacking(Arc<str>),
+    /// It waits for jobs that can't run.
+    Behind,
+}
+
+/// The jobs of a plan that won't run on this machine: those that lack something, and what waits for them.
+pub fn unable(listing: &Listing, plan: &Plan, lacks: &[Lack]) -> HashMap<u32, Unable> {
+    let lacking = jobs_lacking(listing, plan, lacks);
+    if lacking.is_empty() {
+        return HashMap::new();
+    }
+    let mut graph = Graph::new(listing, plan);
+    let behind = lacking.keys().flat_map(|job| graph.fail(*job, &mut Vec::new()));
+    let behind = behind.map(|job| (job, Unable::Behind)).collect::<Vec<_>>();
+    let lacking = lacking.into_iter().map(|(job, package)| (job, Unable::Lacking(package)));
+    behind.into_iter().chain(lacking).collect()
 }
 
 /// The jobs of a plan that can't run for want of something, each with the package.

@@ -47,6 +47,9 @@ impl<'l> Local<'l> {
     }
 
     fn try_run(&self, unit: Unit) -> io::Result<Ended> {
+        if matches!(unit.piece, Piece::Main | Piece::Scatter) {
+            self.work.begins(unit.job)?;
+        }
         if unit.piece == Piece::Scatter {
             return self.scatter(unit);
         }

@@ -12,6 +12,7 @@
 //! - `gathering`: scatter-gather jobs, whose pieces are only known when scatter has run
 //! - `work`, `script`, `store`: what a piece of work reads, runs and is called with; `foreign`: what of it Nix has to
 //!   make, `host`: what of it this machine lacks, `outputs`: what isn't there that was to be written
+//! - `outdated`: results made from those of jobs that run again although they are done
 //! - `package`: a lab's directory, as upstream's tools read it
 //! - `labs`, `garbage`: which labs use a base path, and what none of them needs
 //! - `debug`: a shell in a job's environment
@@ -31,6 +32,7 @@ mod isolation;
 mod labs;
 mod local;
 mod machine;
+mod outdated;
 mod outputs;
 mod package;
 mod place;
@@ -46,11 +48,12 @@ mod work;
 pub use debug::{Inside, enter, piece};
 pub use foreign::{Lacking, image, jobs_needing, store_paths};
 pub use garbage::{Garbage, Waste};
-pub use host::{Lack, Missing, jobs_lacking, lacks};
+pub use host::{Lack, Missing, Unable, jobs_lacking, lacks, unable};
 pub use isolation::{Isolation, Mounts};
 pub use labs::{LabKind, LabName, LabRecord};
 pub use local::Local;
 pub use machine::Machine;
+pub use outdated::Readers;
 pub use outputs::Unwritten;
 pub use package::{Written, begin, is_package, packaged_listing, unpack_images, write_lab};
 pub use place::{Base, Folder, Hold, LockError, State};

@@ -61,6 +61,8 @@ pub enum LockError {
 
 const SUCCESS: &str = "SUCCESS";
 const FAIL: &str = "FAIL";
+/// In place of `SUCCESS` where what the results were made from is made again.
+const OUTDATED: &str = "OUTDATED";
 /// More entries than this are not brought to the disk one by one.
 const MANY: usize = 256;
 /// How long processes that were killed may take to be gone.
@@ -293,7 +295,7 @@ impl Folder {
     /// What its marker says. Results that somebody has removed aren't there.
     pub fn state(&self) -> State {
         let there = |name: &str| fs::symlink_metadata(self.repx().join(name)).is_ok();
-        if there(SUCCESS) && fs::symlink_metadata(self.out()).is_ok() {
+        if there(SUCCESS) && self.out().is_dir() {
             State::Done
         } else if there(FAIL) {
             State::Failed
@@ -336,7 +338,7 @@ impl Folder {
     pub fn unmark(&self) -> io::Result<()> {
         let repx = self.repx();
         fs::create_dir_all(&repx).map_err(|error| at(&repx, &error))?;
-        for name in [SUCCESS, FAIL] {
+        for name in [SUCCESS, FAIL, OUTDATED] {
             let marker = repx.join(name);
             match fs::remove_file(&marker) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -346,6 +348,22 @@ impl Folder {
             }
         }
         Ok(())
+    }
+
+    /// Says of results that they aren't what they would be now, since another job, whose name this is, is done
+    /// again. They stay where they are until the job runs.
+    ///
+    /// # Errors
+    /// When the system refuses; then they count as before.
+    pub(super) fn outdate(&self, by: &str) -> io::Result<()> {
+        self.mark(OUTDATED, by)?;
+        let marker = self.repx().join(SUCCESS);
+        fs::remove_file(&marker).map_err(|error| at(&marker, &error))
+    }
+
+    /// Was what its results were made from made again?
+    pub(super) fn is_outdated(&self) -> bool {
+        fs::symlink_metadata(self.repx().join(OUTDATED)).is_ok()
     }
 
     /// Removes all of it.
@@ -441,9 +459,14 @@ fn sync_tree(root: &Path) -> io::Result<()> {
     }
     let each = |paths: &[PathBuf]| paths.iter().try_for_each(|path| File::open(path)?.sync_all());
     if files.len() > MANY || each(&files).and_then(|()| each(&directories)).is_err() {
-        // All of the file system at once: also what may not be read.
-        let synced = File::open(root).and_then(|root| Ok(rustix::fs::syncfs(root)?));
-        synced.map_err(|error| at(root, &error))?;
+        // Also what may not be read.
+        sync_all(root)?;
     }
     Ok(())
+}
+
+/// Brings all of the file system that a path is on to the disk.
+pub(super) fn sync_all(path: &Path) -> io::Result<()> {
+    let synced = File::open(path).and_then(|file| Ok(rustix::fs::syncfs(file)?));
+    synced.map_err(|error| at(path, &error))
 }

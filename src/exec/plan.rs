@@ -70,6 +70,11 @@ impl Plan {
         self.forced.contains(&job)
     }
 
+    /// Is there any such job?
+    pub(super) fn forces(&self) -> bool {
+        !self.forced.is_empty()
+    }
+
     fn add(&mut self, job: u32) -> bool {
         let Some(word) = self.bits.get_mut((job / 64) as usize) else {
             return false;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::outdated::Readers;
 use super::package::metadata;
 use super::place::{Base, Folder, State};
 use super::plan::Plan;
@@ -26,6 +27,7 @@ pub struct Work<'w> {
     store: Store,
     /// What first stages get to know of runs that they come after.
     runs: HashMap<Arc<str>, PathBuf>,
+    readers: Readers,
 }
 
 /// A piece of work, made ready.
@@ -63,7 +65,8 @@ impl<'w> Work<'w> {
                 }
             }
         }
-        Ok(Work { listing, plan, base, store, runs })
+        let readers = Readers::of(listing, plan, base);
+        Ok(Work { listing, plan, base, store, runs, readers })
     }
 
     pub(super) fn shell(&self) -> &Path {
@@ -99,6 +102,19 @@ impl<'w> Work<'w> {
     /// Is the job to run although it is done?
     pub(super) fn is_forced(&self, job: u32) -> bool {
         self.plan.is_forced(job)
+    }
+
+    /// The job begins: results made from what it has made before are marked.
+    pub(super) fn begins(&self, job: u32) -> io::Result<()> {
+        match self.is_forced(job) {
+            true => self.readers.outdate(self.base, &self.view(job)?.name().to_string()),
+            false => Ok(()),
+        }
+    }
+
+    /// How many results are marked, and haven't been made anew.
+    pub fn outdated(&self) -> usize {
+        self.readers.outdated(self.base)
     }
 
     pub(super) fn view(&self, job: u32) -> io::Result<JobView<'w>> {

@@ -98,9 +98,16 @@ impl Statuses {
 
 /// How far the job is whose `repx` folder this is. Results that somebody has removed aren't there.
 pub(crate) fn status(folder: &Path, world: &dyn World) -> Status {
-    let is_there = |path: &Path| matches!(world.kind(path), Ok(Some(_)));
-    let there = |name: &str| is_there(&folder.join(name));
-    if there("SUCCESS") && is_there(&folder.with_file_name("out")) {
+    let kind = |path: &Path| world.kind(path).ok().flatten();
+    let there = |name: &str| kind(&folder.join(name)).is_some();
+    let out = folder.with_file_name("out");
+    let has_results = || match kind(&out) {
+        Some(FileKind::Directory) => true,
+        // A script may have put them elsewhere; where the link leads nowhere, there are none.
+        Some(FileKind::Symlink) => world.list_dir(&out).is_ok(),
+        _ => false,
+    };
+    if there("SUCCESS") && has_results() {
         Status::Done
     } else if there("FAIL") {
         Status::Failed

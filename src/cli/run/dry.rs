@@ -7,11 +7,9 @@ use super::super::arguments::Volume;
 use super::super::listing::{TableStyle, clean, cut};
 use super::super::stdout;
 use super::super::why::{Cause, Known, Many, Verdict};
-use super::lacking::missing;
 use super::stream::Stream;
-use super::{Call, build, complain, words};
-use crate::diagnostic::Severity;
-use crate::exec::{Plan, Summary, jobs_lacking, lacks};
+use super::{Call, build, words};
+use crate::exec::{Plan, Readers, Summary, Unable, lacks, unable};
 use crate::sweep::Listing;
 use crate::world::Disk;
 
@@ -43,19 +41,20 @@ pub(super) fn describe(call: &Call<'_>) -> Exit {
     let plan = Plan::new(listing, base, jobs, options.force);
     let known = Known::read(base.path(), &Disk);
     let mut many = Many::new(listing, &known);
+    // As the call would say it.
     let lacks = lacks(listing, &plan);
-    let lacking = jobs_lacking(listing, &plan, &lacks);
-    // Packages that the set doesn't know were told of when the lab was evaluated.
-    let told = lacks.iter().filter(|lack| lack.is_of_machine());
-    complain(missing(listing, told, Severity::Warning), terminal, options);
+    let exit = call.packages(&plan, &lacks).err().unwrap_or(Exit::Fine);
+    let unable = unable(listing, &plan, &lacks);
+    let outdated = Readers::of(listing, &plan, base).beyond(listing, &plan);
     let views = || plan.jobs().filter_map(|job| listing.job(job));
     if call.streams() {
         let mut stream = Stream::new(listing);
         stream.begin(base, &plan, true);
         for view in views() {
-            stream.would_run(&view, &many.why(&view));
+            stream.would_run(&view, &many.why(&view), unable.get(&view.number()));
         }
-        return stdout::print(|_| stream.end(&plan, &Summary::not_run(&plan)));
+        let printed = stdout::print(|_| stream.end(&plan, &Summary::not_run(&plan), outdated));
+        return if printed == Exit::Fine { exit } else { printed };
     }
     let mut groups = Groups::default();
     for view in views() {
@@ -64,25 +63,53 @@ pub(super) fn describe(call: &Call<'_>) -> Exit {
             Verdict::UpToDate => Cause::simple("it is done, but --force is given"),
             verdict => many.cause(verdict),
         };
-        let lack = lacking.get(&view.number());
-        let lack = lack.map(|package| format!("it can't run without `{}`", clean(package)));
+        let lack = unable.get(&view.number()).map(|unable| match unable {
+            Unable::Lacking(package) => format!("it can't run without `{}`", clean(package)),
+            Unable::Behind => "it waits for jobs that can't run".to_owned(),
+        });
         groups.add(view.number(), cause, lack);
     }
     let all = plan.len() <= FEW || terminal.volume == Volume::Verbose;
     let style = TableStyle::of(terminal);
-    stdout::print(|out| {
+    let lacking = unable.values().filter(|unable| **unable != Unable::Behind).count();
+    let printed = stdout::print(|out| {
         groups.write(out, listing, if all { usize::MAX } else { MOST_NAMED }, style)?;
-        writeln!(out, "{}", would_run(plan.len(), plan.done))?;
-        if !lacking.is_empty() {
-            let lacking = words::jobs(lacking.len());
-            writeln!(out, "{lacking} can't run on this machine, nor what reads from them")?;
+        let able = plan.len() - unable.len();
+        match (lacking, options.continue_on_failure) {
+            (0, _) => writeln!(out, "{}", would_run(plan.len(), plan.done))?,
+            (_, true) => writeln!(out, "{}", would_run(able, plan.done))?,
+            (_, false) if plan.done > 0 => {
+                writeln!(out, "nothing would run: {} done", words::jobs(plan.done))?;
+            }
+            (_, false) => writeln!(out, "nothing would run")?,
+        }
+        if lacking > 0 {
+            let behind = match unable.len() - lacking {
+                0 => String::new(),
+                1 => ", and 1 that waits for them".to_owned(),
+                many => format!(", and {} that wait for them", words::number(many)),
+            };
+            writeln!(out, "{} can't run on this machine{behind}", words::jobs(lacking))?;
+        }
+        match outdated {
+            0 => {}
+            1 => writeln!(
+                out,
+                "1 job more has read what would be replaced: it would be to run again"
+            )?,
+            many => writeln!(
+                out,
+                "{} more have read what would be replaced: they would be to run again",
+                words::jobs(many)
+            )?,
         }
         match listing.kit.derivations.then(|| build::unbuilt(listing, &plan)) {
             None | Some(0) => Ok(()),
             Some(1) => writeln!(out, "Nix would build 1 script"),
             Some(many) => writeln!(out, "Nix would build {many} scripts"),
         }
-    })
+    });
+    if printed == Exit::Fine { exit } else { printed }
 }
 
 /// Groups, in the order of their first jobs.

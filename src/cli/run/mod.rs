@@ -161,7 +161,7 @@ impl Call<'_> {
         // Nix keeps what jobs need as long as this is there.
         let machine = machine_saying(&self.target.with.nix, &hear);
         let lacking = self.scripts(&builder, &machine, &plan).and_then(|mut lacking| {
-            lacking.extend(self.packages(&plan)?);
+            lacking.extend(self.packages(&plan, &lacks(self.listing, &plan))?);
             Ok(lacking)
         });
         let lacking = match lacking {
@@ -190,21 +190,24 @@ impl Call<'_> {
         if self.streams() {
             let mut stream = Stream::new(self.listing);
             stream.begin(self.base, plan, false);
-            return stdout::print(|_| stream.end(plan, &Summary::default()));
+            return stdout::print(|_| stream.end(plan, &Summary::default(), 0));
         }
         let done = words::jobs(plan.done);
         stdout::print(|out| writeln!(out, "nothing to do: {done} done"))
     }
 
     /// Says which packages this machine doesn't have, and gives the jobs that can't run because of it.
-    fn packages(&self, plan: &Plan) -> Result<HashMap<u32, Arc<str>>, Exit> {
-        let lacks = lacks(self.listing, plan);
-        let lacking = jobs_lacking(self.listing, plan, &lacks);
+    fn packages(
+        &self,
+        plan: &Plan,
+        lacks: &[crate::exec::Lack],
+    ) -> Result<HashMap<u32, Arc<str>>, Exit> {
+        let lacking = jobs_lacking(self.listing, plan, lacks);
         if lacking.is_empty() {
             return Ok(lacking);
         }
         let go_on = self.options.continue_on_failure && lacking.len() < plan.len();
-        let mut wrong = missing(self.listing, &lacks, Severity::Error);
+        let mut wrong = missing(self.listing, lacks, Severity::Error);
         if !go_on
             && lacking.len() < plan.len()
             && let Some(last) = wrong.last_mut()
@@ -288,13 +291,14 @@ impl Call<'_> {
             }
         });
         hold.end_children();
+        let outdated = work.outdated();
         drop(held);
         drop(display);
         let printed = match stream {
-            None => {
-                stdout::print(|out| summary::print(out, self.listing, self.base, plan, &summary))
-            }
-            Some(stream) => stdout::print(|_| stream.end(plan, &summary)),
+            None => stdout::print(|out| {
+                summary::print(out, self.listing, self.base, plan, &summary, outdated)
+            }),
+            Some(stream) => stdout::print(|_| stream.end(plan, &summary, outdated)),
         };
         match () {
             () if printed != Exit::Fine => printed,

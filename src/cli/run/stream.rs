@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::super::why::{self, Verdict};
-use crate::exec::{Base, Event, Plan, Summary};
+use crate::exec::{Base, Event, Plan, Summary, Unable};
 use crate::sweep::{JobView, Listing};
 
 /// Names the format. It stands in the first object.
@@ -37,22 +37,33 @@ impl<'s> Stream<'s> {
     }
 
     /// A job that would run, and what there is to say of why.
-    pub(super) fn would_run(&mut self, job: &JobView<'_>, verdict: &Verdict) {
+    pub(super) fn would_run(
+        &mut self,
+        job: &JobView<'_>,
+        verdict: &Verdict,
+        unable: Option<&Unable>,
+    ) {
         let reason = match verdict {
             Verdict::UpToDate => "forced",
             Verdict::Failed => "failed",
             Verdict::Removed
+            | Verdict::Outdated { .. }
             | Verdict::Stopped
             | Verdict::NeverRun { .. }
             | Verdict::Changed { .. } => "no-results",
         };
         let (word, before, reasons) = why::verdict(verdict);
-        let more = [
+        let mut more = vec![
             ("reason", reason.into()),
             ("verdict", word.into()),
             ("compared_with", before),
             ("reasons", reasons.into()),
         ];
+        match unable {
+            None => {}
+            Some(Unable::Lacking(package)) => more.push(("lacks", (&**package).into())),
+            Some(Unable::Behind) => more.push(("blocked", true.into())),
+        }
         self.job("would-run", job.number(), &more);
     }
 
@@ -80,11 +91,11 @@ impl<'s> Stream<'s> {
         }
     }
 
-    /// How it ended.
+    /// How it ended, and how many results were made from what was made again.
     ///
     /// # Errors
     /// When something couldn't be written.
-    pub(super) fn end(mut self, plan: &Plan, summary: &Summary) -> io::Result<()> {
+    pub(super) fn end(mut self, plan: &Plan, summary: &Summary, outdated: usize) -> io::Result<()> {
         self.write(&json!({
             "event": "end",
             "done": summary.done,
@@ -92,6 +103,7 @@ impl<'s> Stream<'s> {
             "failed": summary.failed.len(),
             "blocked": summary.blocked,
             "not_run": summary.left,
+            "outdated": outdated,
             "interrupted": summary.interrupted,
         }));
         self.broken.map_or(Ok(()), Err)

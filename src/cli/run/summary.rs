@@ -21,13 +21,14 @@ const WIDTH: usize = 200;
 /// Failures that are shown in full.
 const MOST_FAILURES: usize = 10;
 
-/// How it ended: failures, numbers, where the results are.
+/// How it ended: failures, numbers, results made from what was made again, where the results are.
 pub(super) fn print(
     out: &mut impl Write,
     listing: &Listing,
     base: &Base,
     plan: &Plan,
     summary: &Summary,
+    outdated: usize,
 ) -> io::Result<()> {
     for (job, failure) in summary.failed.iter().take(MOST_FAILURES) {
         describe(out, listing, *job, failure)?;
@@ -49,6 +50,13 @@ pub(super) fn print(
         counts.map(|(count, what)| format!("{} {what}", number(*count))).collect();
     let all = plan.len() + plan.done;
     writeln!(out, "{}: {}", jobs(all), counts.join(", "))?;
+    match outdated {
+        0 => {}
+        1 => writeln!(out, "1 job had read what was replaced; `repx run` runs it again")?,
+        many => {
+            writeln!(out, "{} had read what was replaced; `repx run` runs them again", jobs(many))?;
+        }
+    }
     writeln!(out, "results: {}", near(&base.outputs()))
 }
 

@@ -64,6 +64,7 @@ impl<'l> Many<'l> {
             Verdict::UpToDate => Cause::simple("it is done"),
             Verdict::Failed => Cause::simple("it failed"),
             Verdict::Removed => Cause::simple("its results were removed"),
+            Verdict::Outdated { .. } => Cause::simple("what it was made from was made again"),
             Verdict::Stopped => Cause::simple("it was begun, and didn't end"),
             Verdict::NeverRun { .. } => Cause::simple("never run"),
             Verdict::Changed { before, reasons } => {

@@ -39,6 +39,11 @@ pub(super) enum Verdict {
     Failed,
     /// It was done, and somebody has removed its results.
     Removed,
+    /// It was done, and a job that it read from, at some remove, was run again since.
+    Outdated {
+        /// The full name of that one.
+        by: String,
+    },
     /// It was begun, and didn't end.
     Stopped,
     /// Nothing of its stage was ever done; so many results have no record of what they are of.
@@ -74,7 +79,11 @@ pub(super) fn why<'l>(
 
 fn pending<'l>(reasons: &mut Reasons<'l>, job: &JobView<'l>) -> Verdict {
     if let Some(entry) = reasons.recorded.entry(&job.name().to_string()) {
-        return if entry.removed { Verdict::Removed } else { Verdict::Stopped };
+        return match &entry.outdated {
+            Some(by) => Verdict::Outdated { by: by.clone() },
+            None if entry.removed => Verdict::Removed,
+            None => Verdict::Stopped,
+        };
     }
     match reasons.nearest(job) {
         None => Verdict::NeverRun { unrecorded: reasons.recorded.unrecorded(job) },

@@ -43,6 +43,10 @@ pub(in crate::cli) fn write_text(
             writeln!(out, "  {}", log.display())
         }
         Verdict::Removed => writeln!(out, "It was done, and its results were removed since."),
+        Verdict::Outdated { by } => {
+            writeln!(out, "It was done, but {} was run again since:", self::short(by))?;
+            writeln!(out, "what was made from the results before is to be made again.")
+        }
         Verdict::Stopped => writeln!(out, "It was begun, and stopped before its end."),
         Verdict::NeverRun { unrecorded: 0 } => {
             writeln!(out, "Never run: no job of stage {} is done.", clean(&job.stage().name))
@@ -258,6 +262,7 @@ pub(in crate::cli) fn verdict(verdict: &Verdict) -> (&'static str, Value, Vec<Va
         Verdict::UpToDate => ("up-to-date", Value::Null, Vec::new()),
         Verdict::Failed => ("failed", Value::Null, Vec::new()),
         Verdict::Removed => ("removed", Value::Null, Vec::new()),
+        Verdict::Outdated { .. } => ("outdated", Value::Null, Vec::new()),
         Verdict::Stopped => ("stopped", Value::Null, Vec::new()),
         Verdict::NeverRun { .. } => ("never-run", Value::Null, Vec::new()),
         Verdict::Changed { before, reasons } => {

@@ -19,6 +19,8 @@ pub(super) struct Entry {
     pub(super) ended: i64,
     /// It was done, and its results aren't there any more.
     pub(super) removed: bool,
+    /// The job that was run again, so that what was made from its results isn't what it would be now.
+    pub(super) outdated: Option<String>,
 }
 
 impl Recorded {
@@ -37,7 +39,12 @@ impl Recorded {
             let record = record.filter(|record| record.job == name);
             let marked = world.modified(&folder.join("SUCCESS")).ok();
             let removed = marked.is_some() && status != Status::Done;
-            Some((name, Entry { status, record, ended: marked.unwrap_or(0), removed }))
+            let outdated = match status {
+                Status::Pending => world.read_file(&folder.join("OUTDATED")).ok(),
+                Status::Done | Status::Failed => None,
+            };
+            let outdated = outdated.map(|by| String::from_utf8_lossy(&by).into_owned());
+            Some((name, Entry { status, record, ended: marked.unwrap_or(0), removed, outdated }))
         };
         Recorded(entries.filter_map(entry).collect())
     }
