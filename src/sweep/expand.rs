@@ -5,23 +5,24 @@ use std::sync::Arc;
 use super::classes::RunClasses;
 use super::facet::Names;
 use super::field::{Field, Look, MOST_POINTS, combined};
-use super::identity::{Identity, JobId, Part};
+use super::identity::JobId;
 use super::ids::{Hashing, formula};
-use super::jobs::{JobBits, JobSet};
+use super::jobs::JobBits;
 use super::keys::{self, Place};
 use super::list::{Ask, Request};
-use super::listing::{After, Block, Listing, Producer, RunInfo, StageInfo, StageKind};
+use super::listing::{Block, Listing, Producer, RunInfo, StageInfo, StageKind};
 use super::origin::Written;
 use super::params::params;
 use super::progress::Progress;
 use super::recipe::{self, Package};
-use super::refusal::{Why, needs_too_many, refused};
+use super::refusal::{Why, refused};
 use super::script::Keeping;
 use super::settle::{Index, may_share_jobs};
 use super::space::{Space, distinct};
 use super::study::{Ports, Studied, Study};
 use super::tracked::{Noticed, Untold, in_order};
 use super::unread::UnreadOutputs;
+use super::upstream::{Upstream, jobs_of, upstream};
 use super::wiring::{Around, Wiring};
 use super::worded::Worded;
 use crate::diagnostic::{Diagnostic, Found};
@@ -125,18 +126,6 @@ struct Expansion<'x, 'h> {
     unread: UnreadOutputs,
 }
 
-/// What a run's first stages have of the runs it depends on.
-#[derive(Default)]
-struct Upstream {
-    /// Names of all runs it depends on.
-    names: Vec<Arc<str>>,
-    /// All jobs of the hard ones, as one of the listing's sets.
-    jobs: Option<u32>,
-    /// Over the ids of those jobs.
-    digest: [u8; 32],
-    resources: Option<Resources>,
-}
-
 /// What the stages of a pipeline are expanded with.
 struct Scene<'s, 'x, 'h> {
     run: &'x Run<'h>,
@@ -166,9 +155,12 @@ struct Grown<'x, 'h> {
 
 impl<'x, 'h> Expansion<'x, 'h> {
     fn run(&mut self, index: usize, run: &'x Run<'h>) {
-        let upstream = self.upstream(run);
-        let told = upstream.is_none();
-        let upstream = upstream.unwrap_or_default();
+        let upstream = upstream(&mut self.listing, self.lab, run);
+        let told = upstream.is_err();
+        let upstream = upstream.unwrap_or_else(|wrong| {
+            self.found.extend(wrong);
+            Upstream::default()
+        });
         let lengths = keys::lengths(run);
         let classes = RunClasses::new(run);
         self.listing.runs.push(run_info(self.lab, run));
@@ -183,79 +175,10 @@ impl<'x, 'h> Expansion<'x, 'h> {
             };
             self.pipeline(&scene);
         }
-        let jobs = self.jobs_of(index).len();
+        let jobs = jobs_of(&self.listing, index).len();
         if let Some(info) = self.listing.runs.last_mut() {
             info.jobs = jobs;
         }
-    }
-
-    /// The jobs of a run.
-    fn jobs_of(&self, run: usize) -> JobSet {
-        let Some(info) = self.listing.runs.get(run) else {
-            return JobSet::default();
-        };
-        let mut jobs: JobSet = info.shared.iter().collect();
-        // Those it shares stand with earlier runs.
-        for block in self.listing.blocks.iter().filter(|block| block.run as usize == run) {
-            jobs.push_all(block.range());
-        }
-        jobs
-    }
-
-    /// `None`: that is too much.
-    fn upstream(&mut self, run: &Run<'h>) -> Option<Upstream> {
-        let named = |(other, _): &(usize, Need)| Some(Arc::clone(&self.lab.runs.get(*other)?.name));
-        let hard = run.depends_on.iter().filter(|(_, need)| *need == Need::Hard);
-        let mut sets: Vec<JobSet> = Vec::new();
-        for (other, _) in hard {
-            let jobs = self.jobs_of(*other);
-            // They are digested in the order of their ids.
-            if self.listing.ids.any_made(&jobs) {
-                let other = self.lab.runs.get(*other);
-                self.found.extend(other.map(|other| needs_too_many(run, other, jobs.len())));
-                return None;
-            }
-            sets.push(jobs);
-        }
-        let jobs = match sets.as_slice() {
-            [one] => one.clone(),
-            several => {
-                let mut jobs: Vec<u32> = several.iter().flat_map(JobSet::iter).collect();
-                jobs.sort_unstable();
-                jobs.dedup();
-                jobs.into_iter().collect()
-            }
-        };
-        let mut ids: Vec<JobId> = jobs.iter().filter_map(|job| self.listing.id(job)).collect();
-        ids.sort_unstable();
-        let mut identity = Identity::new();
-        for id in ids {
-            identity.add(Part::Upstream, id.bytes());
-        }
-        let merged = Resources::default().over(self.hints_of(&jobs));
-        let names = run.depends_on.iter().filter_map(named).collect();
-        let set = (!jobs.is_empty()).then_some(self.listing.upstreams.len() as u32);
-        let digest = identity.digest();
-        self.listing.upstreams.extend(set.map(|_| After { jobs, digest }));
-        let resources = (!merged.is_empty()).then_some(merged);
-        Some(Upstream { names, digest, resources, jobs: set })
-    }
-
-    /// The hints of jobs, in their order; of consecutive jobs that have the same perhaps once.
-    fn hints_of<'s>(&'s self, jobs: &'s JobSet) -> impl Iterator<Item = &'s Resources> + 's {
-        jobs.ranges().iter().flat_map(move |range| {
-            let blocks = self.listing.blocks.iter();
-            let met = blocks.filter(|b| b.first < range.end && range.start < b.range().end);
-            met.flat_map(move |block| -> Box<dyn Iterator<Item = &'s Resources> + 's> {
-                let (own, whole) = (block.range(), block.places.is_none());
-                // Values stand in a table as they first appear among points, and as they last do.
-                if whole && range.start <= own.start && own.end <= range.end {
-                    return Box::new(block.hints.in_order().filter_map(Option::as_ref));
-                }
-                let part = own.start.max(range.start)..own.end.min(range.end);
-                Box::new(part.filter_map(|job| self.listing.job(job)?.resources()))
-            })
-        })
     }
 
     fn pipeline(&mut self, scene: &Scene<'_, 'x, 'h>) {

@@ -45,6 +45,8 @@ pub mod stored;
 mod study;
 mod tracked;
 mod unread;
+mod upstream;
+mod view;
 mod wanted;
 mod wiring;
 mod worded;
@@ -60,8 +62,8 @@ pub use list::{
     survey,
 };
 pub use listing::{
-    Block, JobView, LabInfo, Listing, Outputs, Param, Picks, Pieces, RunInfo, Source, StageInfo,
-    StageKind, Step, StepSource, Wire, Wiring,
+    Block, LabInfo, Listing, Outputs, Param, Pieces, RunInfo, StageInfo, StageKind, Step,
+    StepSource, Wire, Wiring,
 };
 pub use ordered::in_order;
 pub use origin::{Origin, OriginKind, Written};
@@ -71,4 +73,5 @@ pub use recipe::{
     package, packages, paths_in,
 };
 pub use record::{AfterRecord, IDENTITY_FILE, IdentityRecord, InputRecord};
+pub use view::{JobView, Picks, Source};
 pub use wanted::{Asked, Known, Selection, meant};

@@ -12,7 +12,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::identity::{Identity, Part};
-use super::listing::{JobView, Listing, Outputs, Source};
+use super::listing::{Listing, Outputs};
+use super::view::{JobView, Source};
 use crate::store::base32;
 
 /// Names the format.
