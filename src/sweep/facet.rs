@@ -245,6 +245,7 @@ impl<'h> Facets<'_, '_, 'h> {
         }
         if field == "outputs" {
             self.check_apart(&names);
+            self.check_within(&names);
         }
         Some(names)
     }
@@ -262,6 +263,23 @@ impl<'h> Facets<'_, '_, 'h> {
                 .at(*span, "this one")
                 .also(*first, "and this one")
                 .help("give one of them another path");
+                self.reader.report(found);
+            }
+        }
+    }
+
+    /// An output whose path leads out of the job's own directory, where other jobs write too. What has no such
+    /// path at all may be something else than a file: a word that other stages read.
+    fn check_within(&mut self, outputs: &Names) {
+        for (name, path, span) in outputs {
+            let below = path.strip_prefix("${out}").or_else(|| path.strip_prefix("$out"));
+            if below.is_some_and(|below| below.starts_with('/') && leaves(below)) {
+                let found = Diagnostic::warning(
+                    "repx::stage::output-elsewhere",
+                    format!("the output `{name}` isn't in the job's directory: {path}"),
+                )
+                .at(*span, "jobs write over each other's files there")
+                .help("paths of outputs begin with `$out/`, and stay there");
                 self.reader.report(found);
             }
         }
@@ -411,5 +429,43 @@ impl Script {
             }
         }
         identity.digest()
+    }
+}
+
+/// Does a path below a directory lead out of it?
+fn leaves(path: &str) -> bool {
+    let mut depth = 0usize;
+    path.split('/').any(|part| match part {
+        "" | "." => false,
+        ".." => match depth.checked_sub(1) {
+            Some(above) => {
+                depth = above;
+                false
+            }
+            None => true,
+        },
+        _ => {
+            depth += 1;
+            false
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::leaves;
+
+    #[test]
+    fn paths_that_lead_out_are_known() {
+        for (path, leads_out) in [
+            ("/x", false),
+            ("/a/../x", false),
+            ("/../x", true),
+            ("/a/../../x", true),
+            ("/./a/b/../../x", false),
+            ("/a/..x", false),
+        ] {
+            assert_eq!(leaves(path), leads_out, "{path}");
+        }
     }
 }
