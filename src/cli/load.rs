@@ -221,21 +221,25 @@ pub(super) fn lab_name(target: Target<'_>) -> LabName {
 pub(super) fn base_path(target: Target<'_>, terminal: &Terminal) -> Result<PathBuf, Exit> {
     match &target.with.base_path {
         Some(base) => Ok(base.clone()),
-        None => configured(target, terminal).map(|(_, base)| base),
+        None => configured(target, &SourceMap::new(), terminal).map(|(_, base)| base),
     }
 }
 
-/// What `config.toml` says, and where results are kept.
+/// What `config.toml` says, and where results are kept. What is wrong with the file is said.
 ///
 /// # Errors
 /// How the command is to end, when that file is wrong.
 pub(super) fn configured(
     target: Target<'_>,
+    sources: &SourceMap,
     terminal: &Terminal,
 ) -> Result<(Config, PathBuf), Exit> {
     let lab = lab_directory(target.lab);
-    let config = config::config(&lab)
-        .map_err(|wrong| report(vec![wrong], &SourceMap::new(), terminal, false))?;
+    let (config, found) = config::config(&lab, sources);
+    match report(found, sources, terminal, false) {
+        Exit::Fine => {}
+        exit => return Err(exit),
+    }
     let base = target.with.base_path.clone().or_else(|| config.base_path.clone());
     Ok((config, base.unwrap_or_else(|| beside(&lab))))
 }

@@ -46,10 +46,14 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     let (lab, names) = named(options);
     let target = Target::new(&lab, &options.with);
-    let (config, base) = match configured(target, terminal) {
+    let sources = SourceMap::new();
+    let (mut config, base) = match configured(target, &sources, terminal) {
         Ok((config, base)) => (config, Base::new(&base)),
         Err(exit) => return exit,
     };
+    // Who says where results are kept knows better.
+    let kept = config.kept_elsewhere.take().filter(|_| options.with.base_path.is_none());
+    report(config.elsewhere.take().into_iter().chain(kept).collect(), &sources, terminal, false);
     let at_once = options.jobs.or(config.jobs.map(NonZeroU16::get));
     let Outcome { listing, mut diagnostics, sources, .. } =
         load_shown(target, Ask::Recipes, terminal);
