@@ -36,10 +36,25 @@ pub(super) fn named(lab: &LabArgument, name: &str, terminal: &Terminal) -> Resul
     if results.folder.repx().is_dir() {
         return Ok(results);
     }
-    let id = find::begin(find::parts(&results.name).0);
-    let wrong = Diagnostic::error("repx::cli::no-results", format!("job {id} hasn't run yet"))
-        .help(format!("`repx run {id}` runs it, with what it reads from"));
-    Err(report(vec![wrong], &SourceMap::new(), terminal, false))
+    Err(report(vec![results.none("hasn't run yet")], &SourceMap::new(), terminal, false))
+}
+
+/// The results of a job that may have to wait until somebody runs it, as long as anybody runs jobs at all.
+///
+/// # Errors
+/// How the command is to end, when there is nothing to wait for.
+pub(super) fn followed(
+    lab: &LabArgument,
+    name: &str,
+    base: &Base,
+    terminal: &Terminal,
+) -> Result<Results, Exit> {
+    let results = named_or_to_be(lab, name, terminal)?;
+    // In this order: who has made the folder may be done by now.
+    if base.is_held() || results.folder.repx().is_dir() {
+        return Ok(results);
+    }
+    Err(report(vec![results.nobody()], &SourceMap::new(), terminal, false))
 }
 
 /// The same for a job that may not have run yet.
@@ -87,6 +102,17 @@ impl Results {
         let record = fs::read(folder.repx().join(IDENTITY_FILE)).ok();
         let record = record.as_deref().and_then(IdentityRecord::parse);
         Results { name, folder, record }
+    }
+
+    /// There are none, and nobody makes any.
+    pub(super) fn nobody(&self) -> Diagnostic {
+        self.none("hasn't run yet, and nobody runs it")
+    }
+
+    fn none(&self, why: &str) -> Diagnostic {
+        let id = find::begin(find::parts(&self.name).0);
+        Diagnostic::error("repx::cli::no-results", format!("job {id} {why}"))
+            .help(format!("`repx run {id}` runs it, with what it reads from"))
     }
 
     /// The first characters of its id, behind what it is called.
