@@ -85,6 +85,46 @@ fn results_are_kept_where_the_nearest_word_says() {
         assert_eq!(ran.code, Some(2), "{call:?} {}", ran.stderr);
         assert!(ran.stderr.contains("lab/config.toml:2"), "{}", ran.stderr);
     }
+    // What only another target says isn't done in silence: an empty path would be the lab's directory.
+    base_path(&place.path("lab/config.toml"), "");
+    let ran = place.call(&["run", "--lab", "lab", "-n"], &[]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("`base_path` is empty"), "{}", ran.stderr);
+    fs::remove_file(place.path("user/repx/config.toml")).expect("it is there");
+    let far = "[targets.far]\naddress = \"me@there\"\nbase_path = \"/scratch\"\n";
+    fs::write(place.path("lab/config.toml"), far).expect("a file");
+    let run = ["run", "--lab", "lab", "-n"];
+    let ran = place.call(&run, &[]);
+    assert!(ran.code == Some(0) && ran.stderr.contains("kept in .repx"), "{}", ran.stderr);
+    assert_eq!(place.call(&[&run[..], &["--base-path", "b"]].concat(), &[]).stderr, "");
+    assert_eq!(place.call(&["list", "jobs", "--lab", "lab"], &[]).stderr, "");
+    fs::write(place.path("lab/config.toml"), format!("submission_target = \"far\"\n{far}"))
+        .expect("a file");
+    let ran = place.call(&run, &[]);
+    assert!(ran.code == Some(0) && ran.stderr.contains("not on target `far`"), "{}", ran.stderr);
+}
+
+/// A directory that is a lab and no name of the lab at hand is named as such, wherever the latter comes from.
+#[test]
+fn a_word_that_is_a_lab() {
+    let place = Place::new();
+    copy(&repository("examples").join("sweep/nix"), &place.path("other/nix"));
+    copy(&repository("examples").join("sweep/nix"), &place.path("analysis/nix"));
+    let run = |names: &[&str]| {
+        let call = [&["run", "-n", "--base-path", "b"], names].concat();
+        place.call(&call, &[("REPX_LAB", "lab")])
+    };
+    let said = |names: &[&str]| String::from_utf8(run(names).stdout).expect("UTF-8");
+    assert!(said(&["other"]).contains("75 jobs"));
+    assert!(said(&["other", "sweep"]).contains("75 jobs"));
+    assert!(said(&["analysis"]).contains("13 jobs"), "a run's name is nearer");
+    assert!(said(&["./analysis"]).contains("75 jobs"));
+    assert!(run(&["other", "simulation"]).stderr.contains("no run `simulation`"));
+    assert!(run(&["simulation", "other"]).stderr.contains("no run `other`"));
+    // Without the variable it is the same.
+    copy(&place.path("lab/nix"), &place.path("nix"));
+    let said =
+        |names: &[&str]| place.text(&[&["run", "-n", "--base-path", "b"], names].concat(), &[]);
+    assert!(said(&["other"]).contains("75 jobs") && said(&["analysis"]).contains("13 jobs"));
 }
 
 #[test]
@@ -125,7 +165,10 @@ fn how_to_print_by_variables() {
     let id = report.split("\"id\": \"").nth(1).or(report.split("\"id\":\"").nth(1));
     let id = &id.expect("a job")[..8];
     place.text(&["log", "-f", id, "--lab", "lab"], &json);
-    assert!(place.text(&["viz", "--lab", "lab"], &json).starts_with("digraph"));
+    assert!(place.text(&["viz", "--lab", "lab"], &json).starts_with('{'));
+    place.text(&["viz", "--lab", "lab", "-o", "lab.dot"], &json);
+    let drawn = fs::read_to_string(place.path("lab.dot")).expect("a picture");
+    assert!(drawn.starts_with("digraph"), "{drawn}");
     let colors = [("REPX_COLOR", "always")];
     assert!(place.text(&["eval", "lab"], &colors).contains('\x1b'));
     assert!(!place.text(&["eval", "lab", "--color", "never"], &colors).contains('\x1b'));
