@@ -98,7 +98,20 @@ pub(super) fn open<T>(
     terminal: &Terminal,
     look: impl FnOnce(&Listing, Option<&Counts>) -> Result<T, Vec<Diagnostic>>,
 ) -> Result<Opened<T>, Exit> {
-    let Outcome { listing, counts, mut diagnostics, sources } = load_shown(target, ask, terminal);
+    opened(load_shown(target, ask, terminal), target, terminal, look)
+}
+
+/// The same for a lab that was evaluated.
+///
+/// # Errors
+/// As there.
+pub(super) fn opened<T>(
+    outcome: Outcome,
+    target: Target<'_>,
+    terminal: &Terminal,
+    look: impl FnOnce(&Listing, Option<&Counts>) -> Result<T, Vec<Diagnostic>>,
+) -> Result<Opened<T>, Exit> {
+    let Outcome { listing, counts, mut diagnostics, sources } = outcome;
     let found = listing.as_ref().and_then(|listing| {
         look(listing, counts.as_ref()).map_err(|wrong| diagnostics.extend(wrong)).ok()
     });

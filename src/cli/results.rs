@@ -11,11 +11,12 @@ use super::Exit;
 use super::arguments::{LabArgument, Terminal};
 use super::find::{self, is_named};
 use super::load::{Outcome, base_path, load_shown};
+use super::one_job;
 use super::report::report;
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Base, Folder};
 use crate::source::SourceMap;
-use crate::sweep::{Ask, IDENTITY_FILE, IdentityRecord};
+use crate::sweep::{IDENTITY_FILE, IdentityRecord};
 
 /// A job that has a folder.
 pub(super) struct Results {
@@ -79,7 +80,7 @@ pub(super) fn named_or_to_be(
         return Ok(Results::new(&base, folder));
     }
     let Outcome { listing, mut diagnostics, sources, .. } =
-        load_shown(lab.target(), Ask::Jobs, terminal);
+        one_job::load(name, |ask| load_shown(lab.target(), ask, terminal));
     let (known, wrong) = match listing.as_ref().map(|listing| find::job(listing, name)) {
         Some(Ok(job)) => {
             let results = Results::new(&base, job.name().to_string());
