@@ -105,9 +105,12 @@ impl Results {
         Results { name, folder, record }
     }
 
-    /// There are none, and nobody makes any.
+    /// There is no log, and nobody writes any.
     pub(super) fn nobody(&self) -> Diagnostic {
-        self.none("hasn't run yet, and nobody runs it")
+        self.none(match self.folder.repx().is_dir() {
+            true => "has printed nothing, and nobody runs it",
+            false => "hasn't run yet, and nobody runs it",
+        })
     }
 
     fn none(&self, why: &str) -> Diagnostic {
