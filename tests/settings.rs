@@ -88,7 +88,11 @@ fn results_are_kept_where_the_nearest_word_says() {
     // What only another target says isn't done in silence: an empty path would be the lab's directory.
     base_path(&place.path("lab/config.toml"), "");
     let ran = place.call(&["run", "--lab", "lab", "-n"], &[]);
-    assert!(ran.code == Some(2) && ran.stderr.contains("`base_path` is empty"), "{}", ran.stderr);
+    assert!(
+        ran.code == Some(2) && ran.stderr.contains("an empty path for `base_path`"),
+        "{}",
+        ran.stderr
+    );
     fs::remove_file(place.path("user/repx/config.toml")).expect("it is there");
     let far = "[targets.far]\naddress = \"me@there\"\nbase_path = \"/scratch\"\n";
     fs::write(place.path("lab/config.toml"), far).expect("a file");
@@ -120,6 +124,12 @@ fn a_word_that_is_a_lab() {
     assert!(said(&["./analysis"]).contains("75 jobs"));
     assert!(run(&["other", "simulation"]).stderr.contains("no run `simulation`"));
     assert!(run(&["simulation", "other"]).stderr.contains("no run `other`"));
+    // What can be no name is no name of a run that isn't there.
+    assert!(run(&["none/lab"]).stderr.contains("'none/lab' doesn't exist"));
+    fs::create_dir(place.path("flake")).expect("a directory");
+    fs::write(place.path("flake/flake.nix"), "{ outputs = _: { }; }").expect("a flake");
+    let ran = run(&["flake#paper"]);
+    assert!(ran.stderr.contains("this flake has no output"), "{}", ran.stderr);
     // Without the variable it is the same.
     copy(&place.path("lab/nix"), &place.path("nix"));
     let said =
@@ -146,7 +156,12 @@ fn the_lab_by_a_variable() {
     let ran = place.call(&["eval"], &[("REPX_LAB", "nowhere")]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("REPX_LAB is `nowhere`"), "{}", ran.stderr);
-    for call in [&["eval", "lab"][..], &["eval", "--lab", "lab"], &["list", "--lab", "lab"]] {
+    for call in [
+        &["eval", "lab"][..],
+        &["eval", "--lab", "lab"],
+        &["list", "--lab", "lab"],
+        &["run", "./lab", "-n"],
+    ] {
         assert_eq!(place.call(call, &[("REPX_LAB", "nowhere")]).code, Some(0), "{call:?}");
     }
     assert_eq!(place.call(&["schema"], &[("REPX_LAB", "nowhere")]).code, Some(0));

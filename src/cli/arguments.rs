@@ -117,6 +117,8 @@ pub(super) struct EvalOptions {
     #[command(flatten)]
     pub(super) named: NamedLab,
     /// How to print the jobs
+    ///
+    /// What --count, --diff, --why and --watch print for programs has formats of its own: see repx schema.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: Format,
     /// Say how many jobs there are, not which
@@ -182,8 +184,8 @@ fn run_help() -> String {
 pub(super) struct RunOptions {
     /// Runs, groups after an @, or jobs by their ids or how those begin
     ///
-    /// If there is no --lab, the first may be the lab's directory or file. A word without a slash or a dot is a name
-    /// of the lab at hand, if that has such a name.
+    /// If there is no --lab, the first may be the lab: a directory, a file, an output of a flake. A word without a
+    /// slash or a dot is a name of the lab at hand, if that has such a name.
     #[arg(value_name = "RUN|@GROUP|JOB", add = ArgValueCompleter::new(candidates::names))]
     pub(super) names: Vec<String>,
     /// The lab's directory or file, or a flake with an output: .#name [default: .]

@@ -13,6 +13,7 @@ use clap::{Arg, ArgMatches, Command};
 
 use super::entry::names_flake;
 use super::mistyped::or;
+use super::run::names_lab;
 use super::terminal::Volume;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 
@@ -198,6 +199,13 @@ fn counts(row: &Variable, command: &Command, call: &ArgMatches) -> bool {
     let known = |id: &str| command.get_arguments().any(|arg| arg.get_id() == id);
     let given = |id: &str| known(id) && call.value_source(id) == Some(ValueSource::CommandLine);
     if row.options.iter().chain(row.others).any(|id| given(id)) {
+        return false;
+    }
+    let first = |call: &ArgMatches| call.get_raw("names")?.next().map(OsStr::to_owned);
+    if row.name == LAB
+        && command.get_name() == "run"
+        && first(call).is_some_and(|first| names_lab(&first.to_string_lossy()))
+    {
         return false;
     }
     let inner = call.subcommand().and_then(|(name, call)| {

@@ -65,6 +65,13 @@ const TARGET: Keys = Keys {
 };
 const SCHEDULER: Keys = Keys { ours: &["execution_types", "local_concurrency"], others: &[] };
 
+/// Where keys stand that count here.
+const PLACES: [(&str, &Keys); 3] = [
+    ("at the top of the file", &TOP),
+    ("in the table of a target, such as `[targets.local]`", &TARGET),
+    ("in the target's table `local`, such as `[targets.local.local]`", &SCHEDULER),
+];
+
 /// More jobs at once than this no option takes either.
 const MOST_AT_ONCE: u16 = 4096;
 
@@ -104,6 +111,15 @@ pub(super) fn parsed(text: &str, start: u32, found: &mut Vec<Diagnostic>) -> Fil
     }
 }
 
+/// A name as TOML has it between dots.
+fn as_key(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    match !name.is_empty() && name.chars().all(bare) {
+        true => name.to_owned(),
+        false => format!("{name:?}"),
+    }
+}
+
 type Value<'v> = Spanned<DeValue<'v>>;
 
 struct Reader<'r> {
@@ -125,7 +141,7 @@ impl Reader<'_> {
                     let targets = self.table(name, value);
                     for (name, value) in targets.into_iter().flatten() {
                         let name = name.get_ref();
-                        let whole = format!("targets.{name}");
+                        let whole = format!("targets.{}", as_key(name));
                         let target =
                             self.table(&whole, value).map(|inner| self.target(&whole, inner));
                         file.targets.insert(name.to_string(), target.unwrap_or_default());
@@ -204,12 +220,24 @@ impl Reader<'_> {
 
     fn path(&mut self, name: &str, value: &Value<'_>) -> Option<PathBuf> {
         let text = self.text(name, value)?;
-        if text.is_empty() {
-            let help = "write a path, or leave the key out".to_owned();
-            self.wrong(format!("`{name}` is empty"), value.span(), "no path", Some(help));
-            return None;
-        }
-        Some(PathBuf::from(text))
+        let users = text.strip_prefix('~').filter(|_| !text.starts_with("~/"));
+        let (message, label, help) = match users {
+            None if text.is_empty() => {
+                let message = format!("an empty path for `{name}`");
+                (message, "no path", "write a path, or leave the key out")
+            }
+            Some(user) if !user.is_empty() => {
+                let message = format!("`~{user}` is no path that is known");
+                (message, "another user's", "write the whole path, or `./~…` for that name")
+            }
+            Some(_) | None if text.starts_with('~') && std::env::var_os("HOME").is_none() => {
+                let message = "`~` means nothing: HOME isn't set".to_owned();
+                (message, "whose?", "set HOME, or write the whole path")
+            }
+            Some(_) | None => return Some(PathBuf::from(text)),
+        };
+        self.wrong(message, value.span(), label, Some(help.to_owned()));
+        None
     }
 
     fn list<T>(
@@ -253,23 +281,26 @@ impl Reader<'_> {
         number
     }
 
-    /// A key that the table hasn't, as far as we know. Upstream's are known.
+    /// A key that the table hasn't, as far as we know: upstream's are known, and what stands in another table is told.
     fn unknown(&mut self, table: &str, key: &Spanned<impl AsRef<str>>, keys: &Keys) {
         let name = key.get_ref().as_ref();
         if keys.others.contains(&name) {
             return;
         }
+        let place = PLACES.iter().find(|(_, keys)| keys.ours.contains(&name));
         let near = nearest(name, keys.ours.iter().chain(keys.others));
-        let counts = near.as_deref().is_some_and(|near| keys.ours.contains(&near));
+        let near_ours = near.as_deref().is_some_and(|near| keys.ours.contains(&near));
+        let counts = near_ours || place.is_some();
         let message = format!("{table} has no key `{name}`");
         let wrong = match counts {
             true => Diagnostic::error("repx::config::invalid", message),
             false => Diagnostic::warning("repx::config::unknown-key", message),
         };
-        let help = near.map_or_else(
-            || "nothing reads it; `repx run --help` lists the keys".to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        );
+        let help = match (place, near) {
+            (Some((place, _)), _) => format!("it stands {place}"),
+            (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) => "nothing reads it; `repx run --help` lists the keys".to_owned(),
+        };
         let span = self.span(key.span());
         self.found.push(wrong.at(span, "unknown key").help(help));
     }

@@ -102,12 +102,14 @@ fn joined(files: &[File], lab: &Path, home: Option<&Path>) -> Config {
         (Ok(inner), Some(home)) => home.join(inner),
         (Ok(_) | Err(_), _) => path.to_owned(),
     };
+    // Jobs run elsewhere.
+    let whole = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
     let paths = targets.iter().find_map(|target| target.mount_paths.as_deref()).unwrap_or_default();
     let base_path = targets.iter().find_map(|target| target.base_path.as_ref());
     Config {
         execution: preferred.or_else(|| allowed.first().copied()),
         mount_host_paths: targets.iter().find_map(|t| t.mount_host_paths).unwrap_or(false),
-        mount_paths: paths.iter().map(|path| expand(path)).collect(),
+        mount_paths: paths.iter().map(|path| whole(lab.join(expand(path)))).collect(),
         base_path: base_path.map(|(path, _)| lab.join(expand(path))),
         jobs: schedulers().find_map(|one| one.local_concurrency),
         elsewhere: elsewhere(files),
@@ -207,14 +209,14 @@ mod tests {
             [targets.local]
             base_path = "~/store"
             default_execution_type = "bwrap"
-            mount_paths = ["~/data", "/opt"]
+            mount_paths = ["~/data", "/opt", "in"]
             [targets.local.local]
             execution_types = ["bwrap", "native"]
             local_concurrency = 4
         "#;
         let config = from("", users);
         assert_eq!(config.execution, Some(Execution::Bwrap));
-        assert_eq!(config.mount_paths, [Path::new("/home/u/data"), Path::new("/opt")]);
+        assert_eq!(config.mount_paths, ["/home/u/data", "/opt", "/lab/in"].map(Path::new));
         let own = "[targets.local]\ndefault_execution_type = \"native\"\nmount_paths = []";
         let config = from(own, users);
         assert_eq!(config.execution, Some(Execution::Native));
@@ -276,7 +278,13 @@ mod tests {
             ("[targets]\nlocal = \"x\"", "\"x\"", "a table, `[targets.local]`"),
             ("targets = []", "[]", "a table, `[targets]`"),
             ("[targets.l]\nbase_path = 3", "3", "`base_path` is to be a text"),
-            ("[targets.l]\nbase_path = \"\"", "\"\"", "`base_path` is empty"),
+            ("[targets.l]\nbase_path = \"\"", "\"\"", "an empty path for `base_path`"),
+            ("[targets.l]\nmount_paths = [\"\"]", "\"\"", "an empty path for `mount_paths`"),
+            ("[targets.l]\nbase_path = \"~me/x\"", "\"~me/x\"", "`~me/x` is no path"),
+            ("[targets.\"my host\"]\nlocal = 1", "1", "`[targets.\"my host\".local]`"),
+            ("base_path = \"x\"", "base_path", "such as `[targets.local]`"),
+            ("[targets.l]\nlocal_concurrency = 3", "local_concurrency", "`[targets.local.local]`"),
+            ("[targets.l]\nsubmission_target = \"l\"", "submission_target", "at the top"),
             ("[targets.l]\nmount_paths = [\"/a\", 2]", "2", "`mount_paths` is to be a text"),
             ("[targets.l]\nmount_host_paths = 1", "1", "is to be true or false"),
             ("[targets.l]\ndefault_execution_type = \"nativ\"", "\"nativ\"", "mean `native`?"),

@@ -26,6 +26,7 @@ use stream::Stream;
 
 use super::Exit;
 use super::arguments::{Events, RunOptions, Terminal};
+use super::entry::{names_flake, without_output};
 use super::environment::Environment;
 use super::guard::{Held, INSISTED, INTERRUPTED};
 use super::load::{Outcome, Target, configured, lab_name, load_shown};
@@ -100,23 +101,36 @@ pub(super) fn named(
     knows: impl FnOnce(Target<'_>, &str) -> bool,
 ) -> (PathBuf, &[String]) {
     let at_hand = Environment::read().lab().unwrap_or_else(|| PathBuf::from("."));
-    let is_lab = |path: &Path| {
-        path.join("flake.nix").is_file()
-            || is_package(path)
-            || (path.exists() && find_entry(path).is_ok())
-    };
     match (&options.lab, options.names.split_first()) {
         (Some(lab), _) => (lab.clone(), options.names.as_slice()),
         (None, Some((first, rest)))
-            if is_lab(Path::new(first))
-                && (first.contains(['/', '.', '#'])
-                    || !is_lab(&at_hand)
-                    || !knows(Target::new(&at_hand, &options.with), first)) =>
+            if names_lab(first)
+                || is_lab(Path::new(first))
+                    && (!is_lab(&at_hand)
+                        || !knows(Target::new(&at_hand, &options.with), first)) =>
         {
             (PathBuf::from(first), rest)
         }
         (None, _) => (at_hand, options.names.as_slice()),
     }
+}
+
+/// Does a first name mean a lab, whatever lab is at hand? A slash is in no name of a lab's, but may be in a group's
+/// that is mistyped.
+pub(super) fn names_lab(first: &str) -> bool {
+    let path = Path::new(first);
+    let is_flake = match first.contains('#') {
+        true => without_output(path).join("flake.nix").is_file(),
+        false => names_flake(first),
+    };
+    let is_path = first.contains('/') || first.contains('.') && is_lab(path);
+    !first.starts_with('@') && (is_path || is_flake)
+}
+
+fn is_lab(path: &Path) -> bool {
+    path.join("flake.nix").is_file()
+        || is_package(path)
+        || (path.exists() && find_entry(path).is_ok())
 }
 
 /// Takes the lock of a base path, and says so when that takes time.
