@@ -8,7 +8,7 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use support::lab::{Lab, expect, signal, stage, start, wait_for};
@@ -41,12 +41,18 @@ fn probes(outside: &Path) -> String {
       cat {0}/secret > /dev/null 2>&1 && echo "reads outside"
       [ "$(ls -d /proc/[0-9]* | wc -l)" -gt 12 ] && echo "sees processes"
       [ "$(grep -c : /proc/net/dev)" -gt 1 ] && echo "has a network"
-      touch /tmp/mine && echo "writes to /tmp"
+      touch {1} && echo "writes to /tmp"
       [ -n "''${{SECRET-}}" ] && echo "has the environment"
       true
     }} > ${{outputs.x}}"#,
-        outside.display()
+        outside.display(),
+        left(outside).display()
     )
+}
+
+/// What the probes leave in /tmp, each test's by a name of its own.
+fn left(outside: &Path) -> PathBuf {
+    Path::new("/tmp").join(outside.file_name().expect("a name"))
 }
 
 /// What the one job of a lab found out.
@@ -73,14 +79,14 @@ fn jobs_reach_nothing_but_their_results() {
     let lab = Lab::new("", &[("a", "", &stage("", &probes(place.path())))]);
     expect(&run(&lab, &["--bwrap"]), 0, "1 job: 1 done\n");
     assert_eq!(found(&lab), ["reads outside", "writes to /tmp"]);
-    assert!(!Path::new("/tmp/mine").exists(), "its /tmp is its own");
+    assert!(!left(place.path()).exists(), "its /tmp is its own");
     // The probes find what there is to find.
     expect(&run(&lab, &["--native", "--force", "main"]), 0, "1 job: 1 done\n");
     let native = found(&lab);
     for probe in ["writes outside", "reads outside", "sees processes", "has the environment"] {
         assert!(native.iter().any(|line| line == probe), "{probe}: {native:?}");
     }
-    fs::remove_file("/tmp/mine").expect("the native job left it");
+    fs::remove_file(left(place.path())).expect("the native job left it");
 }
 
 #[test]
@@ -157,7 +163,7 @@ fn containerized_runs_are_isolated_where_that_is_usual() {
     fs::write(file, text).expect("it is ours");
     assert!(!isolated(&[]));
     assert!(isolated(&["--bwrap"]));
-    fs::remove_file("/tmp/mine").expect("the native job left it");
+    fs::remove_file(left(place.path())).expect("the native job left it");
 }
 
 #[test]

@@ -169,9 +169,19 @@ fn a_log_is_followed_to_the_end_of_the_job() {
     assert!(job.wait().expect("it ends").success());
     // Nobody runs what comes next in an edited lab.
     lab.write("[ 5 ]", script);
-    let ran = lab.call(&["log", "-f", &lab.id("work", 5)]);
-    assert_eq!(ran.code, Some(0));
-    assert!(ran.stderr.contains("nobody runs it"), "{}", ran.stderr);
+    let next = lab.id("work", 5);
+    let told = |expected: &str| {
+        let ran = lab.call(&["log", "-f", &next]);
+        assert_eq!((ran.code, ran.stdout.len()), (Some(2), 0), "{}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    };
+    told("hasn't run yet, and nobody runs it");
+    // A call was killed before it printed anything.
+    fs::create_dir_all(lab.path(&format!(".repx/outputs/{next}-work-1.1/repx")))
+        .expect("it is ours");
+    told("has printed nothing, and nobody runs it");
+    let ran = lab.call(&["log", &id, "-n", "-1"]);
+    assert!(ran.stderr.contains("expected a number of lines, such as 20"), "{}", ran.stderr);
 }
 
 #[test]

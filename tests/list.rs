@@ -338,6 +338,47 @@ fn jobs_of_one_stage_are_found_beside_others_that_do_not_fit() {
     assert!(text_of(&lab, &["jobs", "-p", "x=5", "-p", "y=5"]).starts_with("No job fits"));
 }
 
+/// Of a lab that is too large a job is found where it may be found, and it is said where it isn't.
+#[test]
+fn one_job_of_a_lab_that_is_too_large() {
+    let lab = simple();
+    let write = |name: &str, from: &str, to: &str| {
+        let path = lab.path().join(name);
+        let text = fs::read_to_string(&path).expect("it is there");
+        assert!(text.contains(from), "{text}");
+        fs::write(&path, text.replace(from, to)).expect("it is ours");
+    };
+    write("nix/runs/simulation.nix", "range 1 3", "range 1 70000");
+    write("nix/runs/simulation.nix", "[ 10 100 ]", "repx-lib.utils.range 1 70000");
+    write("nix/lab.nix", "\"hard\"", "\"soft\"");
+    let told = |line: &[&str]| {
+        let ran = call(lab.path(), line);
+        assert_eq!(ran.code, Some(0), "{line:?} {}", ran.stderr);
+        String::from_utf8(ran.stdout).expect("UTF-8")
+    };
+    let name = told(&["list", "jobs", "-s", "report", "--format", "ndjson"]);
+    let name: Value = serde_json::from_str(&name).expect("JSON");
+    let name = name["name"].as_str().expect("a name");
+    for name in [name, &name[..8], "report"] {
+        assert!(told(&["show", "job", name]).starts_with("report "), "{name}");
+    }
+    assert!(told(&["trace-params", "report"]).contains("no parameters"));
+    assert!(told(&["eval", "--why", name]).contains("Never run"));
+    assert!(told(&["list", "deps", "report"]).contains("can't be told"));
+    let deps: Value =
+        serde_json::from_str(&told(&["list", "deps", name, "--format", "json"])).unwrap();
+    assert!(deps["needed_by"].is_null() && deps["reads"] == serde_json::json!([]));
+    assert!(told(&["list", "deps", "simulation"]).contains("before analysis (soft)"));
+    refused(lab.path(), &["log", name], "hasn't run yet");
+    refused(lab.path(), &["show", "job", "zzzz"], "--param KEY=VALUE");
+    let job =
+        told(&["list", "jobs", "-s", "gen", "-p", "seed=7", "-p", "n=8", "--format", "ndjson"]);
+    let job: Value = serde_json::from_str(&job).expect("JSON");
+    let name = job["name"].as_str().expect("a name");
+    refused(lab.path(), &["show", "job", name], "would have 4,900,000,000 jobs");
+    refused(lab.path(), &["show", "job", &name[..32]], "--param KEY=VALUE");
+}
+
 fn text_of(lab: &tempfile::TempDir, arguments: &[&str]) -> String {
     text(&list(lab.path(), arguments))
 }

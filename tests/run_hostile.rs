@@ -156,3 +156,14 @@ fn jobs_run_on_when_nobody_listens() {
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
     assert_eq!(lab.done().len(), 50);
 }
+
+/// What is in the way of what jobs are run with is named, and nothing else.
+#[test]
+fn a_store_that_cannot_be_written() {
+    let lab = Lab::new("", &[("a", "", &stage("", "    true"))]);
+    fs::create_dir_all(lab.path("held/store")).expect("a directory");
+    fs::write(lab.path("held/store/host"), "").expect("a file");
+    let ran = lab.run(&["--base-path", "held"]);
+    expect(&ran, 2, "can't make ready what jobs are run with: held/store/host/");
+    assert_eq!(ran.stderr.matches("held/store").count(), 1, "{}", ran.stderr);
+}

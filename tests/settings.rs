@@ -85,6 +85,56 @@ fn results_are_kept_where_the_nearest_word_says() {
         assert_eq!(ran.code, Some(2), "{call:?} {}", ran.stderr);
         assert!(ran.stderr.contains("lab/config.toml:2"), "{}", ran.stderr);
     }
+    // What only another target says isn't done in silence: an empty path would be the lab's directory.
+    base_path(&place.path("lab/config.toml"), "");
+    let ran = place.call(&["run", "--lab", "lab", "-n"], &[]);
+    assert!(
+        ran.code == Some(2) && ran.stderr.contains("an empty path for `base_path`"),
+        "{}",
+        ran.stderr
+    );
+    fs::remove_file(place.path("user/repx/config.toml")).expect("it is there");
+    let far = "[targets.far]\naddress = \"me@there\"\nbase_path = \"/scratch\"\n";
+    fs::write(place.path("lab/config.toml"), far).expect("a file");
+    let run = ["run", "--lab", "lab", "-n"];
+    let ran = place.call(&run, &[]);
+    assert!(ran.code == Some(0) && ran.stderr.contains("kept in .repx"), "{}", ran.stderr);
+    assert_eq!(place.call(&[&run[..], &["--base-path", "b"]].concat(), &[]).stderr, "");
+    assert_eq!(place.call(&["list", "jobs", "--lab", "lab"], &[]).stderr, "");
+    fs::write(place.path("lab/config.toml"), format!("submission_target = \"far\"\n{far}"))
+        .expect("a file");
+    let ran = place.call(&run, &[]);
+    assert!(ran.code == Some(0) && ran.stderr.contains("not on target `far`"), "{}", ran.stderr);
+}
+
+/// A directory that is a lab and no name of the lab at hand is named as such, wherever the latter comes from.
+#[test]
+fn a_word_that_is_a_lab() {
+    let place = Place::new();
+    copy(&repository("examples").join("sweep/nix"), &place.path("other/nix"));
+    copy(&repository("examples").join("sweep/nix"), &place.path("analysis/nix"));
+    let run = |names: &[&str]| {
+        let call = [&["run", "-n", "--base-path", "b"], names].concat();
+        place.call(&call, &[("REPX_LAB", "lab")])
+    };
+    let said = |names: &[&str]| String::from_utf8(run(names).stdout).expect("UTF-8");
+    assert!(said(&["other"]).contains("75 jobs"));
+    assert!(said(&["other", "sweep"]).contains("75 jobs"));
+    assert!(said(&["analysis"]).contains("13 jobs"), "a run's name is nearer");
+    assert!(said(&["./analysis"]).contains("75 jobs"));
+    assert!(run(&["other", "simulation"]).stderr.contains("no run `simulation`"));
+    assert!(run(&["simulation", "other"]).stderr.contains("no run `other`"));
+    // What can be no name is no name of a run that isn't there.
+    assert!(run(&["none/lab"]).stderr.contains("'none/lab' doesn't exist"));
+    fs::create_dir(place.path("flake")).expect("a directory");
+    fs::write(place.path("flake/flake.nix"), "{ outputs = _: { }; }").expect("a flake");
+    let ran = run(&["flake#paper"]);
+    assert!(ran.stderr.contains("this flake has no output"), "{}", ran.stderr);
+    // Without the variable it is the same.
+    copy(&place.path("lab/nix"), &place.path("nix"));
+    let said =
+        |names: &[&str]| place.text(&[&["run", "-n", "--base-path", "b"], names].concat(), &[]);
+    assert!(said(&["other"]).contains("75 jobs") && said(&["analysis"]).contains("13 jobs"));
 }
 
 #[test]
@@ -106,7 +156,12 @@ fn the_lab_by_a_variable() {
     let ran = place.call(&["eval"], &[("REPX_LAB", "nowhere")]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("REPX_LAB is `nowhere`"), "{}", ran.stderr);
-    for call in [&["eval", "lab"][..], &["eval", "--lab", "lab"], &["list", "--lab", "lab"]] {
+    for call in [
+        &["eval", "lab"][..],
+        &["eval", "--lab", "lab"],
+        &["list", "--lab", "lab"],
+        &["run", "./lab", "-n"],
+    ] {
         assert_eq!(place.call(call, &[("REPX_LAB", "nowhere")]).code, Some(0), "{call:?}");
     }
     assert_eq!(place.call(&["schema"], &[("REPX_LAB", "nowhere")]).code, Some(0));
@@ -125,7 +180,10 @@ fn how_to_print_by_variables() {
     let id = report.split("\"id\": \"").nth(1).or(report.split("\"id\":\"").nth(1));
     let id = &id.expect("a job")[..8];
     place.text(&["log", "-f", id, "--lab", "lab"], &json);
-    assert!(place.text(&["viz", "--lab", "lab"], &json).starts_with("digraph"));
+    assert!(place.text(&["viz", "--lab", "lab"], &json).starts_with('{'));
+    place.text(&["viz", "--lab", "lab", "-o", "lab.dot"], &json);
+    let drawn = fs::read_to_string(place.path("lab.dot")).expect("a picture");
+    assert!(drawn.starts_with("digraph"), "{drawn}");
     let colors = [("REPX_COLOR", "always")];
     assert!(place.text(&["eval", "lab"], &colors).contains('\x1b'));
     assert!(!place.text(&["eval", "lab", "--color", "never"], &colors).contains('\x1b'));

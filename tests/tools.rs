@@ -8,7 +8,6 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use support::program::{call, copy, executable, refused, repx, run, text};
@@ -117,10 +116,14 @@ fn a_new_lab_lists_and_runs() {
     assert_eq!(fs::read_to_string(known.join(".gitignore")).expect("it"), "x\n");
     fs::write(directory.path().join("file"), "").expect("a file");
     refused(directory.path(), &["init", "file"], "can't write file/nix/lab.nix");
+    // What is to be typed next can be.
+    let told = text(directory.path(), &["init", "it's here"]);
+    assert!(told.contains("\n  cd 'it'\\''s here'\n"), "{told}");
+    assert!(text(directory.path(), &["init", "--", "-x"]).contains("\n  cd -- -x\n"));
 }
 
 #[test]
-fn shells_complete_commands_runs_and_jobs() {
+fn shells_are_told_commands_runs_and_jobs() {
     let lab = example("simple");
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         assert!(text(lab.path(), &["completions", shell]).contains("repx"), "{shell}");
@@ -161,63 +164,6 @@ fn shells_complete_commands_runs_and_jobs() {
     // A lab with a mistake has no names, and says nothing.
     fs::write(lab.path().join("nix/lab.nix"), "{").expect("a file");
     assert!(words(&["repx", "list", "runs", "sim"]).is_empty());
-    // The script is one that bash takes.
-    let script = text(lab.path(), &["completions", "bash"]);
-    let status = Command::new("bash").args(["-n", "-c", &script]).status().expect("bash runs");
-    assert!(status.success());
-}
-
-/// Bash takes a line apart at `=`, `:` and `@` too, and puts what it is told in the place of the last part.
-#[test]
-fn bash_completes_words_that_it_takes_apart() {
-    let lab = example("simple");
-    let script = text(lab.path(), &["completions", "bash"]);
-    // The line, the words as bash makes them, and the part that is completed.
-    let completed = |line: &str, words: &[&str], part: &str| -> String {
-        let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
-        let program = env!("CARGO_BIN_EXE_repx");
-        let asked = format!(
-            "{script}\nrepx() {{ {program} \"$@\"; }}\ncompopt() {{ :; }}\n\
-             COMP_LINE='{line}' COMP_POINT={} COMP_WORDS=({}) COMP_CWORD={}\n\
-             _repx repx '{part}' ''\necho \"${{COMPREPLY[*]}}\"",
-            line.len(),
-            quoted.join(" "),
-            words.len() - 1,
-        );
-        let mut command = Command::new("bash");
-        command.args(["--norc", "-c", &asked]).current_dir(lab.path());
-        for (name, value) in repx(lab.path()).get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        let ran = run(&mut command);
-        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{line}");
-        String::from_utf8(ran.stdout).expect("UTF-8").trim_end().to_owned()
-    };
-    for (line, words, part, expected) in [
-        ("repx run sim", &["repx", "run", "sim"][..], "sim", "simulation"),
-        ("repx run @ev", &["repx", "run", "@ev"], "@ev", "@everything"),
-        ("repx run @ev", &["repx", "run", "@", "ev"], "ev", "everything"),
-        ("repx  eval --param se", &["repx", "eval", "--param", "se"], "se", "seed="),
-        ("repx eval --param n=", &["repx", "eval", "--param", "n", "="], "", "10 100"),
-        ("repx eval --param n=100", &["repx", "eval", "--param", "n", "=", "100"], "100", "100"),
-        ("repx eval --stage=su", &["repx", "eval", "--stage", "=", "su"], "su", "summarise"),
-        (
-            "repx explain repx::lint::url",
-            &["repx", "explain", "repx", "::", "lint", "::", "url"],
-            "url",
-            "url-literal",
-        ),
-        ("repx run ", &["repx", "run", ""], "", "simulation analysis @everything"),
-        ("repx run nothing", &["repx", "run", "nothing"], "nothing", ""),
-    ] {
-        let found = completed(line, words, part);
-        let found =
-            if line == "repx run " { found.split_inclusive(' ').take(3).collect() } else { found };
-        assert_eq!(found.trim_end(), expected, "{line}");
-    }
 }
 
 #[test]

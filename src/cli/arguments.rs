@@ -112,18 +112,13 @@ pub(super) struct EvalOptions {
     /// an output's name it is the first lab among packages.SYSTEM.default, packages.SYSTEM.lab,
     /// legacyPackages.SYSTEM.lab, lab and defaultPackage.SYSTEM, else the one lab in
     /// packages.SYSTEM; .#name is packages.SYSTEM.name, legacyPackages.SYSTEM.name or name.
-    #[arg(default_value = ".")]
+    #[arg(default_value = ".", conflicts_with = "lab_option")]
     pub(super) lab: PathBuf,
-    /// The same, as other commands have it named
-    #[arg(
-        id = "lab_option",
-        long = "lab",
-        value_name = "LAB",
-        hide = true,
-        conflicts_with = "lab"
-    )]
-    pub(super) lab_option: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) named: NamedLab,
     /// How to print the jobs
+    ///
+    /// What --count, --diff, --why and --watch print for programs has formats of its own: see repx schema.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: Format,
     /// Say how many jobs there are, not which
@@ -189,7 +184,8 @@ fn run_help() -> String {
 pub(super) struct RunOptions {
     /// Runs, groups after an @, or jobs by their ids or how those begin
     ///
-    /// If there is no --lab, the first may be the lab's directory or file.
+    /// If there is no --lab, the first may be the lab: a directory, a file, an output of a flake. A word without a
+    /// slash or a dot is a name of the lab at hand, if that has such a name.
     #[arg(value_name = "RUN|@GROUP|JOB", add = ArgValueCompleter::new(candidates::names))]
     pub(super) names: Vec<String>,
     /// The lab's directory or file, or a flake with an output: .#name [default: .]
@@ -207,12 +203,11 @@ pub(super) struct RunOptions {
     /// Only say what would run, and why
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
-    /// How to say what happens: json and ndjson are an event a line
+    /// How to say what happens
     ///
-    /// Either is a stream: whoever reads it gets each event as it happens, and json is no single object.
     /// `repx schema repx-run` says what events are made of.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
-    pub(super) format: Format,
+    pub(super) format: Events,
     /// Run jobs within bubblewrap: they can write to $out alone, and reach no network
     ///
     /// What else they may change is said by mount_paths or mount_host_paths of a target in
@@ -242,17 +237,10 @@ Examples:
   repx run --lab lab                   runs what was built")]
 pub(super) struct BuildOptions {
     /// A lab's directory or file, or a flake with an output: .#name
-    #[arg(default_value = ".")]
+    #[arg(default_value = ".", conflicts_with = "lab_option")]
     pub(super) lab: PathBuf,
-    /// The same, as other commands have it named
-    #[arg(
-        id = "lab_option",
-        long = "lab",
-        value_name = "LAB",
-        hide = true,
-        conflicts_with = "lab"
-    )]
-    pub(super) lab_option: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) named: NamedLab,
     /// The directory to write; one that holds a lab is written anew [default: result]
     #[arg(short, long, value_name = "PATH")]
     pub(super) output: Option<PathBuf>,
@@ -288,6 +276,14 @@ impl From<ImageMode> for ContainerMode {
             ImageMode::None => ContainerMode::None,
         }
     }
+}
+
+/// A lab that could also be named as an argument: other commands have it named so.
+#[derive(Args, Debug, Clone, Default)]
+pub(super) struct NamedLab {
+    /// The same, as other commands have it named
+    #[arg(long = "lab", value_name = "LAB", hide = true)]
+    pub(super) lab_option: Option<PathBuf>,
 }
 
 /// The lab of a command that something else is named for.
@@ -379,17 +375,10 @@ checked. `repx explain CODE` says what a code means.")]
 #[allow(clippy::struct_excessive_bools, reason = "they are flags")]
 pub(super) struct CheckOptions {
     /// Labs, as for repx eval; with --static, files and directories
-    #[arg(default_value = ".", value_name = "LAB")]
+    #[arg(default_value = ".", value_name = "LAB", conflicts_with = "lab_option")]
     pub(super) labs: Vec<PathBuf>,
-    /// The same, as other commands have it named
-    #[arg(
-        id = "lab_option",
-        long = "lab",
-        value_name = "LAB",
-        hide = true,
-        conflicts_with = "labs"
-    )]
-    pub(super) lab_option: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) named: NamedLab,
     /// Look at syntax and names only: all .nix files below the paths given
     #[arg(long = "static", visible_alias = "syntax-only")]
     pub(super) only_static: bool,
@@ -451,6 +440,18 @@ pub(super) struct NixOptions {
     /// Override one of Nix's settings: abort-on-warn, trace-verbose, max-call-depth, or any while it builds
     #[arg(long = "option", num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true)]
     pub(super) option: Vec<String>,
+}
+
+/// The formats of what happens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub(super) enum Events {
+    /// For people
+    #[default]
+    Table,
+    /// The same as ndjson, and no single object
+    Json,
+    /// One event a line, each as it happens
+    Ndjson,
 }
 
 /// The formats of a listing.

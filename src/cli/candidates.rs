@@ -19,6 +19,7 @@ use super::listing::{clean, cut};
 use super::load::{Target, load};
 use super::parse::begun;
 use super::progress::hush;
+use super::run::knows;
 use super::terminal::Terminal;
 use super::{schema, upstream};
 use crate::check::codes::pages;
@@ -186,11 +187,16 @@ fn listing() -> Option<Listing> {
         INTERRUPTED.store(true, Ordering::Relaxed);
     };
     let _ = std::thread::Builder::new().name("patience".into()).spawn(patience);
-    let (lab, with) = begun(&upstream::translated(&before_cursor(
-        std::env::args_os(),
-        std::env::var("_CLAP_COMPLETE_INDEX").ok().as_deref(),
-    )));
-    load(Target::new(&lab, &with), Ask::Jobs, &Terminal::silent(), &Progress::default()).listing
+    let index = std::env::var("_CLAP_COMPLETE_INDEX").ok();
+    let words = upstream::translated(&before_cursor(std::env::args_os(), index.as_deref()));
+    let listing = |target: Target<'_>| {
+        load(target, Ask::Jobs, &Terminal::silent(), &Progress::default()).listing
+    };
+    let knows = |target: Target<'_>, name: &str| {
+        listing(target).is_none_or(|listing| knows(&listing, name))
+    };
+    let (lab, with) = begun(&words, knows);
+    listing(Target::new(&lab, &with))
 }
 
 /// The words of the line before the one that is completed: behind `--`, as many as the shell says, else all but the last.

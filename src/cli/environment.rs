@@ -7,12 +7,13 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use clap::builder::StyledStr;
+use clap::builder::{ArgPredicate, StyledStr};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
 use super::entry::names_flake;
 use super::mistyped::or;
+use super::run::names_lab;
 use super::terminal::Volume;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 
@@ -89,7 +90,8 @@ const VARIABLES: [Variable; 6] = [
 
 /// What else `--help` says of the environment.
 const OTHERS: &str = "  \
-  REPX_CACHE_DIR  where caches are kept; REPX_NO_CACHE=1 does without
+  REPX_CACHE_DIR  where caches are kept; REPX_NO_CACHE=1 does without,
+                  0, false, no and off don't
   REPX_NIX        the directory of Nix's programs
 Options count before these, these before config.toml beside the lab, and that
 before config.toml in $XDG_CONFIG_HOME/repx (see `repx run --help`).";
@@ -156,6 +158,10 @@ impl Environment {
                 let arg = documented(arg, row, value);
                 match value.and_then(|value| default(&arg, row, value)) {
                     Some(value) if !(names_lab && row.name == LAB) => {
+                        let arg = match named_by_file(&arg) {
+                            true => arg.default_value_if("output", ArgPredicate::IsPresent, None),
+                            false => arg,
+                        };
                         arg.default_value(value).hide_default_value(true)
                     }
                     Some(_) | None => arg,
@@ -195,6 +201,13 @@ fn counts(row: &Variable, command: &Command, call: &ArgMatches) -> bool {
     if row.options.iter().chain(row.others).any(|id| given(id)) {
         return false;
     }
+    let first = |call: &ArgMatches| call.get_raw("names")?.next().map(OsStr::to_owned);
+    if row.name == LAB
+        && command.get_name() == "run"
+        && first(call).is_some_and(|first| names_lab(&first.to_string_lossy()))
+    {
+        return false;
+    }
     let inner = call.subcommand().and_then(|(name, call)| {
         let command = command.find_subcommand(name)?;
         Some(counts(row, command, call))
@@ -207,7 +220,6 @@ fn default(arg: &Arg, row: &Variable, value: &OsStr) -> Option<OsString> {
     match row.name {
         LOG => None,
         FORMAT => {
-            // Where there is none, the name of a file says what is made.
             let offered = arg.get_possible_values();
             let offers = |word: &str| offered.iter().any(|one| one.get_name() == word);
             let words = match value.to_str()? {
@@ -215,18 +227,19 @@ fn default(arg: &Arg, row: &Variable, value: &OsStr) -> Option<OsString> {
                 "ndjson" => ["ndjson", "json"],
                 word => [word, word],
             };
-            let word = words.into_iter().find(|word| offers(word));
-            word.filter(|_| !arg.get_default_values().is_empty()).map(OsString::from)
+            words.into_iter().find(|word| offers(word)).map(OsString::from)
         }
         _ => Some(value.to_owned()),
     }
 }
 
+/// A format without a default, which the name of a file says.
+fn named_by_file(arg: &Arg) -> bool {
+    arg.get_id() == "format" && arg.get_default_values().is_empty()
+}
+
 /// An option that says which variable goes with it.
 fn documented(arg: Arg, row: &Variable, value: Option<&OsStr>) -> Arg {
-    if row.name == FORMAT && arg.get_default_values().is_empty() {
-        return arg;
-    }
     let value = value.map_or(String::new(), |value| format!("={}", value.to_string_lossy()));
     let note = format!("[env: {}{value}]", row.name);
     let with = |text: &StyledStr, between: &str| StyledStr::from(format!("{text}{between}{note}"));
@@ -305,7 +318,9 @@ mod tests {
             ("repx eval", "format", "json"),
             ("repx eval --format table", "format", "table"),
             ("repx show output x file", "format", "json"),
-            ("repx viz", "format", ""),
+            ("repx viz", "format", "json"),
+            ("repx viz --format dot", "format", "dot"),
+            ("repx viz -o lab.svg", "format", ""),
             ("repx eval", "color", "never"),
             ("repx eval --color always", "color", "always"),
             ("repx list jobs --color always", "color", "always"),
@@ -324,6 +339,7 @@ mod tests {
         assert_eq!(format("repx check"), "json");
         let table = said(&[("REPX_FORMAT", "table")]);
         assert_eq!(call(&table, "repx check", "format").0.as_deref(), Some("text"));
+        assert_eq!(call(&table, "repx viz", "format").0, None);
     }
 
     #[test]

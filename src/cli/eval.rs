@@ -15,7 +15,7 @@ use super::listing::{
 use super::load::{Outcome, Target, base_path, load, shown};
 use super::progress::{self, Phase};
 use super::report::{report, say};
-use super::{diff, stdout, watch, why};
+use super::{diff, one_job, stdout, watch, why};
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
 use crate::sweep::{Ask, Listing, Progress};
@@ -39,7 +39,11 @@ pub(super) fn run(options: &EvalOptions, terminal: &Terminal) -> Exit {
     let begin = Instant::now();
     let progress = Progress::default();
     let progress_shown = shown(terminal, &progress);
-    let outcome = load(Target::of(options), ask(options), terminal, &progress);
+    let evaluate = |ask| load(Target::of(options), ask, terminal, &progress);
+    let outcome = match &options.why {
+        Some(job) => one_job::load(job, evaluate),
+        None => evaluate(ask(options)),
+    };
     let Outcome { listing, counts, mut diagnostics, sources } = outcome;
     if let (Some(job), Some(listing)) = (&options.why, &listing) {
         drop(progress_shown);
@@ -119,9 +123,6 @@ impl<'o> Target<'o> {
 
 /// What is wanted of the jobs: who only wants to see how many there are needn't wait for them.
 fn ask(options: &EvalOptions) -> Ask {
-    if options.why.is_some() || options.diff.is_some() || options.watch {
-        return Ask::Jobs;
-    }
     let selection = Filter::of(options).selection();
     match (options.count, options.format) {
         (true, _) => Ask::Counts(MOST_COUNTED, selection),

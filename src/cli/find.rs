@@ -66,6 +66,16 @@ fn beginning<'l>(listing: &'l Listing, name: &str) -> Vec<JobView<'l>> {
     jobs.filter(is_called).take(MOST_NAMED + 1).collect()
 }
 
+/// What the stage of a job may be called that has this name: as the name itself, or as what stands behind its id, with
+/// or without a version.
+pub(super) fn stages(name: &str) -> Vec<String> {
+    let (id, rest) = parts(name);
+    let rest = rest.filter(|_| id.len() == DIGITS).unwrap_or_default();
+    let parts = rest.match_indices('-').filter_map(|(at, _)| rest.get(..at));
+    let all = [name, rest].into_iter().chain(parts).filter(|name| !name.is_empty());
+    all.map(str::to_owned).collect()
+}
+
 /// Does a name have a whole id?
 pub(super) fn is_whole(name: &str) -> bool {
     parts(name).0.len() == DIGITS

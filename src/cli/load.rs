@@ -98,7 +98,20 @@ pub(super) fn open<T>(
     terminal: &Terminal,
     look: impl FnOnce(&Listing, Option<&Counts>) -> Result<T, Vec<Diagnostic>>,
 ) -> Result<Opened<T>, Exit> {
-    let Outcome { listing, counts, mut diagnostics, sources } = load_shown(target, ask, terminal);
+    opened(load_shown(target, ask, terminal), target, terminal, look)
+}
+
+/// The same for a lab that was evaluated.
+///
+/// # Errors
+/// As there.
+pub(super) fn opened<T>(
+    outcome: Outcome,
+    target: Target<'_>,
+    terminal: &Terminal,
+    look: impl FnOnce(&Listing, Option<&Counts>) -> Result<T, Vec<Diagnostic>>,
+) -> Result<Opened<T>, Exit> {
+    let Outcome { listing, counts, mut diagnostics, sources } = outcome;
     let found = listing.as_ref().and_then(|listing| {
         look(listing, counts.as_ref()).map_err(|wrong| diagnostics.extend(wrong)).ok()
     });
@@ -221,21 +234,25 @@ pub(super) fn lab_name(target: Target<'_>) -> LabName {
 pub(super) fn base_path(target: Target<'_>, terminal: &Terminal) -> Result<PathBuf, Exit> {
     match &target.with.base_path {
         Some(base) => Ok(base.clone()),
-        None => configured(target, terminal).map(|(_, base)| base),
+        None => configured(target, &SourceMap::new(), terminal).map(|(_, base)| base),
     }
 }
 
-/// What `config.toml` says, and where results are kept.
+/// What `config.toml` says, and where results are kept. What is wrong with the file is said.
 ///
 /// # Errors
 /// How the command is to end, when that file is wrong.
 pub(super) fn configured(
     target: Target<'_>,
+    sources: &SourceMap,
     terminal: &Terminal,
 ) -> Result<(Config, PathBuf), Exit> {
     let lab = lab_directory(target.lab);
-    let config = config::config(&lab)
-        .map_err(|wrong| report(vec![wrong], &SourceMap::new(), terminal, false))?;
+    let (config, found) = config::config(&lab, sources);
+    match report(found, sources, terminal, false) {
+        Exit::Fine => {}
+        exit => return Err(exit),
+    }
     let base = target.with.base_path.clone().or_else(|| config.base_path.clone());
     Ok((config, base.unwrap_or_else(|| beside(&lab))))
 }

@@ -49,7 +49,7 @@ pub(super) struct LogOptions {
     #[arg(long)]
     stderr: bool,
     /// So many lines of the end [default: 50; of one log all]
-    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, value_parser = number_of_lines)]
     lines: Option<usize>,
     /// Of a scatter-gather job: scatter, gather, or worker:3 (a step and an item)
     #[arg(long, value_name = "PART")]
@@ -59,6 +59,10 @@ pub(super) struct LogOptions {
     format: Form,
     #[command(flatten)]
     lab: LabArgument,
+}
+
+fn number_of_lines(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "expected a number of lines, such as 20".to_owned())
 }
 
 /// The version of the format.
@@ -80,7 +84,7 @@ pub(super) fn run(options: &LogOptions, terminal: &Terminal) -> Exit {
 fn shown(options: &LogOptions, terminal: &Terminal) -> Result<Exit, Exit> {
     let base = Base::new(&base_path(options.lab.target(), terminal)?);
     let results = match options.follow {
-        true => results::named_or_to_be(&options.lab, &options.job, terminal)?,
+        true => results::followed(&options.lab, &options.job, &base, terminal)?,
         false => results::named(&options.lab, &options.job, terminal)?,
     };
     let folder = match &options.part {
@@ -126,7 +130,7 @@ fn shown(options: &LogOptions, terminal: &Terminal) -> Result<Exit, Exit> {
     if page.last.is_none() && base.is_held() && follows(&base, &folder) == State::Pending {
         say(&format!("{}: not begun yet; a run is going on", results.title()));
     }
-    Ok(follow(&base, &results, &folder, &mut logs, &mut page))
+    Ok(follow(&base, &results, &folder, &mut logs, &mut page, terminal))
 }
 
 /// A log, and how far it has been read.
@@ -281,6 +285,7 @@ fn follow(
     folder: &Folder,
     logs: &mut [Log],
     page: &mut Page,
+    terminal: &Terminal,
 ) -> Exit {
     let mut asked: Option<Instant> = None;
     loop {
@@ -312,6 +317,10 @@ fn follow(
             return Exit::Fine;
         }
         if nobody && !any {
+            if page.last.is_none() {
+                // There was nothing to follow.
+                return report(vec![results.nobody()], &SourceMap::new(), terminal, false);
+            }
             let id = begin(&results.name);
             say(&format!("{}: nobody runs it; `repx run {id}` does", results.title()));
             return Exit::Fine;

@@ -32,6 +32,7 @@ mod load;
 mod log;
 mod lsp;
 mod mistyped;
+mod one_job;
 mod package;
 mod parse;
 mod progress;

@@ -8,6 +8,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 use super::arguments::{Command, CommandLine, EXIT_STATUS, LabOptions, RunOptions};
 use super::environment::{self, Environment};
+use super::load::Target;
 use super::mistyped::advise;
 use super::report::report;
 use super::terminal::{Terminal, Volume, no_color};
@@ -51,8 +52,12 @@ fn without(command: clap::Command, options: &[&str]) -> clap::Command {
     })
 }
 
-/// The lab that the beginning of a command line names, and how it is to be evaluated.
-pub(super) fn begun(words: &[OsString]) -> (PathBuf, LabOptions) {
+/// The lab that the beginning of a command line names, and how it is to be evaluated; where somebody says whether a lab
+/// has a name.
+pub(super) fn begun(
+    words: &[OsString],
+    knows: impl FnOnce(Target<'_>, &str) -> bool,
+) -> (PathBuf, LabOptions) {
     let command = Environment::read().applied(bare()).ignore_errors(true);
     let Ok(mut call) = command.try_get_matches_from(words) else { return Default::default() };
     let mut name = String::new();
@@ -61,7 +66,7 @@ pub(super) fn begun(words: &[OsString]) -> (PathBuf, LabOptions) {
     }
     if name == "run" {
         let options = RunOptions::from_arg_matches(&call).unwrap_or_default();
-        return (run::named(&options).0, options.with);
+        return (run::named(&options, knows).0, options.with);
     }
     let path = |id: &str| call.try_get_one::<PathBuf>(id).ok().flatten().cloned();
     let lab = path("lab_option").or_else(|| path("lab")).or_else(|| path("labs"));
@@ -113,9 +118,11 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Arguments, Exit> {
 /// The lab may be named as other commands have it named.
 fn named_by_option(command: &mut Command) {
     match command {
-        Command::Eval(options) => options.lab_option.take().map(|lab| options.lab = lab),
-        Command::Build(options) => options.lab_option.take().map(|lab| options.lab = lab),
-        Command::Check(options) => options.lab_option.take().map(|lab| options.labs = vec![lab]),
+        Command::Eval(options) => options.named.lab_option.take().map(|lab| options.lab = lab),
+        Command::Build(options) => options.named.lab_option.take().map(|lab| options.lab = lab),
+        Command::Check(options) => {
+            options.named.lab_option.take().map(|lab| options.labs = vec![lab])
+        }
         _ => None,
     };
 }
@@ -133,7 +140,7 @@ mod tests {
     fn the_lab_of_what_is_typed_so_far() {
         let lab = |line: &str| {
             let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            let (lab, with) = begun(&words);
+            let (lab, with) = begun(&words, |_, _| true);
             (lab.display().to_string(), with.pkgs)
         };
         let named = |lab: &str| (lab.to_owned(), None);

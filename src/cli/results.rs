@@ -11,11 +11,12 @@ use super::Exit;
 use super::arguments::{LabArgument, Terminal};
 use super::find::{self, is_named};
 use super::load::{Outcome, base_path, load_shown};
+use super::one_job;
 use super::report::report;
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Base, Folder};
 use crate::source::SourceMap;
-use crate::sweep::{Ask, IDENTITY_FILE, IdentityRecord};
+use crate::sweep::{IDENTITY_FILE, IdentityRecord};
 
 /// A job that has a folder.
 pub(super) struct Results {
@@ -36,10 +37,25 @@ pub(super) fn named(lab: &LabArgument, name: &str, terminal: &Terminal) -> Resul
     if results.folder.repx().is_dir() {
         return Ok(results);
     }
-    let id = find::begin(find::parts(&results.name).0);
-    let wrong = Diagnostic::error("repx::cli::no-results", format!("job {id} hasn't run yet"))
-        .help(format!("`repx run {id}` runs it, with what it reads from"));
-    Err(report(vec![wrong], &SourceMap::new(), terminal, false))
+    Err(report(vec![results.none("hasn't run yet")], &SourceMap::new(), terminal, false))
+}
+
+/// The results of a job that may have to wait until somebody runs it, as long as anybody runs jobs at all.
+///
+/// # Errors
+/// How the command is to end, when there is nothing to wait for.
+pub(super) fn followed(
+    lab: &LabArgument,
+    name: &str,
+    base: &Base,
+    terminal: &Terminal,
+) -> Result<Results, Exit> {
+    let results = named_or_to_be(lab, name, terminal)?;
+    // In this order: who has made the folder may be done by now.
+    if base.is_held() || results.folder.repx().is_dir() {
+        return Ok(results);
+    }
+    Err(report(vec![results.nobody()], &SourceMap::new(), terminal, false))
 }
 
 /// The same for a job that may not have run yet.
@@ -64,7 +80,7 @@ pub(super) fn named_or_to_be(
         return Ok(Results::new(&base, folder));
     }
     let Outcome { listing, mut diagnostics, sources, .. } =
-        load_shown(lab.target(), Ask::Jobs, terminal);
+        one_job::load(name, |ask| load_shown(lab.target(), ask, terminal));
     let (known, wrong) = match listing.as_ref().map(|listing| find::job(listing, name)) {
         Some(Ok(job)) => {
             let results = Results::new(&base, job.name().to_string());
@@ -87,6 +103,20 @@ impl Results {
         let record = fs::read(folder.repx().join(IDENTITY_FILE)).ok();
         let record = record.as_deref().and_then(IdentityRecord::parse);
         Results { name, folder, record }
+    }
+
+    /// There is no log, and nobody writes any.
+    pub(super) fn nobody(&self) -> Diagnostic {
+        self.none(match self.folder.repx().is_dir() {
+            true => "has printed nothing, and nobody runs it",
+            false => "hasn't run yet, and nobody runs it",
+        })
+    }
+
+    fn none(&self, why: &str) -> Diagnostic {
+        let id = find::begin(find::parts(&self.name).0);
+        Diagnostic::error("repx::cli::no-results", format!("job {id} {why}"))
+            .help(format!("`repx run {id}` runs it, with what it reads from"))
     }
 
     /// The first characters of its id, behind what it is called.

@@ -1,6 +1,6 @@
 //! What an evaluation is set up with, by flags and environment.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -70,7 +70,7 @@ pub(super) struct Caches {
 /// The caches, unless they are not wanted (`--no-cache`, `REPX_NO_CACHE`) or have no place to be
 /// (`REPX_CACHE_DIR`, else where the XDG base directories say).
 pub(super) fn caches(wanted: bool) -> Option<Caches> {
-    if !wanted || variable("REPX_NO_CACHE").is_some() {
+    if !wanted || variable("REPX_NO_CACHE").is_some_and(|word| says_yes(&word)) {
         return None;
     }
     let directory = cache_directory()?;
@@ -80,6 +80,12 @@ pub(super) fn caches(wanted: bool) -> Option<Caches> {
 
 fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Does a variable switch something on? All words do but those that say no.
+fn says_yes(word: &OsStr) -> bool {
+    let word = word.to_string_lossy().to_lowercase();
+    !["", "0", "false", "no", "off"].contains(&word.trim())
 }
 
 fn cache_directory() -> Option<PathBuf> {
@@ -166,6 +172,13 @@ pub(super) fn no_thread(error: &std::io::Error) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variable_may_say_no() {
+        let says = |word: &str| says_yes(OsStr::new(word));
+        assert!(["1", "true", "yes", "please"].into_iter().all(says));
+        assert!(!["", "0", "false", "No", "off", " "].into_iter().any(says));
+    }
 
     #[test]
     fn flags_come_before_the_environment() {

@@ -19,7 +19,7 @@ use super::listing::table::counted;
 use super::listing::{Grid, Paint, TableStyle, bare, begun_at, clean, cut, shared};
 use super::load::{Opened, open};
 use super::report::near;
-use super::{candidates, stdout};
+use super::{candidates, one_job, stdout};
 use crate::sweep::{Ask, Block, Count, JobView, Listing, Origin, OriginKind, Param, Written};
 
 /// Values that take more than this part of the page may be cut.
@@ -54,12 +54,13 @@ pub(super) fn run(options: &TraceOptions, terminal: &Terminal) -> Exit {
 }
 
 fn traced(options: &TraceOptions, terminal: &Terminal) -> Result<Exit, Exit> {
-    let look = |listing: &Listing, _: Option<&_>| {
-        let job = options.job.as_ref().map(|name| find::job(listing, name)).transpose();
-        job.map(|job| job.map(|job| job.number())).map_err(|wrong| vec![wrong])
+    let target = options.lab.target();
+    let Opened { listing, found, .. } = match &options.job {
+        None => open(target, Ask::Stages(MOST_LISTED), terminal, |_, _| Ok(None))?,
+        Some(name) => one_job::open(target, name, terminal, |listing| {
+            find::job(listing, name).map(|job| Some(job.number()))
+        })?,
     };
-    let ask = if options.job.is_some() { Ask::Jobs } else { Ask::Stages(MOST_LISTED) };
-    let Opened { listing, found, .. } = open(options.lab.target(), ask, terminal, look)?;
     let style = TableStyle::of(terminal);
     let json = options.format == Form::Json;
     Ok(match found.and_then(|job| listing.job(job)) {

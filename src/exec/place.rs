@@ -91,7 +91,7 @@ impl Base {
     }
 
     /// A text that may speak of paths below it, in which they are as its user knows them.
-    pub(super) fn told_text(&self, text: &str) -> String {
+    pub fn told_text(&self, text: &str) -> String {
         match self.path == self.real {
             true => text.to_owned(),
             false => text.replace(&*self.path.to_string_lossy(), &self.real.to_string_lossy()),

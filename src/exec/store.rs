@@ -301,9 +301,7 @@ impl Store {
         if fs::symlink_metadata(&done).is_err() {
             // Left behind half made.
             let _ = fs::remove_file(&place).or_else(|_| fs::remove_dir_all(&place));
-            if let Some(parent) = place.parent() {
-                fs::create_dir_all(parent)?;
-            }
+            make_parent(&place)?;
             let copies = self.copies.as_ref().map(|copies| self::place(copies, &material.path));
             match &material.content {
                 Content::Tree(..) | Content::Entry(..) if let Some(from) = &copies => {
@@ -311,7 +309,7 @@ impl Store {
                 }
                 Content::Tree(root, kept) => copy(root, &place, kept.as_deref(), root)?,
                 Content::Entry(name, root) => {
-                    fs::create_dir(&place)?;
+                    fs::create_dir(&place).map_err(|error| at(&place, &error))?;
                     let name = std::ffi::OsStr::from_bytes(name);
                     copy(root, &place.join(name), None, root)?;
                 }
@@ -322,14 +320,12 @@ impl Store {
                         true => place.clone(),
                         false => place.join(below),
                     };
-                    if let Some(parent) = file.parent() {
-                        fs::create_dir_all(parent)?;
-                    }
+                    make_parent(&file)?;
                     put(&file, &settled, *executable)?;
                 }
                 Content::Build(..) => self.build(&place, &settled, &variables)?,
             }
-            fs::write(&done, "")?;
+            fs::write(&done, "").map_err(|error| at(Path::new(&done), &error))?;
         }
         made.insert(material.path.to_string());
         Ok(())
@@ -340,7 +336,7 @@ impl Store {
         let file = self.file("build.sh", text, true)?;
         let directory = self.root.join("building");
         let _ = fs::remove_dir_all(&directory);
-        fs::create_dir_all(&directory)?;
+        fs::create_dir_all(&directory).map_err(|error| at(&directory, &error))?;
         let pairs = variables.iter().map(|(name, value)| {
             (std::ffi::OsStr::from_bytes(name), std::ffi::OsStr::from_bytes(value))
         });
@@ -351,7 +347,8 @@ impl Store {
             .envs(pairs)
             .env("out", place)
             .stdin(Stdio::null())
-            .output()?;
+            .output()
+            .map_err(|error| at(&self.shell, &error))?;
         let _ = fs::remove_dir_all(&directory);
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
@@ -396,8 +393,18 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Makes the directory that something is to lie in.
+fn make_parent(path: &Path) -> io::Result<()> {
+    let Some(parent) = path.parent() else { return Ok(()) };
+    fs::create_dir_all(parent).map_err(|error| at(parent, &error))
+}
+
 /// Writes a file that nobody may change, whole or not at all.
 fn put(path: &Path, content: &[u8], executable: bool) -> io::Result<()> {
+    put_whole(path, content, executable).map_err(|error| at(path, &error))
+}
+
+fn put_whole(path: &Path, content: &[u8], executable: bool) -> io::Result<()> {
     let mut unfinished = path.as_os_str().to_owned();
     // Threads that write the same write the same bytes, each to a file of its own.
     unfinished.push(format!(".{:?}", std::thread::current().id()));
@@ -410,16 +417,22 @@ fn put(path: &Path, content: &[u8], executable: bool) -> io::Result<()> {
 
 /// Copies a file or a directory, links as links.
 fn copy(from: &Path, to: &Path, kept: Option<&[PathBuf]>, root: &Path) -> io::Result<()> {
-    let kind = fs::symlink_metadata(from)?.file_type();
+    let (read, written) = (|error| at(from, &error), |error| at(to, &error));
+    let kind = fs::symlink_metadata(from).map_err(read)?.file_type();
     if kind.is_symlink() {
-        return symlink(fs::read_link(from)?, to);
+        return symlink(fs::read_link(from).map_err(read)?, to).map_err(written);
     }
     if !kind.is_dir() {
-        return fs::copy(from, to).map(drop);
+        // Which of both it is about isn't told.
+        let copied = fs::copy(from, to).map(drop);
+        return copied.map_err(|error| match fs::File::open(from) {
+            Ok(_) => written(error),
+            Err(error) => read(error),
+        });
     }
-    fs::create_dir(to)?;
-    for entry in fs::read_dir(from)? {
-        let path = entry?.path();
+    fs::create_dir(to).map_err(written)?;
+    for entry in fs::read_dir(from).map_err(read)? {
+        let path = entry.map_err(read)?.path();
         let inner = path.strip_prefix(root).unwrap_or(&path);
         let wanted = kept.is_none_or(|kept| {
             kept.iter().any(|known| known == inner || known.starts_with(inner) || *known == path)
@@ -439,7 +452,7 @@ fn plant(farms: &Path, package: &Package) -> io::Result<Option<PathBuf>> {
     fs::create_dir_all(&bin).map_err(|error| at(&bin, &error))?;
     for program in programs {
         if let Some(target) = on_path(program) {
-            link(&bin.join(&**program), &target).map_err(|error| at(&bin, &error))?;
+            link(&bin.join(&**program), &target)?;
         }
     }
     Ok(Some(bin))
@@ -462,7 +475,7 @@ fn link(place: &Path, target: &Path) -> io::Result<()> {
         return Ok(());
     }
     let _ = fs::remove_file(place);
-    symlink(target, place)
+    symlink(target, place).map_err(|error| at(place, &error))
 }
 
 fn starts_with_hash_bang(file: &Path) -> bool {

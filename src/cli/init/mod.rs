@@ -12,6 +12,7 @@ use super::listing::clean;
 use super::report::{near, report};
 use super::stdout;
 use crate::diagnostic::Diagnostic;
+use crate::lab::shell_word;
 use crate::source::SourceMap;
 
 /// Make a lab to begin with
@@ -92,7 +93,9 @@ fn tell(out: &mut impl Write, root: &Path, written: &[&str]) -> io::Result<()> {
     }
     writeln!(out, "\nnext:")?;
     if !here {
-        writeln!(out, "  cd {place}")?;
+        let path = shell_word(&near(root));
+        let end = if path.starts_with('-') { "-- " } else { "" };
+        writeln!(out, "  cd {end}{path}")?;
     }
     writeln!(out, "  repx eval     its jobs")?;
     writeln!(out, "  repx run      runs them")

@@ -13,7 +13,7 @@ use super::super::find::{self, short_id};
 use super::super::listing::table::{counted, params_cell};
 use super::super::listing::{Paint, Statuses, TableStyle, clean, cut};
 use super::super::load::{Opened, base_path, open};
-use super::super::stdout;
+use super::super::{one_job, stdout};
 use super::DepsOptions;
 use crate::diagnostic::Diagnostic;
 use crate::lab::Need;
@@ -34,16 +34,12 @@ enum Of {
 
 pub(super) fn run(options: &DepsOptions, terminal: &Terminal) -> Result<Exit, Exit> {
     let target = options.lab.target();
-    let look = |listing: &Listing, _: Option<&_>| match &options.name {
-        None => Ok(Of::All),
-        Some(name) => named(listing, name).map_err(|wrong| vec![wrong]),
-    };
     // What comes after what is known before any job is.
-    let ask = match options.name {
-        None => Ask::Few(MOST_IN_TABLE, Selection::default()),
-        Some(_) => Ask::Jobs,
+    let all = Ask::Few(MOST_IN_TABLE, Selection::default());
+    let Opened { listing, counts, found } = match &options.name {
+        None => open(target, all, terminal, |_, _| Ok(Of::All))?,
+        Some(name) => one_job::open(target, name, terminal, |listing| named(listing, name))?,
     };
-    let Opened { listing, found, .. } = open(target, ask, terminal, look)?;
     let style = TableStyle::of(terminal);
     let json = options.format == Form::Json;
     let runs: Vec<&RunInfo> = match found {
@@ -52,7 +48,8 @@ pub(super) fn run(options: &DepsOptions, terminal: &Terminal) -> Result<Exit, Ex
         Of::Job(job) => {
             let Some(job) = listing.job(job) else { return Ok(Exit::Bug) };
             let statuses = Statuses::read(&base_path(target, terminal)?, &Disk);
-            let tree = Tree { listing: &listing, statuses: &statuses, style };
+            let is_part = counts.is_some();
+            let tree = Tree { listing: &listing, statuses: &statuses, is_part, style };
             return Ok(stdout::print(|out| match json {
                 true => tree.write_json(out, &job),
                 false => tree.write_text(out, &job),
@@ -133,6 +130,8 @@ fn write_runs_json(out: &mut impl Write, listing: &Listing, runs: &[&RunInfo]) -
 struct Tree<'t> {
     listing: &'t Listing,
     statuses: &'t Statuses,
+    /// The lab has too many jobs: those that may read from this one aren't there.
+    is_part: bool,
     style: TableStyle,
 }
 
@@ -142,8 +141,12 @@ impl<'t> Tree<'t> {
         let mut lines = Vec::new();
         self.upstream(job, 1, &mut BTreeSet::new(), &mut lines);
         self.list(out, "reads from", "It reads from no other job.", &lines)?;
-        let mut needed: Vec<String> =
-            self.readers(job).map(|(other, inputs)| self.line("  ", &other, &inputs)).collect();
+        let mut needed: Vec<String> = match self.is_part {
+            true => vec!["  jobs that can't be told: the lab has too many".to_owned()],
+            false => {
+                self.readers(job).map(|(other, inputs)| self.line("  ", &other, &inputs)).collect()
+            }
+        };
         needed.extend(self.later_runs(job).map(|run| format!("  run {} (hard)", clean(run))));
         self.list(out, "is read by", "No other job reads from it.", &needed)
     }
@@ -289,8 +292,9 @@ impl<'t> Tree<'t> {
             })
             .collect();
         let after = self.after(job).map(|(runs, jobs)| json!({ "runs": runs, "jobs": jobs }));
-        let needed_by: Vec<String> =
-            self.readers(job).map(|(other, _)| other.name().to_string()).collect();
+        let needed_by = (!self.is_part).then(|| {
+            self.readers(job).map(|(other, _)| other.name().to_string()).collect::<Vec<_>>()
+        });
         let whole = json!({
             "schema": SCHEMA,
             "job": job.name().to_string(),

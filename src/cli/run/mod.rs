@@ -21,14 +21,16 @@ use std::time::Duration;
 use build::{Builder, Lack};
 use display::Display;
 use lacking::missing;
+pub(super) use pick::knows;
 use stream::Stream;
 
 use super::Exit;
-use super::arguments::{Format, RunOptions, Terminal};
+use super::arguments::{Events, RunOptions, Terminal};
+use super::entry::{names_flake, without_output};
 use super::environment::Environment;
 use super::guard::{Held, INSISTED, INTERRUPTED};
 use super::load::{Outcome, Target, configured, lab_name, load_shown};
-use super::report::{near, report, say};
+use super::report::{from_here, here, near, report, say};
 use super::setup::{machine_saying, places};
 use super::stdout;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -44,12 +46,16 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs a lab's jobs.
 pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
-    let (lab, names) = named(options);
+    let (lab, names) = settled(options, terminal);
     let target = Target::new(&lab, &options.with);
-    let (config, base) = match configured(target, terminal) {
+    let sources = SourceMap::new();
+    let (mut config, base) = match configured(target, &sources, terminal) {
         Ok((config, base)) => (config, Base::new(&base)),
         Err(exit) => return exit,
     };
+    // Who says where results are kept knows better.
+    let kept = config.kept_elsewhere.take().filter(|_| options.with.base_path.is_none());
+    report(config.elsewhere.take().into_iter().chain(kept).collect(), &sources, terminal, false);
     let at_once = options.jobs.or(config.jobs.map(NonZeroU16::get));
     let Outcome { listing, mut diagnostics, sources, .. } =
         load_shown(target, Ask::Recipes, terminal);
@@ -78,24 +84,53 @@ pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     if options.dry_run { dry::describe(&call) } else { call.perform() }
 }
 
-/// The lab, and the names of what is to run. A lab may stand first; but where there is a lab at hand, a single word is
-/// the name of a run, whatever files are called.
-pub(super) fn named(options: &RunOptions) -> (PathBuf, &[String]) {
+/// The lab, and the names of what is to run of it. A lab may stand first. A single word may be a name of the lab at hand
+/// too, and means that if there is such a name, whatever files are called.
+fn settled<'o>(options: &'o RunOptions, terminal: &Terminal) -> (PathBuf, &'o [String]) {
+    let knows = |target: Target<'_>, name: &str| {
+        let outcome = load_shown(target, Ask::Jobs, terminal);
+        // What can't be listed may have any names: it is told why.
+        outcome.listing.is_none_or(|listing| knows(&listing, name))
+    };
+    named(options, knows)
+}
+
+/// The same, where somebody says whether a lab has a name.
+pub(super) fn named(
+    options: &RunOptions,
+    knows: impl FnOnce(Target<'_>, &str) -> bool,
+) -> (PathBuf, &[String]) {
     let at_hand = Environment::read().lab().unwrap_or_else(|| PathBuf::from("."));
-    let is_lab = |path: &Path| {
-        path.join("flake.nix").is_file()
-            || is_package(path)
-            || (path.exists() && find_entry(path).is_ok())
-    };
-    let names_lab = |name: &str| {
-        let word = !name.contains(['/', '.', '#']);
-        is_lab(Path::new(name)) && !(word && is_lab(&at_hand))
-    };
     match (&options.lab, options.names.split_first()) {
         (Some(lab), _) => (lab.clone(), options.names.as_slice()),
-        (None, Some((first, rest))) if names_lab(first) => (PathBuf::from(first), rest),
+        (None, Some((first, rest)))
+            if names_lab(first)
+                || is_lab(Path::new(first))
+                    && (!is_lab(&at_hand)
+                        || !knows(Target::new(&at_hand, &options.with), first)) =>
+        {
+            (PathBuf::from(first), rest)
+        }
         (None, _) => (at_hand, options.names.as_slice()),
     }
+}
+
+/// Does a first name mean a lab, whatever lab is at hand? A slash is in no name of a lab's, but may be in a group's
+/// that is mistyped.
+pub(super) fn names_lab(first: &str) -> bool {
+    let path = Path::new(first);
+    let is_flake = match first.contains('#') {
+        true => without_output(path).join("flake.nix").is_file(),
+        false => names_flake(first),
+    };
+    let is_path = first.contains('/') || first.contains('.') && is_lab(path);
+    !first.starts_with('@') && (is_path || is_flake)
+}
+
+fn is_lab(path: &Path) -> bool {
+    path.join("flake.nix").is_file()
+        || is_package(path)
+        || (path.exists() && find_entry(path).is_ok())
 }
 
 /// Takes the lock of a base path, and says so when that takes time.
@@ -127,7 +162,7 @@ struct Call<'c> {
 impl Call<'_> {
     /// Is it programs that read what happens?
     fn streams(&self) -> bool {
-        self.options.format != Format::Table
+        self.options.format != Events::Table
     }
 
     fn perform(&self) -> Exit {
@@ -168,10 +203,6 @@ impl Call<'_> {
             Ok(lacking) => lacking,
             Err(exit) => return exit,
         };
-        let refuse = |error| {
-            let error = refused(LockError::Io(self.base.store(), error));
-            complain(vec![error], self.terminal, self.options)
-        };
         let seen = match self.base.seen(places()) {
             Ok(seen) => seen,
             Err(error) => {
@@ -181,7 +212,11 @@ impl Call<'_> {
         let store = Store::new(self.listing, &plan, &seen, self.target.built());
         match store.and_then(|store| Work::new(self.listing, &plan, &seen, store)) {
             Ok(work) => self.execute(&plan, &work, &hold, lacking),
-            Err(error) => refuse(error),
+            Err(error) => {
+                // It speaks of paths as jobs see them.
+                let error = seen.told_text(&error.to_string());
+                complain(vec![unready(&error)], self.terminal, self.options)
+            }
         }
     }
 
@@ -323,6 +358,14 @@ pub(super) fn unseen(base: &Base, error: &io::Error) -> Diagnostic {
          link to it can't be made: {error}",
         near(base.path())
     );
+    Diagnostic::error("repx::run::base-path", message)
+        .help("name another place for results: `--base-path DIR`")
+}
+
+/// Why what jobs are run with can't be put below a base path: an error that says at which path.
+pub(super) fn unready(error: &str) -> Diagnostic {
+    let error = from_here(error, &here());
+    let message = format!("can't make ready what jobs are run with: {error}");
     Diagnostic::error("repx::run::base-path", message)
         .help("name another place for results: `--base-path DIR`")
 }

@@ -29,6 +29,11 @@ pub(super) fn jobs(listing: &Listing, names: &[String]) -> Result<Vec<u32>, Vec<
     if wrong.is_empty() { Ok(picked) } else { Err(wrong) }
 }
 
+/// Does a name mean something, or more than one thing?
+pub(in crate::cli) fn knows(listing: &Listing, name: &str) -> bool {
+    one(listing, name).map_or_else(|wrong| wrong.code == find::AMBIGUOUS, |_| true)
+}
+
 fn one(listing: &Listing, name: &str) -> Result<Vec<u32>, Diagnostic> {
     if let Some(group) = name.strip_prefix('@') {
         let found = listing.groups.iter().find(|(known, _)| known == group);

@@ -11,16 +11,16 @@ use super::super::arguments::{Form, Terminal};
 use super::super::find::{self, short_id};
 use super::super::listing::table::counted;
 use super::super::listing::{Paint, Status, TableStyle, clean, resources};
-use super::super::load::{Opened, base_path, open};
+use super::super::load::{Opened, base_path};
 use super::super::report::near;
 use super::super::results::{changed, size};
 use super::super::run::words::seconds;
-use super::super::stdout;
+use super::super::{one_job, stdout};
 use super::JobOptions;
 use super::hints::{self, Hint};
 use crate::exec::{Base, Folder, State, placed};
 use crate::lab::Need;
-use crate::sweep::{Ask, Count, JobView, Listing, Source, StageKind};
+use crate::sweep::{Count, JobView, Listing, Source, StageKind};
 
 /// The version of the format.
 const SCHEMA: &str = "repx-job/1";
@@ -29,10 +29,8 @@ const MOST_JOBS: usize = 20;
 
 pub(super) fn run(options: &JobOptions, terminal: &Terminal) -> Result<Exit, Exit> {
     let target = options.lab.target();
-    let look = |listing: &Listing, _: Option<&_>| {
-        find::job(listing, &options.job).map(|job| job.number()).map_err(|wrong| vec![wrong])
-    };
-    let Opened { listing, found, .. } = open(target, Ask::Jobs, terminal, look)?;
+    let look = |listing: &Listing| find::job(listing, &options.job).map(|job| job.number());
+    let Opened { listing, found, .. } = one_job::open(target, &options.job, terminal, look)?;
     let Some(job) = listing.job(found) else { return Ok(Exit::Bug) };
     let base = Base::new(&base_path(target, terminal)?);
     let folder = base.job(&job.name().to_string());

@@ -21,38 +21,12 @@ use crate::source::SourceMap;
 
 /// Set by shells that want words.
 const VARIABLE: &str = "REPX_COMPLETE";
-/// What bash is given. It takes words apart at characters such as `=`, `:` and `@`, which are parts of repx's words:
-/// these are put together again, and of each answer goes what bash takes for another word.
-const BASH: &str = r#"_repx() {
-    local line=${COMP_LINE:0:COMP_POINT} words=() word prefix i
-    for ((i = 0; i <= COMP_CWORD; i++)); do
-        word=${COMP_WORDS[i]}
-        ((i < COMP_CWORD)) || word=${line#"${line%%[![:space:]]*}"}
-        if [[ $i -gt 0 && $line != [[:space:]]* ]]; then
-            words[${#words[@]} - 1]+=$word
-        else
-            words+=("$word")
-        fi
-        line=${line#"${line%%[![:space:]]*}"}
-        line=${line#"$word"}
-    done
-    prefix=${words[${#words[@]} - 1]}
-    prefix=${prefix%"$2"}
-    COMPREPLY=()
-    while IFS= read -r word; do
-        printf -v word %q "${word#"$prefix"}"
-        COMPREPLY+=("$word")
-    done < <(_CLAP_IFS=$'\n' _CLAP_COMPLETE_INDEX=$((${#words[@]} - 1)) \
-        REPX_COMPLETE=bash repx -- "${words[@]}" 2> /dev/null; echo)
-    # The last line is empty: what is written ends in none.
-    [[ ${COMPREPLY[${#COMPREPLY[@]} - 1]} != "''" ]] || unset "COMPREPLY[${#COMPREPLY[@]} - 1]"
-    if [[ ${#COMPREPLY[@]} -gt 0 && ${COMPREPLY[0]} == *[=/:] ]]; then
-        compopt -o nospace 2> /dev/null
-    fi
-}
-complete -o bashdefault -o nosort -F _repx repx 2> /dev/null ||
-    complete -o bashdefault -F _repx repx
-"#;
+/// What shells are given that people use most. Their words come with quotes and with `~`, which mean nothing to us.
+const SCRIPTS: [(&str, &str); 3] = [
+    ("bash", include_str!("repx.bash")),
+    ("fish", include_str!("repx.fish")),
+    ("zsh", include_str!("repx.zsh")),
+];
 
 /// Print what makes a shell complete repx's commands, runs and jobs
 #[derive(Args, Debug, Clone)]
@@ -87,8 +61,8 @@ pub(super) fn completions(options: &CompletionsOptions, terminal: &Terminal) -> 
         let wrong = Diagnostic::error("repx::cli::unknown-name", message).help(help);
         return report(vec![wrong], &SourceMap::new(), terminal, false);
     };
-    if shell.name() == "bash" {
-        return stdout::print(|out| out.write_all(BASH.as_bytes()));
+    if let Some((_, script)) = SCRIPTS.iter().find(|(name, _)| *name == shell.name()) {
+        return stdout::print(|out| out.write_all(script.as_bytes()));
     }
     stdout::print(|out| shell.write_registration(VARIABLE, "repx", "repx", "repx", out))
 }
