@@ -43,7 +43,7 @@ impl<'s> Stream<'s> {
             Verdict::Failed => "failed",
             Verdict::Removed
             | Verdict::Stopped
-            | Verdict::NeverRun { .. }
+            | Verdict::Nothing { .. }
             | Verdict::Changed { .. } => "no-results",
         };
         let (word, before, reasons) = why::verdict(verdict);
