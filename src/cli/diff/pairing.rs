@@ -21,28 +21,13 @@ pub(super) fn pair(
 ) -> Diff {
     let ((then, removed), (now, added)) = (before, after);
     let mut pairs = Pairs { then, now, removed, added, changed: Vec::new() };
-    let exactly = |values: &mut Vec<Value>| {
-        values.sort_unstable();
-        values.dedup();
-        let parts = values.iter().flat_map(|one| [one.name, one.value, one.stage]);
-        Some(parts.collect())
-    };
-    pairs.turn(Where::Run, Several::InOrder, &|_, values| exactly(values));
+    pairs.by(&By::All, &[Where::Run]);
     // A stage that was read from may have been renamed, and so may a run.
-    for place in [Where::Run, Where::Anywhere] {
-        pairs.turn(place, Several::InOrder, &|_, values| {
-            let values = effective::by_name(values);
-            Some(values.into_iter().flat_map(|(name, value)| [name, value]).collect())
-        });
-    }
+    pairs.by(&By::Names, &[Where::Run, Where::Anywhere]);
     if !pairs.is_over() {
         let edited = Edited::of(&pairs, same);
-        for place in [Where::Run, Where::Anywhere] {
-            for renamed in [true, false] {
-                pairs.turn(place, Several::Never, &|stage, values| {
-                    edited.rest(stage, &effective::by_name(values), renamed)
-                });
-            }
+        for renamed in [true, false] {
+            pairs.by(&By::Rest { edited: &edited, renamed }, &[Where::Run, Where::Anywhere]);
         }
     }
     pairs.changed.sort_unstable_by_key(|(_, is)| *is);
@@ -51,7 +36,7 @@ pub(super) fn pair(
 }
 
 /// Where a partner must stand.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Where {
     /// In the same stage of the same pipeline, in one of the same runs.
     Run,
@@ -59,17 +44,64 @@ enum Where {
     Anywhere,
 }
 
-/// What is done with several that are alike.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Several {
-    /// The first is taken for the first: they have all values in common.
-    InOrder,
-    /// None of them is taken for any.
-    Never,
+/// What a partner must have in common.
+#[derive(Clone, Copy)]
+enum By<'e> {
+    /// All values, and the stages that they come from.
+    All,
+    /// All values.
+    Names,
+    /// Those of which an edit made no others; where names may be `renamed`, the values behind these too.
+    Rest { edited: &'e Edited<'e>, renamed: bool },
 }
 
-/// What values are made into, by stage: what must be the same, or nothing where there is no partner.
-type Made<'m> = dyn Fn(&str, &mut Vec<Value>) -> Option<Vec<u64>> + 'm;
+impl By<'_> {
+    /// May jobs of a stage find a partner so?
+    fn concerns(&self, stage: &str) -> bool {
+        match self {
+            By::All | By::Names => true,
+            By::Rest { edited, renamed } => edited.concerns(stage, *renamed),
+        }
+    }
+
+    /// What is in common, of a job with these values.
+    fn made(&self, stage: &str, values: &mut Vec<Value>) -> Option<Key> {
+        let numbers: Vec<u64> = match self {
+            By::All => {
+                values.sort_unstable();
+                values.dedup();
+                values.iter().flat_map(|one| [one.name, one.value, one.stage]).collect()
+            }
+            By::Names => {
+                let values = effective::by_name(values);
+                values.into_iter().flat_map(|(name, value)| [name, value]).collect()
+            }
+            By::Rest { edited, renamed } => {
+                edited.rest(stage, &effective::by_name(values), *renamed)?
+            }
+        };
+        let mut hasher = blake3::Hasher::new();
+        numbers.iter().for_each(|number| {
+            hasher.update(&number.to_le_bytes());
+        });
+        Some(key(&hasher))
+    }
+
+    /// Is of several that are alike none taken for any? Else they have all values in common, and the first is taken
+    /// for the first.
+    fn must_be_one(&self) -> bool {
+        matches!(self, By::Rest { .. })
+    }
+}
+
+fn key(hasher: &blake3::Hasher) -> Key {
+    let mut key = Key::default();
+    hasher.finalize_xof().fill(&mut key);
+    key
+}
+
+/// A job, and what it must have in common with its partner if it may have one.
+type Left = (u32, Option<Key>);
 
 /// What has been paired, and what is left.
 struct Pairs<'s> {
@@ -81,7 +113,6 @@ struct Pairs<'s> {
 }
 
 /// Those that have a key.
-#[derive(Default)]
 struct Alike {
     /// Where the first one is among the places that may be taken.
     next: usize,
@@ -95,41 +126,61 @@ impl Pairs<'_> {
         self.removed.is_empty() || self.added.is_empty() || !going()
     }
 
-    /// Pairs jobs for which the same is made of their values.
-    fn turn(&mut self, place: Where, several: Several, made: &Made<'_>) {
+    /// Pairs jobs that have something in common, in these places one after the other.
+    fn by(&mut self, by: &By<'_>, places: &[Where]) {
         if self.is_over() {
             return;
         }
-        let mut places: Vec<(Key, u32)> = Vec::with_capacity(self.removed.len());
-        let mut values = Vec::new();
-        for (number, job) in (0..).zip(&self.removed).take_while(|_| going()) {
-            let keys = keys(self.then, *job, place, &mut values, made);
-            places.extend(keys.into_iter().map(|key| (key, number)));
+        let left = |side: &dyn Side, jobs: &[u32]| -> Vec<Left> {
+            let mut values = Vec::new();
+            let mut made = |job: u32| {
+                let stage = side.stage(job);
+                if !by.concerns(stage) || !going() {
+                    return None;
+                }
+                values.clear();
+                side.values(job, &mut values);
+                by.made(stage, &mut values)
+            };
+            jobs.iter().map(|job| (*job, made(*job))).collect()
+        };
+        let mut removed = left(self.then, &self.removed);
+        let mut added = left(self.now, &self.added);
+        for place in places {
+            self.turn((&mut removed, &mut added), *place, by.must_be_one());
+        }
+        self.removed = removed.into_iter().map(|(job, _)| job).collect();
+        self.added = added.into_iter().map(|(job, _)| job).collect();
+    }
+
+    fn turn(
+        &mut self,
+        (removed, added): (&mut Vec<Left>, &mut Vec<Left>),
+        place: Where,
+        one: bool,
+    ) {
+        let mut places: Vec<(Key, u32)> = Vec::with_capacity(removed.len());
+        for (number, job) in (0..).zip(&*removed) {
+            places.extend(keys(self.then, *job, place).into_iter().map(|key| (key, number)));
         }
         places.sort_unstable();
         let mut alike: HashMap<Key, Alike> = HashMap::new();
         for (at, (key, _)) in places.iter().enumerate() {
             alike.entry(*key).or_insert(Alike { next: at, now: 0 });
         }
-        let found = |now: &dyn Side, job: &u32, values: &mut Vec<Value>| {
-            keys(now, *job, place, values, made)
-        };
-        if several == Several::Never {
-            for job in self.added.iter().take_while(|_| going()) {
-                for key in found(self.now, job, &mut values) {
-                    alike.entry(key).and_modify(|alike| alike.now += 1);
-                }
+        if one {
+            for key in added.iter().flat_map(|job| keys(self.now, *job, place)) {
+                alike.entry(key).and_modify(|alike| alike.now += 1);
             }
         }
-        let mut waiting: Vec<Option<u32>> = self.removed.iter().copied().map(Some).collect();
+        let mut waiting: Vec<Option<Left>> = removed.iter().copied().map(Some).collect();
         let mut left = Vec::new();
-        for job in self.added.iter().take_while(|_| going()) {
-            let keys = found(self.now, job, &mut values);
-            let was = keys.iter().find_map(|key| {
-                let alike = alike.get_mut(key)?;
-                let mut here =
-                    places.get(alike.next..).unwrap_or_default().iter().take_while(|p| p.0 == *key);
-                if several == Several::Never && (alike.now > 1 || here.clone().count() > 1) {
+        for job in &*added {
+            let was = keys(self.now, *job, place).into_iter().find_map(|key| {
+                let alike = alike.get_mut(&key)?;
+                let here = places.get(alike.next..).unwrap_or_default();
+                let mut here = here.iter().take_while(|(other, _)| *other == key);
+                if one && (alike.now > 1 || here.clone().nth(1).is_some()) {
                     return None;
                 }
                 here.find_map(|(_, number)| {
@@ -138,43 +189,33 @@ impl Pairs<'_> {
                 })
             });
             match was {
-                Some(was) => self.changed.push((was, *job)),
+                Some((was, _)) => self.changed.push((was, job.0)),
                 None => left.push(*job),
             }
         }
-        self.added = left;
-        self.removed = waiting.into_iter().flatten().collect();
+        *added = left;
+        *removed = waiting.into_iter().flatten().collect();
     }
 }
 
 /// What is looked for: a key for each of the places of a job.
-fn keys(
-    side: &dyn Side,
-    job: u32,
-    place: Where,
-    values: &mut Vec<Value>,
-    made: &Made<'_>,
-) -> Vec<Key> {
-    let Place { runs, pipeline, stage } = side.place(job);
-    values.clear();
-    side.values(job, values);
-    let Some(made) = made(stage, values) else { return Vec::new() };
-    let key = |place: &[&str]| {
+fn keys(side: &dyn Side, (job, made): Left, place: Where) -> Vec<Key> {
+    let Some(made) = made.filter(|_| going()) else { return Vec::new() };
+    let at = |place: &[&str]| {
         let mut hasher = blake3::Hasher::new();
         for part in place {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part.as_bytes());
         }
-        made.iter().for_each(|part| {
-            hasher.update(&part.to_le_bytes());
-        });
-        let mut key = Key::default();
-        hasher.finalize_xof().fill(&mut key);
-        key
+        hasher.update(&made);
+        key(&hasher)
     };
     match place {
-        Where::Run => runs.into_iter().map(|run| key(&[run, pipeline, stage])).collect(),
-        Where::Anywhere => vec![key(&[stage])],
+        Where::Run => {
+            let Place { runs, pipeline, stage } = side.place(job);
+            runs.into_iter().map(|run| at(&[run, pipeline, stage])).collect()
+        }
+        Where::Anywhere => vec![at(&[side.stage(job)])],
     }
 }
 
@@ -231,6 +272,17 @@ impl<'s> Edited<'s> {
         Edited(all)
     }
 
+    /// Has a stage such parameters? Names are renamed where some are new and some are gone.
+    fn concerns(&self, stage: &str, renamed: bool) -> bool {
+        let names = || self.0.get(stage).into_iter().flat_map(HashMap::values);
+        let new = || names().any(|seen| matches!(seen, [Seen::Nowhere, _]));
+        let gone = || names().any(|seen| matches!(seen, [_, Seen::Nowhere]));
+        match renamed {
+            true => new() && gone(),
+            false => new() || gone() || names().any(is_edit),
+        }
+    }
+
     /// The values of a job of which an edit made no others; where names may be `renamed`, values behind them too.
     fn rest(&self, stage: &str, values: &[(u64, u64)], renamed: bool) -> Option<Vec<u64>> {
         let names = self.0.get(stage)?;
@@ -238,7 +290,7 @@ impl<'s> Edited<'s> {
         for (name, value) in values {
             match names.get(name)? {
                 [Seen::Nowhere, _] | [_, Seen::Nowhere] => nameless.push(*value),
-                [Seen::One(before), Seen::One(after)] if before != after => {}
+                seen if is_edit(seen) => {}
                 _ => rest.extend([*name, *value]),
             }
         }
@@ -248,4 +300,9 @@ impl<'s> Edited<'s> {
         }
         Some(rest)
     }
+}
+
+/// Had all jobs one value, and have they another one?
+fn is_edit(seen: &[Seen; 2]) -> bool {
+    matches!(seen, [Seen::One(before), Seen::One(after)] if before != after)
 }
