@@ -460,6 +460,9 @@ fn a_folder_that_was_deleted_is_not_called_never_run() {
     let two = lab.job("gen", &[("seed", "2")]);
     fs::rename(lab.folder(&two).join("SUCCESS"), lab.folder(&two).join("FAIL")).unwrap();
     assert_eq!(lab.json(&train)["verdict"], "never-run");
+    // Nor did what needs all jobs of the run.
+    gone(&lab.job("report", &[]));
+    assert_eq!(lab.json(&lab.job("report", &[]))["verdict"], "never-run");
 }
 
 #[test]

@@ -82,21 +82,14 @@ pub(crate) fn compare(before: &dyn Side, after: &dyn Side) -> Diff {
     known.extend(jobs(before).map(|(job, id)| (id, before.shows(job))));
     let mut added = Vec::new();
     let mut unchanged = 0;
-    let mut same: HashSet<&str> = HashSet::new();
     for (job, id) in jobs(after) {
         match known.get(&id) {
             None => added.push(job),
-            Some(shown) => {
-                unchanged += usize::from(*shown || after.shows(job));
-                let stage = after.stage(job);
-                if !same.contains(stage) {
-                    same.insert(stage);
-                }
-            }
+            Some(shown) => unchanged += usize::from(*shown || after.shows(job)),
         }
     }
     drop(known);
-    let mut diff = pairing::pair((before, removed), (after, added), &same);
+    let mut diff = pairing::pair((before, removed), (after, added));
     diff.unchanged = unchanged;
     diff.removed.retain(|job| before.shows(*job));
     diff.added.retain(|job| after.shows(*job));
@@ -246,6 +239,10 @@ mod tests {
         assert_eq!(changed(&[(1, "1"), (2, "2")], &[(4, "1"), (3, "3")]), [(0, 0)]);
         // Which of two would it be?
         assert_eq!(changed(&[(1, "1")], &[(2, "2"), (3, "2")]), []);
+        // Another run that has the value still is none of this one's business.
+        let before = Jobs::new(&[(1, &["r"], "1"), (2, &["t"], "5")]);
+        let after = Jobs::new(&[(3, &["r"], "2"), (2, &["t"], "5")]);
+        assert_eq!(compare(&before, &after).changed, [(0, 0)]);
         // Another name.
         let before = Jobs::of(&[(1, "1"), (2, "2")]);
         let mut after = Jobs::of(&[(3, "2"), (4, "1")]);

@@ -13,19 +13,15 @@ use super::effective::{self, Value};
 /// What jobs that may be paired have in common, as a hash.
 type Key = [u8; 16];
 
-/// Pairs jobs of which neither side has the other's ids. `same` are the stages of which some jobs have stayed.
-pub(super) fn pair(
-    before: (&dyn Side, Vec<u32>),
-    after: (&dyn Side, Vec<u32>),
-    same: &HashSet<&str>,
-) -> Diff {
+/// Pairs jobs of which neither side has the other's ids.
+pub(super) fn pair(before: (&dyn Side, Vec<u32>), after: (&dyn Side, Vec<u32>)) -> Diff {
     let ((then, removed), (now, added)) = (before, after);
     let mut pairs = Pairs { then, now, removed, added, changed: Vec::new() };
     pairs.by(&By::All, &[Where::Run]);
     // A stage that was read from may have been renamed, and so may a run.
     pairs.by(&By::Names, &[Where::Run, Where::Anywhere]);
     if !pairs.is_over() {
-        let edited = Edited::of(&pairs, same);
+        let edited = Edited::of(&pairs);
         for renamed in [true, false] {
             pairs.by(&By::Rest { edited: &edited, renamed }, &[Where::Run, Where::Anywhere]);
         }
@@ -56,16 +52,14 @@ enum By<'e> {
 }
 
 impl By<'_> {
-    /// May jobs of a stage find a partner so?
-    fn concerns(&self, stage: &str) -> bool {
-        match self {
-            By::All | By::Names => true,
-            By::Rest { edited, renamed } => edited.concerns(stage, *renamed),
-        }
-    }
-
-    /// What is in common, of a job with these values.
-    fn made(&self, stage: &str, values: &mut Vec<Value>) -> Option<Key> {
+    /// What is in common, if a job may find a partner so.
+    fn made(&self, side: &dyn Side, job: u32, values: &mut Vec<Value>) -> Option<Key> {
+        let names = match self {
+            By::All | By::Names => None,
+            By::Rest { edited, renamed } => Some(edited.names(side, job, *renamed)?),
+        };
+        values.clear();
+        side.values(job, values);
         let numbers: Vec<u64> = match self {
             By::All => {
                 values.sort_unstable();
@@ -76,9 +70,7 @@ impl By<'_> {
                 let values = effective::by_name(values);
                 values.into_iter().flat_map(|(name, value)| [name, value]).collect()
             }
-            By::Rest { edited, renamed } => {
-                edited.rest(stage, &effective::by_name(values), *renamed)?
-            }
+            By::Rest { renamed, .. } => rest(names?, &effective::by_name(values), *renamed)?,
         };
         let mut hasher = blake3::Hasher::new();
         numbers.iter().for_each(|number| {
@@ -133,15 +125,7 @@ impl Pairs<'_> {
         }
         let left = |side: &dyn Side, jobs: &[u32]| -> Vec<Left> {
             let mut values = Vec::new();
-            let mut made = |job: u32| {
-                let stage = side.stage(job);
-                if !by.concerns(stage) || !going() {
-                    return None;
-                }
-                values.clear();
-                side.values(job, &mut values);
-                by.made(stage, &mut values)
-            };
+            let mut made = |job| by.made(side, job, &mut values).filter(|_| going());
             jobs.iter().map(|job| (*job, made(*job))).collect()
         };
         let mut removed = left(self.then, &self.removed);
@@ -240,27 +224,31 @@ impl Seen {
     }
 }
 
-/// Which parameters were edited, by stage: values that all its jobs have, and names that are new or gone.
-struct Edited<'s>(HashMap<&'s str, HashMap<u64, [Seen; 2]>>);
+/// A stage of a run.
+type Group<'s> = (&'s str, &'s str);
+
+/// Of each parameter what it was, and what it is.
+type Names = HashMap<u64, [Seen; 2]>;
+
+/// What has become of parameters, by stage of a run: values that all its jobs have may have been edited, and names may
+/// be new or gone.
+struct Edited<'s>(HashMap<Group<'s>, Names>);
 
 impl<'s> Edited<'s> {
-    fn of(pairs: &Pairs<'s>, same: &HashSet<&str>) -> Edited<'s> {
-        let mut all: HashMap<&str, HashMap<u64, [Seen; 2]>> = HashMap::new();
-        let (changed_then, changed_now): (Vec<u32>, Vec<u32>) =
-            pairs.changed.iter().copied().unzip();
-        let sides =
-            [(pairs.then, &pairs.removed, changed_then), (pairs.now, &pairs.added, changed_now)];
+    fn of(pairs: &Pairs<'s>) -> Edited<'s> {
+        let mut all: HashMap<Group<'s>, Names> = HashMap::new();
+        let (were, are): (Vec<u32>, Vec<u32>) = pairs.changed.iter().copied().unzip();
+        let stayed = stayed(pairs, &are);
+        let sides = [(pairs.then, &pairs.removed, were), (pairs.now, &pairs.added, are)];
         let mut values = Vec::new();
         for (at, (side, left, changed)) in sides.into_iter().enumerate() {
             for job in left.iter().chain(&changed).take_while(|_| going()) {
-                let stage = side.stage(*job);
-                // A stage with jobs that have stayed has stayed as it is: what is new there is a new point of an axis.
-                if same.contains(stage) {
+                let Some(group) = group(side, *job).filter(|group| !stayed.contains(group)) else {
                     continue;
-                }
+                };
                 values.clear();
                 side.values(*job, &mut values);
-                let names = all.entry(stage).or_default();
+                let names = all.entry(group).or_default();
                 for (name, value) in effective::by_name(&mut values) {
                     let seen = names.entry(name).or_insert([Seen::Nowhere; 2]);
                     if let Some(seen) = seen.get_mut(at) {
@@ -272,34 +260,52 @@ impl<'s> Edited<'s> {
         Edited(all)
     }
 
-    /// Has a stage such parameters? Names are renamed where some are new and some are gone.
-    fn concerns(&self, stage: &str, renamed: bool) -> bool {
-        let names = || self.0.get(stage).into_iter().flat_map(HashMap::values);
-        let new = || names().any(|seen| matches!(seen, [Seen::Nowhere, _]));
-        let gone = || names().any(|seen| matches!(seen, [_, Seen::Nowhere]));
-        match renamed {
+    /// What has become of a job's parameters, if it may have another partner than one of the same values. Names are
+    /// `renamed` where some are new and some are gone.
+    fn names<'a>(&'a self, side: &'a dyn Side, job: u32, renamed: bool) -> Option<&'a Names> {
+        let (run, stage) = group(side, job)?;
+        let names = self.0.get(&(run, stage))?;
+        let new = || names.values().any(|seen| matches!(seen, [Seen::Nowhere, _]));
+        let gone = || names.values().any(|seen| matches!(seen, [_, Seen::Nowhere]));
+        let may = match renamed {
             true => new() && gone(),
-            false => new() || gone() || names().any(is_edit),
-        }
+            false => new() || gone() || names.values().any(is_edit),
+        };
+        may.then_some(names)
     }
+}
 
-    /// The values of a job of which an edit made no others; where names may be `renamed`, values behind them too.
-    fn rest(&self, stage: &str, values: &[(u64, u64)], renamed: bool) -> Option<Vec<u64>> {
-        let names = self.0.get(stage)?;
-        let (mut rest, mut nameless) = (Vec::new(), Vec::new());
-        for (name, value) in values {
-            match names.get(name)? {
-                [Seen::Nowhere, _] | [_, Seen::Nowhere] => nameless.push(*value),
-                seen if is_edit(seen) => {}
-                _ => rest.extend([*name, *value]),
-            }
-        }
-        if renamed {
-            nameless.sort_unstable();
-            rest.extend(nameless);
-        }
-        Some(rest)
+fn group(side: &dyn Side, job: u32) -> Option<Group<'_>> {
+    let Place { runs, stage, .. } = side.place(job);
+    Some((runs.first().copied()?, stage))
+}
+
+/// The stages of runs that have jobs which have stayed: what is new there is a new point of an axis.
+fn stayed<'s>(pairs: &Pairs<'s>, changed: &[u32]) -> HashSet<Group<'s>> {
+    let differing: HashSet<u32> = pairs.added.iter().chain(changed).copied().collect();
+    let mut stayed = HashSet::new();
+    for job in (0..pairs.now.len()).filter(|job| !differing.contains(job)).take_while(|_| going()) {
+        let Place { runs, stage, .. } = pairs.now.place(job);
+        stayed.extend(runs.into_iter().map(|run| (run, stage)));
     }
+    stayed
+}
+
+/// The values of a job of which an edit made no others; where names may be `renamed`, values behind them too.
+fn rest(names: &Names, values: &[(u64, u64)], renamed: bool) -> Option<Vec<u64>> {
+    let (mut rest, mut nameless) = (Vec::new(), Vec::new());
+    for (name, value) in values {
+        match names.get(name)? {
+            [Seen::Nowhere, _] | [_, Seen::Nowhere] => nameless.push(*value),
+            seen if is_edit(seen) => {}
+            _ => rest.extend([*name, *value]),
+        }
+    }
+    if renamed {
+        nameless.sort_unstable();
+        rest.extend(nameless);
+    }
+    Some(rest)
 }
 
 /// Had all jobs one value, and have they another one?

@@ -10,7 +10,7 @@ use super::moved::{self, Moved};
 use super::nearest::Nearest;
 use super::recorded::Recorded;
 use crate::sweep::{
-    Block, Difference, IdentityRecord, JobView, Listing, Source, StageInfo, differences,
+    Block, Difference, IdentityRecord, JobSet, JobView, Listing, Source, StageInfo, differences,
 };
 
 /// A difference, and where it comes from.
@@ -42,6 +42,8 @@ pub(super) struct Reasons<'l> {
     near: Option<Nearest<'l>>,
     /// By number, jobs of which it is known whether they never ran.
     never: HashMap<u32, bool>,
+    /// The same of sets of jobs of hard upstream runs: whether one of them never came to its end.
+    lacking: HashMap<u32, bool>,
     /// By stage, its jobs by a hash of their parameters.
     today: Vec<(&'l StageInfo, HashMap<u64, Vec<u32>>)>,
     /// What was found out about sets of jobs, by the digest of what they were and the number of what they are.
@@ -67,6 +69,7 @@ impl<'l> Reasons<'l> {
             lineages: Lineages::new(listing, recorded),
             near: None,
             never: HashMap::new(),
+            lacking: HashMap::new(),
             today: Vec::new(),
             sets: BTreeMap::new(),
         }
@@ -89,18 +92,32 @@ impl<'l> Reasons<'l> {
         if let Some(known) = self.never.get(&job.number()) {
             return *known;
         }
-        let (listing, recorded) = (self.listing, self.recorded);
-        let never = !recorded.may_have_run(&job.name().to_string())
-            || job.depends_on().into_iter().filter_map(|other| listing.job(other)).any(|other| {
-                let name = other.name().to_string();
-                match recorded.entry(&name) {
-                    // What it reads from was never there.
-                    Some(entry) => entry.status != Status::Done && !entry.removed,
-                    None => !recorded.was_read(&name) && self.never_ran(&other),
-                }
-            });
+        let never = !self.recorded.may_have_run(&job.name().to_string())
+            || job.depends_on().into_iter().any(|other| self.never_done(other))
+            || job.block().after().is_some_and(|set| self.lacks(set));
         self.never.insert(job.number(), never);
         never
+    }
+
+    /// Is it known of a job that it never came to its end?
+    fn never_done(&mut self, job: u32) -> bool {
+        let Some(job) = self.listing.job(job) else { return false };
+        let (recorded, name) = (self.recorded, job.name().to_string());
+        match recorded.entry(&name) {
+            Some(entry) => entry.status != Status::Done && !entry.removed,
+            None => !recorded.was_read(&name) && self.never_ran(&job),
+        }
+    }
+
+    /// Is one of the jobs of hard upstream runs known never to have come to its end?
+    fn lacks(&mut self, set: u32) -> bool {
+        if let Some(known) = self.lacking.get(&set) {
+            return *known;
+        }
+        let jobs = self.listing.upstream(set);
+        let lacks = jobs.into_iter().flat_map(JobSet::iter).any(|job| self.never_done(job));
+        self.lacking.insert(set, lacks);
+        lacks
     }
 
     /// Of the jobs of its stage that are done the nearest one: that with the fewest parameters that are others, of its
