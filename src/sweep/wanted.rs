@@ -85,7 +85,7 @@ fn are_equal(json: &str, other: &str) -> bool {
     let (Some(one), Some(other)) = (number(json), number(other)) else { return false };
     match (one, other) {
         (Number::Whole(one), Number::Whole(other)) => one == other,
-        (Number::Broken(one), Number::Broken(other)) => one == other,
+        (Number::Broken(one), Number::Broken(other)) => one.total_cmp(&other).is_eq(),
         (Number::Whole(_), Number::Broken(_)) | (Number::Broken(_), Number::Whole(_)) => false,
     }
 }

@@ -181,7 +181,7 @@ mod tests {
             let job = &self.0[job as usize];
             let stage = hash(&job.stage);
             let own = job.params.iter();
-            values.extend(own.map(|(n, v)| Value { name: hash(n), value: hash(v), stage }));
+            values.extend(own.map(|(n, v)| Value { name: hash(n), text: hash(v), stage }));
             job.reads.iter().for_each(|other| self.values(*other as u32, values));
         }
         fn params_of(&self, _job: u32) -> ParamsOf<'_> {
@@ -280,7 +280,7 @@ mod tests {
 
     impl Lab {
         fn any(dice: &mut Dice) -> Lab {
-            let axes = (0..1 + dice.roll(3)).map(|_| (0..2 + dice.roll(3) as u32).collect());
+            let axes = (0..=dice.roll(3)).map(|_| (0..2 + dice.roll(3) as u32).collect());
             let axes: Vec<Vec<u32>> = axes.collect();
             let mut stages: Vec<Stage> = Vec::new();
             for at in 0..2 + dice.roll(5) {

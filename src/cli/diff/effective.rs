@@ -8,7 +8,7 @@ pub(crate) struct Value {
     /// The parameter.
     pub(super) name: u64,
     /// Its value, as canonical JSON.
-    pub(super) value: u64,
+    pub(super) text: u64,
     /// The stage of the job that has it.
     pub(super) stage: u64,
 }
@@ -22,12 +22,16 @@ pub(super) fn hash(text: &str) -> u64 {
 
 /// Values by parameter: each name with what stands for all values that it has.
 pub(super) fn by_name(values: &mut Vec<Value>) -> Vec<(u64, u64)> {
-    values.iter_mut().for_each(|value| value.stage = 0);
+    for value in values.iter_mut() {
+        value.stage = 0;
+    }
     values.sort_unstable();
     values.dedup();
     let of_name = |values: &[Value]| {
         let mut hasher = DefaultHasher::new();
-        values.iter().for_each(|value| hasher.write_u64(value.value));
+        for value in values {
+            hasher.write_u64(value.text);
+        }
         values.first().map(|first| (first.name, hasher.finish()))
     };
     values.chunk_by(|a, b| a.name == b.name).filter_map(of_name).collect()

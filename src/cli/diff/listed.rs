@@ -5,7 +5,7 @@ use super::effective::{Value, hash};
 use crate::cli::listing::View;
 use crate::cli::listing::json::{key, separated};
 use crate::cli::listing::table::{ParamsOf, params_of};
-use crate::sweep::{JobId, Listing};
+use crate::sweep::{JobId, JobView, Listing};
 
 impl Side for View<'_> {
     fn len(&self) -> u32 {
@@ -37,7 +37,7 @@ impl Side for View<'_> {
 
     fn params(&self, job: u32) -> String {
         let job = self.listing.job(job);
-        let params = job.iter().flat_map(|job| job.params());
+        let params = job.iter().flat_map(JobView::params);
         object(params.map(|(name, value)| (&**name, value)))
     }
 
@@ -58,7 +58,7 @@ pub(super) fn values_of(listing: &Listing, job: u32, values: &mut Vec<Value>) {
         at += 1;
         let stage = hash(&job.stage().name);
         let own = job.params().map(|(name, value)| (hash(name), hash(value)));
-        values.extend(own.map(|(name, value)| Value { name, value, stage }));
+        values.extend(own.map(|(name, text)| Value { name, text, stage }));
         for other in job.depends_on() {
             if !jobs.contains(&other) {
                 jobs.push(other);

@@ -64,7 +64,7 @@ impl By<'_> {
             By::All => {
                 values.sort_unstable();
                 values.dedup();
-                values.iter().flat_map(|one| [one.name, one.value, one.stage]).collect()
+                values.iter().flat_map(|one| [one.name, one.text, one.stage]).collect()
             }
             By::Names => {
                 let values = effective::by_name(values);
@@ -73,9 +73,9 @@ impl By<'_> {
             By::Rest { renamed, .. } => rest(names?, &effective::by_name(values), *renamed)?,
         };
         let mut hasher = blake3::Hasher::new();
-        numbers.iter().for_each(|number| {
+        for number in numbers {
             hasher.update(&number.to_le_bytes());
-        });
+        }
         Some(key(&hasher))
     }
 

@@ -11,7 +11,7 @@ use super::listed::{object, values_of};
 use super::reading::{Record, canonical, id};
 use crate::cli::listing::View;
 use crate::cli::listing::table::{ParamsOf, swept_above};
-use crate::sweep::{JobId, Listing};
+use crate::sweep::{Block, JobId, Listing};
 
 /// A saved listing, as far as it is to be compared.
 pub(super) struct Saved<'l> {
@@ -167,7 +167,7 @@ impl<'l> Saved<'l> {
         });
         let (stage_name, value) = (self.texts.text(stage), self.texts.text(value));
         let blocks = self.today.blocks().iter().filter(|block| *block.stage().name == *stage_name);
-        let mut today = blocks.flat_map(|block| block.params());
+        let mut today = blocks.flat_map(Block::params);
         let name_text = self.texts.text(name);
         // Its other values may be those of jobs of which only the ids were kept.
         axes.get(&(stage, name)) == Some(&None)
@@ -223,7 +223,7 @@ impl Side for Saved<'_> {
                     let stage = self.texts.hash(job.stage);
                     values.extend(job.params.iter().map(|(name, value)| Value {
                         name: self.texts.hash(*name),
-                        value: self.texts.hash(*value),
+                        text: self.texts.hash(*value),
                         stage,
                     }));
                 }

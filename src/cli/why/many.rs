@@ -126,7 +126,9 @@ fn causes(reasons: &[Reason]) -> Vec<Cause> {
     // What perhaps only follows from a parameter comes last.
     let (perhaps, own): (Vec<&Reason>, Vec<&Reason>) =
         own.into_iter().partition(|reason| reason.perhaps);
-    own.into_iter().for_each(|reason| add(cause(reason)));
+    for cause in own.into_iter().map(cause) {
+        add(cause);
+    }
     for reason in others {
         for Cause { what, whole } in causes(&reason.deeper) {
             add(Cause { what: upstream(what), whole: upstream(whole) });

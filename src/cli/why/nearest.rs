@@ -58,9 +58,11 @@ impl<'l> Nearest<'l> {
             }
             add(by_stage.entry(&record.stage).or_default(), at);
         }
-        for beside in nearly.values_mut() {
+        let sorted = |(key, mut beside): (u64, Beside)| {
             beside.numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
-        }
+            (key, beside)
+        };
+        let nearly = nearly.into_iter().map(sorted).collect();
         Nearest { known, same, nearly, less, by_stage }
     }
 
