@@ -103,12 +103,12 @@ fn a_saved_listing_in_either_format() {
         diff
     });
     assert_eq!(json, ndjson);
-    // Seed 4 for seed 1: two jobs of `gen` went and two came; those without parameters of their own
-    // stand where others stood.
-    assert_eq!(numbers(&json), [2, 2, 3, 8]);
+    // Seed 4 for seed 1: two jobs of `gen` went and two came, and so did those that read from them, which have no
+    // parameters of their own.
+    assert_eq!(numbers(&json), [4, 4, 1, 8]);
     assert_eq!(json["schema"], "repx-diff/1");
     let jobs = json["jobs"].as_array().expect("a list");
-    assert_eq!(jobs.len(), 7);
+    assert_eq!(jobs.len(), 9);
     assert_eq!(jobs[0]["params"]["seed"], 4);
     assert!(jobs[0]["was"].is_null() && jobs[0]["id"].is_string());
     let removed = jobs.iter().find(|job| job["change"] == "removed").expect("one was removed");
@@ -161,7 +161,63 @@ fn the_filter_is_for_both_sides() {
     // What one side alone knows is no mistake.
     place.edit("nix/pipelines/simulation.nix", "gen =", "make =");
     place.edit("nix/pipelines/simulation.nix", "[ gen ]", "[ make ]");
-    assert_eq!(compared(&["--stage", "make", "--param", "n=10"]), [3, 0, 0, 0]);
+    assert_eq!(compared(&["--stage", "make", "--param", "n=10"]), [0, 0, 0, 3]);
+    assert_eq!(compared(&["--stage", "make", "--param", "n=1000"]), [3, 0, 0, 0]);
+}
+
+/// Jobs without parameters of their own are known by those of the jobs that they read from, whatever else is asked.
+#[test]
+fn jobs_are_paired_by_all_that_they_follow_from() {
+    let place = Place::new();
+    place.save("before.json", &["--format", "json"]);
+    place.save("before.ndjson", &["--format", "ndjson"]);
+    place.git(&["init", "-qb", "main"]);
+    place.commit("first");
+    // Values at the front, one less, and another script: nothing stands where it stood.
+    place.edit("nix/runs/simulation.nix", "range 1 3", "range 2 5");
+    place.edit("nix/runs/simulation.nix", "[ 10 100 ]", "[ 7 10 100 ]");
+    place.edit("nix/stages/summarise.nix", "sum += $1", "sum +=  $1");
+    let told = |word: &str, filter: &[&str]| -> Vec<String> {
+        let diff = place.json(&[&["--diff", word][..], filter].concat());
+        let jobs = diff["jobs"].as_array().expect("a list").iter();
+        jobs.map(|job| job.to_string()).collect()
+    };
+    let all = told("before.json", &[]);
+    for word in ["before.ndjson", "main"] {
+        assert_eq!(told(word, &[]), all, "{word}");
+        for filter in ["seed=1", "seed=3", "seed=5", "n=7", "n=100"] {
+            let some = told(word, &["--param", filter]);
+            assert!(!some.is_empty() && some.iter().all(|job| all.contains(job)), "{filter}");
+        }
+        let page = place.printed(&["--diff", word]);
+        let rows = |mark: char, stage: &str| -> Vec<String> {
+            let rows = page.lines().filter(|line| line.starts_with(mark) && line.contains(stage));
+            let values = rows.filter_map(|line| Some(line.split_once('(')?.1.to_owned()));
+            values.collect()
+        };
+        assert_eq!(rows('~', "summarise").len(), 4, "{page}");
+        assert_eq!(rows('-', "summarise"), ["n=10 seed=1)", "n=100 seed=1)"], "{page}");
+        assert_eq!(rows('+', "summarise").len(), 8, "{page}");
+        assert!(rows('~', "summarise").iter().all(|row| !row.contains("seed=1")), "{page}");
+    }
+}
+
+/// A value that all jobs of a stage have is no axis: they have changed.
+#[test]
+fn an_edited_value_is_shown_with_what_it_was() {
+    let place = Place::new();
+    place.edit("nix/runs/simulation.nix", "[ 10 100 ]", "[ 10 ]");
+    place.save("before.ndjson", &["--format", "ndjson"]);
+    place.edit("nix/runs/simulation.nix", "[ 10 ]", "[ 20 ]");
+    let diff = place.json(&["--diff", "before.ndjson"]);
+    assert_eq!(numbers(&diff), [0, 0, 7, 0]);
+    let gen_job = &diff["jobs"][0];
+    assert_eq!((&gen_job["params"]["n"], &gen_job["was_params"]["n"]), (&20.into(), &10.into()));
+    let page = place.printed(&["--diff", "before.ndjson"]);
+    assert!(page.contains("  n=10 → 20 seed=1\n"), "{page}");
+    for filter in ["n=10", "n=20"] {
+        assert_eq!(numbers(&place.json(&["--diff", "before.ndjson", "--param", filter]))[2], 6);
+    }
 }
 
 #[test]
@@ -169,6 +225,8 @@ fn what_is_no_listing_is_said() {
     let place = Place::new();
     let files = [
         ("text", "hello", "in line 1: expected value"),
+        ("nothing", "", "it is empty"),
+        ("lines.ndjson", "\n \n", "it is empty"),
         ("other.json", "{\"a\": 1}", "it says no `schema`"),
         ("count.json", "{\"schema\": \"repx-count/1\"}", "its schema is `repx-count/1`"),
         ("half.json", "{\"schema\": \"repx-eval/1\", \"jobs\": [", "EOF while parsing"),

@@ -312,6 +312,159 @@ fn what_is_no_part_of_an_identity_changes_nothing() {
     assert_eq!(lab.json(&lab.job("gen", &[("seed", "1")]))["verdict"], "up-to-date");
 }
 
+/// Of a job of `train` the name by its values and by those of the job that it reads from.
+fn trained(lab: &Lab, seed: &str, lr: &str) -> String {
+    let listing = lab.listing();
+    let has = |job: &repx::sweep::JobView<'_>, name: &str, value: &str| {
+        job.params().any(|(known, other)| **known == *name && other == value)
+    };
+    let fits = |job: &repx::sweep::JobView<'_>| {
+        &*job.stage().name == "train"
+            && has(job, "lr", lr)
+            && has(&listing.job(job.depends_on()[0]).unwrap(), "seed", seed)
+    };
+    let mut jobs = listing.jobs().filter(fits);
+    jobs.next().expect("there is such a job").name().to_string()
+}
+
+/// What is nearest follows from values, whatever inputs and outputs are called.
+#[test]
+fn an_input_that_is_renamed_has_the_same_values_behind_it() {
+    let lab = Lab::done();
+    let points = [("1", "0.1"), ("1", "0.5"), ("2", "0.1"), ("2", "0.5")];
+    let before = points.map(|(seed, lr)| trained(&lab, seed, lr));
+    lab.edit("gen.nix", "data", "table");
+    lab.edit("train.nix", "inputs = { data", "inputs = { table");
+    lab.edit("train.nix", "inputs.data", "inputs.table");
+    for ((seed, lr), before) in points.into_iter().zip(before) {
+        let job = trained(&lab, seed, lr);
+        assert_eq!(lab.json(&job)["compared_with"], before, "{seed} {lr}");
+    }
+}
+
+#[test]
+fn the_nearest_number_is_taken() {
+    let lab = Lab::new();
+    lab.edit("make.nix", "[ 0.1 0.5 ]", "[ 5.0 0.1 ]");
+    lab.edit("make.nix", "[ 1 2 ]", "(builtins.genList (n: n + 1) 20)");
+    lab.finish(|_| true);
+    lab.edit("make.nix", "[ 5.0 0.1 ]", "[ 5.0 0.2 0.1 ]");
+    lab.edit("make.nix", "20)", "21)");
+    let reasons = lab.reasons(&trained(&lab, "7", "0.2"));
+    assert_eq!(reasons[0], "param lr 0.1 0.2", "{reasons:?}");
+    let gen_job = lab.job("gen", &[("seed", "21")]);
+    assert_eq!(lab.reasons(&gen_job), ["param seed 20 21"]);
+    // Where many are asked about, not all are looked at, and the same is said.
+    let ran = run(repx(lab.path()).args(["run", "-n", "--format", "ndjson"]));
+    let text = String::from_utf8(ran.stdout).unwrap();
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for job in [gen_job, trained(&lab, "7", "0.2"), trained(&lab, "21", "5.0")] {
+        let event = events.iter().find(|event| event["name"] == *job).unwrap();
+        assert_eq!(event["compared_with"], lab.json(&job)["compared_with"], "{event}");
+    }
+}
+
+/// A dry run says what `--why` says, also what it isn't sure of, and says it whole.
+#[test]
+fn a_dry_run_leaves_out_nothing() {
+    let lab = Lab::new();
+    lab.edit("train.nix", "lr = 1.0;", "lr = 1.0; way = \"a way that was taken\";");
+    lab.finish(|_| true);
+    lab.edit("train.nix", "a way that was taken", "another way that was never taken before");
+    lab.edit("make.nix", "0.5", "0.25");
+    let dry = |columns: &str| {
+        let ran = run(repx(lab.path()).args(["run", "-n"]).env("COLUMNS", columns));
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    let text = dry("80");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let whole = text.replace("\n    ", " ");
+    let heading = "param lr 0.5 → 0.25, param way \"a way that was taken\" → \"another way that was never \
+                   taken before\", perhaps script of stage train changed, perhaps pname \
+                   train-0.500000 → train-0.250000 · 2 jobs\n";
+    assert!(whole.contains(heading), "{text}");
+    assert!(dry("400").contains(heading));
+}
+
+#[test]
+fn a_parameter_more_makes_no_other_job_nearest() {
+    let lab = Lab::new();
+    lab.edit("make.nix", "[ 1 2 ]", "(builtins.genList (n: n + 1) 20)");
+    lab.finish(|_| true);
+    let before = lab.job("gen", &[("seed", "13")]);
+    lab.edit("gen.nix", "seed = 0;", "seed = 0; size = 7;");
+    let job = lab.job("gen", &[("seed", "13")]);
+    assert_eq!(lab.json(&job)["compared_with"], before);
+    let ran = run(repx(lab.path()).args(["run", "-n"]));
+    let text = String::from_utf8(ran.stdout).unwrap();
+    assert!(text.starts_with("param size none → 7 · 20 jobs\n"), "{text}");
+}
+
+#[test]
+fn what_a_job_waits_for_is_said() {
+    let lab = Lab::new();
+    let (one, two) = (lab.job("gen", &[("seed", "1")]), lab.job("gen", &[("seed", "2")]));
+    let train = trained(&lab, "1", "0.1");
+    let short = |job: &str| format!("gen-{}", &job[..8]);
+    let line = format!("\nWaits for a job that isn't done: {}\n", short(&one));
+    assert!(lab.text(&train).ends_with(&line), "{}", lab.text(&train));
+    let report = lab.job("report", &[]);
+    let ran = run(repx(lab.path()).args(["eval", "--why", &report]).env("COLUMNS", "80"));
+    let report = String::from_utf8(ran.stdout).unwrap();
+    assert!(report.contains("\nWaits for 6 jobs that aren't done: "), "{report}");
+    assert!(report.lines().all(|line| line.chars().count() <= 80), "{report}");
+    // One has failed.
+    lab.finish(|name| name == one || name == two);
+    let folder = lab.folder(&one);
+    fs::rename(folder.join("SUCCESS"), folder.join("FAIL")).unwrap();
+    let text = lab.text(&train);
+    assert!(text.ends_with(&format!("\nBlocked: {} failed\n", short(&one))), "{text}");
+    let waits = &lab.json(&lab.job("report", &[]))["waits_for"];
+    assert_eq!((&waits["failed"], &waits["pending"]), (&1.into(), &4.into()));
+    assert_eq!(waits["jobs"][0]["job"], one);
+    assert_eq!(
+        (&waits["jobs"][0]["status"], &waits["jobs"][1]["status"]),
+        (&"failed".into(), &"pending".into())
+    );
+    // Nothing is in the way of what reads from the other.
+    assert!(!lab.text(&trained(&lab, "2", "0.1")).contains("aits for"));
+    assert_eq!(lab.json(&two)["waits_for"]["jobs"], serde_json::json!([]));
+}
+
+/// A folder that is deleted takes what is known of its job with it, but for what others have of it.
+#[test]
+fn a_folder_that_was_deleted_is_not_called_never_run() {
+    let lab = Lab::done();
+    let gen_job = lab.job("gen", &[("seed", "1")]);
+    let gone = |job: &str| fs::remove_dir_all(lab.folder(job).parent().unwrap()).unwrap();
+    gone(&gen_job);
+    assert_eq!(lab.json(&gen_job)["verdict"], "removed");
+    assert!(lab.text(&gen_job).contains("its results were removed since"));
+    // Nothing tells it of a job that none has read from, but that it was asked for.
+    for seed in ["1", "2"] {
+        for lr in ["0.1", "0.5"] {
+            gone(&trained(&lab, seed, lr));
+        }
+    }
+    let train = trained(&lab, "2", "0.5");
+    assert_eq!(lab.json(&train)["verdict"], "never-run");
+    let listing = lab.listing();
+    let name = repx::exec::LabName::new("/a/lab".into(), Vec::new());
+    let base = repx::exec::Base::new(&lab.path().join(".repx"));
+    base.note_lab(repx::exec::LabKind::Lab, &name.key(), &name, &listing).unwrap();
+    assert_eq!(lab.json(&train)["verdict"], "no-result");
+    let text = lab.text(&train);
+    assert!(text.contains("No result here: no job of stage train is done"), "{text}");
+    assert!(!text.contains("ever run:"), "{text}");
+    // What it reads from never came to an end: then nor did it.
+    let two = lab.job("gen", &[("seed", "2")]);
+    fs::rename(lab.folder(&two).join("SUCCESS"), lab.folder(&two).join("FAIL")).unwrap();
+    assert_eq!(lab.json(&train)["verdict"], "never-run");
+    // Nor did what needs all jobs of the run.
+    gone(&lab.job("report", &[]));
+    assert_eq!(lab.json(&lab.job("report", &[]))["verdict"], "never-run");
+}
+
 #[test]
 fn damaged_and_missing_records_are_none() {
     let lab = Lab::done();

@@ -134,8 +134,8 @@ pub(super) struct EvalOptions {
     /// Say what sets the jobs apart from those of a commit, or of a saved listing
     ///
     /// REV is a branch, a tag, the beginning of a hash, HEAD~1. FILE is what --format json or
-    /// ndjson has written. Jobs of the same id are unchanged; of the others, those of the same
-    /// run, pipeline, stage and parameters are said to have changed.
+    /// ndjson has written. Jobs of the same id are unchanged; of the others, those of a stage with
+    /// the same values, their own and those of the jobs they read from, are said to have changed.
     #[arg(long, value_name = "REV|FILE", conflicts_with = "count")]
     pub(super) diff: Option<String>,
     /// List again whenever something changes, and say what that has changed
@@ -153,8 +153,9 @@ pub(super) struct EvalOptions {
     /// Only jobs with this value, their own or that of a job they read from; may be repeated
     ///
     /// Of several values for one key any will do; several keys must all agree. A word that reads as
-    /// JSON means that first: 1.5 the number, null null, '"null"' the text. Where no job has that
-    /// value it means the text, else a path that ends in it.
+    /// JSON means that first: 1.5 the number, null null, '"null"' the text. Numbers are what they are
+    /// worth: 1000 is 1000.0. Where no job has that value the word means the text, else a path that
+    /// ends in it. A job's own value hides that of a job it reads from.
     #[arg(long = "param", value_name = "KEY=VALUE", value_parser = key_value, help_heading = "Which jobs", add = ArgValueCompleter::new(candidates::params))]
     pub(super) params: Vec<(String, String)>,
     #[command(flatten)]

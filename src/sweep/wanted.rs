@@ -1,9 +1,9 @@
 //! What is asked for of a lab's jobs, and what words for values mean.
 //!
-//! A word that reads as JSON means that value first: `1.5` the number, `null` null, `"null"` the text. Where
-//! the parameter never has that value, the word means the text as it stands; and where there is no such text
-//! either, a path in the store that ends in it. So a bare `1.5` finds the text where only that is there, and what
-//! a lab has of both is told apart.
+//! A word that reads as JSON means that value first: `1.5` the number, however it is written, `null` null, `"null"`
+//! the text. Where the parameter never has that value, the word means the text as it stands; and where there is no
+//! such text either, a path in the store that ends in it. So a bare `1.5` finds the text where only that is there,
+//! and what a lab has of both is told apart.
 
 use super::counts::Wanted;
 use super::keys;
@@ -55,9 +55,14 @@ impl<'v> Known<'v> {
 pub fn meant(word: &str, known: &[Known<'_>]) -> Vec<String> {
     let text = serde_json::Value::from(word).to_string();
     let json = serde_json::from_str::<serde_json::Value>(word).ok();
-    let values: Vec<String> =
+    let mut values: Vec<String> =
         json.into_iter().flat_map(|json| [word.to_owned(), json.to_string()]).collect();
     let all = || known.iter().flat_map(|known| known.texts());
+    if number(word).is_some() {
+        values.extend(all().filter(|known| are_equal(known, word)).map(str::to_owned));
+        values.sort_unstable();
+        values.dedup();
+    }
     for meanings in [&values[..], std::slice::from_ref(&text)] {
         if all().any(|known| meanings.iter().any(|meaning| meaning == known)) {
             return meanings.to_vec();
@@ -68,6 +73,45 @@ pub fn meant(word: &str, known: &[Known<'_>]) -> Vec<String> {
     ending.sort_unstable();
     ending.dedup();
     if ending.is_empty() { values.into_iter().chain([text]).collect() } else { ending }
+}
+
+/// Is a value one of these, given as JSON? Numbers are what they are worth: `1000` is `1000.0`.
+pub fn is_one_of(json: &str, wanted: &[String]) -> bool {
+    wanted.iter().any(|wanted| *wanted == *json || are_equal(json, wanted))
+}
+
+/// Are both numbers, and of the same worth?
+fn are_equal(json: &str, other: &str) -> bool {
+    let (Some(one), Some(other)) = (number(json), number(other)) else { return false };
+    match (one, other) {
+        (Number::Whole(one), Number::Whole(other)) => one == other,
+        (Number::Broken(one), Number::Broken(other)) => one.total_cmp(&other).is_eq(),
+        (Number::Whole(_), Number::Broken(_)) | (Number::Broken(_), Number::Whole(_)) => false,
+    }
+}
+
+/// A number of JSON.
+#[derive(Clone, Copy)]
+enum Number {
+    /// Whole, also if it is written as `1.0` or `1e3`.
+    Whole(i128),
+    /// No whole number, or one too large to be told from its neighbours.
+    Broken(f64),
+}
+
+fn number(json: &str) -> Option<Number> {
+    if !json.starts_with(|first: char| first.is_ascii_digit() || first == '-') {
+        return None;
+    }
+    let number: serde_json::Number = serde_json::from_str(json).ok()?;
+    if let Some(whole) = number.as_i128() {
+        return Some(Number::Whole(whole));
+    }
+    let float = number.as_f64()?;
+    // What is whole and below this, `i128` holds exactly.
+    let whole = float.fract() == 0.0 && float.abs() < 1e30;
+    #[allow(clippy::cast_possible_truncation, reason = "it is whole, and in range")]
+    Some(if whole { Number::Whole(float as i128) } else { Number::Broken(float) })
 }
 
 /// Where paths of the store begin, as JSON writes them.
@@ -123,15 +167,44 @@ mod tests {
             meant(word, &known)
         };
         let both = ["1.5", "\"1.5\"", "null", "\"null\""];
-        assert_eq!(mean("1.5", &both), ["1.5", "1.5"]);
-        assert_eq!(mean("1.50", &both), ["1.50", "1.5"]);
+        assert_eq!(mean("1.5", &both), ["1.5"]);
+        assert_eq!(mean("1.50", &both), ["1.5", "1.50"]);
         assert_eq!(mean("\"1.5\"", &both), ["\"1.5\"", "\"1.5\""]);
         assert_eq!(mean("null", &both), ["null", "null"]);
         assert_eq!(mean("\"null\"", &both), ["\"null\"", "\"null\""]);
         assert_eq!(mean("1.5", &["\"1.5\"", "2"]), ["\"1.5\""]);
         assert_eq!(mean("fast", &["\"fast\""]), ["\"fast\""]);
         assert_eq!(mean("\"a\"", &["\"\\\"a\\\"\""]), ["\"\\\"a\\\"\""]);
-        assert_eq!(mean("7", &["1"]), ["7", "7", "\"7\""]);
+        assert_eq!(mean("7", &["1"]), ["7", "\"7\""]);
+    }
+
+    #[test]
+    fn numbers_are_what_they_are_worth() {
+        let meant_of = |word: &str, known: &str| {
+            let meanings = meant(word, &[Known::One(known)]);
+            assert_eq!(is_one_of(known, &[word.to_owned()]), meanings.iter().any(|m| m == known));
+            meanings.iter().any(|meaning| meaning == known)
+        };
+        for (word, known) in [
+            ("1000", "1000.0"),
+            ("1000.0", "1000"),
+            ("1e3", "1000"),
+            ("0", "-0.0"),
+            ("-0.0", "0"),
+            ("0.10", "0.1"),
+            ("1e-1", "0.1"),
+            ("9007199254740993", "9007199254740993"),
+        ] {
+            assert!(meant_of(word, known), "{word} {known}");
+        }
+        for (word, known) in
+            [("1000", "1001"), ("9007199254740993", "9007199254740992.0"), ("0.1", "0.10000001")]
+        {
+            assert!(!meant_of(word, known), "{word} {known}");
+        }
+        // Both are there: both are meant. A text is none.
+        assert_eq!(meant("1", &[Known::One("1"), Known::One("1.0")]), ["1", "1.0"]);
+        assert!(!is_one_of("\"1\"", &["1".to_owned()]) && !is_one_of("true", &["1".to_owned()]));
     }
 
     #[test]

@@ -136,14 +136,22 @@ fn job(
         }
     }
     let (side, job) = comparison.latest(was, is);
-    let described = side.described(job);
+    let place = side.place(job);
     next_key(out, "runs")?;
-    texts(out, &described.runs)?;
-    for (name, value) in [("pipeline", described.pipeline), ("stage", described.stage)] {
+    texts(out, &place.runs)?;
+    for (name, value) in [("pipeline", place.pipeline), ("stage", place.stage)] {
         next_key(out, name)?;
         text(out, value)?;
     }
+    let params = side.params(job);
     next_key(out, "params")?;
-    out.write_all(described.params.as_bytes())?;
+    out.write_all(params.as_bytes())?;
+    if let (Some(was), Some(_)) = (was, is) {
+        let before = comparison.before.params(was);
+        if before != params {
+            next_key(out, "was_params")?;
+            out.write_all(before.as_bytes())?;
+        }
+    }
     out.write_all(b"}")
 }

@@ -3,15 +3,20 @@
 //! | file | what it does |
 //! |---|---|
 //! | `compare.rs` | finds what sets two listings apart |
+//! | `pairing.rs`, `effective.rs` | which jobs stand for which, and by what |
 //! | `listed.rs`, `saved.rs` | the sides: a lab's listing, a saved one |
+//! | `reading.rs` | how the latter is read |
 //! | `commit.rs` | the lab's listing at another commit |
 //! | `wanted.rs` | which jobs of a saved listing are wanted |
 //! | `table.rs`, `json.rs` | what was found, for people and for programs |
 
 mod commit;
 mod compare;
+mod effective;
 pub(super) mod json;
 mod listed;
+mod pairing;
+mod reading;
 mod saved;
 pub(super) mod table;
 mod wanted;
@@ -20,12 +25,11 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use hashbrown::HashSet;
-
 pub(super) use compare::{Diff, Side, compare};
 
 use self::commit::Then;
-use self::saved::{Saved, Unread};
+use self::reading::Unread;
+use self::saved::Saved;
 use self::wanted::Wanted;
 use super::arguments::{EvalOptions, Format, Terminal};
 use super::filter::{Filter, Unknown, select_known};
@@ -36,7 +40,7 @@ use super::report::{report, say};
 use super::{Exit, stdout};
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
-use crate::sweep::{Ask, JobId, Listing};
+use crate::sweep::{Ask, Listing};
 
 /// How a job differs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -228,12 +232,12 @@ fn origin(options: &EvalOptions, with: &str) -> Result<Origin, Diagnostic> {
 pub(super) const HELP: &str = "compare with a saved listing: `repx eval --format json > FILE`";
 
 /// Compares with a saved listing.
-fn with_file(
+fn with_file<'l>(
     file: &std::path::Path,
-    view: &View<'_>,
+    view: &View<'l>,
     unknown: Vec<Unknown>,
     filter: Filter<'_>,
-) -> Result<(Saved, Diff), Vec<Diagnostic>> {
+) -> Result<(Saved<'l>, Diff), Vec<Diagnostic>> {
     let shown = file.display();
     let failed = |error: std::io::Error| {
         let message = format!("cannot read '{shown}': {error}");
@@ -245,11 +249,9 @@ fn with_file(
     };
     let input = std::fs::File::open(file).map_err(failed)?;
     let input = std::io::BufReader::with_capacity(1 << 16, input);
-    let mut listed: HashSet<JobId> = HashSet::with_capacity(view.listing.len());
-    listed.extend((0..view.len()).filter_map(|job| view.id(job)));
     let mut wanted = Wanted::new(filter, view.listing);
-    let saved = Saved::read(input, &mut wanted, &|id| listed.contains(id));
-    let saved = saved.map_err(|unread| match unread {
+    let mut saved = Saved::new(view);
+    reading::read(input, &mut saved, &mut wanted).map_err(|unread| match unread {
         Unread::System(error) => failed(error),
         Unread::NoListing(why) => none(why),
     })?;

@@ -1,319 +1,181 @@
-//! A listing that `repx eval --format json` or `ndjson` has written, as a side of a comparison.
+//! A listing that was saved, as a side of a comparison.
 //!
-//! Of jobs that the other side has too only the id is kept: memory follows what is different.
+//! Of jobs that the other side has too only the id is kept: all else is asked of that side's listing.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
-use std::fmt;
-use std::io::{self, BufRead};
-use std::sync::atomic::Ordering;
+use std::cell::OnceCell;
+use std::collections::HashMap;
 
-use serde::Deserialize;
-use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
-
-use super::compare::{Described, Side};
-use super::listed::object;
-use super::wanted::Wanted;
-use crate::cli::guard::INTERRUPTED;
-use crate::cli::listing::SCHEMA;
-use crate::cli::listing::table::{bare, clean};
-use crate::store::base32;
-use crate::sweep::JobId;
+use super::compare::{Place, Side};
+use super::effective::{Value, hash};
+use super::listed::{object, values_of};
+use super::reading::{Record, canonical, id};
+use crate::cli::listing::View;
+use crate::cli::listing::table::{ParamsOf, swept_above};
+use crate::sweep::{Block, JobId, Listing};
 
 /// A saved listing, as far as it is to be compared.
-#[derive(Default)]
-pub(super) struct Saved {
+pub(super) struct Saved<'l> {
+    /// What it is compared with, and the number that each of its jobs has there.
+    today: &'l Listing,
+    listed: HashMap<JobId, u32>,
     /// Jobs that the other side doesn't have.
     others: Vec<Job>,
-    /// The ids of those that it has.
-    known: Vec<JobId>,
-    names: Names,
+    /// By id, the number among those.
+    numbers: HashMap<JobId, u32>,
+    /// The ids of those that it has, and whether they are to be shown.
+    known: Vec<(JobId, bool)>,
+    texts: Texts,
+    /// What is said of parameters, once it was asked for.
+    axes: OnceCell<Axes>,
 }
 
 struct Job {
     id: JobId,
-    runs: Vec<u32>,
+    shown: bool,
     pipeline: u32,
     stage: u32,
-    params: Box<str>,
+    runs: Box<[u32]>,
+    /// Names and values.
+    params: Box<[(u32, u32)]>,
+    /// The jobs that it reads from.
+    reads: Box<[JobId]>,
 }
 
-/// Names, each kept once.
+/// By stage and parameter, its value if all jobs have the same.
+type Axes = HashMap<(u32, u32), Option<u32>>;
+
+/// Names and values, each kept once, with what stands for it in a comparison.
 #[derive(Default)]
-struct Names {
+struct Texts {
     numbers: HashMap<Box<str>, u32>,
-    texts: Vec<Box<str>>,
+    texts: Vec<(Box<str>, u64)>,
 }
 
-impl Names {
-    fn number(&mut self, name: &str) -> u32 {
-        if let Some(number) = self.numbers.get(name) {
+impl Texts {
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.numbers.get(text) {
             return *number;
         }
         let number = self.texts.len() as u32;
-        self.numbers.insert(name.into(), number);
-        self.texts.push(name.into());
+        self.numbers.insert(text.into(), number);
+        self.texts.push((text.into(), hash(text)));
         number
     }
 
     fn text(&self, number: u32) -> &str {
-        self.texts.get(number as usize).map_or("", |text| text)
+        self.texts.get(number as usize).map_or("", |(text, _)| text)
+    }
+
+    fn hash(&self, number: u32) -> u64 {
+        self.texts.get(number as usize).map_or(0, |(_, hash)| *hash)
     }
 }
 
-/// A job as it is written.
-#[derive(Deserialize)]
-pub(super) struct Record<'a> {
-    /// Its full name.
-    #[serde(borrow, default)]
-    pub(super) name: Cow<'a, str>,
-    /// The runs it belongs to.
-    #[serde(borrow)]
-    pub(super) runs: Vec<Cow<'a, str>>,
-    /// The pipeline.
-    #[serde(borrow)]
-    pub(super) pipeline: Cow<'a, str>,
-    /// The stage.
-    #[serde(borrow)]
-    pub(super) stage: Cow<'a, str>,
-    /// The stage's version.
-    #[serde(borrow, default)]
-    pub(super) version: Cow<'a, str>,
-    /// Values, by name.
-    #[serde(borrow)]
-    pub(super) params: BTreeMap<Cow<'a, str>, &'a RawValue>,
-    /// Where its inputs come from.
-    #[serde(borrow, default)]
-    pub(super) inputs: BTreeMap<Cow<'a, str>, Input<'a>>,
+/// A job that is written down, or one that is listed.
+enum Found<'s> {
+    Other(&'s Job),
+    Listed(u32),
 }
 
-/// Where an input comes from.
-#[derive(Deserialize)]
-pub(super) struct Input<'a> {
-    /// The name of the job that makes it.
-    #[serde(borrow, default)]
-    pub(super) job: Option<Cow<'a, str>>,
-}
-
-/// What is read first.
-#[derive(Deserialize)]
-struct Identified<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
-}
-
-/// The value of a parameter as listings write it, though another program may have laid it out anew.
-pub(super) fn canonical(value: &RawValue) -> Cow<'_, str> {
-    let text = value.get();
-    if text.contains(char::is_whitespace)
-        && let Ok(value) = serde_json::from_str::<serde_json::Value>(text)
-    {
-        return value.to_string().into();
-    }
-    text.into()
-}
-
-/// The id in a text that begins with one.
-pub(super) fn id(text: &str) -> Option<JobId> {
-    let bytes = base32::decode(text.get(..32)?).ok()?;
-    bytes.try_into().ok().map(JobId::from_bytes)
-}
-
-impl Saved {
-    /// Reads a saved listing. `listed` says which jobs the other side has.
-    ///
-    /// # Errors
-    /// Why it is none.
-    pub(super) fn read(
-        mut input: impl BufRead,
-        wanted: &mut Wanted<'_>,
-        listed: &dyn Fn(&JobId) -> bool,
-    ) -> Result<Saved, Unread> {
-        let mut reading = Reading { saved: Saved::default(), wanted, listed };
-        let (mut line, mut number) = (Vec::new(), 0);
-        // Jobs by line are read one by one: a listing may be larger than memory.
-        while input.read_until(b'\n', &mut line)? > 0 {
-            number += 1;
-            if INTERRUPTED.load(Ordering::Relaxed) {
-                return Err(io::Error::from(io::ErrorKind::Interrupted).into());
-            }
-            if !line.trim_ascii().is_empty() {
-                let text = std::str::from_utf8(&line).map_err(|_| Unread::no_text())?;
-                if number == 1 && serde_json::from_str::<Identified<'_>>(text).is_err() {
-                    break;
-                }
-                reading.job(text.trim()).map_err(|why| format!("in line {number}: {why}"))?;
-            }
-            line.clear();
+impl<'l> Saved<'l> {
+    /// An empty one, to be compared with what is shown.
+    pub(super) fn new(view: &View<'l>) -> Saved<'l> {
+        let jobs = 0..view.len();
+        let listed = jobs.filter_map(|job| Some((view.listing.id(job)?, job)));
+        Saved {
+            today: view.listing,
+            listed: listed.collect(),
+            others: Vec::new(),
+            numbers: HashMap::new(),
+            known: Vec::new(),
+            texts: Texts::default(),
+            axes: OnceCell::new(),
         }
-        if !line.is_empty() {
-            input.read_to_end(&mut line)?;
-            let text = std::str::from_utf8(&line).map_err(|_| Unread::no_text())?;
-            let mut json = serde_json::Deserializer::from_str(text);
-            let read = Whole(&mut reading).deserialize(&mut json);
-            read.and_then(|()| json.end()).map_err(|error| in_words(&error))?;
+    }
+
+    /// Has the other side this job?
+    pub(super) fn lists(&self, job: &JobId) -> bool {
+        self.listed.contains_key(job)
+    }
+
+    /// Adds a job that the other side has.
+    pub(super) fn add_known(&mut self, job: JobId, shown: bool) {
+        self.known.push((job, shown));
+    }
+
+    /// Adds another job.
+    pub(super) fn add(&mut self, job: JobId, shown: bool, record: &Record<'_>) {
+        let texts = &mut self.texts;
+        let params = record.params.iter();
+        let params =
+            params.map(|(name, value)| (texts.number(name), texts.number(&canonical(value))));
+        let params = params.collect();
+        let reads = record.inputs.values().filter_map(|input| id(input.job.as_ref()?));
+        let mut reads: Vec<JobId> = reads.collect();
+        reads.sort_unstable();
+        reads.dedup();
+        self.numbers.insert(job, self.others.len() as u32);
+        self.others.push(Job {
+            id: job,
+            shown,
+            runs: record.runs.iter().map(|run| texts.number(run)).collect(),
+            pipeline: texts.number(&record.pipeline),
+            stage: texts.number(&record.stage),
+            params,
+            reads: reads.into(),
+        });
+    }
+
+    fn find(&self, job: &JobId) -> Option<Found<'_>> {
+        if let Some(listed) = self.listed.get(job) {
+            return Some(Found::Listed(*listed));
         }
-        Ok(reading.saved)
+        let number = self.numbers.get(job)?;
+        self.others.get(*number as usize).map(Found::Other)
     }
-}
 
-/// Why there is no saved listing.
-pub(super) enum Unread {
-    /// What the system says.
-    System(io::Error),
-    /// It is none.
-    NoListing(String),
-}
-
-impl Unread {
-    fn no_text() -> Unread {
-        Unread::NoListing("it is no text".to_owned())
-    }
-}
-
-impl From<io::Error> for Unread {
-    fn from(error: io::Error) -> Unread {
-        Unread::System(error)
-    }
-}
-
-impl From<String> for Unread {
-    fn from(why: String) -> Unread {
-        Unread::NoListing(why)
-    }
-}
-
-/// The id of a job that is written as repx writes it, whatever else is said of it.
-fn leading_id(line: &str) -> Option<JobId> {
-    let rest = line.strip_prefix("{\"id\": \"")?;
-    let whole = rest.get(32..)?.starts_with("\", ") && rest.ends_with("\"}");
-    id(rest).filter(|_| whole)
-}
-
-/// What is wrong with a JSON text, the line first.
-fn in_words(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    match text.strip_suffix(&place) {
-        Some(what) => format!("in line {}: {what}", error.line()),
-        None => text,
-    }
-}
-
-struct Reading<'r, 'w> {
-    saved: Saved,
-    wanted: &'r mut Wanted<'w>,
-    listed: &'r dyn Fn(&JobId) -> bool,
-}
-
-impl Reading<'_, '_> {
-    fn job(&mut self, line: &str) -> Result<(), String> {
-        let failed = |error: serde_json::Error| error.to_string();
-        if self.wanted.everything()
-            && let Some(id) = leading_id(line).filter(|id| (self.listed)(id))
-        {
-            self.saved.known.push(id);
-            return Ok(());
-        }
-        let found: Identified<'_> = serde_json::from_str(line).map_err(failed)?;
-        let id = id(&found.id)
-            .filter(|_| found.id.len() == 32)
-            .ok_or_else(|| format!("`{}` is no job's id", clean(&found.id)))?;
-        let listed = (self.listed)(&id);
-        if listed && self.wanted.everything() {
-            self.saved.known.push(id);
-            return Ok(());
-        }
-        let record: Record<'_> = serde_json::from_str(line).map_err(failed)?;
-        if !self.wanted.has(id, &record) {
-            return Ok(());
-        }
-        if listed {
-            self.saved.known.push(id);
-            return Ok(());
-        }
-        let names = &mut self.saved.names;
-        let params = record.params.iter().map(|(name, value)| (name, canonical(value)));
-        let params: Vec<(&Cow<'_, str>, Cow<'_, str>)> = params.collect();
-        let job = Job {
-            id,
-            runs: record.runs.iter().map(|run| names.number(run)).collect(),
-            pipeline: names.number(&record.pipeline),
-            stage: names.number(&record.stage),
-            params: object(params.iter().map(|(name, value)| (&***name, &**value))).into(),
-        };
-        self.saved.others.push(job);
-        Ok(())
-    }
-}
-
-/// The one object of `--format json`.
-struct Whole<'r, 'o, 'w>(&'r mut Reading<'o, 'w>);
-/// Its jobs.
-struct Jobs<'r, 'o, 'w>(&'r mut Reading<'o, 'w>);
-
-impl<'de> DeserializeSeed<'de> for Whole<'_, '_, '_> {
-    type Value = ();
-    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Whole<'_, '_, '_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a listing, which is an object")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let (mut schema, mut jobs) = (false, false);
-        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-            match &*name {
-                "schema" => {
-                    let found: Cow<'de, str> = map.next_value()?;
-                    if found != SCHEMA {
-                        let what = format!("its schema is `{}`, not `{SCHEMA}`", clean(&found));
-                        return Err(de::Error::custom(what));
+    /// All jobs that one reads from, directly or not; what is listed stands for what it reads from too.
+    fn above<'s>(&'s self, job: &'s Job) -> Vec<Found<'s>> {
+        let (mut jobs, mut at): (Vec<&JobId>, usize) = (job.reads.iter().collect(), 0);
+        let mut all = Vec::new();
+        while let Some(job) = jobs.get(at) {
+            at += 1;
+            let Some(found) = self.find(job) else { continue };
+            if let Found::Other(job) = &found {
+                for other in &job.reads {
+                    if !jobs.contains(&other) {
+                        jobs.push(other);
                     }
-                    schema = true;
                 }
-                "groups" => self.0.wanted.groups(map.next_value()?),
-                "jobs" => {
-                    map.next_value_seed(Jobs(self.0))?;
-                    jobs = true;
-                }
-                _ => drop(map.next_value::<IgnoredAny>()?),
             }
+            all.push(found);
         }
-        match (schema, jobs) {
-            (true, true) => Ok(()),
-            (false, _) => Err(de::Error::custom("it says no `schema`")),
-            (true, false) => Err(de::Error::custom("it has no `jobs`")),
-        }
+        all
+    }
+
+    /// Is a parameter of a stage an axis, as far as is known?
+    fn is_axis(&self, stage: u32, name: u32, value: u32) -> bool {
+        let axes = self.axes.get_or_init(|| {
+            let mut axes = Axes::new();
+            for job in &self.others {
+                for (name, value) in &job.params {
+                    let known = axes.entry((job.stage, *name)).or_insert(Some(*value));
+                    *known = known.filter(|known| known == value);
+                }
+            }
+            axes
+        });
+        let (stage_name, value) = (self.texts.text(stage), self.texts.text(value));
+        let blocks = self.today.blocks().iter().filter(|block| *block.stage().name == *stage_name);
+        let mut today = blocks.flat_map(Block::params);
+        let name_text = self.texts.text(name);
+        // Its other values may be those of jobs of which only the ids were kept.
+        axes.get(&(stage, name)) == Some(&None)
+            || today.any(|param| **param.name() == *name_text && param.same() != Some(value))
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Jobs<'_, '_, '_> {
-    type Value = ();
-    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Jobs<'_, '_, '_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of jobs")
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut jobs: A) -> Result<(), A::Error> {
-        while let Some(job) = jobs.next_element::<&'de RawValue>()? {
-            self.0.job(job.get()).map_err(de::Error::custom)?;
-        }
-        Ok(())
-    }
-}
-
-impl Side for Saved {
+impl Side for Saved<'_> {
     fn len(&self) -> u32 {
         (self.others.len() + self.known.len()) as u32
     }
@@ -322,31 +184,68 @@ impl Side for Saved {
         let number = job as usize;
         match self.others.get(number) {
             Some(job) => Some(job.id),
-            None => self.known.get(number - self.others.len()).copied(),
+            None => self.known.get(number - self.others.len()).map(|(id, _)| *id),
+        }
+    }
+
+    fn shows(&self, job: u32) -> bool {
+        let number = job as usize;
+        match self.others.get(number) {
+            Some(job) => job.shown,
+            None => self.known.get(number - self.others.len()).is_some_and(|(_, shown)| *shown),
         }
     }
 
     fn stage(&self, job: u32) -> &str {
-        self.others.get(job as usize).map_or("", |job| self.names.text(job.stage))
+        self.others.get(job as usize).map_or("", |job| self.texts.text(job.stage))
     }
 
-    fn described(&self, job: u32) -> Described<'_> {
-        let Some(job) = self.others.get(job as usize) else {
-            return Described { runs: Vec::new(), pipeline: "", stage: "", params: String::new() };
-        };
-        Described {
-            runs: job.runs.iter().map(|run| self.names.text(*run)).collect(),
-            pipeline: self.names.text(job.pipeline),
-            stage: self.names.text(job.stage),
-            params: job.params.to_string(),
+    fn place(&self, job: u32) -> Place<'_> {
+        let Some(job) = self.others.get(job as usize) else { return Place::default() };
+        Place {
+            runs: job.runs.iter().map(|run| self.texts.text(*run)).collect(),
+            pipeline: self.texts.text(job.pipeline),
+            stage: self.texts.text(job.stage),
         }
     }
 
-    fn params_cell(&self, job: u32) -> String {
-        let params = self.others.get(job as usize).map_or("{}", |job| &job.params);
-        let params: BTreeMap<String, &RawValue> = serde_json::from_str(params).unwrap_or_default();
-        let word =
-            |(name, value): (&String, &&RawValue)| format!("{}={}", clean(name), bare(value.get()));
-        params.iter().map(word).collect::<Vec<_>>().join(" ")
+    fn params(&self, job: u32) -> String {
+        let params = self.others.get(job as usize).map_or(&[][..], |job| &job.params);
+        object(params.iter().map(|(name, value)| (self.texts.text(*name), self.texts.text(*value))))
+    }
+
+    fn values(&self, job: u32, values: &mut Vec<Value>) {
+        let Some(job) = self.others.get(job as usize) else { return };
+        for found in std::iter::once(Found::Other(job)).chain(self.above(job)) {
+            match found {
+                Found::Listed(job) => values_of(self.today, job, values),
+                Found::Other(job) => {
+                    let stage = self.texts.hash(job.stage);
+                    values.extend(job.params.iter().map(|(name, value)| Value {
+                        name: self.texts.hash(*name),
+                        text: self.texts.hash(*value),
+                        stage,
+                    }));
+                }
+            }
+        }
+    }
+
+    fn params_of(&self, job: u32) -> ParamsOf<'_> {
+        let Some(job) = self.others.get(job as usize) else { return ParamsOf::default() };
+        let axes_of = |job: &Job, axes: bool| {
+            let stage = job.stage;
+            let some = job.params.iter().filter(|(n, v)| self.is_axis(stage, *n, *v) == axes);
+            let some = some.map(|(name, value)| (self.texts.text(*name), self.texts.text(*value)));
+            some.collect::<Vec<_>>()
+        };
+        let mut upstream = Vec::new();
+        for found in self.above(job) {
+            match found {
+                Found::Other(job) => upstream.extend(axes_of(job, true)),
+                Found::Listed(job) => upstream.extend(swept_above(self.today, vec![job])),
+            }
+        }
+        ParamsOf::new(axes_of(job, true), upstream, axes_of(job, false))
     }
 }

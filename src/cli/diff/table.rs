@@ -108,20 +108,25 @@ fn cells(
     (was, is): (Option<u32>, Option<u32>),
 ) -> [String; COLUMNS] {
     let (side, job) = comparison.latest(was, is);
-    let described = side.described(job);
+    let place = side.place(job);
+    let params = side.params_of(job);
+    let params = match was.filter(|_| is.is_some()) {
+        Some(was) => params.since(&comparison.before.params_of(was)),
+        None => params.words(|_| true, false),
+    };
     let short = |id: Option<crate::sweep::JobId>| {
         let id = id.map(|id| id.to_string()).unwrap_or_default();
         begin(&id).to_owned()
     };
     let before = was.filter(|_| is.is_some()).and_then(|job| comparison.before.id(job));
-    let runs: Vec<String> = described.runs.iter().map(|run| clean(run)).collect();
+    let runs: Vec<String> = place.runs.iter().map(|run| clean(run)).collect();
     [
         change.mark().to_owned(),
         short(side.id(job)),
         short(before),
         runs.join(","),
-        clean(described.stage),
-        side.params_cell(job),
+        clean(place.stage),
+        params,
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::saved::{Record, canonical, id};
+use super::reading::{Record, canonical, id};
 use crate::cli::filter::{self, Filter};
 use crate::sweep::{self, JobId, Listing};
 
@@ -83,10 +83,7 @@ impl<'a> Wanted<'a> {
         for param in &mut self.params {
             let (key, values) = &param.wanted;
             let fits = match record.params.get(key.as_str()) {
-                Some(value) => {
-                    let value = canonical(value);
-                    values.iter().any(|wanted| *wanted == *value)
-                }
+                Some(value) => sweep::is_one_of(&canonical(value), values),
                 None => {
                     let producers = record.inputs.values().filter_map(|input| input.job.as_ref());
                     let mut producers = producers.filter_map(|name| id(name));

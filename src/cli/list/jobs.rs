@@ -54,7 +54,8 @@ pub(super) struct JobsOptions {
     ///
     /// A value is the job's own or that of a job it reads from. Of several values for one key any will do;
     /// several keys must all agree. A word that reads as JSON means that first: 1.5 the number, null null,
-    /// '"null"' the text. Where no job has that value it means the text, else a path that ends in it.
+    /// '"null"' the text. Numbers are what they are worth: 1000 is 1000.0. Where no job has that value the word
+    /// means the text, else a path that ends in it. A job's own value hides that of a job it reads from.
     #[arg(short, long = "param", value_name = "KEY[=VALUE]", value_parser = param, add = ArgValueCompleter::new(candidates::params))]
     params: Vec<(String, Option<String>)>,
     /// Say where each job's results lie

@@ -299,6 +299,7 @@ pub(in crate::cli) fn params_cell(listing: &Listing, job: &JobView<'_>) -> Strin
 }
 
 /// The values that a job follows from.
+#[derive(Clone, Default)]
 pub(in crate::cli) struct ParamsOf<'l> {
     /// Those of axes.
     swept: Vec<(&'l str, &'l str)>,
@@ -308,44 +309,91 @@ pub(in crate::cli) struct ParamsOf<'l> {
     fixed: Vec<(&'l str, &'l str)>,
 }
 
+impl<'l> ParamsOf<'l> {
+    /// Of a job's own values, and those of axes of the jobs that it reads from.
+    pub(in crate::cli) fn new(
+        swept: Vec<(&'l str, &'l str)>,
+        mut upstream: Vec<(&'l str, &'l str)>,
+        fixed: Vec<(&'l str, &'l str)>,
+    ) -> ParamsOf<'l> {
+        upstream.retain(|param| !swept.contains(param) && !fixed.contains(param));
+        upstream.sort_unstable();
+        upstream.dedup();
+        ParamsOf { swept, upstream, fixed }
+    }
+}
+
 /// What a job follows from.
 pub(in crate::cli) fn params_of<'l>(listing: &'l Listing, job: &JobView<'l>) -> ParamsOf<'l> {
-    let own = job.block().params().iter().map(|param| param.same().is_none());
-    let own = job.params().map(|(name, value)| (&**name, value)).zip(own);
-    let (swept, fixed): (Vec<_>, Vec<_>) = own.partition(|(_, swept)| *swept);
-    let values = |params: Vec<((&'l str, &'l str), bool)>| -> Vec<(&'l str, &'l str)> {
-        params.into_iter().map(|(param, _)| param).collect()
-    };
-    let (swept, fixed) = (values(swept), values(fixed));
-    let mut upstream = Vec::new();
-    let mut waiting = job.depends_on();
+    let (swept, fixed) = own(job);
+    ParamsOf::new(swept, swept_above(listing, job.depends_on()), fixed)
+}
+
+/// A job's own values: those of axes, and the others.
+#[allow(clippy::type_complexity, reason = "two lists of names and values")]
+fn own<'l>(job: &JobView<'l>) -> (Vec<(&'l str, &'l str)>, Vec<(&'l str, &'l str)>) {
+    let (mut swept, mut fixed) = (Vec::new(), Vec::new());
+    for ((name, value), param) in job.params().zip(job.block().params()) {
+        let to = if param.same().is_none() { &mut swept } else { &mut fixed };
+        to.push((&**name, value));
+    }
+    (swept, fixed)
+}
+
+/// Values of axes that jobs have, or what those read from.
+pub(in crate::cli) fn swept_above(listing: &Listing, jobs: Vec<u32>) -> Vec<(&str, &str)> {
+    let mut all = Vec::new();
+    let mut waiting = jobs;
     let mut seen = BTreeSet::new();
     while let Some(number) = waiting.pop() {
         let Some(job) = listing.job(number).filter(|_| seen.insert(number)) else {
             continue;
         };
         waiting.extend(job.depends_on());
-        let swept = job.block().params().iter().map(|param| param.same().is_none());
-        upstream.extend(
-            job.params()
-                .zip(swept)
-                .filter(|(_, swept)| *swept)
-                .map(|((name, value), _)| (&**name, value)),
-        );
+        all.extend(own(&job).0);
     }
-    upstream.retain(|param| !swept.contains(param) && !fixed.contains(param));
-    upstream.sort_unstable();
-    upstream.dedup();
-    ParamsOf { swept, upstream, fixed }
+    all
 }
 
 impl ParamsOf<'_> {
     /// Those of wanted names, in words; where there is little room without the folders that paths begin with.
     pub(in crate::cli) fn words(&self, wanted: impl Fn(&str) -> bool, narrow: bool) -> String {
         let value = |json: &str| if narrow { brief(json) } else { bare(json) };
+        self.joined(wanted, |_, json| value(json))
+    }
+
+    /// In words, with what the values were `before`. Those that were edited come first: a cell may be cut.
+    pub(in crate::cli) fn since(&self, before: &ParamsOf<'_>) -> String {
+        let was = |name: &str, json: &str| {
+            let before = self.one(name).and_then(|_| before.one(name));
+            before.filter(|before| *before != json)
+        };
+        let value = |name: &str, json: &str| match was(name, json) {
+            Some(before) => format!("{} → {}", bare(before), bare(json)),
+            None => bare(json),
+        };
+        let mut sorted = self.clone();
+        for params in [&mut sorted.swept, &mut sorted.upstream, &mut sorted.fixed] {
+            params.sort_by_key(|(name, json)| was(name, json).is_none());
+        }
+        sorted.joined(|_| true, value)
+    }
+
+    /// The value of a parameter that has one.
+    fn one(&self, name: &str) -> Option<&str> {
+        let all = self.swept.iter().chain(&self.upstream).chain(&self.fixed);
+        let mut values = all.filter(|(known, _)| *known == name).map(|(_, value)| *value);
+        values.next().filter(|_| values.next().is_none())
+    }
+
+    fn joined(
+        &self,
+        wanted: impl Fn(&str) -> bool,
+        value: impl Fn(&str, &str) -> String,
+    ) -> String {
         let words = |params: &[(&str, &str)]| {
             let params = params.iter().filter(|(name, _)| wanted(name));
-            let words = params.map(|(name, json)| format!("{}={}", clean(name), value(json)));
+            let words = params.map(|(name, json)| format!("{}={}", clean(name), value(name, json)));
             words.collect::<Vec<_>>().join(" ")
         };
         let upstream = words(&self.upstream);

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::super::Exit;
 use super::super::arguments::Volume;
 use super::super::listing::{TableStyle, clean, cut};
@@ -146,9 +148,8 @@ impl Groups {
         for group in &self.all {
             let Cause { what, whole } = &group.cause;
             let head = if group.alike { whole } else { what };
-            let count = format!(" · {}", words::jobs(group.jobs.len()));
-            let room = style.width.saturating_sub(count.chars().count());
-            writeln!(out, "{}{count}", cut(head, room))?;
+            let count = format!("· {}", words::jobs(group.jobs.len()));
+            write_whole(out, head.split(' ').chain([&*count]), style.width)?;
             for Row { job, whole, lack } in group.jobs.iter().take(most) {
                 let title = words::title(listing, *job);
                 let own = (!group.alike).then_some(whole);
@@ -166,6 +167,29 @@ impl Groups {
         }
         Ok(())
     }
+}
+
+/// Writes a heading, however long: what doesn't fit into a line stands in the next, behind the column of jobs.
+fn write_whole<'w>(
+    out: &mut impl Write,
+    words: impl Iterator<Item = &'w str>,
+    width: usize,
+) -> io::Result<()> {
+    let (mut line, mut used, mut indent) = (String::new(), 0, "");
+    for word in words {
+        let more = word.width() + usize::from(!line.is_empty());
+        if !line.is_empty() && indent.len() + used + more > width {
+            writeln!(out, "{indent}{line}")?;
+            (line, used, indent) = (String::new(), 0, "    ");
+        }
+        if !line.is_empty() {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(word);
+        used += word.width();
+    }
+    writeln!(out, "{indent}{line}")
 }
 
 fn would_run(count: usize, done: usize) -> String {

@@ -49,7 +49,7 @@ impl<'s> Stream<'s> {
             Verdict::Removed
             | Verdict::Outdated { .. }
             | Verdict::Stopped
-            | Verdict::NeverRun { .. }
+            | Verdict::Nothing { .. }
             | Verdict::Changed { .. } => "no-results",
         };
         let (word, before, reasons) = why::verdict(verdict);

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use super::reasons::{Reason, Reasons};
 use super::recorded::Recorded;
-use super::{Verdict, pending, said};
+use super::{Ran, Verdict, pending, said};
 use crate::cli::listing::{Status, clean};
 use crate::sweep::{Difference, JobView, Listing};
 use crate::world::World;
 
 /// Causes that are told of a job.
-const MOST_CAUSES: usize = 3;
+const MOST_CAUSES: usize = 6;
 
 /// Finds out why jobs are as they are.
 pub(in crate::cli) struct Many<'l> {
@@ -66,8 +66,8 @@ impl<'l> Many<'l> {
             Verdict::Removed => Cause::simple("its results were removed"),
             Verdict::Outdated { .. } => Cause::simple("what it was made from was made again"),
             Verdict::Stopped => Cause::simple("it was begun, and didn't end"),
-            Verdict::NeverRun { .. } => Cause::simple("never run"),
-            Verdict::Changed { before, reasons } => {
+            Verdict::Nothing { ran, .. } => Cause::simple(ran.word()),
+            Verdict::Changed { before, reasons, ran } => {
                 // What stands in no other's place is no change: it is another job of the stage.
                 let beside = self.reasons.listed.contains(before) && reasons.iter().all(is_value);
                 let mut causes = causes(reasons);
@@ -81,7 +81,7 @@ impl<'l> Many<'l> {
                         }
                     }
                     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-                    let begin = if beside { "never run: " } else { "" };
+                    let begin = if beside { format!("{}: ", ran.word()) } else { String::new() };
                     format!("{begin}{}{more}", parts.join(", "))
                 };
                 Cause {
@@ -89,6 +89,15 @@ impl<'l> Many<'l> {
                     whole: joined(&|cause| cause.whole.clone()),
                 }
             }
+        }
+    }
+}
+
+impl Ran {
+    fn word(self) -> &'static str {
+        match self {
+            Ran::Never => "never run",
+            Ran::Perhaps => "no result here",
         }
     }
 }
@@ -115,12 +124,19 @@ fn causes(reasons: &[Reason]) -> Vec<Cause> {
     };
     let (others, own): (Vec<&Reason>, Vec<&Reason>) =
         reasons.iter().partition(|reason| !reason.deeper.is_empty());
-    // What perhaps only follows from a parameter is none where few words are said.
-    own.into_iter().filter(|reason| !reason.perhaps).for_each(|reason| add(cause(reason)));
+    // What perhaps only follows from a parameter comes last.
+    let (perhaps, own): (Vec<&Reason>, Vec<&Reason>) =
+        own.into_iter().partition(|reason| reason.perhaps);
+    for cause in own.into_iter().map(cause) {
+        add(cause);
+    }
     for reason in others {
         for Cause { what, whole } in causes(&reason.deeper) {
             add(Cause { what: upstream(what), whole: upstream(whole) });
         }
+    }
+    for Cause { what, whole } in perhaps.into_iter().map(cause) {
+        add(Cause { what: format!("perhaps {what}"), whole: format!("perhaps {whole}") });
     }
     all
 }

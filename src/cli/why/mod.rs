@@ -4,12 +4,14 @@
 //! and a job's name; out goes what its identity has that the nearest one done doesn't have, through
 //! the jobs it reads from down to what was changed.
 
+mod lineage;
 mod many;
 mod moved;
 mod nearest;
 mod print;
 mod reasons;
 mod recorded;
+mod waits;
 
 use std::io;
 use std::path::Path;
@@ -23,12 +25,14 @@ pub(super) use many::{Cause, Known, Many};
 pub(super) use print::{said, verdict, write_json, write_text};
 use reasons::{Reason, Reasons};
 use recorded::Recorded;
+use waits::Waits;
 
 /// Why a job is as it is.
 pub(super) struct Why<'l> {
     pub(super) job: JobView<'l>,
     pub(super) status: Status,
     pub(super) verdict: Verdict,
+    waits: Waits,
 }
 
 /// What there is to say of it.
@@ -46,14 +50,24 @@ pub(super) enum Verdict {
     },
     /// It was begun, and didn't end.
     Stopped,
-    /// Nothing of its stage was ever done; so many results have no record of what they are of.
-    NeverRun { unrecorded: usize },
+    /// Nothing of its stage is done; so many results have no record of what they are of.
+    Nothing { ran: Ran, unrecorded: usize },
     /// The nearest job done is another.
     Changed {
         /// The full name of that one.
         before: String,
+        ran: Ran,
         reasons: Vec<Reason>,
     },
+}
+
+/// Whether a job without a folder ever ran.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Ran {
+    /// No lab that was run here had it, or what it needs never came to an end.
+    Never,
+    /// It was to run, and its folder may have been deleted since.
+    Perhaps,
 }
 
 /// Says why.
@@ -74,21 +88,31 @@ pub(super) fn why<'l>(
         Status::Failed => Verdict::Failed,
         Status::Pending => pending(&mut Reasons::new(listing, &recorded), &job),
     };
-    Ok(Why { job, status, verdict })
+    let waits = match status {
+        Status::Done => Waits::default(),
+        Status::Failed | Status::Pending => Waits::of(listing, &recorded, &job),
+    };
+    Ok(Why { job, status, verdict, waits })
 }
 
 fn pending<'l>(reasons: &mut Reasons<'l>, job: &JobView<'l>) -> Verdict {
-    if let Some(entry) = reasons.recorded.entry(&job.name().to_string()) {
+    let name = job.name().to_string();
+    if let Some(entry) = reasons.recorded.entry(&name) {
         return match &entry.outdated {
             Some(by) => Verdict::Outdated { by: by.clone() },
             None if entry.removed => Verdict::Removed,
             None => Verdict::Stopped,
         };
     }
+    if reasons.recorded.was_read(&name) {
+        return Verdict::Removed;
+    }
+    let ran = if reasons.never_ran(job) { Ran::Never } else { Ran::Perhaps };
     match reasons.nearest(job) {
-        None => Verdict::NeverRun { unrecorded: reasons.recorded.unrecorded(job) },
+        None => Verdict::Nothing { ran, unrecorded: reasons.recorded.unrecorded(job) },
         Some(before) => {
-            Verdict::Changed { reasons: reasons.between(before, job), before: before.job.clone() }
+            let reasons = reasons.between(before, job);
+            Verdict::Changed { reasons, ran, before: before.job.clone() }
         }
     }
 }

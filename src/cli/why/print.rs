@@ -10,7 +10,7 @@ use super::super::find::{begin, short_id};
 use super::super::listing::table::grouped;
 use super::super::listing::{Paint, TableStyle, bare, begun_at, clean, cut, shared};
 use super::moved::Moved;
-use super::{Reason, Verdict, Why};
+use super::{Ran, Reason, Verdict, Why};
 use crate::sweep::{Count, Difference, InputRecord};
 
 /// No value is cut below so many columns.
@@ -48,23 +48,33 @@ pub(in crate::cli) fn write_text(
             writeln!(out, "what was made from the results before is to be made again.")
         }
         Verdict::Stopped => writeln!(out, "It was begun, and stopped before its end."),
-        Verdict::NeverRun { unrecorded: 0 } => {
+        Verdict::Nothing { ran: Ran::Never, unrecorded: 0 } => {
             writeln!(out, "Never run: no job of stage {} is done.", clean(&job.stage().name))
         }
-        Verdict::NeverRun { unrecorded } => {
+        Verdict::Nothing { ran: Ran::Perhaps, unrecorded: 0 } => {
+            let stage = clean(&job.stage().name);
+            writeln!(out, "No result here: no job of stage {stage} is done, and it isn't known")?;
+            writeln!(out, "whether this one ever ran.")
+        }
+        Verdict::Nothing { ran, unrecorded } => {
             let (jobs, verb) = if *unrecorded == 1 { ("job", "is") } else { ("jobs", "are") };
+            let begin = match ran {
+                Ran::Never => "Never run",
+                Ran::Perhaps => "No result here",
+            };
             writeln!(
                 out,
-                "Never run. {unrecorded} {jobs} of its name {verb} done, without a record"
+                "{begin}. {unrecorded} {jobs} of its name {verb} done, without a record"
             )?;
             writeln!(out, "of what they were made of: nothing can be compared.")
         }
-        Verdict::Changed { before, reasons } => {
+        Verdict::Changed { before, reasons, .. } => {
             let before = begin(before);
             writeln!(out, "Set apart from {before}, the nearest one that is done, by")?;
             lines(out, reasons, 1, style)
         }
-    }
+    }?;
+    why.waits.write(out, style)
 }
 
 fn lines(
@@ -215,7 +225,7 @@ fn value(json: Option<&str>) -> String {
 }
 
 /// `<pname> <id>` of a full name, shortened.
-fn short(job: &str) -> String {
+pub(super) fn short(job: &str) -> String {
     let (id, name) = (begin(job), job.get(33..).unwrap_or_default());
     let pname = name.rsplit_once('-').map_or(name, |(pname, _)| pname);
     format!("{}-{id}", clean(pname))
@@ -251,6 +261,7 @@ pub(in crate::cli) fn write_json(out: &mut impl Write, why: &Why<'_>) -> io::Res
         "verdict": verdict,
         "compared_with": before,
         "reasons": reasons,
+        "waits_for": why.waits.json(),
     });
     serde_json::to_writer(&mut *out, &whole)?;
     writeln!(out)
@@ -264,8 +275,9 @@ pub(in crate::cli) fn verdict(verdict: &Verdict) -> (&'static str, Value, Vec<Va
         Verdict::Removed => ("removed", Value::Null, Vec::new()),
         Verdict::Outdated { .. } => ("outdated", Value::Null, Vec::new()),
         Verdict::Stopped => ("stopped", Value::Null, Vec::new()),
-        Verdict::NeverRun { .. } => ("never-run", Value::Null, Vec::new()),
-        Verdict::Changed { before, reasons } => {
+        Verdict::Nothing { ran: Ran::Never, .. } => ("never-run", Value::Null, Vec::new()),
+        Verdict::Nothing { ran: Ran::Perhaps, .. } => ("no-result", Value::Null, Vec::new()),
+        Verdict::Changed { before, reasons, .. } => {
             ("changed", Value::from(before.as_str()), reasons.iter().map(reason).collect())
         }
     }

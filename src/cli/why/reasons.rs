@@ -4,11 +4,13 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::super::listing::Status;
+use super::lineage::{Lineages, apart};
 use super::moved::{self, Moved};
 use super::nearest::Nearest;
 use super::recorded::Recorded;
 use crate::sweep::{
-    Block, Difference, IdentityRecord, JobView, Listing, Source, StageInfo, differences,
+    Block, Difference, IdentityRecord, JobSet, JobView, Listing, Source, StageInfo, differences,
 };
 
 /// A difference, and where it comes from.
@@ -35,8 +37,13 @@ pub(super) struct Reasons<'l> {
     pub(super) listed: BTreeSet<String>,
     /// Pairs of jobs that were compared.
     told: BTreeSet<(String, String)>,
+    lineages: Lineages<'l>,
     /// Where many jobs are asked about: which may be nearest.
     near: Option<Nearest<'l>>,
+    /// By number, jobs of which it is known whether they never ran.
+    never: HashMap<u32, bool>,
+    /// The same of sets of jobs of hard upstream runs: whether one of them never came to its end.
+    lacking: HashMap<u32, bool>,
     /// By stage, its jobs by a hash of their parameters.
     today: Vec<(&'l StageInfo, HashMap<u64, Vec<u32>>)>,
     /// What was found out about sets of jobs, by the digest of what they were and the number of what they are.
@@ -59,7 +66,10 @@ impl<'l> Reasons<'l> {
             recorded,
             listed,
             told: BTreeSet::new(),
+            lineages: Lineages::new(listing, recorded),
             near: None,
+            never: HashMap::new(),
+            lacking: HashMap::new(),
             today: Vec::new(),
             sets: BTreeMap::new(),
         }
@@ -67,9 +77,9 @@ impl<'l> Reasons<'l> {
 
     /// The same for many jobs: of what is done not everything is looked at for each.
     pub(super) fn of_many(listing: &'l Listing, recorded: &'l Recorded) -> Reasons<'l> {
-        let reasons = Reasons::new(listing, recorded);
-        let near = Some(Nearest::new(listing, recorded, &reasons.listed));
-        Reasons { near, ..reasons }
+        let mut reasons = Reasons::new(listing, recorded);
+        let near = Nearest::new(recorded, &mut reasons.lineages, &reasons.listed);
+        Reasons { near: Some(near), ..reasons }
     }
 
     /// Another job is asked about, of which everything is to be said again.
@@ -77,42 +87,65 @@ impl<'l> Reasons<'l> {
         self.told.clear();
     }
 
-    /// Of the jobs of its stage that are done the one that differs least: of several one that the
-    /// lab doesn't have any more, since this one is in its place, or whose parameters it doesn't have; then the latest.
+    /// Is it known of a job without a folder that it never ran?
+    pub(super) fn never_ran(&mut self, job: &JobView<'l>) -> bool {
+        if let Some(known) = self.never.get(&job.number()) {
+            return *known;
+        }
+        let never = !self.recorded.may_have_run(&job.name().to_string())
+            || job.depends_on().into_iter().any(|other| self.never_done(other))
+            || job.block().after().is_some_and(|set| self.lacks(set));
+        self.never.insert(job.number(), never);
+        never
+    }
+
+    /// Is it known of a job that it never came to its end?
+    fn never_done(&mut self, job: u32) -> bool {
+        let Some(job) = self.listing.job(job) else { return false };
+        let (recorded, name) = (self.recorded, job.name().to_string());
+        match recorded.entry(&name) {
+            Some(entry) => entry.status != Status::Done && !entry.removed,
+            None => !recorded.was_read(&name) && self.never_ran(&job),
+        }
+    }
+
+    /// Is one of the jobs of hard upstream runs known never to have come to its end?
+    fn lacks(&mut self, set: u32) -> bool {
+        if let Some(known) = self.lacking.get(&set) {
+            return *known;
+        }
+        let jobs = self.listing.upstream(set);
+        let lacks = jobs.into_iter().flat_map(JobSet::iter).any(|job| self.never_done(job));
+        self.lacking.insert(set, lacks);
+        lacks
+    }
+
+    /// Of the jobs of its stage that are done the nearest one: that with the fewest parameters that are others, of its
+    /// own or of the jobs that it reads from, then with the fewest other parts, then with the nearest numbers. Of
+    /// several one that the lab doesn't have any more, since this one is in its place, or whose parameters it doesn't
+    /// have; then the latest.
     pub(super) fn nearest(&mut self, job: &JobView<'l>) -> Option<&'l IdentityRecord> {
         let own = IdentityRecord::of(self.listing, job);
-        let all = match &mut self.near {
-            Some(near) => near.near(job),
+        let lineage = self.lineages.of_job(job);
+        let all = match &self.near {
+            Some(near) => near.near(job, &mut self.lineages),
             None => self.recorded.done().collect(),
         };
         let fits = |record: &IdentityRecord| record.stage == own.stage && record.job != own.job;
         let all = all.into_iter().filter(|(record, _)| fits(record));
-        let upstream = job.depends_on().into_iter().filter_map(|other| self.listing.job(other));
-        let upstream: Vec<IdentityRecord> =
-            upstream.map(|other| IdentityRecord::of(self.listing, &other)).collect();
         let mut nearest = None;
         for (record, ended) in all {
-            let differences = differences(record, &own);
-            let (params, others) = weight(&differences);
-            let distance = (params, others, self.above(&differences, &upstream));
+            let (params, distance) = apart(&self.lineages.of_record(record), &lineage);
+            let others = others(&differences(record, &own));
             let elsewhere = record.pipeline != own.pipeline;
             let taken = (self.listed.contains(&record.job), self.is_there(record, job));
-            let rank = (elsewhere, distance, taken, Reverse(ended));
+            let rank =
+                (elsewhere, params, others, distance, taken, Reverse(ended), record.job.as_str());
             if nearest.as_ref().is_none_or(|(least, _)| rank < *least) {
                 nearest = Some((rank, record));
             }
         }
         nearest.map(|(_, record)| record)
-    }
-
-    /// How many parameters of the jobs that are read from differ; `now` are those of today.
-    fn above(&self, found: &[Difference], now: &[IdentityRecord]) -> usize {
-        let pair = |difference: &Difference| {
-            let Difference::Upstream { before, after, .. } = difference else { return None };
-            let before = self.recorded.record(before)?;
-            Some(weight(&differences(before, now.iter().find(|other| other.job == *after)?)).0)
-        };
-        found.iter().filter_map(pair).sum()
     }
 
     /// What sets a job apart from one that was done.
@@ -222,10 +255,9 @@ fn alike(a: &Difference, b: &Difference) -> bool {
     }
 }
 
-/// How far two jobs are apart: by their parameters first, then by what doesn't follow from them.
-fn weight(differences: &[Difference]) -> (usize, usize) {
+/// How many parts set two jobs apart that are no parameters, nor follow from them.
+fn others(differences: &[Difference]) -> usize {
     let is_param = |d: &&Difference| matches!(d, Difference::Param { .. });
-    let params = differences.iter().filter(is_param).count();
-    let others = differences.iter().filter(|d| !(is_param(d) || params > 0 && d.may_follow()));
-    (params, others.count())
+    let params = differences.iter().any(|d| is_param(&d));
+    differences.iter().filter(|d| !(is_param(d) || params && d.may_follow())).count()
 }

@@ -1,14 +1,24 @@
 //! What is known of the jobs whose folders lie below the base path.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use super::super::listing::{Status, status};
-use crate::sweep::{IDENTITY_FILE, IdentityRecord, JobView};
+use crate::exec::Base;
+use crate::sweep::{IDENTITY_FILE, IdentityRecord, InputRecord, JobView};
 use crate::world::{FileKind, World};
 
-/// Jobs that were run, by full name.
-pub(super) struct Recorded(BTreeMap<String, Entry>);
+/// Jobs that were run.
+pub(super) struct Recorded {
+    /// By full name.
+    jobs: BTreeMap<String, Entry>,
+    base: Base,
+    /// The full names of jobs that others have read from.
+    read: OnceCell<HashSet<String>>,
+    /// The ids of all jobs of the labs that were run here; nothing if that can't be told.
+    asked: OnceCell<Option<HashSet<String>>>,
+}
 
 /// A job that was run.
 pub(super) struct Entry {
@@ -46,34 +56,61 @@ impl Recorded {
             let outdated = outdated.map(|by| String::from_utf8_lossy(&by).into_owned());
             Some((name, Entry { status, record, ended: marked.unwrap_or(0), removed, outdated }))
         };
-        Recorded(entries.filter_map(entry).collect())
+        let jobs = entries.filter_map(entry).collect();
+        Recorded { jobs, base: Base::new(base), read: OnceCell::new(), asked: OnceCell::new() }
     }
 
     /// What is known of a job that has a folder.
     pub(super) fn entry(&self, job: &str) -> Option<&Entry> {
-        self.0.get(job)
+        self.jobs.get(job)
     }
 
     /// How far a job is.
     pub(super) fn status(&self, job: &str) -> Status {
-        self.0.get(job).map_or(Status::Pending, |entry| entry.status)
+        self.jobs.get(job).map_or(Status::Pending, |entry| entry.status)
     }
 
     /// The record of a job.
     pub(super) fn record(&self, job: &str) -> Option<&IdentityRecord> {
-        self.0.get(job)?.record.as_ref()
+        self.jobs.get(job)?.record.as_ref()
     }
 
     /// Jobs that are done, with their records and when they were done.
     pub(super) fn done(&self) -> impl Iterator<Item = (&IdentityRecord, i64)> {
-        let done = self.0.values().filter(|entry| entry.status == Status::Done);
+        let done = self.jobs.values().filter(|entry| entry.status == Status::Done);
         done.filter_map(|entry| Some((entry.record.as_ref()?, entry.ended)))
     }
 
     /// How many jobs of this one's name are done without a record.
     pub(super) fn unrecorded(&self, job: &JobView<'_>) -> usize {
         let end = format!("-{}-{}", job.pname(), job.stage().version);
-        let done = self.0.iter().filter(|(_, entry)| entry.status == Status::Done);
+        let done = self.jobs.iter().filter(|(_, entry)| entry.status == Status::Done);
         done.filter(|(name, entry)| entry.record.is_none() && name.ends_with(&end)).count()
+    }
+
+    /// Was it done once? Of a job without a folder those say it that have read from it.
+    pub(super) fn was_read(&self, job: &str) -> bool {
+        let read = self.read.get_or_init(|| {
+            let records = self.jobs.values().filter_map(|entry| entry.record.as_ref());
+            let sources = records.flat_map(|record| record.inputs.values());
+            let jobs = sources.filter_map(|source| match source {
+                InputRecord::Job { job, .. } => Some(job.clone()),
+                InputRecord::Run { .. }
+                | InputRecord::StoreBase { .. }
+                | InputRecord::Default { .. } => None,
+            });
+            jobs.collect()
+        });
+        read.contains(job)
+    }
+
+    /// May it have run, as one of the jobs of a lab that was run here?
+    pub(super) fn may_have_run(&self, job: &str) -> bool {
+        let asked = self.asked.get_or_init(|| {
+            let labs = self.base.labs().ok()?;
+            Some(labs.into_iter().flat_map(|lab| lab.jobs).collect())
+        });
+        let id = job.split('-').next().unwrap_or(job);
+        asked.as_ref().is_none_or(|asked| asked.contains(id))
     }
 }

@@ -1,0 +1,38 @@
+//! What jobs follow from, as far as a comparison needs it: hashes of names and values.
+
+use std::hash::{DefaultHasher, Hasher};
+
+/// A value of a job, or of one that it reads from.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Value {
+    /// The parameter.
+    pub(super) name: u64,
+    /// Its value, as canonical JSON.
+    pub(super) text: u64,
+    /// The stage of the job that has it.
+    pub(super) stage: u64,
+}
+
+/// What stands for a text in these. The same text is the same in both listings.
+pub(super) fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
+/// Values by parameter: each name with what stands for all values that it has.
+pub(super) fn by_name(values: &mut Vec<Value>) -> Vec<(u64, u64)> {
+    for value in values.iter_mut() {
+        value.stage = 0;
+    }
+    values.sort_unstable();
+    values.dedup();
+    let of_name = |values: &[Value]| {
+        let mut hasher = DefaultHasher::new();
+        for value in values {
+            hasher.write_u64(value.text);
+        }
+        values.first().map(|first| (first.name, hasher.finish()))
+    };
+    values.chunk_by(|a, b| a.name == b.name).filter_map(of_name).collect()
+}
