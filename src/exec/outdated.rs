@@ -4,7 +4,7 @@
 //! jobs made of them isn't trusted either: when the job begins, they are marked, and the next call runs them. Jobs of
 //! other labs, or of earlier states of this one, that lie below the same base path are known by their records.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -41,7 +41,7 @@ impl Readers {
         }
         let entries = fs::read_dir(base.outputs()).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut done: HashSet<String> =
+        let mut done: BTreeSet<String> =
             names.filter(|name| base.job(name).state() == State::Done).collect();
         for view in listing.jobs() {
             let name = view.name().to_string();
