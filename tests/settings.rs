@@ -101,6 +101,20 @@ fn results_are_kept_where_the_nearest_word_says() {
     assert!(ran.code == Some(0) && ran.stderr.contains("kept in .repx"), "{}", ran.stderr);
     assert_eq!(place.call(&[&run[..], &["--base-path", "b"]].concat(), &[]).stderr, "");
     assert_eq!(place.call(&["list", "jobs", "--lab", "lab"], &[]).stderr, "");
+    let file = ["list", "jobs", "--lab", "lab", "--base-path", "lab/config.toml"];
+    for call in [&file[..], &["run", "-n", "--lab", "lab", "--base-path", "lab/config.toml"]] {
+        let ran = place.call(call, &[]);
+        assert!(
+            ran.code == Some(2) && ran.stderr.contains("lab/config.toml: it is a file"),
+            "{call:?}"
+        );
+    }
+    // What nothing reads is said once.
+    fs::write(place.path("lab/config.toml"), "colour = 3\n").expect("a file");
+    for call in [&["list", "jobs"][..], &["log", "report"], &["show", "output", "report"]] {
+        let told = place.call(&[call, &["--lab", "lab"]].concat(), &[]).stderr;
+        assert_eq!(told.matches("no key `colour`").count(), 1, "{call:?} {told}");
+    }
     fs::write(place.path("lab/config.toml"), format!("submission_target = \"far\"\n{far}"))
         .expect("a file");
     let ran = place.call(&run, &[]);

@@ -9,7 +9,7 @@ use super::config::{self, Config};
 use super::entry::{self, Entry};
 use super::kept;
 use super::progress::{self, Phase};
-use super::report::report;
+use super::report::{near, report};
 use super::settings::settings;
 use crate::bytes::Reader;
 use crate::diagnostic::Diagnostic;
@@ -233,7 +233,7 @@ pub(super) fn lab_name(target: Target<'_>) -> LabName {
 /// How the command is to end, when that file is wrong.
 pub(super) fn base_path(target: Target<'_>, terminal: &Terminal) -> Result<PathBuf, Exit> {
     match &target.with.base_path {
-        Some(base) => Ok(base.clone()),
+        Some(base) => no_file(base.clone(), terminal),
         None => configured(target, &SourceMap::new(), terminal).map(|(_, base)| base),
     }
 }
@@ -254,7 +254,20 @@ pub(super) fn configured(
         exit => return Err(exit),
     }
     let base = target.with.base_path.clone().or_else(|| config.base_path.clone());
-    Ok((config, base.unwrap_or_else(|| beside(&lab))))
+    let base = no_file(base.unwrap_or_else(|| beside(&lab)), terminal)?;
+    Ok((config, base))
+}
+
+/// A base path; who only looks into it would find nothing in a file, and say so.
+fn no_file(base: PathBuf, terminal: &Terminal) -> Result<PathBuf, Exit> {
+    if !base.is_file() {
+        return Ok(base);
+    }
+    let message =
+        format!("results can't be kept in {}: it is a file, not a directory", near(&base));
+    let wrong = Diagnostic::error("repx::run::base-path", message)
+        .help("name another place for results: `--base-path DIR`");
+    Err(report(vec![wrong], &SourceMap::new(), terminal, false))
 }
 
 fn beside(lab: &Path) -> PathBuf {

@@ -85,7 +85,7 @@ fn shown(options: &LogOptions, terminal: &Terminal) -> Result<Exit, Exit> {
     let base = Base::new(&base_path(options.lab.target(), terminal)?);
     let results = match options.follow {
         true => results::followed(&options.lab, &options.job, &base, terminal)?,
-        false => results::named(&options.lab, &options.job, terminal)?,
+        false => results::named(&options.lab, &options.job, &base, terminal)?,
     };
     let folder = match &options.part {
         None => results.folder.clone(),

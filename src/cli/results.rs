@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use super::Exit;
 use super::arguments::{LabArgument, Terminal};
 use super::find::{self, is_named};
-use super::load::{Outcome, base_path, load_shown};
+use super::load::{Outcome, load_shown};
 use super::one_job;
 use super::report::report;
 use crate::diagnostic::Diagnostic;
@@ -32,8 +32,13 @@ pub(super) struct Results {
 ///
 /// # Errors
 /// How the command is to end, when there are none.
-pub(super) fn named(lab: &LabArgument, name: &str, terminal: &Terminal) -> Result<Results, Exit> {
-    let results = named_or_to_be(lab, name, terminal)?;
+pub(super) fn named(
+    lab: &LabArgument,
+    name: &str,
+    base: &Base,
+    terminal: &Terminal,
+) -> Result<Results, Exit> {
+    let results = named_or_to_be(lab, name, base, terminal)?;
     if results.folder.repx().is_dir() {
         return Ok(results);
     }
@@ -50,7 +55,7 @@ pub(super) fn followed(
     base: &Base,
     terminal: &Terminal,
 ) -> Result<Results, Exit> {
-    let results = named_or_to_be(lab, name, terminal)?;
+    let results = named_or_to_be(lab, name, base, terminal)?;
     // In this order: who has made the folder may be done by now.
     if base.is_held() || results.folder.repx().is_dir() {
         return Ok(results);
@@ -62,12 +67,12 @@ pub(super) fn followed(
 ///
 /// # Errors
 /// There is no such job, or several are.
-pub(super) fn named_or_to_be(
+fn named_or_to_be(
     lab: &LabArgument,
     name: &str,
+    base: &Base,
     terminal: &Terminal,
 ) -> Result<Results, Exit> {
-    let base = Base::new(&base_path(lab.target(), terminal)?);
     let folder = || {
         let entries = fs::read_dir(base.outputs()).into_iter().flatten().flatten();
         let folders = entries.filter_map(|entry| entry.file_name().into_string().ok());
@@ -77,13 +82,13 @@ pub(super) fn named_or_to_be(
     if find::is_whole(name)
         && let Some(folder) = folder()
     {
-        return Ok(Results::new(&base, folder));
+        return Ok(Results::new(base, folder));
     }
     let Outcome { listing, mut diagnostics, sources, .. } =
         one_job::load(name, |ask| load_shown(lab.target(), ask, terminal));
     let (known, wrong) = match listing.as_ref().map(|listing| find::job(listing, name)) {
         Some(Ok(job)) => {
-            let results = Results::new(&base, job.name().to_string());
+            let results = Results::new(base, job.name().to_string());
             let today = || listing.as_ref().map(|listing| IdentityRecord::of(listing, &job));
             return Ok(Results { record: results.record.clone().or_else(today), ..results });
         }
@@ -91,7 +96,7 @@ pub(super) fn named_or_to_be(
         Some(Err(wrong)) => (folder(), Some(wrong)),
         None => (folder(), None),
     };
-    known.map(|job| Results::new(&base, job)).ok_or_else(|| {
+    known.map(|job| Results::new(base, job)).ok_or_else(|| {
         diagnostics.extend(wrong);
         report(diagnostics, &sources, terminal, lab.with.show_trace)
     })

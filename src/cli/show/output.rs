@@ -10,12 +10,13 @@ use super::super::Exit;
 use super::super::arguments::{Form, Terminal};
 use super::super::find::begin;
 use super::super::listing::{Paint, TableStyle, clean, cut};
+use super::super::load::base_path;
 use super::super::report::{near, report};
 use super::super::results::{self, Results, size};
 use super::super::stdout;
 use super::OutputOptions;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::exec::{State, within_out};
+use crate::exec::{Base, State, within_out};
 use crate::source::SourceMap;
 
 /// The version of the format.
@@ -32,7 +33,8 @@ const MOST_LINES: usize = 20;
 const MOST_FILES: usize = 40;
 
 pub(super) fn run(options: &OutputOptions, terminal: &Terminal) -> Result<Exit, Exit> {
-    let results = results::named(&options.lab, &options.job, terminal)?;
+    let base = Base::new(&base_path(options.lab.target(), terminal)?);
+    let results = results::named(&options.lab, &options.job, &base, terminal)?;
     let written = Written::read(&results);
     if let Some(path) = &options.path {
         return match written.find(path) {
