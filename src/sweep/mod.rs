@@ -71,4 +71,4 @@ pub use recipe::{
     package, packages, paths_in,
 };
 pub use record::{AfterRecord, IDENTITY_FILE, IdentityRecord, InputRecord};
-pub use wanted::{Asked, Known, Selection, is_one_of, meant};
+pub use wanted::{Asked, Known, Selection, is_one_of, meant, worth};
