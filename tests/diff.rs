@@ -202,6 +202,19 @@ fn jobs_are_paired_by_all_that_they_follow_from() {
     }
 }
 
+/// Another program may write numbers in its own way.
+#[test]
+fn numbers_of_a_saved_listing_are_what_they_are_worth() {
+    let place = Place::new();
+    let text = place.printed(&["--format", "ndjson"]);
+    let text = text.replace("\"n\": 100", "\"n\": 1e2").replace("\"seed\": 1", "\"seed\": 1.0");
+    std::fs::write(place.path("before.ndjson"), text).expect("it can be saved");
+    place.edit("nix/stages/gen.nix", "16807", "16808");
+    assert_eq!(numbers(&place.json(&["--diff", "before.ndjson"])), [0, 0, 13, 0]);
+    let some = &["--diff", "before.ndjson", "--param", "n=100", "--stage", "gen"];
+    assert_eq!(numbers(&place.json(some)), [0, 0, 3, 0]);
+}
+
 /// A value that all jobs of a stage have is no axis: they have changed.
 #[test]
 fn an_edited_value_is_shown_with_what_it_was() {

@@ -74,4 +74,4 @@ pub use recipe::{
 };
 pub use record::{AfterRecord, IDENTITY_FILE, IdentityRecord, InputRecord};
 pub use view::{JobView, Picks, Source};
-pub use wanted::{Asked, Known, Selection, is_one_of, meant};
+pub use wanted::{Asked, Known, Selection, is_one_of, meant, worth};

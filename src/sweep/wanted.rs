@@ -80,6 +80,14 @@ pub fn is_one_of(json: &str, wanted: &[String]) -> bool {
     wanted.iter().any(|wanted| *wanted == *json || are_equal(json, wanted))
 }
 
+/// A text that numbers of the same worth have in common. What is no number has none.
+pub fn worth(json: &str) -> Option<String> {
+    number(json).map(|number| match number {
+        Number::Whole(number) => number.to_string(),
+        Number::Broken(number) => number.to_string(),
+    })
+}
+
 /// Are both numbers, and of the same worth?
 fn are_equal(json: &str, other: &str) -> bool {
     let (Some(one), Some(other)) = (number(json), number(other)) else { return false };

@@ -2,6 +2,8 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
+use crate::sweep::worth;
+
 /// A value of a job, or of one that it reads from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Value {
@@ -18,6 +20,14 @@ pub(super) fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(text.as_bytes());
     hasher.finish()
+}
+
+/// What stands for a value, given as JSON: numbers are what they are worth, however another program wrote them.
+pub(super) fn hash_value(json: &str) -> u64 {
+    match worth(json) {
+        Some(number) => hash(&number),
+        None => hash(json),
+    }
 }
 
 /// Values by parameter: each name with what stands for all values that it has.

@@ -1,7 +1,7 @@
 //! A listing of a lab, as a side of a comparison.
 
 use super::compare::{Place, Side};
-use super::effective::{Value, hash};
+use super::effective::{Value, hash, hash_value};
 use crate::cli::listing::View;
 use crate::cli::listing::json::{key, separated};
 use crate::cli::listing::table::{ParamsOf, params_of};
@@ -57,7 +57,7 @@ pub(super) fn values_of(listing: &Listing, job: u32, values: &mut Vec<Value>) {
     while let Some(job) = jobs.get(at).and_then(|job| listing.job(*job)) {
         at += 1;
         let stage = hash(&job.stage().name);
-        let own = job.params().map(|(name, value)| (hash(name), hash(value)));
+        let own = job.params().map(|(name, value)| (hash(name), hash_value(value)));
         values.extend(own.map(|(name, text)| Value { name, text, stage }));
         for other in job.depends_on() {
             if !jobs.contains(&other) {

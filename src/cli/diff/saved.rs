@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use super::compare::{Place, Side};
-use super::effective::{Value, hash};
+use super::effective::{Value, hash, hash_value};
 use super::listed::{object, values_of};
 use super::reading::{Record, canonical, id};
 use crate::cli::listing::View;
@@ -44,11 +44,11 @@ struct Job {
 /// By stage and parameter, its value if all jobs have the same.
 type Axes = HashMap<(u32, u32), Option<u32>>;
 
-/// Names and values, each kept once, with what stands for it in a comparison.
+/// Names and values, each kept once, with what stands for it in a comparison: as a name, and as a value.
 #[derive(Default)]
 struct Texts {
     numbers: HashMap<Box<str>, u32>,
-    texts: Vec<(Box<str>, u64)>,
+    texts: Vec<(Box<str>, u64, u64)>,
 }
 
 impl Texts {
@@ -58,16 +58,21 @@ impl Texts {
         }
         let number = self.texts.len() as u32;
         self.numbers.insert(text.into(), number);
-        self.texts.push((text.into(), hash(text)));
+        self.texts.push((text.into(), hash(text), hash_value(text)));
         number
     }
 
     fn text(&self, number: u32) -> &str {
-        self.texts.get(number as usize).map_or("", |(text, _)| text)
+        self.texts.get(number as usize).map_or("", |(text, ..)| text)
     }
 
     fn hash(&self, number: u32) -> u64 {
-        self.texts.get(number as usize).map_or(0, |(_, hash)| *hash)
+        self.texts.get(number as usize).map_or(0, |(_, hash, _)| *hash)
+    }
+
+    /// What stands for it as a value.
+    fn worth(&self, number: u32) -> u64 {
+        self.texts.get(number as usize).map_or(0, |(.., worth)| *worth)
     }
 }
 
@@ -223,7 +228,7 @@ impl Side for Saved<'_> {
                     let stage = self.texts.hash(job.stage);
                     values.extend(job.params.iter().map(|(name, value)| Value {
                         name: self.texts.hash(*name),
-                        text: self.texts.hash(*value),
+                        text: self.texts.worth(*value),
                         stage,
                     }));
                 }
