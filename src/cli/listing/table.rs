@@ -396,6 +396,7 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
 mod tests {
     use super::super::sample;
     use super::*;
+    use crate::sweep::Listing;
 
     fn page(listing: &Listing, width: usize, color: bool) -> String {
         let view = View::all(listing);
