@@ -6,6 +6,7 @@
 
 mod grid;
 pub(super) mod json;
+mod params;
 mod record;
 mod status;
 pub(super) mod table;
