@@ -83,7 +83,8 @@ pub(super) fn say(line: &str) {
 /// A path as seen from here.
 pub(super) fn near(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
-    let inner = path.strip_prefix(&here).ok().filter(|inner| !inner.as_os_str().is_empty());
+    let inner = path.strip_prefix(&here).or_else(|_| path.strip_prefix("."));
+    let inner = inner.ok().filter(|inner| !inner.as_os_str().is_empty());
     inner.unwrap_or(path).display().to_string()
 }
 

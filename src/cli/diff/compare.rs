@@ -114,6 +114,7 @@ fn not_in(side: &dyn Side, other: &dyn Side) -> Vec<u32> {
     known.extend(jobs(other).map(|(_, id)| id));
     jobs(side).filter(|(_, id)| !known.contains(id)).map(|(job, _)| job).collect()
 }
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::super::find::{begin, short_id};
 use super::super::listing::table::grouped;
 use super::super::listing::{Paint, TableStyle, bare, begun_at, clean, cut, shared};
+use super::super::report::near;
 use super::moved::Moved;
 use super::{Ran, Reason, Verdict, Why};
 use crate::sweep::{Count, Difference, InputRecord};
@@ -40,7 +41,7 @@ pub(in crate::cli) fn write_text(
         Verdict::Failed => {
             writeln!(out, "It ran as it is, and failed. What it said is in")?;
             let log = base.join("outputs").join(job.name().to_string()).join("repx/stderr.log");
-            writeln!(out, "  {}", log.display())
+            writeln!(out, "  {}", near(&log))
         }
         Verdict::Removed => writeln!(out, "It was done, and its results were removed since."),
         Verdict::Outdated { by } => {
