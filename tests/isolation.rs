@@ -166,6 +166,31 @@ fn containerized_runs_are_isolated_where_that_is_usual() {
     fs::remove_file(left(place.path())).expect("the native job left it");
 }
 
+/// Of the ways that the configuration allows the first that can be is taken.
+#[test]
+fn the_best_way_that_can_be_is_taken() {
+    if !works() {
+        return;
+    }
+    let place = outside();
+    let lab = Lab::new("", &[("a", "", &stage("", &probes(place.path())))]);
+    let isolated = |types: &str| {
+        let text = format!("[targets.local.local]\nexecution_types = {types}\n");
+        fs::write(lab.path("config.toml"), text).expect("it is ours");
+        expect(&run(&lab, &["--force", "main"]), 0, "1 job: 1 done\n");
+        !found(&lab).contains(&"writes outside".to_owned())
+    };
+    assert!(isolated(r#"["podman", "bwrap"]"#));
+    assert!(isolated(r#"["podman", "bwrap", "native"]"#));
+    assert!(!isolated(r#"["native", "bwrap"]"#));
+    assert!(!isolated(r#"["podman", "native"]"#));
+    fs::remove_file(left(place.path())).expect("the native job left it");
+    // What is wrong with it is told before anything runs.
+    let wrong = "[targets.local]\nmount_paths = [\"/nowhere/data\"]\n";
+    fs::write(lab.path("config.toml"), wrong).expect("it is ours");
+    expect(&run(&lab, &["-n", "--bwrap", "--force"]), 2, "repx::config::mount-paths");
+}
+
 #[test]
 fn without_bubblewrap_jobs_run_all_the_same() {
     let lab = Lab::new("", &[("a", "", &stage("", "    echo x > ${outputs.x}"))]);
@@ -180,7 +205,7 @@ fn without_bubblewrap_jobs_run_all_the_same() {
         }
     }
     let mut command = repx(lab.0.path());
-    command.args(["run", "--bwrap"]).env("PATH", &bin);
+    command.args(["run", "--bwrap", "-q"]).env("PATH", &bin);
     let ran = run_within(&mut command, support::lab::PATIENCE);
     expect(&ran, 0, "1 job: 1 done\n");
     for part in ["repx::run::not-isolated", "`bwrap`", "not installed", "--native"] {

@@ -63,6 +63,43 @@ fn results_that_were_removed_are_made_again() {
     expect(&lab.run(&["-q"]), 0, "nothing to do");
 }
 
+/// A file of a result is missed when somebody is to read it, unless the job never wrote it.
+#[test]
+fn outputs_that_were_removed_are_made_again_for_who_reads_them() {
+    let first = stage("", "    echo >> \"$LOG\"; echo 1 > ${outputs.x}");
+    let lab = Lab::new("", &[("a", "", &first), ("b", "a", &next("middle", "cat"))]);
+    expect(&run_logged(&lab, &["-q"]), 0, "2 jobs: 2 done");
+    fs::remove_file(lab.jobs("-work-")[0].join("out/x")).expect("it is ours");
+    // Nobody reads it.
+    expect(&run_logged(&lab, &["-q"]), 0, "nothing to do");
+    fs::remove_dir_all(lab.jobs("-middle-")[0].join("out")).expect("it is ours");
+    let dry = run_logged(&lab, &["-n"]);
+    expect(&dry, 0, "what others are to read of its results was removed · 1 job\n");
+    expect(&dry, 0, "\n2 jobs would run\n");
+    let events = stdout(&run_logged(&lab, &["-n", "--format", "ndjson"]));
+    assert_eq!(events.matches(r#""verdict":"removed""#).count(), 2, "{events}");
+    expect(&run_logged(&lab, &["-q"]), 0, "2 jobs: 2 done\n");
+    assert_eq!(lab.lines("log").get(""), Some(&2));
+    // One that is never written isn't asked for again.
+    let first = stage("", "    echo >> \"$LOG\"");
+    lab.write("", &[("a", "", &first), ("b", "a", &next("middle", "cat"))]);
+    for _ in 0..2 {
+        expect(&run_logged(&lab, &["-q"]), 1, "(a) didn't write it");
+    }
+    assert_eq!(lab.lines("log").get(""), Some(&3));
+}
+
+/// Whatever a script writes where it has nothing to write.
+#[test]
+fn a_failed_job_is_not_done() {
+    let forged = stage("", "    echo > \"$out/../repx/SUCCESS\"; exit 5");
+    let lab = Lab::new("", &[("a", "", &forged), ("b", "a", &next("middle", "cat"))]);
+    for _ in 0..2 {
+        expect(&lab.run(&["-q"]), 1, "2 jobs: 1 failed, 1 blocked\n");
+    }
+    expect(&call(lab.0.path(), &["list", "jobs"]), 0, "failed");
+}
+
 /// Who runs a job again wants what follows from its new result.
 #[test]
 fn what_was_made_from_a_result_follows_it() {

@@ -202,7 +202,7 @@ fn what_is_no_list_of_items_is_told_with_its_place() {
 "#;
     let lab = Lab::new("", &[("m", "", text)]);
     let ran = run_logged(&lab, &[]);
-    expect(&ran, 1, " main m\n  scatter's `work__items` is no JSON list: .repx/outputs/");
+    expect(&ran, 1, " main m\n  scatter: its `work__items` is no JSON list: .repx/outputs/");
     expect(&ran, 1, "-many-1.1/scatter/out/list.json:2:4: expected `,` or `]`");
 }
 
@@ -242,4 +242,59 @@ fn a_base_path_that_is_only_read() {
     assert!(text.contains("nothing to do: 1 job done\nstatus 0\n"), "{text}\n{}", ran.stderr);
     expect(&ran, 2, "can't write to small/lock: Read-only file system");
     assert!(ran.stderr.contains("name another place for results: `--base-path DIR`"));
+}
+
+/// What begins has an end, whoever reads the events.
+#[test]
+fn what_is_stopped_is_told() {
+    let first = stage("n = 0;", "    kill -INT $PPID; sleep 1000");
+    let lab = Lab::new("n = [ 1 2 3 ];", &[("a", "", &first)]);
+    let ran = lab.run(&["-j", "1", "--format", "ndjson"]);
+    let text = stdout(&ran);
+    assert_eq!(ran.code, Some(130), "{text}");
+    assert_eq!(text.matches(r#""event":"started""#).count(), 1, "{text}");
+    assert_eq!(text.matches(r#""event":"stopped""#).count(), 1, "{text}");
+    expect(&ran, 130, r#""not_run":2,"#);
+    expect(&lab.run(&["-j", "1"]), 130, "3 jobs: 1 stopped, 2 not run\n");
+}
+
+/// Items reach workers as scatter has written them, and who fails is named.
+#[test]
+fn items_are_handed_on_as_they_are_written() {
+    let many = |gather: &str| {
+        format!(
+            r#"{{ pkgs }}: {{
+  pname = "many";
+  scatter = {{
+    outputs = {{ worker__arg = {{ n = 1; }}; work__items = "$out/list.json"; }};
+    run = {{ outputs, ... }}: ''
+      printf '[123456789012345678901234567890,\n {{"b": 1.50, "a": "x y"}}, 1E2]' > ${{outputs.work__items}}
+    '';
+  }};
+  worker = {{
+    inputs.worker__item = "";
+    outputs.half = "$out/half";
+    run = {{ inputs, outputs, ... }}: ''cat ${{inputs.worker__item}} > ${{outputs.half}}; [ "$(cat ${{inputs.worker__item}})" != 1E2 ] || exit {gather}'';
+  }};
+  gather = {{
+    inputs.worker__outs = "[]";
+    outputs.sum = "$out/sum";
+    run = {{ inputs, outputs, ... }}: ''exit 4'';
+  }};
+}}
+"#
+        )
+    };
+    let lab = Lab::new("", &[("a", "", &many("3"))]);
+    expect(&lab.run(&[]), 1, "\n  item 2: exit status 3\n");
+    let job = lab.jobs("-many-").remove(0);
+    let item = |number: u32| {
+        let step = fs::read_dir(job.join(format!("branch-{number}"))).expect("an item");
+        let steps = step.flatten().map(|entry| entry.path().join("out/half"));
+        steps.filter_map(|file| fs::read_to_string(file).ok()).collect::<String>()
+    };
+    assert_eq!(item(0), "123456789012345678901234567890");
+    assert_eq!(item(1), r#"{"b":1.50,"a":"x y"}"#);
+    lab.write("", &[("a", "", &many("0"))]);
+    expect(&lab.run(&[]), 1, "\n  gather: exit status 4\n");
 }

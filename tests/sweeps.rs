@@ -603,15 +603,17 @@ proptest! {
             let asked = vec![("a".to_owned(), vec!["1".to_owned(), "\"default\"".to_owned()])];
             let (_, counts) = ask(&world, 2, Ask::Counts(0, self::asked(asked)));
             // The number, or where there is none the text.
-            let number = listing.jobs().any(|job| job.params().any(|(k, v)| &**k == "a" && v == "1"));
-            let one = if number { "1" } else { "\"1\"" };
+            let number = listing
+                .jobs()
+                .any(|job| job.params().any(|(k, v)| &**k == "a" && matches!(v, "1" | "1.0")));
+            let is_one = |v: &str| if number { matches!(v, "1" | "1.0") } else { v == "\"1\"" };
             let total = counts.expect("it was counted").total(|_| true);
             // A job stands behind those that it reads from.
             let mut stands: Vec<bool> = Vec::new();
             for job in listing.jobs() {
                 let own = job.params().find(|(name, _)| &***name == "a");
                 stands.push(match own {
-                    Some((_, value)) => value == one || value == "\"default\"",
+                    Some((_, value)) => is_one(value) || value == "\"default\"",
                     None => job.depends_on().iter().any(|other| stands[*other as usize]),
                 });
             }

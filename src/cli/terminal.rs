@@ -83,6 +83,11 @@ impl Terminal {
         }
     }
 
+    /// The same terminal for what is said even to those who want to hear little.
+    pub(super) fn heard(&self) -> Terminal {
+        Terminal { volume: self.volume.max(Volume::Normal), ..*self }
+    }
+
     /// Does the user want to hear of such things?
     pub(super) fn shows(&self, severity: Severity) -> bool {
         match severity {

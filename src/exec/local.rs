@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::isolation::Isolation;
-use super::place::{Folder, Hold, State, at};
+use super::place::{Hold, State, at};
 use super::schedule::{Ended, Executor, Failure, Piece, Unit};
 use super::work::{Task, Work};
 
@@ -111,8 +111,10 @@ impl<'l> Local<'l> {
             return Ok(Ended::Stopped);
         };
         if status.success() {
-            folder.succeed(task.record.as_ref())?;
-            return Ok(Ended::Done(self.work.unwritten(unit)?));
+            let unwritten = self.work.unwritten(unit)?;
+            let names: Vec<&str> = unwritten.iter().map(|one| &*one.output).collect();
+            folder.succeed(task.record.as_ref(), &names)?;
+            return Ok(Ended::Done(unwritten));
         }
         let mut reason = match (status.code(), status.signal()) {
             (Some(code), _) => format!("exit status {code}"),
@@ -157,15 +159,15 @@ impl<'l> Local<'l> {
         let status = child.wait()?;
         Ok((status.success() || !told).then_some(status))
     }
+}
 
-    /// Says of a job that it failed, where that isn't said yet.
-    fn note(&self, unit: Unit, reason: &str) {
-        // Without a marker it is to be run again, which is no less right.
-        let _ = self.work.folder(unit.job).and_then(|whole: Folder| match unit.piece {
-            Piece::Main | Piece::Gather => Ok(()),
-            Piece::Scatter => whole.fail(&format!("scatter: {reason}")),
-            Piece::Step { item, .. } => whole.fail(&format!("item {item}: {reason}")),
-        });
+/// Which part of a job it is, where jobs have parts.
+fn part(unit: Unit) -> Option<String> {
+    match unit.piece {
+        Piece::Main => None,
+        Piece::Scatter => Some("scatter".to_owned()),
+        Piece::Step { item, .. } => Some(format!("item {item}")),
+        Piece::Gather => Some("gather".to_owned()),
     }
 }
 
@@ -192,10 +194,15 @@ impl Executor for Local<'_> {
             }
             Ended::Failed(Failure { reason, log: None })
         });
-        if let Ended::Failed(failure) = &ended {
-            self.note(unit, &failure.reason);
+        match (ended, part(unit)) {
+            (Ended::Failed(Failure { reason, log }), Some(part)) => {
+                let reason = format!("{part}: {reason}");
+                // Without a marker the job is to be run again, which is no less right.
+                let _ = self.work.folder(unit.job).and_then(|whole| whole.fail(&reason));
+                Ended::Failed(Failure { reason, log })
+            }
+            (ended, _) => ended,
         }
-        ended
     }
 
     fn stop(&self, firmly: bool) {

@@ -6,6 +6,7 @@
 //!
 //! - `place`: folders, markers, the lock of a base path, processes that a killed call left behind; `seen`: the path
 //!   that jobs see it by
+//! - `paths`: where outputs lie
 //! - `plan`, `graph`: what is to run, and after what
 //! - `queue`: what is ready, and what of it there is room for
 //! - `schedule`: the loop that hands work to an [`Executor`] and hears of ends
@@ -35,6 +36,7 @@ mod machine;
 mod outdated;
 mod outputs;
 mod package;
+mod paths;
 mod place;
 mod plan;
 mod queue;
@@ -56,9 +58,10 @@ pub use machine::Machine;
 pub use outdated::Readers;
 pub use outputs::Unwritten;
 pub use package::{Written, begin, is_package, packaged_listing, unpack_images, write_lab};
+pub use paths::{placed, within_out};
 pub use place::{Base, Folder, Hold, LockError, State};
 pub use plan::Plan;
 pub use schedule::{Ended, Event, Executor, Failure, Options, Piece, Summary, Unit, execute};
 pub use store::Store;
 pub use tool::{programs, through};
-pub use work::{Work, placed, within_out};
+pub use work::Work;

@@ -5,11 +5,12 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
+use super::paths::{is_missing, placed};
 use super::schedule::{Piece, Unit};
-use super::work::{Work, branch, placed, recipe, within_out};
+use super::work::{Work, branch, recipe};
 use crate::sweep::{JobView, Source, StepSource};
 
 /// An output that a script was to write and didn't.
@@ -91,43 +92,8 @@ impl Work<'_> {
     }
 }
 
-/// Is there nothing at the path of an output? What only the script knows the path of may be anywhere.
-fn is_missing(path: &str, out: &Path) -> bool {
-    let below = path.strip_prefix("${out}").or_else(|| path.strip_prefix("$out"));
-    let known = below.is_some_and(|below| {
-        (below.is_empty() || below.starts_with('/'))
-            && !below.contains(['$', '*', '?', '[', '{', '`'])
-    });
-    known && fs::metadata(PathBuf::from(within_out(path, out))).is_err()
-}
-
 /// "job 5ykhxrmz (train)"
 fn named(job: &JobView<'_>) -> String {
     let id = job.id().to_string();
     format!("job {} ({})", id.get(..8).unwrap_or(&id), job.stage().name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_has_a_path_of_its_own_can_be_missing() {
-        let directory = tempfile::tempdir().unwrap();
-        fs::write(directory.path().join("there"), "").unwrap();
-        for (path, missing) in [
-            ("$out/there", false),
-            ("${out}/there", false),
-            ("$out", false),
-            ("$out/x.csv", true),
-            ("${out}/a b", true),
-            ("$out/*.csv", false),
-            ("$out/$name", false),
-            ("$output", false),
-            ("words", false),
-            ("", false),
-        ] {
-            assert_eq!(is_missing(path, directory.path()), missing, "{path}");
-        }
-    }
 }

@@ -375,11 +375,12 @@ impl Folder {
         remove(&self.root).map_err(|error| at(&self.root, &error))
     }
 
-    /// Says that all is well, once all that was written is on the disk; of a job, what it was made of.
+    /// Says that all is well, once all that was written is on the disk; of a job, what it was made of. The marker names
+    /// outputs that weren't written: others are there until somebody removes them.
     ///
     /// # Errors
     /// When the system refuses, or the script has removed its own directory.
-    pub fn succeed(&self, record: Option<&IdentityRecord>) -> io::Result<()> {
+    pub fn succeed(&self, record: Option<&IdentityRecord>, unwritten: &[&str]) -> io::Result<()> {
         let out = self.out();
         if !out.is_dir() {
             let message = format!("it ended well, but removed its own `$out`: {}", out.display());
@@ -389,7 +390,14 @@ impl Folder {
         if let Some(record) = record {
             record.write(&self.repx()).map_err(|error| at(&self.repx(), &error))?;
         }
-        self.mark(SUCCESS, "")
+        let names: String = unwritten.iter().map(|name| format!("{name}\n")).collect();
+        self.mark(SUCCESS, &names)
+    }
+
+    /// Did a job that is done leave this output unwritten?
+    pub(super) fn was_unwritten(&self, output: &str) -> bool {
+        let names = fs::read_to_string(self.repx().join(SUCCESS)).unwrap_or_default();
+        names.lines().any(|name| name == output)
     }
 
     /// Says that it went wrong, and why.
@@ -397,6 +405,8 @@ impl Folder {
     /// # Errors
     /// When the system refuses.
     pub fn fail(&self, reason: &str) -> io::Result<()> {
+        // Whoever wrote the other one.
+        self.unmark()?;
         self.mark(FAIL, reason)
     }
 

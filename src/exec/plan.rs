@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::fs;
 
+use super::paths::is_missing;
 use super::place::{Base, State};
-use crate::sweep::{Block, JobSet, JobView, Listing};
+use crate::sweep::{Block, JobSet, JobView, Listing, Source};
 
 /// Jobs that are to run.
 #[derive(Debug, Default)]
@@ -13,6 +14,8 @@ pub struct Plan {
     count: usize,
     /// Jobs that run although they are done.
     forced: HashSet<u32>,
+    /// Jobs that run although they are done, since others are to read what somebody has removed.
+    incomplete: HashSet<u32>,
     /// Wanted jobs that are done already.
     pub done: usize,
 }
@@ -40,14 +43,30 @@ impl Plan {
             let Some(view) = listing.job(job) else { continue };
             let set = view.block().after().filter(|set| sets.insert(*set));
             let after = set.and_then(|set| listing.upstream(set));
+            let read = view.inputs().filter_map(|(_, source)| match source {
+                Source::Job { job, output } => Some((job, Some(output))),
+                Source::Run(_) | Source::StoreBase | Source::Default(_) => None,
+            });
             let needed = view.depends_on().into_iter();
-            for other in needed.chain(after.into_iter().flat_map(JobSet::iter)) {
+            let needed = needed.chain(after.into_iter().flat_map(JobSet::iter));
+            for (other, output) in read.chain(needed.map(|job| (job, None))) {
                 if plan.has(other) {
                     continue;
                 }
-                let done = listing.job(other).is_some_and(|view| known.state(&view) == State::Done);
-                left.extend((!done && plan.add(other)).then_some(other));
+                let Some(made) = listing.job(other) else { continue };
+                let done = known.state(&made) == State::Done;
+                if done && output.is_none_or(|output| known.has(&made, output)) {
+                    continue;
+                }
+                if done {
+                    plan.incomplete.insert(other);
+                }
+                left.extend(plan.add(other).then_some(other));
             }
+        }
+        if !plan.incomplete.is_empty() {
+            let wanted: HashSet<u32> = wanted.iter().copied().collect();
+            plan.done -= plan.incomplete.intersection(&wanted).count();
         }
         plan
     }
@@ -70,7 +89,12 @@ impl Plan {
         self.forced.contains(&job)
     }
 
-    /// Is there any such job?
+    /// Is this job to run since what others are to read of its results was removed?
+    pub fn is_incomplete(&self, job: u32) -> bool {
+        self.incomplete.contains(&job)
+    }
+
+    /// Is there any job that is to run although it may be done?
     pub(super) fn forces(&self) -> bool {
         !self.forced.is_empty()
     }
@@ -121,6 +145,14 @@ struct Known<'b> {
 }
 
 impl Known<'_> {
+    /// Is an output of a job that is done still there, if it ever was?
+    fn has(&self, job: &JobView<'_>, output: &str) -> bool {
+        let folder = self.base.job(&job.name().to_string());
+        let outputs = job.outputs();
+        let path = outputs.iter().find(|(name, _)| **name == *output).map(|(_, path)| &**path);
+        path.is_none_or(|path| !is_missing(path, &folder.out()) || folder.was_unwritten(output))
+    }
+
     fn read(base: &Base) -> Known<'_> {
         let entries = fs::read_dir(base.outputs()).into_iter().flatten().flatten();
         let folders = entries.filter_map(|entry| entry.file_name().into_string().ok());

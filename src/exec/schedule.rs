@@ -85,6 +85,8 @@ pub enum Event<'e> {
     Done(u32, Duration, &'e [Unwritten]),
     /// A job failed.
     Failed(u32, &'e Failure),
+    /// A job was stopped before its end.
+    Stopped(u32),
     /// These jobs can't run, because one failed.
     Blocked(&'e [u32]),
     /// A piece of a job ended well: so many are done, of so many.
@@ -121,7 +123,9 @@ pub struct Summary {
     pub failed: Vec<(u32, Failure)>,
     /// Jobs that couldn't run because of these.
     pub blocked: usize,
-    /// Jobs that were stopped or never begun.
+    /// Jobs that were stopped before their end.
+    pub stopped: usize,
+    /// Jobs that were never begun.
     pub left: usize,
     /// The user wanted it to end.
     pub interrupted: bool,
@@ -343,7 +347,7 @@ impl<'s> Schedule<'s> {
             self.queue.give_back(demand);
         }
         match ended {
-            Ended::Stopped => {}
+            Ended::Stopped => self.stopped(unit.job, tell),
             Ended::Failed(failure) => self.failed(unit, failure, tell),
             Ended::Scattered(items, done, unwritten) => {
                 self.note(unit.job, unwritten);
@@ -356,6 +360,14 @@ impl<'s> Schedule<'s> {
                     Piece::Main | Piece::Scatter | Piece::Gather => self.done(unit.job, tell),
                 }
             }
+        }
+    }
+
+    /// Of a job's pieces the first that was stopped says so.
+    fn stopped(&mut self, job: u32, tell: &mut dyn FnMut(Event<'_>)) {
+        if self.begun.remove(&job).is_some() {
+            self.summary.stopped += 1;
+            tell(Event::Stopped(job));
         }
     }
 
@@ -450,7 +462,8 @@ impl<'s> Schedule<'s> {
     }
 
     fn conclude(mut self, plan: &Plan) -> Summary {
-        let ended = self.summary.done + self.summary.failed.len() + self.summary.blocked;
+        let Summary { done, failed, blocked, stopped, .. } = &self.summary;
+        let ended = done + failed.len() + blocked + stopped;
         self.summary.left = plan.len().saturating_sub(ended);
         self.summary
     }

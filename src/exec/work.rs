@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::outdated::Readers;
 use super::package::metadata;
+use super::paths::placed;
 use super::place::{Base, Folder, State};
 use super::plan::Plan;
 use super::schedule::{Piece, Unit};
@@ -224,16 +226,16 @@ impl<'w> Work<'w> {
         let out = folder.within("scatter").out();
         let file = placed(&recipe(&view, "scatter")?.outputs, "work__items", &out)?;
         let text = fs::read(&file).map_err(|error| {
-            io::Error::other(format!("scatter's `work__items` can't be read: {file}: {error}"))
+            io::Error::other(format!("its `work__items` can't be read: {file}: {error}"))
         })?;
         let items = items(&text).map_err(|why| {
-            io::Error::other(format!("scatter's `work__items` is no JSON list: {file}{why}"))
+            io::Error::other(format!("its `work__items` is no JSON list: {file}{why}"))
         })?;
         let mut done = Vec::new();
         let steps = view.steps().split_last().map_or(&[][..], |(_, worked)| worked);
-        for (number, item) in (0u32..).zip(&items) {
+        for (number, text) in (0u32..).zip(&items) {
             let branch = branch(&folder, number);
-            let (file, text) = (item_file(&branch), item.to_string());
+            let file = item_file(&branch);
             let folders: Vec<Folder> =
                 steps.iter().map(|s| branch.within(&format!("step-{}", s.name))).collect();
             if !fs::read(&file).is_ok_and(|found| found == text.as_bytes()) {
@@ -302,15 +304,20 @@ fn outs_file(folder: &Folder) -> PathBuf {
     folder.repx().join("worker_outs.json")
 }
 
-/// The items that a text lists.
+/// The items that a text lists, each as it is written but for space: no number becomes another one.
 ///
 /// # Errors
 /// Where it is none, and what would be.
-fn items(text: &[u8]) -> Result<Vec<Value>, String> {
-    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Value>();
-    let kind = match values.next() {
-        Some(Ok(Value::Array(items))) => match rest(text, values.byte_offset()) {
-            None => return Ok(items),
+fn items(text: &[u8]) -> Result<Vec<String>, String> {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
+    let value = values.next();
+    let kind = match value.map(|value| value.map(RawValue::get)) {
+        Some(Ok(list)) if list.starts_with('[') => match rest(text, values.byte_offset()) {
+            None => {
+                let items = serde_json::from_str::<Vec<&RawValue>>(list);
+                let items = items.map_err(|error| format!(": {error}"))?;
+                return Ok(items.into_iter().map(|item| without_space(item.get())).collect());
+            }
             Some(place) => return Err(format!("{place}: something follows the list")),
         },
         None => return Err(": it is empty; without items it is `[]`".to_owned()),
@@ -319,16 +326,31 @@ fn items(text: &[u8]) -> Result<Vec<Value>, String> {
             let why = why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why);
             return Err(format!(":{}:{}: {why}", error.line(), error.column()));
         }
-        Some(Ok(Value::Object(_))) => "an object",
-        Some(Ok(Value::String(_))) => "a string",
-        Some(Ok(Value::Number(_))) => "a number",
-        Some(Ok(Value::Bool(_) | Value::Null)) => "a constant",
+        Some(Ok(value)) => match value.chars().next() {
+            Some('{') => "an object",
+            Some('"') => "a string",
+            Some('t' | 'f' | 'n') => "a constant",
+            Some(_) | None => "a number",
+        },
     };
     let more = match rest(text, values.byte_offset()) {
         None => "",
         Some(_) => ", and more follows",
     };
     Err(format!(":1: {kind}{more}; items stand in one list, as in `[ {{}}, {{}} ]`"))
+}
+
+/// A JSON text on one line.
+fn without_space(json: &str) -> String {
+    let (mut text, mut quoted, mut escaped) = (String::with_capacity(json.len()), false, false);
+    for c in json.chars() {
+        if quoted || !c.is_ascii_whitespace() {
+            text.push(c);
+        }
+        quoted ^= c == '"' && !escaped;
+        escaped = quoted && c == '\\' && !escaped;
+    }
+    text
 }
 
 /// Where what follows a value begins, as line and column; nothing if that is only space.
@@ -340,23 +362,6 @@ fn rest(text: &[u8], from: usize) -> Option<String> {
     Some(format!(":{line}:{column}"))
 }
 
-/// The path of an output, where `$out` is this.
-///
-/// # Errors
-/// There is no output of that name.
-pub fn placed(outputs: &[(Arc<str>, Arc<str>)], name: &str, out: &Path) -> io::Result<String> {
-    let found = outputs.iter().find(|(output, _)| **output == *name);
-    let (_, path) =
-        found.ok_or_else(|| io::Error::other(format!("there is no output `{name}`")))?;
-    Ok(within_out(path, out))
-}
-
-/// A path as a lab writes it, where `$out` is this.
-pub fn within_out(path: &str, out: &Path) -> String {
-    let out = out.display().to_string();
-    path.replace("${out}", &out).replace("$out", &out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,11 +369,17 @@ mod tests {
     #[test]
     fn lists_of_items_are_lists() {
         assert_eq!(items(b" [1, {\"a\": [2]}]\n").map(|items| items.len()), Ok(2));
+        let exact =
+            br#"[123456789012345678901234567890, 1E2, {"b": 1, "a ": "x \\" y", "b": 2}, -0]"#;
+        let parts =
+            ["123456789012345678901234567890", "1E2", r#"{"b":1,"a ":"x \" y","b":2}"#, "-0"];
+        assert_eq!(items(exact).unwrap(), parts);
         for (text, why) in [
             ("", ": it is empty; without items it is `[]`"),
             ("[1]\n [2]", ":2:2: something follows the list"),
             ("[1,\n2,]", ":2:3: trailing comma"),
             ("[1 2]", ":1:4: expected `,` or `]`"),
+            ("12", ":1: a number; items stand in one list, as in `[ {}, {} ]`"),
             ("{\"n\":1}", ":1: an object; items stand in one list, as in `[ {}, {} ]`"),
             (
                 "{\"n\":1}\n{\"n\":2}\n",

@@ -25,7 +25,8 @@ counts:
   mount_host_paths = false          may they change whatever the user may?
   [targets.local.local]
   local_concurrency = 4             as --jobs
-  execution_types = [ \"native\" ]    what may be used, the best one first
+  execution_types = [ \"native\" ]    what may be used: the first that
+                                    can be
 Other keys are upstream's, and left alone.";
 
 /// A way to run jobs.
@@ -54,8 +55,8 @@ impl Execution {
 /// What is said of running jobs on this machine.
 #[derive(Default)]
 pub(super) struct Config {
-    /// How jobs of containerized runs are run.
-    pub(super) execution: Option<Execution>,
+    /// How jobs of containerized runs may be run, the best way first; none said: as any other program.
+    pub(super) executions: Vec<Execution>,
     /// Isolated jobs may change what the user may.
     pub(super) mount_host_paths: bool,
     /// Isolated jobs may change these.
@@ -98,6 +99,7 @@ fn joined(files: &[File], lab: &Path, home: Option<&Path>) -> Config {
     let allowed = allowed.into_iter().find(|types| !types.is_empty()).unwrap_or_default();
     let preferred = targets.iter().find_map(|target| target.execution);
     let preferred = preferred.filter(|one| allowed.is_empty() || allowed.contains(one));
+    let others = allowed.iter().copied().filter(|one| Some(*one) != preferred);
     let expand = |path: &Path| match (path.strip_prefix("~"), home) {
         (Ok(inner), Some(home)) => home.join(inner),
         (Ok(_) | Err(_), _) => path.to_owned(),
@@ -107,7 +109,7 @@ fn joined(files: &[File], lab: &Path, home: Option<&Path>) -> Config {
     let paths = targets.iter().find_map(|target| target.mount_paths.as_deref()).unwrap_or_default();
     let base_path = targets.iter().find_map(|target| target.base_path.as_ref());
     Config {
-        execution: preferred.or_else(|| allowed.first().copied()),
+        executions: preferred.into_iter().chain(others).collect(),
         mount_host_paths: targets.iter().find_map(|t| t.mount_host_paths).unwrap_or(false),
         mount_paths: paths.iter().map(|path| whole(lab.join(expand(path)))).collect(),
         base_path: base_path.map(|(path, _)| lab.join(expand(path))),
@@ -196,9 +198,9 @@ mod tests {
 
     /// Nothing is said of this machine.
     fn is_default(config: &Config) -> bool {
-        let Config { execution, mount_host_paths, mount_paths, base_path, jobs, .. } = config;
+        let Config { executions, mount_host_paths, mount_paths, base_path, jobs, .. } = config;
         let paths = mount_paths.is_empty() && base_path.is_none();
-        execution.is_none() && !mount_host_paths && paths && jobs.is_none()
+        executions.is_empty() && !mount_host_paths && paths && jobs.is_none()
     }
 
     #[test]
@@ -215,11 +217,11 @@ mod tests {
             local_concurrency = 4
         "#;
         let config = from("", users);
-        assert_eq!(config.execution, Some(Execution::Bwrap));
+        assert_eq!(config.executions, [Execution::Bwrap, Execution::Native]);
         assert_eq!(config.mount_paths, ["/home/u/data", "/opt", "/lab/in"].map(Path::new));
         let own = "[targets.local]\ndefault_execution_type = \"native\"\nmount_paths = []";
         let config = from(own, users);
-        assert_eq!(config.execution, Some(Execution::Native));
+        assert_eq!(config.executions, [Execution::Native, Execution::Bwrap]);
         assert_eq!(config.base_path, Some(PathBuf::from("/home/u/store")));
         assert_eq!((config.jobs, config.mount_paths.len()), (NonZeroU16::new(4), 0));
         assert!(from("[targets.local]\nmount_host_paths = true", users).mount_host_paths);

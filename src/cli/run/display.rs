@@ -127,6 +127,10 @@ impl<'d> Display<'d> {
                 state.failed += 1;
                 Some((*job, "failed", format!(": {}", failure.reason)))
             }
+            Event::Stopped(job) => {
+                state.running.remove(job);
+                Some((*job, "stopped", String::new()))
+            }
             Event::Blocked(jobs) => {
                 state.ended += jobs.len();
                 state.blocked += jobs.len();

@@ -53,7 +53,11 @@ pub(super) fn describe(call: &Call<'_>) -> Exit {
         let mut stream = Stream::new(listing);
         stream.begin(base, &plan, true);
         for view in views() {
-            stream.would_run(&view, &many.why(&view), unable.get(&view.number()));
+            let verdict = match many.why(&view) {
+                Verdict::UpToDate if plan.is_incomplete(view.number()) => Verdict::Removed,
+                verdict => verdict,
+            };
+            stream.would_run(&view, &verdict, unable.get(&view.number()));
         }
         let printed = stdout::print(|_| stream.end(&plan, &Summary::not_run(&plan), outdated));
         return if printed == Exit::Fine { exit } else { printed };
@@ -62,6 +66,9 @@ pub(super) fn describe(call: &Call<'_>) -> Exit {
     for view in views() {
         let verdict = many.why(&view);
         let cause = match &verdict {
+            Verdict::UpToDate if plan.is_incomplete(view.number()) => {
+                Cause::simple("what others are to read of its results was removed")
+            }
             Verdict::UpToDate => Cause::simple("it is done, but --force is given"),
             verdict => many.cause(verdict),
         };

@@ -13,23 +13,20 @@ pub(super) fn isolation(
     options: &RunOptions,
     config: Config,
 ) -> Result<(Option<Isolation>, Vec<Diagnostic>), Diagnostic> {
-    // To say what would run needs none of it.
-    if options.native || options.dry_run {
+    let Config { mut executions, mount_host_paths, mount_paths, .. } = config;
+    if options.bwrap {
+        executions = vec![Execution::Bwrap];
+    }
+    // Containers, which aren't made here, and whatever comes after native, are of no use.
+    executions.truncate(executions.iter().take_while(|one| **one != Execution::Native).count());
+    if options.native || executions.is_empty() {
         return Ok((None, Vec::new()));
     }
-    let Config { execution, mount_host_paths, mount_paths, .. } = config;
-    let wanted = match (options.bwrap, execution) {
-        (true, _) | (false, Some(Execution::Bwrap)) => true,
-        (false, Some(Execution::Podman | Execution::Docker)) => {
-            let message = "jobs run without containers, which the configuration asks for";
-            let warning = Diagnostic::warning("repx::run::no-containers", message)
-                .help("`--bwrap` isolates them, `--native` says that they needn't be");
-            return Ok((None, vec![warning]));
-        }
-        (false, Some(Execution::Native) | None) => false,
-    };
-    if !wanted {
-        return Ok((None, Vec::new()));
+    if !executions.contains(&Execution::Bwrap) {
+        let message = "jobs run without containers, which the configuration asks for";
+        let warning = Diagnostic::warning("repx::run::no-containers", message)
+            .help("`--bwrap` isolates them, `--native` says that they needn't be");
+        return Ok((None, vec![warning]));
     }
     let mounts = if mount_host_paths { Mounts::Host } else { Mounts::Paths(mount_paths) };
     Isolation::check(&mounts).map_err(|error| {
@@ -39,10 +36,8 @@ pub(super) fn isolation(
     match Isolation::new(mounts, options.network, options.bwrap) {
         Ok(isolation) => Ok((Some(isolation), Vec::new())),
         Err(why) => {
-            let warning = Diagnostic::warning(
-                "repx::run::not-isolated",
-                format!("jobs run without isolation: {why}"),
-            );
+            let message = format!("jobs run without isolation: {why}");
+            let warning = Diagnostic::warning("repx::run::not-isolated", message);
             let help = "install bubblewrap (on Debian: apt install bubblewrap) and allow user \
                         namespaces; `--native` says that isolation isn't wanted";
             Ok((None, vec![warning.help(help)]))

@@ -73,6 +73,8 @@ pub(super) fn run(options: &RunOptions, terminal: &Terminal) -> Exit {
     };
     let isolation = match isolate::isolation(options, config) {
         Ok((isolation, warnings)) => {
+            // Who asked for it wants to know in any case.
+            let terminal = if options.bwrap { &terminal.heard() } else { terminal };
             report(warnings, &SourceMap::new(), terminal, false);
             isolation
         }

@@ -83,6 +83,7 @@ impl<'s> Stream<'s> {
                 let more = [("reason", failure.reason.as_str().into()), ("log", log.into())];
                 self.job("failed", *job, &more);
             }
+            Event::Stopped(job) => self.job("stopped", *job, &[]),
             Event::Blocked(jobs) => jobs.iter().for_each(|job| self.job("blocked", *job, &[])),
             Event::Piece(job, done, all) => {
                 self.job("items", *job, &[("done", (*done).into()), ("of", (*all).into())]);
@@ -102,6 +103,7 @@ impl<'s> Stream<'s> {
             "done_before": plan.done,
             "failed": summary.failed.len(),
             "blocked": summary.blocked,
+            "stopped": summary.stopped,
             "not_run": summary.left,
             "outdated": outdated,
             "interrupted": summary.interrupted,

@@ -43,6 +43,7 @@ pub(super) fn print(
         (plan.done, "done before"),
         (summary.failed.len(), "failed"),
         (summary.blocked, "blocked"),
+        (summary.stopped, "stopped"),
         (summary.left, "not run"),
     ];
     let counts = counts.iter().filter(|(count, _)| *count > 0);
