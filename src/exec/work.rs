@@ -370,7 +370,7 @@ mod tests {
     fn lists_of_items_are_lists() {
         assert_eq!(items(b" [1, {\"a\": [2]}]\n").map(|items| items.len()), Ok(2));
         let exact =
-            br#"[123456789012345678901234567890, 1E2, {"b": 1, "a ": "x \\" y", "b": 2}, -0]"#;
+            br#"[123456789012345678901234567890, 1E2, {"b": 1, "a ": "x \" y", "b": 2}, -0]"#;
         let parts =
             ["123456789012345678901234567890", "1E2", r#"{"b":1,"a ":"x \" y","b":2}"#, "-0"];
         assert_eq!(items(exact).unwrap(), parts);
