@@ -322,6 +322,8 @@ fn items(text: &[u8]) -> Result<Vec<String>, String> {
         },
         None => return Err(": it is empty; without items it is `[]`".to_owned()),
         Some(Err(error)) => {
+            // Who reads values says better what is wrong than who only looks where they end.
+            let error = serde_json::from_slice::<Value>(text).err().unwrap_or(error);
             let why = error.to_string();
             let why = why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why);
             return Err(format!(":{}:{}: {why}", error.line(), error.column()));
