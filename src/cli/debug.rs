@@ -45,7 +45,7 @@ pub(super) struct DebugOptions {
     #[arg(short, long, value_name = "CMD")]
     command: Option<String>,
     /// Of a scatter-gather job: scatter, gather, or worker:3 (a step and an item)
-    #[arg(long, value_name = "PART")]
+    #[arg(long, value_name = "PART", add = ArgValueCompleter::new(candidates::parts))]
     part: Option<String>,
     /// Keep the directory of $out
     #[arg(long)]

@@ -52,7 +52,7 @@ pub(super) struct LogOptions {
     #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, value_parser = number_of_lines)]
     lines: Option<usize>,
     /// Of a scatter-gather job: scatter, gather, or worker:3 (a step and an item)
-    #[arg(long, value_name = "PART")]
+    #[arg(long, value_name = "PART", add = ArgValueCompleter::new(candidates::parts))]
     part: Option<String>,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "table", conflicts_with = "follow")]

@@ -63,6 +63,16 @@ pub(super) fn known(folder: &Folder) -> Vec<String> {
     all
 }
 
+/// The parts that have begun, as they are typed.
+pub(super) fn names(folder: &Folder) -> Vec<String> {
+    if !is_scattered(folder) {
+        return Vec::new();
+    }
+    let steps = steps(folder).into_iter().map(|part| format!("{}:{}", part.step, part.item));
+    let ends = ["scatter", "gather"].map(str::to_owned);
+    ends.into_iter().chain(steps).collect()
+}
+
 /// How many items scatter has listed, as far as is known.
 pub(super) fn items(folder: &Folder) -> u32 {
     let is_missing = |item: &u32| !branch(folder, *item).repx().is_dir();

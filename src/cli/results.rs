@@ -10,13 +10,13 @@ use std::time::SystemTime;
 use super::Exit;
 use super::arguments::{LabArgument, Terminal};
 use super::find::{self, is_named};
-use super::load::{Outcome, load_shown};
+use super::load::{Outcome, Target, load, load_shown};
 use super::one_job;
 use super::report::report;
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Base, Folder, State};
 use crate::source::SourceMap;
-use crate::sweep::{IDENTITY_FILE, IdentityRecord};
+use crate::sweep::{IDENTITY_FILE, IdentityRecord, Progress};
 
 /// A job that has a folder.
 pub(super) struct Results {
@@ -98,6 +98,21 @@ fn named_or_to_be(
         diagnostics.extend(wrong);
         report(diagnostics, &sources, terminal, lab.with.show_trace)
     })
+}
+
+/// The results that a name means, for who only wants to know whether there are any.
+pub(super) fn there(target: Target<'_>, name: &str, base: &Base) -> Option<Results> {
+    let folder = || only_folder(base, name);
+    let of_lab = || {
+        let silent = Terminal::silent();
+        let asked = one_job::load(name, |ask| load(target, ask, &silent, &Progress::default()));
+        let listing = asked.listing?;
+        find::job(&listing, name).ok().map(|job| job.name().to_string())
+    };
+    let whole = find::is_whole(name).then(folder).flatten();
+    let found = whole.or_else(of_lab).or_else(folder)?;
+    let results = Results::new(base, found);
+    results.folder.repx().is_dir().then_some(results)
 }
 
 /// The folder whose name begins so, if there is but one.

@@ -307,6 +307,30 @@ fn line(root: &Path, file: &Path, bytes: u64) -> String {
     }
 }
 
+/// Names of outputs, and of files where a path that is begun leads, with what is said of them.
+pub(in super::super) fn words(results: &Results, begun: &str) -> Vec<(String, &'static str)> {
+    let out = results.folder.out();
+    let outputs = results.record.iter().flat_map(|record| record.outputs.keys());
+    let mut words: Vec<(String, &str)> = outputs.map(|name| (name.clone(), "output")).collect();
+    let directory = begun.rsplit_once('/').map_or("", |(directory, _)| directory);
+    let is_inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    if begun.starts_with('/') || !Path::new(directory).components().all(is_inside) {
+        return words;
+    }
+    let entries = fs::read_dir(out.join(directory)).into_iter().flatten().flatten();
+    let between = if begun.contains('/') { "/" } else { "" };
+    let mut files: Vec<(String, &str)> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let (end, kind) = if entry.path().is_dir() { ("/", "directory") } else { ("", "file") };
+            Some((format!("{directory}{between}{name}{end}"), kind))
+        })
+        .collect();
+    files.sort();
+    words.extend(files);
+    words
+}
+
 /// A file that can be read to its end: a pipe would be waited for.
 fn opened(path: &Path) -> io::Result<File> {
     if path.metadata()?.is_file() {
