@@ -57,6 +57,14 @@ fn a_page_is_found_by_its_code() {
     assert!(whole.summary().starts_with("A URL"));
 }
 
+#[test]
+fn a_page_ends_where_another_area_begins() {
+    for page in pages() {
+        let last = page.text.lines().last().expect("a page says something");
+        assert!(!last.starts_with('#'), "{}: {last}", page.code);
+    }
+}
+
 /// What is found in the small lab with these files in it, or in an expression.
 fn findings(examples: &[(&str, &str)], directory: &Path) -> (Vec<Diagnostic>, SourceMap) {
     let sources = SourceMap::new();

@@ -15,7 +15,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use support::program::{Ran, call, copy, repx};
+use support::program::{Ran, call, copy, repx, run};
 use support::repository;
 
 /// A lab whose one run sweeps `n`; its one stage has this script.
@@ -131,10 +131,26 @@ fn logs_of_a_job_that_has_run() {
     assert_eq!((&whole["schema"], &whole["status"]), (&"repx-log/1".into(), &"done".into()));
     assert_eq!(whole["logs"]["stdout"]["bytes"], 19);
     lab.refused(&["log", "zzzzzz"], "no job whose id or name begins with `zzzzzz`");
-    lab.refused(&["log", &id, "--part", "scatter"], "it is no scatter-gather job");
+    for part in ["scatter", "gather"] {
+        lab.refused(&["log", &id, "--part", part], "it is no scatter-gather job");
+    }
+    let ran = lab.call(&["log", &id, "-n", "0"]);
+    assert_eq!((ran.stdout.len(), ran.stderr.as_str()), (0, ""), "it has printed something");
     // Its logs are there when the lab isn't.
     fs::remove_file(lab.path("lab.nix")).expect("a lab");
     assert_eq!(lab.call(&["log", &id, "--stdout"]).code, Some(0));
+}
+
+/// What is said behind it begins another line; who wants the bytes gets these.
+#[test]
+fn a_log_whose_last_line_has_no_end() {
+    let lab = Lab::new("[ 1 ]", "    printf 'no end'\n    echo 1 > ${outputs.x}");
+    assert_eq!(lab.call(&["run", "-q"]).code, Some(0));
+    let id = lab.id("work", 1);
+    let both = lab.text(&["log", &id]);
+    assert!(both.contains("\nno end\n\n==> stderr "), "{both}");
+    assert_eq!(lab.text(&["log", &id, "--stdout"]), "no end");
+    assert!(lab.text(&["log", "-f", &id]).contains("\nno end\n\n==> stderr "));
 }
 
 #[test]
@@ -207,10 +223,15 @@ fn logs_of_parts() {
     assert!(!ran.stdout.is_empty());
     let ran = call(directory.path(), &["log", id, "--part", "worker:9999"]);
     assert!(ran.code == Some(2) && ran.stderr.contains("there are scatter"), "{}", ran.stderr);
+    let mut narrow = repx(directory.path());
+    let told = run(narrow.args(["log", id]).env("COLUMNS", "40")).stderr;
+    assert!(told.lines().count() > 1 && told.lines().all(|line| line.len() <= 40), "{told}");
     // The environment of a part.
     let ran =
         call(directory.path(), &["debug-run", id, "--part", part, "-c", "echo ${#inputs[@]}"]);
     assert!(ran.code == Some(0) && ran.stdout != b"0\n", "{ran:?}");
+    let ran = call(directory.path(), &["debug-run", id, "--part", "worker:9999", "-c", "true"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("its items are 0 to "), "{}", ran.stderr);
     let ran = call(directory.path(), &["debug-run", id, "--part", "nobody"]);
     assert!(ran.code == Some(2) && ran.stderr.contains("its parts: scatter, "), "{}", ran.stderr);
 }

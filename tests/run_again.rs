@@ -123,6 +123,13 @@ fn what_was_made_from_a_result_follows_it() {
     let list = stdout(&call(lab.0.path(), &["list", "jobs"]));
     assert_eq!((list.matches("done").count(), list.matches("pending").count()), (1, 2), "{list}");
     let last = only(&lab, "-last-");
+    let first = &first_job[..8];
+    let shown = stdout(&call(lab.0.path(), &["show", "job", &last]));
+    let told = format!("\noutdated  its results are from before a {first} was run again\n");
+    assert!(shown.contains(" · pending\n") && shown.contains(&told), "{shown}");
+    let shown = stdout(&call(lab.0.path(), &["show", "output", &last]));
+    let told = format!(" · outdated: what it wrote before a {first} was run again\n");
+    assert!(shown.contains(&told), "{shown}");
     expect(&call(lab.0.path(), &["eval", "--why", &last]), 0, "It was done, but work-");
     let json = call(lab.0.path(), &["eval", "--why", &last, "--format", "json"]);
     expect(&json, 0, r#""verdict":"outdated""#);

@@ -90,6 +90,10 @@ fn bash_completes_words_that_it_takes_apart() {
         ("repx eval --lab \"my l", &["repx", "eval", "--lab", "\"my l"], "my l", "my lab/"),
         ("repx eval --lab my\\ l", &["repx", "eval", "--lab", "my\\ l"], "my\\ l", "my\\ lab/"),
         ("repx run ~/own sw", &["repx", "run", "~/own", "sw"], "sw", "sweep"),
+        // As is the user's own directory.
+        ("repx run --lab ~/ow", &["repx", "run", "--lab", "~/ow"], "~/ow", "~/own/"),
+        ("repx init ~/ow", &["repx", "init", "~/ow"], "~/ow", "~/own/"),
+        ("repx init ~/own/n", &["repx", "init", "~/own/n"], "~/own/n", "~/own/nix/"),
     ] {
         let found = completed(line, words, part);
         let found =
@@ -98,11 +102,11 @@ fn bash_completes_words_that_it_takes_apart() {
     }
 }
 
-/// What zsh offers: of each list that it is given the words, with what is said of them, and the options.
+/// What zsh offers: what stays as it is, of each list that it is given the words, with what is said of them, and the options.
 const ZSH: &str = r#"
 compdef() { : }
 _files() { print -r -- files }
-_describe() { print -rl -- "${(@P)3}" "${@:4}" }
+_describe() { print -rl -- $IPREFIX "${(@P)3}" "${@:4}" }
 repx() { PROGRAM "$@" }
 source ./repx.script
 "#;
@@ -126,6 +130,7 @@ fn zsh_completes_words() {
     assert_eq!(completed("run '~/own'", "sw"), "sweep:run of 75 jobs");
     assert_eq!(completed("eval --param", "se"), "seed=:parameter\n-S");
     assert_eq!(completed("eval --lab", "'my\\ l'"), "my lab/\n-S");
+    assert_eq!(completed("eval --lab", "'~/ow'"), "~/\nown/\n-S");
     assert_eq!(completed("run", "nothing"), "files");
     let codes = completed("explain", "repx::lint::url");
     assert!(codes.starts_with("repx\\:\\:lint\\:\\:url-literal:"), "{codes}");

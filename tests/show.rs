@@ -10,6 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use support::lab::Lab;
 use support::program::{call, refused, text};
 
 /// `gen` writes texts, a large text, bytes and a directory; `train` takes its hints.
@@ -154,6 +155,30 @@ fn what_a_failed_job_has_written() {
     let shown = text(lab.path(), &["show", "output", id]);
     assert!(shown.contains("\nwords  words.txt  8 B\n"), "{shown}");
     assert!(shown.ends_with("\nother files\n  extra  5 B\n"), "{shown}");
+}
+
+/// Pipes and links that lead nowhere are no files; an output may be all there is.
+#[test]
+fn what_is_written_besides_files() {
+    let work = "{ pkgs }: { pname = \"work\"; outputs.all = \"$out\"; run = { ... }: ''mkfifo $out/pipe; ln -s /nowhere $out/link; echo 1 > $out/x''; }";
+    let lab = Lab::new("", &[("stage", "", work)]);
+    assert_eq!(lab.run(&["-q"]).code, Some(0));
+    let shown = text(lab.0.path(), &["show", "output", "work"]);
+    let list = "\n\nall  $out  a directory, 3 files, 10 B\n  link  leads to /nowhere, which isn't there\n  pipe  0 B\n  x  2 B\n";
+    assert!(shown.ends_with(list), "{shown}");
+    // As in listings it is called by what the pipeline calls its stage.
+    let named = text(lab.0.path(), &["show", "job", "work"]);
+    let title = |text: &str| text.split(" · ").next().unwrap_or_default().to_owned();
+    assert!(title(&named).starts_with("stage "), "{named}");
+    assert_eq!(title(&shown), title(&named));
+    let whole = support::name(&lab.jobs("work")[0]);
+    assert_eq!(title(&text(lab.0.path(), &["show", "output", &whole])), title(&named));
+    for form in ["table", "json"] {
+        let file = |name| ["show", "output", "work", name, "--format", form];
+        refused(lab.0.path(), &file("pipe"), "repx::cli::no-results");
+        refused(lab.0.path(), &file("pipe"), "it is a pipe, a socket or a device");
+        refused(lab.0.path(), &file("link"), "it leads to /nowhere, which isn't there");
+    }
 }
 
 #[test]

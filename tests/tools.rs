@@ -8,6 +8,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 use support::program::{call, copy, executable, refused, repx, run, text};
@@ -122,6 +123,48 @@ fn a_new_lab_lists_and_runs() {
     assert!(text(directory.path(), &["init", "--", "-x"]).contains("\n  cd -- -x\n"));
 }
 
+/// What bash is told of a line, whose last word is completed.
+fn completed(directory: &Path, line: &[&str]) -> Vec<String> {
+    let mut command = repx(directory);
+    let index = line.len() - 1;
+    command.env("REPX_COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", index.to_string());
+    command.env("_CLAP_IFS", "\n").arg("--").args(line);
+    let ran = run(&mut command);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+    let text = String::from_utf8(ran.stdout).expect("UTF-8");
+    text.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+fn shells_are_told_parts_files_pins_and_labs() {
+    let lab = example("scatter-gather");
+    let words = |line: &[&str]| completed(lab.path(), &[&["repx"], line].concat());
+    assert!(words(&["gc", "--unpin", ""]).is_empty());
+    text(lab.path(), &["run", "-q"]);
+    text(lab.path(), &["gc", "--pin", "paper"]);
+    assert_eq!(words(&["gc", "--unpin", "pa"]), ["paper"]);
+    let here = lab.path().display().to_string();
+    assert_eq!(words(&["gc", "--forget", ""]), [here.as_str()]);
+    let jobs = text(lab.path(), &["list", "jobs", "--format", "json"]);
+    let jobs: Value = serde_json::from_str(&jobs).expect("JSON");
+    let jobs = jobs["jobs"].as_array().expect("jobs");
+    let job = jobs.iter().find(|job| job["stage_type"] == "scatter-gather").expect("one");
+    let id = job["id"].as_str().expect("an id");
+    for id in [id, &id[..8]] {
+        for command in ["log", "debug-run"] {
+            let parts = words(&[command, id, "--part", ""]);
+            assert!(parts.starts_with(&["scatter".to_owned(), "gather".to_owned()]), "{parts:?}");
+            assert!(parts.len() > 2 && parts[2].ends_with(":0"), "{parts:?}");
+        }
+        let (output, path) =
+            job["outputs"].as_object().expect("outputs").iter().next().expect("one");
+        let file = path.as_str().expect("a path").trim_start_matches("$out/");
+        let found = words(&["show", "output", id, ""]);
+        assert!(found.contains(output) && found.iter().any(|word| word == file), "{found:?}");
+    }
+    assert!(words(&["show", "output", id, "../repx/std"]).is_empty());
+}
+
 #[test]
 fn shells_are_told_commands_runs_and_jobs() {
     let lab = example("simple");
@@ -129,17 +172,11 @@ fn shells_are_told_commands_runs_and_jobs() {
         assert!(text(lab.path(), &["completions", shell]).contains("repx"), "{shell}");
     }
     refused(lab.path(), &["completions", "bsh"], "did you mean `bash`?");
-    // What bash would ask.
-    let words = |line: &[&str]| -> Vec<String> {
-        let mut command = repx(lab.path());
-        let index = line.len() - 1;
-        command.env("REPX_COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", index.to_string());
-        command.env("_CLAP_IFS", "\n").arg("--").args(line);
-        let ran = run(&mut command);
-        assert_eq!(ran.code, Some(0), "{ran:?}");
-        let text = String::from_utf8(ran.stdout).expect("UTF-8");
-        text.lines().map(|line| line.trim().to_owned()).collect()
-    };
+    let words = |line: &[&str]| completed(lab.path(), line);
+    // Each command has one word.
+    let commands = words(&["repx", "list", ""]);
+    let offered = |word: &str| commands.iter().any(|other| other == word);
+    assert!(offered("deps") && !offered("dependencies"), "{commands:?}");
     assert!(words(&["repx", "trac"]).contains(&"trace-params".to_owned()));
     assert_eq!(words(&["repx", "list", "runs", "sim"]), ["simulation"]);
     assert_eq!(words(&["repx", "run", "@"]), ["@everything"]);

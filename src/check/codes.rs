@@ -84,6 +84,8 @@ fn command(line: &str) -> Option<&str> {
 
 /// How a page begins.
 const TITLE: &str = "\n## repx::";
+/// How what a file says next begins, behind the pages of an area.
+const AREA: &str = "\n# repx::";
 
 /// All pages, by code.
 pub fn pages() -> Vec<Page> {
@@ -100,6 +102,7 @@ fn pages_of(text: &'static str) -> Vec<Page> {
     let page = |(start, end): (&usize, usize)| {
         let section = text.get(*start..end)?.strip_prefix("\n## ")?;
         let (code, text) = section.split_once('\n')?;
+        let text = text.split(AREA).next().unwrap_or(text);
         Some(Page { code: code.trim(), text: text.trim() })
     };
     starts.iter().zip(ends).filter_map(page).collect()

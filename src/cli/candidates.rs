@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -16,13 +17,16 @@ use super::find::short_id;
 use super::guard::INTERRUPTED;
 use super::listing::table::params_cell;
 use super::listing::{clean, cut};
-use super::load::{Target, load};
-use super::parse::begun;
+use super::load::{Target, base_path, load};
 use super::progress::hush;
+use super::report::near;
+use super::results::{self, Results};
 use super::run::knows;
+use super::show::written_words;
 use super::terminal::Terminal;
-use super::{schema, upstream};
+use super::{parse, parts, schema, upstream};
 use crate::check::codes::pages;
+use crate::exec::{Base, LabKind, LabRecord};
 use crate::sweep::{Ask, Block, Listing, Progress};
 
 /// More words than this are no help.
@@ -179,8 +183,69 @@ fn of_lab(begun: &OsStr, find: fn(&Listing, &mut Words)) -> Vec<CompletionCandid
     words.found
 }
 
-/// The jobs of the lab that the words before the cursor speak of.
-fn listing() -> Option<Listing> {
+/// Parts of the scatter-gather job that is named before.
+pub(super) fn parts(begun: &OsStr) -> Vec<CompletionCandidate> {
+    let mut words = Words::new(begun);
+    let found = results_before();
+    for name in found.into_iter().flat_map(|results| parts::names(&results.folder)) {
+        words.add(name, "");
+    }
+    words.found
+}
+
+/// Outputs, and files, of the job that is named before.
+pub(super) fn written(begun: &OsStr) -> Vec<CompletionCandidate> {
+    let mut words = Words::new(begun);
+    if let Some(results) = results_before() {
+        for (word, about) in written_words(&results, &words.begun.clone()) {
+            words.add(word, about);
+        }
+    }
+    words.found
+}
+
+/// Names of pins.
+pub(super) fn pins(begun: &OsStr) -> Vec<CompletionCandidate> {
+    of_base(begun, LabKind::Pin, |lab| lab.name.clone())
+}
+
+/// Labs that were run.
+pub(super) fn labs_run(begun: &OsStr) -> Vec<CompletionCandidate> {
+    of_base(begun, LabKind::Lab, |lab| near(Path::new(&lab.of.lab)))
+}
+
+fn of_base(
+    begun: &OsStr,
+    kind: LabKind,
+    word: fn(&LabRecord) -> String,
+) -> Vec<CompletionCandidate> {
+    let mut words = Words::new(begun);
+    let (lab, with) = parse::begun(&line(), |_, _| true);
+    let labs = base_of(Target::new(&lab, &with)).and_then(|base| base.labs().ok());
+    for lab in labs.into_iter().flatten().filter(|lab| lab.kind == kind) {
+        let about = match lab.jobs.len() {
+            1 => "1 job".to_owned(),
+            many => format!("{many} jobs"),
+        };
+        words.add(word(&lab), &about);
+    }
+    words.found
+}
+
+fn base_of(target: Target<'_>) -> Option<Base> {
+    base_path(target, &Terminal::silent()).ok().map(|base| Base::new(&base))
+}
+
+/// The results of the job that the words before the cursor name.
+fn results_before() -> Option<Results> {
+    let words = line();
+    let (lab, with) = parse::begun(&words, |_, _| true);
+    let target = Target::new(&lab, &with);
+    results::there(target, &parse::begun_job(&words)?, &base_of(target)?)
+}
+
+/// The words before the cursor. From now on nothing takes long.
+fn line() -> Vec<OsString> {
     hush();
     let patience = || {
         std::thread::sleep(PATIENCE);
@@ -188,14 +253,19 @@ fn listing() -> Option<Listing> {
     };
     let _ = std::thread::Builder::new().name("patience".into()).spawn(patience);
     let index = std::env::var("_CLAP_COMPLETE_INDEX").ok();
-    let words = upstream::translated(&before_cursor(std::env::args_os(), index.as_deref()));
+    upstream::translated(&before_cursor(std::env::args_os(), index.as_deref()))
+}
+
+/// The jobs of the lab that the words before the cursor speak of.
+fn listing() -> Option<Listing> {
+    let words = line();
     let listing = |target: Target<'_>| {
         load(target, Ask::Jobs, &Terminal::silent(), &Progress::default()).listing
     };
     let knows = |target: Target<'_>, name: &str| {
         listing(target).is_none_or(|listing| knows(&listing, name))
     };
-    let (lab, with) = begun(&words, knows);
+    let (lab, with) = parse::begun(&words, knows);
     listing(Target::new(&lab, &with))
 }
 

@@ -10,7 +10,6 @@ use clap_complete::ArgValueCompleter;
 
 use super::Exit;
 use super::arguments::{LabArgument, Terminal, Volume};
-use super::candidates;
 use super::find::{self, short_id};
 use super::guard::Held;
 use super::listing::clean;
@@ -20,8 +19,9 @@ use super::run::build::{Builder, Lack};
 use super::run::lacking::missing;
 use super::run::unseen;
 use super::setup::{machine_saying, places};
+use super::{candidates, parts};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::exec::{Base, Inside, Plan, State, Store, Unit, Work, enter, lacks, piece};
+use crate::exec::{Base, Inside, Piece, Plan, State, Store, Unit, Work, enter, lacks, piece};
 use crate::source::SourceMap;
 use crate::sweep::{Ask, JobSet, JobView, Listing};
 
@@ -45,7 +45,7 @@ pub(super) struct DebugOptions {
     #[arg(short, long, value_name = "CMD")]
     command: Option<String>,
     /// Of a scatter-gather job: scatter, gather, or worker:3 (a step and an item)
-    #[arg(long, value_name = "PART")]
+    #[arg(long, value_name = "PART", add = ArgValueCompleter::new(candidates::parts))]
     part: Option<String>,
     /// Keep the directory of $out
     #[arg(long)]
@@ -137,6 +137,9 @@ impl Call<'_> {
         let Some(piece) = piece(&work, self.job, self.options.part.as_deref()) else {
             return self.complain(vec![self.no_part()]);
         };
+        if let Some(wrong) = self.no_item(piece) {
+            return self.complain(vec![wrong]);
+        }
         drop(hold);
         let scratch = match self.scratch() {
             Ok(scratch) => scratch,
@@ -210,6 +213,22 @@ impl Call<'_> {
         };
         let message = format!("the job has no part `{part}`");
         Diagnostic::error("repx::cli::unknown-name", message).help(help)
+    }
+
+    /// A step of an item that scatter hasn't listed would be given no item.
+    fn no_item(&self, piece: Piece) -> Option<Diagnostic> {
+        let Piece::Step { item, .. } = piece else { return None };
+        let job = self.listing.job(self.job)?;
+        let items = parts::items(&self.base.job(&job.name().to_string()));
+        let id = short_id(&job);
+        let help = match items.checked_sub(1) {
+            None => format!("scatter has listed no items yet: `repx run {id}` runs it"),
+            Some(0) => "it has one item: 0".to_owned(),
+            Some(last) => format!("its items are 0 to {last}"),
+        };
+        let message = format!("the job has no item {item}");
+        let wrong = Diagnostic::error("repx::cli::unknown-name", message).help(help);
+        (item >= items).then_some(wrong)
     }
 
     fn refused(&self, error: &io::Error) -> Exit {

@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
 use super::Exit;
@@ -23,7 +24,7 @@ use super::report::{near, report, say};
 use super::results::{size, title};
 use super::run::words::{self, seconds};
 use super::run::{hold, refused};
-use super::stdout;
+use super::{candidates, stdout};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::exec::{Base, Garbage, LabKind, LabName, LabRecord, LockError, Waste};
 use crate::source::SourceMap;
@@ -63,10 +64,10 @@ pub(super) struct GcOptions {
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", group = "what")]
     pin: Option<String>,
     /// Let go of a pin
-    #[arg(long, value_name = "NAME", group = "what")]
+    #[arg(long, value_name = "NAME", group = "what", add = ArgValueCompleter::new(candidates::pins))]
     unpin: Option<String>,
     /// Let go of a lab that was run once: its directory or file
-    #[arg(long, value_name = "LAB", group = "what")]
+    #[arg(long, value_name = "LAB", group = "what", add = ArgValueCompleter::new(candidates::labs_run))]
     forget: Option<String>,
     /// List labs and pins that results are kept for
     #[arg(long, group = "what")]

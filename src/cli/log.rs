@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
+use textwrap::Options as Filled;
 
 use super::Exit;
 use super::arguments::{Form, LabArgument, Terminal};
@@ -20,8 +21,7 @@ use super::listing::{Paint, TableStyle};
 use super::load::base_path;
 use super::report::{near, report, say};
 use super::results::{self, Results};
-use super::{candidates, stdout};
-use crate::diagnostic::Diagnostic;
+use super::{candidates, parts, stdout};
 use crate::exec::{Base, Folder, State};
 use crate::source::{SourceMap, printable};
 
@@ -52,7 +52,7 @@ pub(super) struct LogOptions {
     #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, value_parser = number_of_lines)]
     lines: Option<usize>,
     /// Of a scatter-gather job: scatter, gather, or worker:3 (a step and an item)
-    #[arg(long, value_name = "PART")]
+    #[arg(long, value_name = "PART", add = ArgValueCompleter::new(candidates::parts))]
     part: Option<String>,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "table", conflicts_with = "follow")]
@@ -89,7 +89,7 @@ fn shown(options: &LogOptions, terminal: &Terminal) -> Result<Exit, Exit> {
     };
     let folder = match &options.part {
         None => results.folder.clone(),
-        Some(part) => part_of(&results.folder, part)
+        Some(part) => parts::named(&results.folder, part)
             .map_err(|wrong| report(vec![wrong], &SourceMap::new(), terminal, false))?,
     };
     let mut streams = Vec::new();
@@ -112,19 +112,20 @@ fn shown(options: &LogOptions, terminal: &Terminal) -> Result<Exit, Exit> {
         text: io::stdout().is_terminal(),
         heads: several,
         last: None,
+        open: false,
     };
     let printed = stdout::print(|out| {
         for log in &mut logs {
             log.skip(lines)?;
             page.write_new(out, log)?;
         }
-        Ok(())
+        if options.follow { Ok(()) } else { page.end(out) }
     });
     if printed != Exit::Fine || !options.follow {
-        if printed == Exit::Fine && page.last.is_none() {
+        if printed == Exit::Fine && logs.iter().all(Log::is_empty) {
             say("it has printed nothing");
         }
-        mention_parts(&results.folder, options);
+        mention_parts(&results.folder, options, terminal);
         return Ok(printed);
     }
     if page.last.is_none() && base.is_held() && follows(&base, &folder) == State::Pending {
@@ -143,6 +144,11 @@ struct Log {
 }
 
 impl Log {
+    /// Is there nothing in it?
+    fn is_empty(&self) -> bool {
+        fs::metadata(&self.path).map_or(true, |about| about.len() == 0)
+    }
+
     /// Goes to the last lines.
     fn skip(&mut self, lines: Option<usize>) -> io::Result<()> {
         self.read = match lines {
@@ -161,6 +167,8 @@ struct Page {
     heads: bool,
     /// The log that was written last.
     last: Option<&'static str>,
+    /// Is the last line without an end so far?
+    open: bool,
 }
 
 impl Page {
@@ -181,6 +189,7 @@ impl Page {
             return Ok(false);
         }
         if self.heads && self.last != Some(log.name) {
+            self.end(out)?;
             let space = if self.last.is_some() { "\n" } else { "" };
             let head = format!("{space}==> {} {}", log.name, near(&log.path));
             writeln!(out, "{}", self.style.paint(Paint::Faint, &head))?;
@@ -196,6 +205,7 @@ impl Page {
             let count = file.read(&mut chunk)?;
             let bytes = chunk.get(..count).unwrap_or_default();
             log.read += count as u64;
+            self.open = bytes.last().map_or(self.open, |last| *last != b'\n');
             match (self.text, count) {
                 (true, _) => write_text(out, &mut kept, bytes)?,
                 (false, _) => out.write_all(bytes)?,
@@ -204,6 +214,14 @@ impl Page {
                 return Ok(true);
             }
         }
+    }
+
+    /// Ends the last line, but where there are the bytes of a log alone and somebody may count them.
+    fn end(&mut self, out: &mut impl Write) -> io::Result<()> {
+        if std::mem::take(&mut self.open) && (self.heads || self.text) {
+            writeln!(out)?;
+        }
+        Ok(())
     }
 }
 
@@ -302,7 +320,7 @@ fn follow(
             for log in logs.iter_mut() {
                 any |= page.write_new(out, log)?;
             }
-            Ok(())
+            if ended || (nobody && !any) { page.end(out) } else { Ok(()) }
         });
         if printed != Exit::Fine {
             return printed;
@@ -332,75 +350,12 @@ fn follow(
     }
 }
 
-/// The folder of a part of a scatter-gather job.
-fn part_of(folder: &Folder, part: &str) -> Result<Folder, Diagnostic> {
-    let found = match part.split_once(':') {
-        None if part == "gather" => Some(folder.clone()),
-        None => (part == "scatter").then(|| folder.within("scatter")),
-        Some((step, item)) => {
-            let item: Option<u32> = item.parse().ok();
-            let plain = !step.contains('/');
-            let branch = item.map(|item| folder.within(&format!("branch-{item}")));
-            branch.filter(|_| plain).map(|branch| branch.within(&format!("step-{step}")))
-        }
-    };
-    let found = found.filter(|found| found.repx().is_dir());
-    let known = || match parts(folder) {
-        known if known.is_empty() => "it is no scatter-gather job, or has no parts yet".to_owned(),
-        known => format!("there are {}", known.join(", ")),
-    };
-    found.ok_or_else(|| {
-        let message = format!("the job has no part `{part}`");
-        Diagnostic::error("repx::cli::unknown-name", message).help(known())
-    })
-}
-
-/// Parts that are named.
-const MOST_PARTS: usize = 12;
-
-/// The parts of a scatter-gather job that have begun; those that failed are said to have.
-fn parts(folder: &Folder) -> Vec<String> {
-    let scatter = folder.within("scatter");
-    if !scatter.repx().is_dir() {
-        return Vec::new();
-    }
-    let failed = |folder: &Folder| match folder.state() {
-        State::Failed => " (failed)",
-        State::Done | State::Pending => "",
-    };
-    let mut items: Vec<(bool, u32, String, String)> = Vec::new();
-    for item in 0.. {
-        let branch = folder.within(&format!("branch-{item}"));
-        if !branch.repx().is_dir() {
-            break;
-        }
-        let inside = branch.repx().parent().map(fs::read_dir);
-        for entry in inside.into_iter().flatten().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let Some(step) = name.strip_prefix("step-") else { continue };
-            let word = failed(&branch.within(&name));
-            items.push((word.is_empty(), item, format!("{step}:{item}"), word.to_owned()));
-        }
-    }
-    // Those that failed first.
-    items.sort();
-    let more = items.len().saturating_sub(MOST_PARTS);
-    let named =
-        items.into_iter().take(MOST_PARTS).map(|(_, _, name, word)| format!("{name}{word}"));
-    let mut all = vec![format!("scatter{}", failed(&scatter))];
-    all.extend(named);
-    if more > 0 {
-        all.push(format!("{more} more"));
-    }
-    all.push("gather".to_owned());
-    all
-}
-
 /// What a scatter-gather job's parts print is in logs of their own.
-fn mention_parts(folder: &Folder, options: &LogOptions) {
-    let parts = parts(folder);
-    if options.part.is_none() && !parts.is_empty() {
-        say(&format!("its parts have logs of their own, --part: {}", parts.join(", ")));
+fn mention_parts(folder: &Folder, options: &LogOptions, terminal: &Terminal) {
+    let names = parts::known(folder);
+    if options.part.is_none() && !names.is_empty() {
+        let text = format!("its parts have logs of their own, --part: {}", names.join(", "));
+        say(&textwrap::fill(&text, Filled::new(terminal.width).subsequent_indent("  ")));
     }
 }
 

@@ -35,6 +35,7 @@ mod mistyped;
 mod one_job;
 mod package;
 mod parse;
+mod parts;
 mod progress;
 mod report;
 mod results;

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use super::arguments::{Command, CommandLine, EXIT_STATUS, LabOptions, RunOptions};
 use super::environment::{self, Environment};
@@ -58,12 +58,7 @@ pub(super) fn begun(
     words: &[OsString],
     knows: impl FnOnce(Target<'_>, &str) -> bool,
 ) -> (PathBuf, LabOptions) {
-    let command = Environment::read().applied(bare()).ignore_errors(true);
-    let Ok(mut call) = command.try_get_matches_from(words) else { return Default::default() };
-    let mut name = String::new();
-    while let Some((inner, matches)) = call.remove_subcommand() {
-        (name, call) = (inner, matches);
-    }
+    let Some((name, call)) = call_of(words) else { return Default::default() };
     if name == "run" {
         let options = RunOptions::from_arg_matches(&call).unwrap_or_default();
         return (run::named(&options, knows).0, options.with);
@@ -73,6 +68,23 @@ pub(super) fn begun(
     let evaluates = call.try_contains_id("no_cache").is_ok();
     let with = evaluates.then(|| LabOptions::from_arg_matches(&call).unwrap_or_default());
     (lab.unwrap_or_else(|| PathBuf::from(".")), with.unwrap_or_default())
+}
+
+/// The job that the beginning of a command line names.
+pub(super) fn begun_job(words: &[OsString]) -> Option<String> {
+    let (_, call) = call_of(words)?;
+    call.try_get_one::<String>("job").ok().flatten().cloned()
+}
+
+/// What the beginning of a command line says, behind the name of its command.
+fn call_of(words: &[OsString]) -> Option<(String, ArgMatches)> {
+    let command = Environment::read().applied(bare()).ignore_errors(true);
+    let mut call = command.try_get_matches_from(words).ok()?;
+    let mut name = String::new();
+    while let Some((inner, matches)) = call.remove_subcommand() {
+        (name, call) = (inner, matches);
+    }
+    Some((name, call))
 }
 
 /// Reads the command line. What isn't one is shown, with the usage.
@@ -151,5 +163,11 @@ mod tests {
         assert_eq!(lab("repx check x y --deny"), named("x"));
         assert_eq!(lab("repx run --lab x --pkgs p"), ("x".to_owned(), Some("p".to_owned())));
         assert_eq!(lab("repx run name"), named("."));
+        let job =
+            |line: &str| begun_job(&line.split(' ').map(OsString::from).collect::<Vec<OsString>>());
+        assert_eq!(job("repx log 5ykh --part").as_deref(), Some("5ykh"));
+        assert_eq!(job("repx show output --lab x gen").as_deref(), Some("gen"));
+        assert_eq!(job("repx log --part"), None);
+        assert_eq!(job("repx gc --unpin"), None);
     }
 }

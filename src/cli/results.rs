@@ -10,18 +10,20 @@ use std::time::SystemTime;
 use super::Exit;
 use super::arguments::{LabArgument, Terminal};
 use super::find::{self, is_named};
-use super::load::{Outcome, load_shown};
+use super::load::{Outcome, Target, load, load_shown};
 use super::one_job;
 use super::report::report;
 use crate::diagnostic::Diagnostic;
-use crate::exec::{Base, Folder};
+use crate::exec::{Base, Folder, State};
 use crate::source::SourceMap;
-use crate::sweep::{IDENTITY_FILE, IdentityRecord};
+use crate::sweep::{IDENTITY_FILE, IdentityRecord, Progress};
 
 /// A job that has a folder.
 pub(super) struct Results {
     /// Its full name.
     pub(super) name: String,
+    /// Its stage's name in the pipeline, where the lab was asked.
+    stage: Option<String>,
     /// Where its results and logs lie.
     pub(super) folder: Folder,
     /// What it was made of, if that was recorded.
@@ -73,12 +75,7 @@ fn named_or_to_be(
     base: &Base,
     terminal: &Terminal,
 ) -> Result<Results, Exit> {
-    let folder = || {
-        let entries = fs::read_dir(base.outputs()).into_iter().flatten().flatten();
-        let folders = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut fitting = folders.filter(|folder| is_named(folder, name));
-        fitting.next().filter(|_| fitting.next().is_none())
-    };
+    let folder = || only_folder(base, name);
     if find::is_whole(name)
         && let Some(folder) = folder()
     {
@@ -90,7 +87,8 @@ fn named_or_to_be(
         Some(Ok(job)) => {
             let results = Results::new(base, job.name().to_string());
             let today = || listing.as_ref().map(|listing| IdentityRecord::of(listing, &job));
-            return Ok(Results { record: results.record.clone().or_else(today), ..results });
+            let record = results.record.clone().or_else(today);
+            return Ok(Results { record, stage: Some(job.stage().name.to_string()), ..results });
         }
         Some(Err(wrong)) if wrong.code == find::AMBIGUOUS => (None, Some(wrong)),
         Some(Err(wrong)) => (folder(), Some(wrong)),
@@ -102,12 +100,35 @@ fn named_or_to_be(
     })
 }
 
+/// The results that a name means, for who only wants to know whether there are any.
+pub(super) fn there(target: Target<'_>, name: &str, base: &Base) -> Option<Results> {
+    let folder = || only_folder(base, name);
+    let of_lab = || {
+        let silent = Terminal::silent();
+        let asked = one_job::load(name, |ask| load(target, ask, &silent, &Progress::default()));
+        let listing = asked.listing?;
+        find::job(&listing, name).ok().map(|job| job.name().to_string())
+    };
+    let whole = find::is_whole(name).then(folder).flatten();
+    let found = whole.or_else(of_lab).or_else(folder)?;
+    let results = Results::new(base, found);
+    results.folder.repx().is_dir().then_some(results)
+}
+
+/// The folder whose name begins so, if there is but one.
+fn only_folder(base: &Base, name: &str) -> Option<String> {
+    let entries = fs::read_dir(base.outputs()).into_iter().flatten().flatten();
+    let folders = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut fitting = folders.filter(|folder| is_named(folder, name));
+    fitting.next().filter(|_| fitting.next().is_none())
+}
+
 impl Results {
     pub(super) fn new(base: &Base, name: String) -> Results {
         let folder = base.job(&name);
         let record = fs::read(folder.repx().join(IDENTITY_FILE)).ok();
         let record = record.as_deref().and_then(IdentityRecord::parse);
-        Results { name, folder, record }
+        Results { name, stage: None, folder, record }
     }
 
     /// There is no log, and nobody writes any.
@@ -124,9 +145,13 @@ impl Results {
             .help(format!("`repx run {id}` runs it, with what it reads from"))
     }
 
-    /// The first characters of its id, behind what it is called.
+    /// The first characters of its id, behind what the pipeline calls it, as in listings.
     pub(super) fn title(&self) -> String {
-        title(&self.name)
+        let stage = self.stage.as_ref().or(self.record.as_ref().map(|record| &record.stage));
+        match stage {
+            Some(stage) => format!("{stage} {}", find::begin(find::parts(&self.name).0)),
+            None => title(&self.name),
+        }
     }
 }
 
@@ -135,6 +160,13 @@ pub(super) fn title(name: &str) -> String {
     let (id, rest) = find::parts(name);
     let pname = rest.and_then(|rest| rest.rsplit_once('-')).map_or("job", |(pname, _)| pname);
     format!("{pname} {}", find::begin(id))
+}
+
+/// Of results that are there and outdated, the job that was run again since: `gen 5ykhxrmz`.
+pub(super) fn outdated_by(folder: &Folder, base: &Base) -> Option<String> {
+    let by = fs::read_to_string(folder.repx().join("OUTDATED")).ok()?;
+    let holds = folder.state() == State::Pending && folder.out().is_dir();
+    (holds && !by.is_empty()).then(|| Results::new(base, by).title())
 }
 
 /// A size in few letters.

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use super::order::positions;
-use super::run::{Placeholder, RUN_TAG, is_plain_name};
+use super::run::{Placeholder, RUN_TAG};
 use super::scope::Callee;
 use super::{ContainerMode, Offer, Reader, Run, fields};
 use crate::diagnostic::Diagnostic;
@@ -188,13 +188,14 @@ impl<'h> Reader<'_, 'h> {
                 .help("runs and groups are picked by name: give the group another one");
                 self.report(diagnostic);
             }
-            if !is_plain_name(&name) {
+            // Behind its `@` any other name can be typed, if need be between quotes.
+            if name.is_empty() || name.contains(char::is_control) {
                 let diagnostic = Diagnostic::warning(
                     "repx::lab::bad-group-name",
-                    format!("group \"{name}\" can't be named on the command line"),
+                    format!("group \"{name}\" can hardly be named on the command line"),
                 )
                 .at(span, "this name")
-                .help("a group's name has no spaces, '/' or '@', and doesn't begin with '-'");
+                .help("groups are named as `@paper`: a name has letters, and no line break or tab");
                 self.report(diagnostic);
             }
             let list = self.evaluator.items(group.slot);

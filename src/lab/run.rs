@@ -67,8 +67,8 @@ pub(super) struct Placeholder<'h> {
     pub(super) depends_on: Vec<(usize, Need, Span)>,
 }
 
-/// Can runs and groups be picked by this name?
-pub(super) fn is_plain_name(name: &str) -> bool {
+/// Can runs be picked by this name?
+fn is_plain_name(name: &str) -> bool {
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '/' && c != '@';
     !name.is_empty() && !name.starts_with('-') && name.chars().all(plain)
 }

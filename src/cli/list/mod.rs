@@ -50,7 +50,8 @@ struct AllRuns {
 enum What {
     Runs(RunsOptions),
     Jobs(Box<jobs::JobsOptions>),
-    #[command(visible_alias = "dependencies")]
+    // One word is enough in help and where words are completed.
+    #[command(alias = "dependencies")]
     Deps(DepsOptions),
     Groups(GroupsOptions),
 }

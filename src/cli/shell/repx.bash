@@ -34,9 +34,9 @@ _repx() {
         line=${line#"$word"}
     done
     for ((i = 0; i < ${#words[@]}; i++)); do
-        word=${words[i]}
-        [[ $word != '~/'* ]] || word=$HOME${word#'~'}
-        _repx_plain "$word"
+        _repx_plain "${words[i]}"
+        # The word that is completed keeps its `~`, which then stands in all that fits.
+        [[ ${words[i]} != '~/'* || $i -eq ${#words[@]}-1 ]] || plain=$HOME${plain#'~'}
         words[i]=$plain
     done
     prefix=${words[${#words[@]} - 1]}
@@ -49,6 +49,8 @@ _repx() {
         word=${word#"$prefix"}
         # Behind a quote bash puts what it is given between quotes.
         [[ ${COMP_WORDS[COMP_CWORD]} == [\"\']* ]] || printf -v word %q "$word"
+        # A quoted `~` would be no home.
+        [[ ${COMP_WORDS[COMP_CWORD]} != '~/'* ]] || word=${word#\\}
         COMPREPLY+=("$word")
     done < <(_CLAP_IFS=$'\n' _CLAP_COMPLETE_INDEX=$((${#words[@]} - 1)) \
         REPX_COMPLETE=bash repx -- "${words[@]}" 2> /dev/null; echo)

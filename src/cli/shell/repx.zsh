@@ -15,6 +15,11 @@ _repx() {
         fi
     done
     (( $#open + $#whole )) || { _files; return }
+    # What is added is quoted, and a quoted `~` would be no home: it stays as it is typed.
+    if [[ $PREFIX == \~/* ]]; then
+        IPREFIX+='~/' PREFIX=${PREFIX#\~/}
+        open=("${(@)open#\~/}") whole=("${(@)whole#\~/}")
+    fi
     (( ! $#open )) || _describe -V values open -S ''
     (( ! $#whole )) || _describe -V values whole
 }

@@ -13,7 +13,7 @@ use super::super::listing::table::counted;
 use super::super::listing::{Paint, Status, TableStyle, clean, resources};
 use super::super::load::{Opened, base_path};
 use super::super::report::near;
-use super::super::results::{changed, size};
+use super::super::results::{changed, outdated_by, size};
 use super::super::run::words::seconds;
 use super::super::{one_job, stdout};
 use super::JobOptions;
@@ -168,6 +168,10 @@ impl About<'_> {
     fn times(&self, out: &mut impl Write) -> io::Result<()> {
         if let Some(reason) = self.failure() {
             writeln!(out, "failed    {}", clean(&reason))?;
+        }
+        if let Some(by) = outdated_by(&self.folder, self.base) {
+            let text = format!("its results are from before {by} was run again");
+            writeln!(out, "outdated  {}", clean(&text))?;
         }
         let Some(times) = self.recorded() else { return Ok(()) };
         let took = times.ended.duration_since(times.begun).unwrap_or_default();

@@ -49,6 +49,7 @@ struct OutputOptions {
     #[arg(add = ArgValueCompleter::new(candidates::jobs))]
     job: String,
     /// Print this output, or this file of the job's out directory, as it is
+    #[arg(add = ArgValueCompleter::new(candidates::written))]
     path: Option<String>,
     /// How to print what there is
     ///
@@ -58,6 +59,8 @@ struct OutputOptions {
     #[command(flatten)]
     lab: LabArgument,
 }
+
+pub(super) use output::words as written_words;
 
 /// Shows what was asked for.
 pub(super) fn run(options: &ShowOptions, terminal: &Terminal) -> Exit {

@@ -29,13 +29,15 @@ const MOST_IN_JSON: u64 = 1_000_000;
 const MOST_BYTES: u64 = 4096;
 /// Lines that are shown of a text.
 const MOST_LINES: usize = 20;
+/// What is said of what isn't read.
+const NO_FILE: &str = "is a pipe, a socket or a device";
 /// Files that are named.
 const MOST_FILES: usize = 40;
 
 pub(super) fn run(options: &OutputOptions, terminal: &Terminal) -> Result<Exit, Exit> {
     let base = Base::new(&base_path(options.lab.target(), terminal)?);
     let results = results::named(&options.lab, &options.job, &base, terminal)?;
-    let written = Written::read(&results);
+    let written = Written::read(&results, &base);
     if let Some(path) = &options.path {
         return match written.find(path) {
             Ok(path) => Ok(match options.format {
@@ -59,7 +61,7 @@ fn print_whole(path: &Path) -> Exit {
             return io::copy(&mut opened(path)?, out).map(drop);
         }
         for (name, bytes) in files(path) {
-            writeln!(out, "{}  {}", clean(&name.display().to_string()), size(bytes))?;
+            writeln!(out, "{}", line(path, &name, bytes))?;
         }
         Ok(())
     })
@@ -102,6 +104,8 @@ fn named(files: &[(PathBuf, u64)]) -> Vec<Value> {
 struct Written<'r> {
     results: &'r Results,
     state: State,
+    /// The job that was run again since.
+    outdated_by: Option<String>,
     out: PathBuf,
     /// Outputs of known names, and where they lie.
     outputs: Vec<(String, PathBuf)>,
@@ -120,13 +124,20 @@ enum Content {
 }
 
 impl<'r> Written<'r> {
-    fn read(results: &'r Results) -> Written<'r> {
+    fn read(results: &'r Results, base: &Base) -> Written<'r> {
         let out = results.folder.out();
         let record = results.record.iter().flat_map(|record| &record.outputs);
         let outputs: Vec<(String, PathBuf)> = record
             .map(|(name, path)| (name.clone(), PathBuf::from(within_out(path, &out))))
             .collect();
-        Written { files: files(&out), state: results.folder.state(), results, outputs, out }
+        Written {
+            files: files(&out),
+            state: results.folder.state(),
+            outdated_by: results::outdated_by(&results.folder, base),
+            results,
+            outputs,
+            out,
+        }
     }
 
     /// The output of a name, or a file of the job's directory.
@@ -140,8 +151,19 @@ impl<'r> Written<'r> {
             return Err(Diagnostic::error("repx::cli::no-results", message).help(help));
         }
         let path = known.map_or_else(|| self.out.join(inside), |(_, path)| path.clone());
-        if path.exists() {
+        if path.is_file() || path.is_dir() {
             return Ok(path);
+        }
+        let begin = begin(&self.results.name);
+        let lists = format!("`repx show output {begin}` lists what there is");
+        let no_file = match fs::read_link(&path) {
+            Ok(to) if !path.exists() => Some(format!("leads to {}, which isn't there", near(&to))),
+            Ok(_) | Err(_) if path.exists() => Some(NO_FILE.to_owned()),
+            Ok(_) | Err(_) => None,
+        };
+        if let Some(why) = no_file {
+            let message = format!("`{}` can't be shown: it {}", clean(name), clean(&why));
+            return Err(Diagnostic::error("repx::cli::no-results", message).help(lists));
         }
         let message = match known {
             Some(_) => format!("the job hasn't written its output `{name}`"),
@@ -150,21 +172,27 @@ impl<'r> Written<'r> {
         let names = self.outputs.iter().map(|(name, _)| name.clone());
         let files = self.files.iter().map(|(file, _)| file.display().to_string());
         let help = did_you_mean(name, names.chain(files));
-        let job = begin(&self.results.name);
-        Err(Diagnostic::error("repx::cli::no-results", message)
-            .help(help.unwrap_or_else(|| format!("`repx show output {job}` lists what there is"))))
+        Err(Diagnostic::error("repx::cli::no-results", message).help(help.unwrap_or(lists)))
     }
 
     fn write_text(&self, out: &mut impl Write, style: TableStyle) -> io::Result<()> {
         let state = match self.state {
             State::Done => style.paint(Paint::Good, "done"),
             State::Failed => style.paint(Paint::Bad, "failed: what it wrote until then"),
-            State::Pending => style.paint(Paint::Faint, "not done: what it wrote so far"),
+            State::Pending => match &self.outdated_by {
+                Some(by) => {
+                    let text = format!("outdated: what it wrote before {by} was run again");
+                    style.paint(Paint::Faint, &clean(&text))
+                }
+                None => style.paint(Paint::Faint, "not done: what it wrote so far"),
+            },
         };
         let title = style.paint(Paint::Strong, &clean(&self.results.title()));
         writeln!(out, "{title} · {state}\n{}", near(&self.out))?;
         for (name, path) in &self.outputs {
             let inner = path.strip_prefix(&self.out).unwrap_or(path);
+            // An output may be the whole directory.
+            let inner = if *path == self.out { Path::new("$out") } else { inner };
             let head = format!("{}  {}", clean(name), clean(&inner.display().to_string()));
             writeln!(out)?;
             self.file(out, &head, path, style)?;
@@ -174,7 +202,7 @@ impl<'r> Written<'r> {
             writeln!(out, "\n{}", style.paint(Paint::Faint, "other files"))?;
         }
         for (file, bytes) in others.iter().take(MOST_FILES) {
-            writeln!(out, "  {}  {}", clean(&file.display().to_string()), size(*bytes))?;
+            writeln!(out, "  {}", line(&self.out, file, *bytes))?;
         }
         match others.len().saturating_sub(MOST_FILES) {
             0 if self.outputs.is_empty() && self.files.is_empty() => {
@@ -188,8 +216,7 @@ impl<'r> Written<'r> {
     /// Is this file neither an output nor in one?
     fn is_other(&self, file: &Path) -> bool {
         let path = self.out.join(file);
-        // An output may be the whole directory.
-        !self.outputs.iter().any(|(_, output)| path.starts_with(output) && *output != self.out)
+        !self.outputs.iter().any(|(_, output)| path.starts_with(output))
     }
 
     fn file(
@@ -208,10 +235,11 @@ impl<'r> Written<'r> {
             let count = within.len();
             let plural = if count == 1 { "" } else { "s" };
             writeln!(out, "{head}  a directory, {count} file{plural}, {}", size(all))?;
-            for (file, bytes) in within.iter().take(MOST_LINES) {
-                writeln!(out, "  {}  {}", clean(&file.display().to_string()), size(*bytes))?;
+            let most = if path == self.out { MOST_FILES } else { MOST_LINES };
+            for (file, bytes) in within.iter().take(most) {
+                writeln!(out, "  {}", line(path, file, *bytes))?;
             }
-            let more = within.len().saturating_sub(MOST_LINES);
+            let more = within.len().saturating_sub(most);
             return if more > 0 { writeln!(out, "  … and {more} more") } else { Ok(()) };
         }
         let bytes = size(about.len());
@@ -267,12 +295,48 @@ impl<'r> Written<'r> {
     }
 }
 
+/// What is said of a file among others: its size, or of a link that leads nowhere that.
+fn line(root: &Path, file: &Path, bytes: u64) -> String {
+    let name = clean(&file.display().to_string());
+    let path = root.join(file);
+    match fs::read_link(&path) {
+        Ok(to) if !path.exists() => {
+            format!("{name}  leads to {}, which isn't there", clean(&near(&to)))
+        }
+        Ok(_) | Err(_) => format!("{name}  {}", size(bytes)),
+    }
+}
+
+/// Names of outputs, and of files where a path that is begun leads, with what is said of them.
+pub(in super::super) fn words(results: &Results, begun: &str) -> Vec<(String, &'static str)> {
+    let out = results.folder.out();
+    let outputs = results.record.iter().flat_map(|record| record.outputs.keys());
+    let mut words: Vec<(String, &str)> = outputs.map(|name| (name.clone(), "output")).collect();
+    let directory = begun.rsplit_once('/').map_or("", |(directory, _)| directory);
+    let is_inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    if begun.starts_with('/') || !Path::new(directory).components().all(is_inside) {
+        return words;
+    }
+    let entries = fs::read_dir(out.join(directory)).into_iter().flatten().flatten();
+    let between = if begun.contains('/') { "/" } else { "" };
+    let mut files: Vec<(String, &str)> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let (end, kind) = if entry.path().is_dir() { ("/", "directory") } else { ("", "file") };
+            Some((format!("{directory}{between}{name}{end}"), kind))
+        })
+        .collect();
+    files.sort();
+    words.extend(files);
+    words
+}
+
 /// A file that can be read to its end: a pipe would be waited for.
 fn opened(path: &Path) -> io::Result<File> {
     if path.metadata()?.is_file() {
         return File::open(path);
     }
-    Err(io::Error::other("it is no file but a pipe, a socket or a device"))
+    Err(io::Error::other(format!("it {NO_FILE}")))
 }
 
 /// What is in a file, as far as it is shown.
