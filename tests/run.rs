@@ -261,7 +261,8 @@ fn what_is_looked_at_is_of_the_lab_at_hand() {
     let other = stage("", "echo 2 > ${outputs.x}");
     lab.write("", &[(short, "", &other.replace("work", "other"))]);
     expect(&lab.run(&["-q"]), 0, "1 job: 1 done");
-    for (arguments, said) in [(["show", "output"], "other "), (["log", "--format=table"], "echo 2")]
+    for (arguments, said) in
+        [(["show", "output"], "-other-"), (["log", "--format=table"], "echo 2")]
     {
         let ran =
             support::program::run(support::program::repx(lab.0.path()).args(arguments).arg(short));
@@ -270,7 +271,7 @@ fn what_is_looked_at_is_of_the_lab_at_hand() {
     // What the lab doesn't know is still there.
     let ran =
         support::program::run(support::program::repx(lab.0.path()).args(["show", "output", id]));
-    expect(&ran, 0, "work ");
+    expect(&ran, 0, "-work-");
 }
 
 #[test]

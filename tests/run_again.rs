@@ -193,4 +193,76 @@ fn hard_dependencies_are_followed() {
     let ran = run_logged(&lab, &["--force", "main", "-q"]);
     expect(&ran, 0, "2 jobs: 2 done\n1 job had read what was replaced");
     expect(&run_logged(&lab, &["-q"]), 0, "3 jobs: 1 done, 2 done before\n");
+    // Also those of a lab that isn't at hand.
+    write("b.nix", &stage("", "    echo > ${outputs.x}").replace("work", "other"));
+    expect(&run_logged(&lab, &["-q"]), 0, "3 jobs: 1 done, 2 done before\n");
+    let ran = run_logged(&lab, &["--force", "main", "-q"]);
+    expect(&ran, 0, "2 jobs: 2 done\n2 jobs had read what was replaced");
+}
+
+/// A stage of two items, of which each reads what the stage before it wrote.
+const MANY: &str = r#"{ pkgs }: {
+  pname = "many";
+  scatter = {
+    inputs.x = "";
+    outputs = { worker__arg = { n = 1; }; work__items = "$out/list.json"; };
+    run = { outputs, ... }: ''echo '[1, 2]' > ${outputs.work__items}'';
+  };
+  worker = {
+    inputs = { worker__item = ""; x = ""; };
+    outputs.half = "$out/half";
+    run = { inputs, outputs, ... }: ''cat ${inputs.x} > ${outputs.half}; echo item >> "$LOG.items"'';
+  };
+  gather = {
+    inputs.worker__outs = "[]";
+    outputs.x = "$out/x";
+    run = { inputs, outputs, ... }: ''cat $(grep -o '/[^"]*/half' ${inputs.worker__outs}) > ${outputs.x}'';
+  };
+}
+"#;
+
+/// All of them, since all have read the old result.
+#[test]
+fn items_of_an_outdated_job_are_made_again() {
+    let lab = Lab::new("", &[("a", "", &counting()), ("b", "a", MANY)]);
+    expect(&run_logged(&lab, &["-q"]), 0, "2 jobs: 2 done");
+    assert_eq!(result(&lab, "-many-"), "1\n1\n");
+    expect(&run_logged(&lab, &["-q", "--force", &only(&lab, "-work-")]), 0, "1 job had read");
+    expect(&run_logged(&lab, &["-q"]), 0, "2 jobs: 1 done, 1 done before");
+    assert_eq!(result(&lab, "-many-"), "2\n2\n");
+    // What one item made is missed when it is needed, and only that is made again.
+    let job = lab.jobs("-many-").remove(0);
+    let half = job.join("branch-1/step-worker/out/half");
+    let before = lab.lines("log.items")["item"];
+    fs::remove_file(&half).expect("it is ours");
+    fs::remove_dir_all(job.join("out")).expect("it is ours");
+    expect(&run_logged(&lab, &["-q"]), 0, "2 jobs: 1 done, 1 done before");
+    assert!(half.exists());
+    assert_eq!(lab.lines("log.items")["item"], before + 1);
+    // So is the list of items.
+    fs::remove_file(job.join("scatter/out/list.json")).expect("it is ours");
+    fs::remove_dir_all(job.join("out")).expect("it is ours");
+    expect(&run_logged(&lab, &["-q"]), 0, "2 jobs: 1 done, 1 done before");
+    assert_eq!(result(&lab, "-many-"), "2\n2\n");
+}
+
+/// Who is made again with what it comes from isn't made from what lies between as it was.
+#[test]
+fn what_lies_between_runs_too() {
+    let (first, b, c) = (counting(), next("middle", "cat"), next("last", "cat"));
+    let lab = Lab::new("n = [ 1 ];", &[("a", "", &first), ("b", "a", &b), ("c", "b", &c)]);
+    expect(&run_logged(&lab, &["-q"]), 0, "3 jobs: 3 done");
+    let ends = [only(&lab, "-work-"), only(&lab, "-last-")];
+    let both = ["--force", &ends[0], &ends[1]];
+    let dry = run_logged(&lab, &[&["-n"][..], &both].concat());
+    expect(&dry, 0, "what it is made from would be made again · 1 job\n");
+    expect(&dry, 0, "\n3 jobs would run\n");
+    expect(&run_logged(&lab, &[&["-q"][..], &both].concat()), 0, "3 jobs: 3 done\nresults");
+    assert_eq!(result(&lab, "-last-"), "2\n");
+    // Nor does it matter whether that is there.
+    fs::remove_dir_all(lab.jobs("-middle-").remove(0)).expect("it is ours");
+    let ran = run_logged(&lab, &["-q", "--force", &ends[0]]);
+    expect(&ran, 0, "1 job: 1 done\n1 job had read what was replaced");
+    expect(&run_logged(&lab, &["-q"]), 0, "3 jobs: 2 done, 1 done before\n");
+    assert_eq!(result(&lab, "-last-"), "3\n");
 }

@@ -56,7 +56,7 @@ fn what_a_stage_lacks_is_in_the_way_of_its_jobs_alone() {
     assert!(dry.stderr.contains("stage `gpu`: pipe.nix:3"), "{}", dry.stderr);
     expect(&dry, 2, "gpu n=2: it can't run without `cudatoolkit`");
     expect(&dry, 2, "after (n=2): it waits for jobs that can't run");
-    expect(&lab.run(&["-n", "-k"]), 0, "\n1 job would run\n2 jobs can't run on this machine, ");
+    expect(&lab.run(&["-n", "-k"]), 1, "\n1 job would run\n2 jobs can't run on this machine, ");
     let events = stdout(&lab.run(&["-n", "-k", "--format", "ndjson"]));
     assert_eq!(events.matches(r#""lacks":"cudatoolkit""#).count(), 2, "{events}");
     assert_eq!(events.matches(r#""blocked":true"#).count(), 2, "{events}");

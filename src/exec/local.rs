@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::isolation::Isolation;
-use super::place::{Hold, State, at};
+use super::place::{Hold, at};
 use super::schedule::{Ended, Executor, Failure, Piece, Unit};
 use super::work::{Task, Work};
 
@@ -63,12 +63,12 @@ impl<'l> Local<'l> {
     /// Scatter runs unless it has; then its items are known.
     fn scatter(&self, unit: Unit) -> io::Result<Ended> {
         let whole = self.work.folder(unit.job)?;
-        if self.work.is_forced(unit.job) {
-            whole.remove()?;
+        if self.work.is_forced(unit.job) || whole.is_outdated() {
+            whole.remove_pieces()?;
         }
         whole.unmark()?;
         let task = self.work.task(unit)?;
-        if task.folder.state() != State::Done {
+        if !self.work.has_list(unit.job)? {
             let ended = self.script(unit, &task)?;
             if !matches!(ended, Ended::Done(_)) {
                 return Ok(ended);

@@ -7,7 +7,7 @@
 //! - `place`: folders, markers, the lock of a base path, processes that a killed call left behind; `seen`: the path
 //!   that jobs see it by
 //! - `paths`: where outputs lie
-//! - `plan`, `graph`: what is to run, and after what
+//! - `plan`, `graph`: what is to run, and after what; `following`: what follows from jobs
 //! - `queue`: what is ready, and what of it there is room for
 //! - `schedule`: the loop that hands work to an [`Executor`] and hears of ends
 //! - `gathering`: scatter-gather jobs, whose pieces are only known when scatter has run
@@ -24,6 +24,7 @@
 //! A job is done when its marker says so, and the marker is written when all else is on the disk.
 
 mod debug;
+mod following;
 mod foreign;
 mod garbage;
 mod gathering;

@@ -361,6 +361,30 @@ impl Folder {
         fs::remove_file(&marker).map_err(|error| at(&marker, &error))
     }
 
+    /// Removes what pieces of the job have made, so that all of them are made anew: as long as some of it is there, the job
+    /// is marked so that whoever goes on after this call was killed removes the rest.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(super) fn remove_pieces(&self) -> io::Result<()> {
+        let repx = self.repx();
+        fs::create_dir_all(&repx).map_err(|error| at(&repx, &error))?;
+        if !self.is_outdated() {
+            self.mark(OUTDATED, "")?;
+        }
+        for name in [SUCCESS, FAIL] {
+            let _ = fs::remove_file(repx.join(name));
+        }
+        for entry in fs::read_dir(&self.root).map_err(|error| at(&self.root, &error))? {
+            let path = entry.map_err(|error| at(&self.root, &error))?.path();
+            if path != repx {
+                remove(&path).map_err(|error| at(&path, &error))?;
+            }
+        }
+        sync_all(&self.root)?;
+        self.unmark()
+    }
+
     /// Was what its results were made from made again?
     pub(super) fn is_outdated(&self) -> bool {
         fs::symlink_metadata(self.repx().join(OUTDATED)).is_ok()
@@ -390,8 +414,7 @@ impl Folder {
         if let Some(record) = record {
             record.write(&self.repx()).map_err(|error| at(&self.repx(), &error))?;
         }
-        let names: String = unwritten.iter().map(|name| format!("{name}\n")).collect();
-        self.mark(SUCCESS, &names)
+        self.mark(SUCCESS, &unwritten.join("\n"))
     }
 
     /// Did a job that is done leave this output unwritten?

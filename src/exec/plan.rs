@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 
+use super::following::following;
 use super::paths::is_missing;
 use super::place::{Base, State};
 use crate::sweep::{Block, JobSet, JobView, Listing, Source};
@@ -14,6 +15,8 @@ pub struct Plan {
     count: usize,
     /// Jobs that run although they are done.
     forced: HashSet<u32>,
+    /// Jobs that run although they are done, since they stand between jobs that do.
+    between: HashSet<u32>,
     /// Jobs that run although they are done, since others are to read what somebody has removed.
     incomplete: HashSet<u32>,
     /// Wanted jobs that are done already.
@@ -39,6 +42,8 @@ impl Plan {
                 plan.done += 1;
             }
         }
+        // What lies between jobs that run again is made again too.
+        let following = following(listing, &plan.forced);
         while let Some(job) = left.pop() {
             let Some(view) = listing.job(job) else { continue };
             let set = view.block().after().filter(|set| sets.insert(*set));
@@ -55,11 +60,12 @@ impl Plan {
                 }
                 let Some(made) = listing.job(other) else { continue };
                 let done = known.state(&made) == State::Done;
-                if done && output.is_none_or(|output| known.has(&made, output)) {
-                    continue;
-                }
-                if done {
-                    plan.incomplete.insert(other);
+                let whole = || output.is_none_or(|output| known.has(&made, output));
+                match (done, following.contains(&other)) {
+                    (false, _) => {}
+                    (true, true) => drop(plan.between.insert(other)),
+                    (true, false) if whole() => continue,
+                    (true, false) => drop(plan.incomplete.insert(other)),
                 }
                 left.extend(plan.add(other).then_some(other));
             }
@@ -94,9 +100,14 @@ impl Plan {
         self.incomplete.contains(&job)
     }
 
-    /// Is there any job that is to run although it may be done?
-    pub(super) fn forces(&self) -> bool {
-        !self.forced.is_empty()
+    /// Is this job to run since it is read from, and what it reads from is forced to run?
+    pub fn is_between(&self, job: u32) -> bool {
+        self.between.contains(&job)
+    }
+
+    /// The jobs that are to run although they may be done.
+    pub(super) fn forced(&self) -> &HashSet<u32> {
+        &self.forced
     }
 
     fn add(&mut self, job: u32) -> bool {

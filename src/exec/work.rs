@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::outdated::Readers;
 use super::package::metadata;
-use super::paths::placed;
+use super::paths::{is_missing, placed};
 use super::place::{Base, Folder, State};
 use super::plan::Plan;
 use super::schedule::{Piece, Unit};
@@ -218,6 +218,13 @@ impl<'w> Work<'w> {
         Ok(inputs)
     }
 
+    /// Has scatter written its list, and is that still there?
+    pub(super) fn has_list(&self, job: u32) -> io::Result<bool> {
+        let view = self.view(job)?;
+        let outputs = &recipe(&view, "scatter")?.outputs;
+        Ok(is_whole(&self.folder(job)?.within("scatter"), outputs))
+    }
+
     /// The items that scatter wrote, each in its place. Steps whose item isn't what it was are to
     /// run again. Gives the number of items, and the steps that are done.
     pub(super) fn items(&self, job: u32) -> io::Result<(u32, Vec<Unit>)> {
@@ -248,7 +255,8 @@ impl<'w> Work<'w> {
                 fs::rename(unfinished, file)?;
             }
             for (step, folder) in (0u32..).zip(&folders) {
-                if folder.state() == State::Done {
+                let name = steps.get(step as usize).map_or("", |step| &step.name);
+                if is_whole(folder, &recipe(&view, name)?.outputs) {
                     done.push(Unit { job, piece: Piece::Step { item: number, step } });
                 }
             }
@@ -282,6 +290,14 @@ impl<'w> Work<'w> {
             outs.iter().map(|o| o.to_string().replace("\":\"", "\": \"")).collect();
         fs::write(outs_file(&folder), format!("[{}]\n", lines.join(",\n")))
     }
+}
+
+/// Is a piece of work done, and nothing of what it wrote removed since?
+fn is_whole(folder: &Folder, outputs: &[(Arc<str>, Arc<str>)]) -> bool {
+    let is_gone = |(name, path): &(Arc<str>, Arc<str>)| {
+        is_missing(path, &folder.out()) && !folder.was_unwritten(name)
+    };
+    folder.state() == State::Done && !outputs.iter().any(is_gone)
 }
 
 fn no_part() -> io::Error {

@@ -82,7 +82,7 @@ pub enum InputRecord {
 }
 
 /// Jobs of hard upstream runs.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct AfterRecord {
     /// How many.
     pub jobs: usize,

@@ -43,11 +43,13 @@ pub(super) fn describe(call: &Call<'_>) -> Exit {
     let plan = Plan::new(listing, base, jobs, options.force);
     let known = Known::read(base.path(), &Disk);
     let mut many = Many::new(listing, &known);
-    // As the call would say it.
+    // As the call would say it, and end.
     let lacks = lacks(listing, &plan);
-    let exit = call.packages(&plan, &lacks).err().unwrap_or(Exit::Fine);
+    let refused = call.packages(&plan, &lacks).err();
     let unable = unable(listing, &plan, &lacks);
-    let outdated = Readers::of(listing, &plan, base).beyond(listing, &plan);
+    let exit = refused.unwrap_or(if unable.is_empty() { Exit::Fine } else { Exit::Failed });
+    let able = |job| refused.is_none() && !unable.contains_key(&job);
+    let outdated = Readers::of(listing, &plan, base).beyond(listing, &plan, base, able);
     let views = || plan.jobs().filter_map(|job| listing.job(job));
     if call.streams() {
         let mut stream = Stream::new(listing);
@@ -62,14 +64,21 @@ pub(super) fn describe(call: &Call<'_>) -> Exit {
         let printed = stdout::print(|_| stream.end(&plan, &Summary::not_run(&plan), outdated));
         return if printed == Exit::Fine { exit } else { printed };
     }
+    let goes_on = base.is_held();
     let mut groups = Groups::default();
     for view in views() {
         let verdict = many.why(&view);
         let cause = match &verdict {
+            Verdict::UpToDate if plan.is_between(view.number()) => {
+                Cause::simple("what it is made from would be made again")
+            }
             Verdict::UpToDate if plan.is_incomplete(view.number()) => {
                 Cause::simple("what others are to read of its results was removed")
             }
             Verdict::UpToDate => Cause::simple("it is done, but --force is given"),
+            Verdict::Stopped if goes_on => {
+                Cause::simple("it was begun, and isn't over: another call works here")
+            }
             verdict => many.cause(verdict),
         };
         let lack = unable.get(&view.number()).map(|unable| match unable {
@@ -84,7 +93,7 @@ pub(super) fn describe(call: &Call<'_>) -> Exit {
     let printed = stdout::print(|out| {
         groups.write(out, listing, if all { usize::MAX } else { MOST_NAMED }, style)?;
         let able = plan.len() - unable.len();
-        match (lacking, options.continue_on_failure) {
+        match (lacking, refused.is_none() && able > 0) {
             (0, _) => writeln!(out, "{}", would_run(plan.len(), plan.done))?,
             (_, true) => writeln!(out, "{}", would_run(able, plan.done))?,
             (_, false) if plan.done > 0 => {

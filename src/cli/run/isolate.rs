@@ -18,11 +18,13 @@ pub(super) fn isolation(
         executions = vec![Execution::Bwrap];
     }
     // Containers, which aren't made here, and whatever comes after native, are of no use.
+    let may_be_native = executions.contains(&Execution::Native);
     executions.truncate(executions.iter().take_while(|one| **one != Execution::Native).count());
-    if options.native || executions.is_empty() {
+    let isolated = executions.contains(&Execution::Bwrap);
+    if options.native || executions.is_empty() || !isolated && may_be_native {
         return Ok((None, Vec::new()));
     }
-    if !executions.contains(&Execution::Bwrap) {
+    if !isolated {
         let message = "jobs run without containers, which the configuration asks for";
         let warning = Diagnostic::warning("repx::run::no-containers", message)
             .help("`--bwrap` isolates them, `--native` says that they needn't be");
