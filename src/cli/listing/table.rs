@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-pub(in crate::cli) use super::params::{ParamsOf, params_cell, params_of, swept_above};
+pub(in crate::cli) use super::params::{Above, ParamsOf, above, params_cell, params_of};
 use super::{Status, Statuses, Tally, View};
 use crate::cli::arguments::Terminal;
 use crate::source::printable;

@@ -29,6 +29,7 @@ use waits::Waits;
 
 /// Why a job is as it is.
 pub(super) struct Why<'l> {
+    listing: &'l Listing,
     pub(super) job: JobView<'l>,
     pub(super) status: Status,
     pub(super) verdict: Verdict,
@@ -92,7 +93,7 @@ pub(super) fn why<'l>(
         Status::Done => Waits::default(),
         Status::Failed | Status::Pending => Waits::of(listing, &recorded, &job),
     };
-    Ok(Why { job, status, verdict, waits })
+    Ok(Why { listing, job, status, verdict, waits })
 }
 
 fn pending<'l>(reasons: &mut Reasons<'l>, job: &JobView<'l>) -> Verdict {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use super::super::find::{begin, short_id};
-use super::super::listing::table::grouped;
+use super::super::listing::table::{grouped, params_cell};
 use super::super::listing::{Paint, TableStyle, bare, begun_at, clean, cut, shared};
 use super::super::report::near;
 use super::moved::Moved;
@@ -30,8 +30,7 @@ pub(in crate::cli) fn write_text(
     let short = short_id(job);
     let head = format!("{} · {short} · {}", clean(&job.pname()), why.status.name());
     writeln!(out, "{}", style.paint(Paint::Strong, &cut(&head, style.width)))?;
-    let params = job.params().map(|(name, value)| format!("{}={}", clean(name), bare(value)));
-    let params = params.collect::<Vec<_>>().join(" ");
+    let params = params_cell(why.listing, job);
     if !params.is_empty() {
         writeln!(out, "{}", cut(&params, style.width))?;
     }
