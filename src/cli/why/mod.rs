@@ -67,6 +67,8 @@ pub(super) enum Verdict {
 pub(super) enum Ran {
     /// No lab that was run here had it, or what it needs never came to an end.
     Never,
+    /// Nothing lies below the base path, which may be new or have been deleted.
+    Nowhere,
     /// It was to run, and its folder may have been deleted since.
     Perhaps,
 }
@@ -108,7 +110,11 @@ fn pending<'l>(reasons: &mut Reasons<'l>, job: &JobView<'l>) -> Verdict {
     if reasons.recorded.was_read(&name) {
         return Verdict::Removed;
     }
-    let ran = if reasons.never_ran(job) { Ran::Never } else { Ran::Perhaps };
+    let ran = match reasons.never_ran(job) {
+        true if reasons.recorded.is_bare() => Ran::Nowhere,
+        true => Ran::Never,
+        false => Ran::Perhaps,
+    };
     match reasons.nearest(job) {
         None => Verdict::Nothing { ran, unrecorded: reasons.recorded.unrecorded(job) },
         Some(before) => {

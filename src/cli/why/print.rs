@@ -48,6 +48,10 @@ pub(in crate::cli) fn write_text(
             writeln!(out, "what was made from the results before is to be made again.")
         }
         Verdict::Stopped => writeln!(out, "It was begun, and stopped before its end."),
+        Verdict::Nothing { ran: Ran::Nowhere, .. } => {
+            writeln!(out, "Never run here: nothing lies in")?;
+            writeln!(out, "  {}", near(base))
+        }
         Verdict::Nothing { ran: Ran::Never, unrecorded: 0 } => {
             writeln!(out, "Never run: no job of stage {} is done.", clean(&job.stage().name))
         }
@@ -59,7 +63,7 @@ pub(in crate::cli) fn write_text(
         Verdict::Nothing { ran, unrecorded } => {
             let (jobs, verb) = if *unrecorded == 1 { ("job", "is") } else { ("jobs", "are") };
             let begin = match ran {
-                Ran::Never => "Never run",
+                Ran::Never | Ran::Nowhere => "Never run",
                 Ran::Perhaps => "No result here",
             };
             writeln!(
@@ -275,7 +279,9 @@ pub(in crate::cli) fn verdict(verdict: &Verdict) -> (&'static str, Value, Vec<Va
         Verdict::Removed => ("removed", Value::Null, Vec::new()),
         Verdict::Outdated { .. } => ("outdated", Value::Null, Vec::new()),
         Verdict::Stopped => ("stopped", Value::Null, Vec::new()),
-        Verdict::Nothing { ran: Ran::Never, .. } => ("never-run", Value::Null, Vec::new()),
+        Verdict::Nothing { ran: Ran::Never | Ran::Nowhere, .. } => {
+            ("never-run", Value::Null, Vec::new())
+        }
         Verdict::Nothing { ran: Ran::Perhaps, .. } => ("no-result", Value::Null, Vec::new()),
         Verdict::Changed { before, reasons, .. } => {
             ("changed", Value::from(before.as_str()), reasons.iter().map(reason).collect())
