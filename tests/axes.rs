@@ -182,6 +182,18 @@ fn zips_of_unequal_lengths() {
     assert!(place.starts_with("b = "), "{place}");
 }
 
+#[test]
+fn a_parameter_in_a_zip_and_by_itself_is_one_mistake() {
+    let world = lab(
+        &["x", "y"],
+        "g = repx-lib.utils.zip { x = [ 1 2 ]; y = [ 4 5 ]; };\nx = [ 7 8 ];",
+        "true",
+    );
+    let (outcome, _) = outcome(&world, Ask::Jobs);
+    let codes: Vec<&str> = outcome.diagnostics.iter().map(|found| found.code).collect();
+    assert_eq!(codes, ["repx::lab::parameter-twice"]);
+}
+
 /// Values and their canonical JSON; all are different jobs.
 const VALUES: &[(&str, &str)] = &[
     ("null", "null"),

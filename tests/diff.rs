@@ -233,6 +233,93 @@ fn an_edited_value_is_shown_with_what_it_was() {
     }
 }
 
+/// Stages whose parameters have the same names, each swept on its own.
+const ALIKE: &str = r#"{ pkgs, repx-lib, gitHash, ... }:
+let
+  gen = { pkgs }: { pname = "gen"; params = { n = 0; }; outputs.o = "$out/o"; run = { ... }: "true"; };
+  prep = { pkgs }: { pname = "prep"; params = { n = 0; k = 1; }; outputs.p = "$out/p"; run = { ... }: "true"; };
+  join = { pkgs }: { pname = "join"; params = { m = 0; }; inputs = { o = ""; p = ""; }; outputs.r = "$out/r"; run = { ... }: "true"; };
+  pipe = { repx }: repx.mkPipe rec {
+    gen = repx.callStage gen' [ ];
+    prep = repx.callStage prep' [ ];
+    join = repx.callStage join' [ gen prep ];
+  };
+  gen' = gen;
+  prep' = prep;
+  join' = join;
+in repx-lib.mkLab {
+  inherit pkgs repx-lib gitHash;
+  lab_version = "1";
+  runs.main = repx-lib.callRun ({ ... }: {
+    name = "main";
+    pipelines = [ pipe ];
+    params = { "gen.n" = [ 1 2 3 ]; "prep.n" = [ 1 2 3 ]; m = [ 5 ]; };
+  }) [ ];
+}
+"#;
+
+/// Of values of one name it counts which stage has them, and that is shown.
+#[test]
+fn values_of_one_name_are_told_apart_by_stages() {
+    let place = Place { root: tempfile::tempdir().expect("a temporary directory") };
+    std::fs::create_dir(place.path("lab")).expect("there is none yet");
+    let compared = |edits: &[(&str, &str)]| {
+        std::fs::write(place.path("lab/lab.nix"), ALIKE).expect("the file can be written");
+        for (from, to) in edits {
+            place.edit("lab.nix", from, to);
+        }
+        let page = place.printed(&["--diff", "before.ndjson"]);
+        assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
+        (numbers(&place.json(&["--diff", "before.ndjson"])), page)
+    };
+    std::fs::write(place.path("lab/lab.nix"), ALIKE).expect("the file can be written");
+    place.save("before.ndjson", &["--format", "ndjson"]);
+    let table = place.printed(&[]);
+    for values in ["m=5 (n=1)  ", "m=5 (gen.n=1 prep.n=2)  ", "m=5 (gen.n=2 prep.n=1)  "] {
+        assert_eq!(table.matches(values).count(), 1, "{values}\n{table}");
+    }
+    let (found, page) = compared(&[("m = [ 5 ]", "m = [ 6 ]")]);
+    assert_eq!(found, [0, 0, 9, 6]);
+    assert!(page.contains("  m=5 → 6 (gen.n=1 prep.n=2)\n"), "{page}");
+    let (found, page) = compared(&[("k = 1", "k = 2")]);
+    assert_eq!(found, [0, 0, 12, 3]);
+    assert!(page.contains("  m=5 (k=1 → 2 n=1)\n"), "{page}");
+    assert!(page.contains("  m=5 (k=1 → 2 gen.n=1 prep.n=2)\n"), "{page}");
+    let (found, page) = compared(&[("k = 1", "kk = 1")]);
+    assert_eq!(found, [0, 0, 12, 3]);
+    assert!(page.contains("  n=1 kk=none → 1 k=1 → none\n"), "{page}");
+    assert!(page.contains("  m=5 (k=1 → none kk=none → 1 n=1)\n"), "{page}");
+    // A stage of another name: nothing else is new.
+    let (found, page) =
+        compared(&[("    gen = ", "    make = "), ("[ gen prep ]", "[ make prep ]")]);
+    assert_eq!(found, [0, 0, 0, 15], "{page}");
+    let rename = [
+        ("    gen = ", "    make = "),
+        ("[ gen prep ]", "[ make prep ]"),
+        ("m = [ 5 ]", "m = [ 6 ]"),
+    ];
+    let (found, page) = compared(&rename);
+    assert_eq!(found, [0, 0, 9, 6], "{page}");
+    assert!(page.contains("  m=5 → 6 (make.n=1 prep.n=2)\n"), "{page}");
+    // Values that one stage alone has now are new, whatever another has.
+    let (found, page) = compared(&[
+        ("\"gen.n\" = [ 1 2 3 ]", "\"gen.n\" = [ 1 2 ]"),
+        ("\"prep.n\" = [ 1 2 3 ]", "\"prep.n\" = [ 1 2 3 4 ]"),
+    ]);
+    assert_eq!(found, [3, 4, 0, 11], "{page}");
+}
+
+/// Whoever puts two listings into one file has each job twice.
+#[test]
+fn a_job_that_is_saved_twice_is_one() {
+    let place = Place::new();
+    let text = place.printed(&["--format", "ndjson"]);
+    std::fs::write(place.path("twice"), [text.as_str(), &text].concat()).expect("it can be saved");
+    assert_eq!(numbers(&place.json(&["--diff", "twice"])), [0, 0, 0, 13]);
+    place.edit("nix/runs/simulation.nix", "range 1 3", "range 1 2");
+    assert_eq!(numbers(&place.json(&["--diff", "twice"])), [0, 4, 1, 8]);
+}
+
 #[test]
 fn what_is_no_listing_is_said() {
     let place = Place::new();

@@ -461,6 +461,16 @@ fn a_full_disk_is_no_matter() {
 }
 
 #[test]
+fn a_cache_that_cannot_be_written_is_named() {
+    let place = Place::new();
+    std::fs::write(place.cache(), "a file").unwrap();
+    let path = place.cache();
+    let why = format!("not kept: cannot write to '{}': Not a directory", path.display());
+    assert!(place.listing(&why, &[]).contains("AAAA"));
+    place.listing(ABSENT, &[]);
+}
+
+#[test]
 fn what_fails_is_not_kept() {
     let place = Place::new();
     let truth = place.listing(ABSENT, &[]);
@@ -499,8 +509,11 @@ fn what_depends_on_the_time_is_not_kept() {
 #[test]
 fn it_is_used_only_if_wanted() {
     let place = Place::new();
-    assert!(place.listing("cache: not used", &["--no-cache"]).contains("AAAA"));
+    assert!(
+        place.listing("cache: not used; the lab was evaluated", &["--no-cache"]).contains("AAAA")
+    );
     assert!(!place.cache().exists());
+    place.listing("cache: not looked at for a listing, to count jobs; the lab was", &["--count"]);
     place.listing("not looked at, as asked for", &["--refresh"]);
     place.listing(SAME, &[]);
     place.listing("kept for the next time", &["--refresh"]);

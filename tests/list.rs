@@ -277,6 +277,17 @@ fn some_jobs_of_a_lab_that_is_too_large_are_found() {
         "{shown}"
     );
     assert!(shown.contains("  gen    a=7     pending\n"), "{shown}");
+    let evaluated = |arguments: &[&str]| {
+        let ran = call(lab.path(), &[&["eval"], arguments].concat());
+        String::from_utf8(ran.stdout).expect("UTF-8")
+    };
+    let all = "of 14,000,000,001,001 jobs";
+    let counted = evaluated(&["--count", "--param", "a=7", "--stage", "gen"]);
+    assert!(counted.starts_with(&format!("lab 1 · lab.nix · 2 runs · 1 {all}\n")), "{counted}");
+    for arguments in [&["--param", "a=0"][..], &["--param", "a=0", "--count"]] {
+        let shown = evaluated(arguments);
+        assert!(shown.ends_with(&format!("\n\nNo job fits, {all}.\n")), "{shown}");
+    }
     let whole = json(lab.path(), &["jobs", "-s", "gen", "-p", "a=7"]);
     assert_eq!(whole["jobs"].as_array().expect("jobs").len(), 1);
     assert_eq!(
@@ -363,7 +374,7 @@ fn one_job_of_a_lab_that_is_too_large() {
         assert!(told(&["show", "job", name]).starts_with("report "), "{name}");
     }
     assert!(told(&["trace-params", "report"]).contains("no parameters"));
-    assert!(told(&["eval", "--why", name]).contains("Never run"));
+    assert!(told(&["eval", "--why", name]).contains("Never run here"));
     assert!(told(&["list", "deps", "report"]).contains("can't be told"));
     let deps: Value =
         serde_json::from_str(&told(&["list", "deps", name, "--format", "json"])).unwrap();

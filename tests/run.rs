@@ -303,6 +303,15 @@ fn a_dry_run_says_what_changed() {
         said.contains("\nupstream: param n 3 → 4") && said.ends_with("2 jobs would run, 4 done\n"),
         "{said}"
     );
+    // Of each job what the heading doesn't say; with -v nothing is cut.
+    let long = "echo a text that is long enough for a line of eighty columns and more than it";
+    lab.write("n = [ 1 2 4 5 ];", &[("a", "", &first(long)), ("b", "a", next)]);
+    let heading = "param n, perhaps script of stage a changed · 2 jobs\n";
+    let said = dry(&[]);
+    let (_, rows) = said.split_once(heading).unwrap_or_else(|| panic!("{said}"));
+    let rows: Vec<&str> = rows.lines().take(2).collect();
+    assert!(rows[0].ends_with(" main a n=4: param n 3 → 4"), "{said}");
+    assert!(rows[1].ends_with(" main a n=5: param n 3 → 5"), "{said}");
     // A script, and what follows from it.
     lab.write("n = [ 1 2 3 ];", &[("a", "", &first("printf %s")), ("b", "a", next)]);
     let said = dry(&[]);

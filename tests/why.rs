@@ -197,7 +197,18 @@ fn what_was_never_run_is_said_to_be() {
     let lab = Lab::new();
     let job = lab.job("gen", &[("seed", "1")]);
     assert_eq!(lab.json(&job)["verdict"], "never-run");
-    assert!(lab.text(&job).contains("Never run: no job of stage gen is done."));
+    assert!(
+        lab.text(&job).contains("\nNever run here: nothing lies in\n  .repx\n"),
+        "{}",
+        lab.text(&job)
+    );
+    // What stands in the values of what it reads from says which one it is.
+    let train = trained(&lab, "2", "0.5");
+    assert!(lab.text(&train).contains("\nlr=0.5 (seed=2)\n"), "{}", lab.text(&train));
+    // Jobs that no lab is noted for: there may have been others.
+    lab.finish(|name| name.contains("-report"));
+    assert_eq!(lab.json(&job)["verdict"], "no-result");
+    assert!(lab.text(&job).contains("No result here: no job of stage gen is done"));
 }
 
 #[test]
@@ -214,9 +225,9 @@ fn what_is_done_is_up_to_date_and_what_failed_has_failed() {
 #[test]
 fn a_new_value_is_named_and_nothing_that_follows_from_it() {
     let lab = Lab::done();
-    lab.edit("make.nix", "0.5", "0.25");
-    let job = lab.job("train", &[("lr", "0.25")]);
-    assert_eq!(lab.reasons(&job), ["param lr 0.5 0.25", "script perhaps", "pname perhaps"]);
+    lab.edit("make.nix", "0.5", "0.75");
+    let job = lab.job("train", &[("lr", "0.75")]);
+    assert_eq!(lab.reasons(&job), ["param lr 0.5 0.75", "script perhaps", "pname perhaps"]);
     // Next to a job that the lab still has, what follows from the value is known to.
     let lab = Lab::done();
     lab.edit("make.nix", "[ 0.1 0.5 ]", "[ 0.1 0.5 0.25 ]");
@@ -354,6 +365,11 @@ fn the_nearest_number_is_taken() {
     assert_eq!(reasons[0], "param lr 0.1 0.2", "{reasons:?}");
     let gen_job = lab.job("gen", &[("seed", "21")]);
     assert_eq!(lab.reasons(&gen_job), ["param seed 20 21"]);
+    // By how far it is, not by how many times as large.
+    lab.edit("make.nix", "5.0 0.2 0.1", "5.0 2.0 0.1");
+    let reasons = lab.reasons(&trained(&lab, "7", "2.0"));
+    assert_eq!(reasons[0], "param lr 0.1 2.0", "{reasons:?}");
+    lab.edit("make.nix", "5.0 2.0 0.1", "5.0 0.2 0.1");
     // Where many are asked about, not all are looked at, and the same is said.
     let ran = run(repx(lab.path()).args(["run", "-n", "--format", "ndjson"]));
     let text = String::from_utf8(ran.stdout).unwrap();
@@ -371,7 +387,7 @@ fn a_dry_run_leaves_out_nothing() {
     lab.edit("train.nix", "lr = 1.0;", "lr = 1.0; way = \"a way that was taken\";");
     lab.finish(|_| true);
     lab.edit("train.nix", "a way that was taken", "another way that was never taken before");
-    lab.edit("make.nix", "0.5", "0.25");
+    lab.edit("make.nix", "0.5", "0.75");
     let dry = |columns: &str| {
         let ran = run(repx(lab.path()).args(["run", "-n"]).env("COLUMNS", columns));
         String::from_utf8(ran.stdout).unwrap()
@@ -379,11 +395,20 @@ fn a_dry_run_leaves_out_nothing() {
     let text = dry("80");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     let whole = text.replace("\n    ", " ");
-    let heading = "param lr 0.5 → 0.25, param way \"a way that was taken\" → \"another way that was never \
+    let heading = "param lr 0.5 → 0.75, param way \"a way that was taken\" → \"another way that was never \
                    taken before\", perhaps script of stage train changed, perhaps pname \
-                   train-0.500000 → train-0.250000 · 2 jobs\n";
+                   train-0.500000 → train-0.750000 · 2 jobs\n";
     assert!(whole.contains(heading), "{text}");
     assert!(dry("400").contains(heading));
+    // Below what several have in common stands what is each one's own; with -v it isn't cut.
+    lab.edit("make.nix", "[ 0.1 0.75 ]", "[ 0.1 0.75 0.8 ]");
+    let whole = run(repx(lab.path()).args(["run", "-nv"]).env("COLUMNS", "80"));
+    let whole = String::from_utf8(whole.stdout).unwrap();
+    assert!([&whole, &dry("80")].iter().all(|text| text.lines().all(|l| l.chars().count() <= 80)));
+    let row = ": param lr 0.5 → 0.8, param way \"a way that was taken\" → \"another way that was never taken \
+               before\", perhaps pname train-0.500000 → train-0.800000\n";
+    assert!(whole.replace("\n      ", " ").contains(row), "{whole}");
+    assert!(dry("80").replace("\n      ", " ").contains("…: param lr 0.5 → 0.8, param way "));
 }
 
 #[test]
@@ -447,7 +472,8 @@ fn a_folder_that_was_deleted_is_not_called_never_run() {
         }
     }
     let train = trained(&lab, "2", "0.5");
-    assert_eq!(lab.json(&train)["verdict"], "never-run");
+    // Nor that, where no lab is noted.
+    assert_eq!(lab.json(&train)["verdict"], "no-result");
     let listing = lab.listing();
     let name = repx::exec::LabName::new("/a/lab".into(), Vec::new());
     let base = repx::exec::Base::new(&lab.path().join(".repx"));
@@ -456,6 +482,12 @@ fn a_folder_that_was_deleted_is_not_called_never_run() {
     let text = lab.text(&train);
     assert!(text.contains("No result here: no job of stage train is done"), "{text}");
     assert!(!text.contains("ever run:"), "{text}");
+    // The lab that was noted didn't ask for this one.
+    lab.edit("make.nix", "[ 0.1 0.5 ]", "[ 0.1 0.5 0.75 ]");
+    let new = trained(&lab, "2", "0.75");
+    assert_eq!(lab.json(&new)["verdict"], "never-run");
+    assert!(lab.text(&new).contains("Never run: no job of stage train is done."));
+    lab.edit("make.nix", "[ 0.1 0.5 0.75 ]", "[ 0.1 0.5 ]");
     // What it reads from never came to an end: then nor did it.
     let two = lab.job("gen", &[("seed", "2")]);
     fs::rename(lab.folder(&two).join("SUCCESS"), lab.folder(&two).join("FAIL")).unwrap();
@@ -477,9 +509,9 @@ fn damaged_and_missing_records_are_none() {
     }
     lab.edit("gen.nix", "echo ", "printf '%s' ");
     let job = lab.job("gen", &[("seed", "1")]);
-    assert_eq!(lab.json(&job)["verdict"], "never-run");
+    assert_eq!(lab.json(&job)["verdict"], "no-result");
     assert!(lab.text(&job).contains("2 jobs of its name are done, without a record"));
-    assert_eq!(lab.json(&lab.job("train", &[("lr", "0.1")]))["verdict"], "never-run");
+    assert_eq!(lab.json(&lab.job("train", &[("lr", "0.1")]))["verdict"], "no-result");
 }
 
 #[test]

@@ -122,7 +122,10 @@ impl Evaluations {
         let path = self.reads_path(key);
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(error)
+                if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory]
+                    .contains(&error.kind()) =>
+            {
                 return Lookup::without(State::Absent, Reads::default());
             }
             Err(_) => return Lookup::without(State::Damaged, Reads::default()),
@@ -147,11 +150,15 @@ impl Evaluations {
         Lookup { value: Some(value), state: State::Same, reads: kept.reads, compared }
     }
 
-    /// Keeps a result, if that can be done.
-    pub fn keep(&self, key: EvaluationKey, reads: Reads, value: &[u8]) -> bool {
-        if value.len() > LARGEST || std::fs::create_dir_all(&self.directory).is_err() {
-            return false;
+    /// Keeps a result, if it isn't too large.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn keep(&self, key: EvaluationKey, reads: Reads, value: &[u8]) -> io::Result<bool> {
+        if value.len() > LARGEST {
+            return Ok(false);
         }
+        std::fs::create_dir_all(&self.directory)?;
         let kept = Kept { hash: blake3::hash(value), length: value.len() as u64, reads };
         let place = self.value_path(key, kept.hash);
         // The value first: reads never name one that was not there.
@@ -160,7 +167,7 @@ impl Evaluations {
             write_whole(&self.reads_path(key), parts.each_ref().map(Vec::as_slice))
         });
         self.clean(key, &place);
-        written.is_ok()
+        written.map(|()| true)
     }
 
     fn value(&self, key: EvaluationKey, kept: &Kept) -> Option<Vec<u8>> {

@@ -32,8 +32,10 @@ pub(super) enum Fate {
     None,
     /// It is kept.
     Kept,
-    /// The cache can't be written to, or the listing is too large for it.
-    NoRoom,
+    /// It is too large.
+    TooLarge,
+    /// Why it can't be written.
+    Unwritten(String),
     /// There is none.
     Failed,
     /// Its jobs were counted, not made.
@@ -69,7 +71,7 @@ pub(super) fn explain(explanation: &Explanation, terminal: &Terminal) {
 
 fn text(explanation: &Explanation, all: bool) -> String {
     let Explanation { found, reads, lowered, packages, fate } = explanation;
-    let mut out = format!("cache: {}\n", begin(found.as_ref(), fate));
+    let mut out = format!("cache: {}\n", begin(explanation));
     match found {
         Some((State::Same, compared)) if *compared > 0 => {
             line(
@@ -120,9 +122,12 @@ fn packages_text(uses: PackageUses) -> Vec<String> {
 }
 
 /// Where the listing is from.
-fn begin(found: Option<&(State, usize)>, fate: &Fate) -> &'static str {
-    match (found.map(|(state, _)| state), fate) {
-        (None, Fate::None) => "not used",
+fn begin(Explanation { found, lowered, fate, .. }: &Explanation) -> &'static str {
+    match (found.as_ref().map(|(state, _)| state), fate) {
+        (None, Fate::None) if lowered.is_some() => {
+            "not looked at for a listing, to count jobs; the lab was evaluated"
+        }
+        (None, Fate::None) => "not used; the lab was evaluated",
         (None, _) => "not looked at, as asked for; the lab was evaluated",
         (Some(State::Same), _) => "nothing has changed, the listing was taken from it",
         (Some(State::Absent), _) => "nothing kept for this call; the lab was evaluated",
@@ -146,9 +151,8 @@ fn end(fate: &Fate) -> Vec<String> {
     match fate {
         Fate::None => Vec::new(),
         Fate::Kept => vec!["kept for the next time".to_owned()],
-        Fate::NoRoom => {
-            vec!["not kept: the cache can't be written to, or the listing is too large".to_owned()]
-        }
+        Fate::TooLarge => vec!["not kept: the listing is too large".to_owned()],
+        Fate::Unwritten(why) => vec![format!("not kept: {why}")],
         Fate::Failed => vec!["not kept: only listings without errors are".to_owned()],
         Fate::Counted => vec!["not kept: not all jobs were made".to_owned()],
         Fate::Prevented(obstacles) => {

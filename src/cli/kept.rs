@@ -114,11 +114,17 @@ pub(super) fn outcome_at(
             (None, _) if outcome.counts.is_some() => Fate::Counted,
             (None, _) => Fate::Failed,
             (Some(_), false) => Fate::Prevented(obstacles),
-            (Some(listing), true) if !fits(listing) => Fate::NoRoom,
+            (Some(listing), true) if !fits(listing) => Fate::TooLarge,
             (Some(listing), true) => {
                 let value = pack(few, listing, &outcome, &messages);
-                let written = caches.evaluations.keep(key, reads, &value);
-                if written { Fate::Kept } else { Fate::NoRoom }
+                match caches.evaluations.keep(key, reads, &value) {
+                    Ok(true) => Fate::Kept,
+                    Ok(false) => Fate::TooLarge,
+                    Err(error) => {
+                        let place = caches.directory.display();
+                        Fate::Unwritten(format!("cannot write to '{place}': {error}"))
+                    }
+                }
             }
         };
         outcome.diagnostics.extend(explanation.fate.advice());

@@ -36,6 +36,8 @@ pub type Wanted = (String, Vec<String>);
 pub struct Counts {
     /// Are they of all jobs, and beside them some are listed that were asked for?
     pub listed: bool,
+    /// Of jobs that have wanted values: how many there are of all, if that was counted too.
+    pub all: Option<Count>,
     /// In the order of runs.
     pub runs: Vec<RunCount>,
 }
@@ -155,6 +157,11 @@ impl Counts {
             }
         }
         total
+    }
+
+    /// How many jobs there are, whatever is wanted.
+    pub fn of_all(&self) -> Count {
+        self.all.unwrap_or_else(|| self.total(|_| true))
     }
 
     /// Why the numbers of runs shown, or their sum, may be too large: each run and stage, and why.

@@ -258,11 +258,14 @@ fn counted<'h>(
     request: &Request,
     (selection, most): (&Selection, u64),
 ) -> (Expanded, Option<Counts>) {
-    let (counts, found) = count(session, lab, &settled(lab, &selection.params));
+    let (mut counts, found) = count(session, lab, &settled(lab, &selection.params));
     let told = counts.total(|_| true).is_exact() && counts.all_exact();
     let many = bound_of_all(lab).is_none_or(|bound| bound > u128::from(most));
     if told || found.failed() || many {
         let runs = lab.runs.iter().map(|run| run_info(lab, run)).collect();
+        if !selection.params.is_empty() {
+            counts.all = Some(count(session, lab, &[]).0.of_all());
+        }
         return (Expanded { listing: Listing { runs, ..Listing::default() }, found }, Some(counts));
     }
     (expand(session, lab, request), None)

@@ -55,10 +55,11 @@ impl<'v> Known<'v> {
 pub fn meant(word: &str, known: &[Known<'_>]) -> Vec<String> {
     let text = serde_json::Value::from(word).to_string();
     let json = serde_json::from_str::<serde_json::Value>(word).ok();
-    let mut values: Vec<String> =
-        json.into_iter().flat_map(|json| [word.to_owned(), json.to_string()]).collect();
+    let mut values: Vec<String> = json.iter().map(|_| word.to_owned()).collect();
+    // Of numbers those are found that are worth the same.
+    values.extend(json.filter(|json| !json.is_number()).map(|json| json.to_string()));
     let all = || known.iter().flat_map(|known| known.texts());
-    if number(word).is_some() {
+    if word.starts_with(['[', '{']) || number(word).is_some() {
         values.extend(all().filter(|known| are_equal(known, word)).map(str::to_owned));
         values.sort_unstable();
         values.dedup();
@@ -88,13 +89,34 @@ pub fn worth(json: &str) -> Option<String> {
     })
 }
 
-/// Are both numbers, and of the same worth?
+/// Are both numbers of the same worth, or made of such ones alike?
 fn are_equal(json: &str, other: &str) -> bool {
+    if [json, other].iter().all(|text| text.starts_with(['[', '{'])) {
+        let parsed = |text| serde_json::from_str::<serde_json::Value>(text).ok();
+        return parsed(json).zip(parsed(other)).is_some_and(|(one, other)| are_alike(&one, &other));
+    }
     let (Some(one), Some(other)) = (number(json), number(other)) else { return false };
     match (one, other) {
         (Number::Whole(one), Number::Whole(other)) => one == other,
         (Number::Broken(one), Number::Broken(other)) => one.total_cmp(&other).is_eq(),
         (Number::Whole(_), Number::Broken(_)) | (Number::Broken(_), Number::Whole(_)) => false,
+    }
+}
+
+fn are_alike(one: &serde_json::Value, other: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => {
+            one == other || are_equal(&one.to_string(), &other.to_string())
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(a, b)| are_alike(a, b))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let same = |(name, a)| other.get(name).is_some_and(|b| are_alike(a, b));
+            one.len() == other.len() && one.iter().all(same)
+        }
+        (one, other) => one == other,
     }
 }
 
@@ -115,7 +137,8 @@ fn number(json: &str) -> Option<Number> {
     if let Some(whole) = number.as_i128() {
         return Some(Number::Whole(whole));
     }
-    let float = number.as_f64()?;
+    // Rounded as Nix rounds it, which serde_json doesn't.
+    let float: f64 = json.trim_end().parse().ok()?;
     // What is whole and below this, `i128` holds exactly.
     let whole = float.fract() == 0.0 && float.abs() < 1e30;
     #[allow(clippy::cast_possible_truncation, reason = "it is whole, and in range")]
@@ -195,6 +218,8 @@ mod tests {
         };
         for (word, known) in [
             ("1000", "1000.0"),
+            ("[[1.0, 2], [3]]", "[[1,2],[3]]"),
+            ("{\"a\": [1e1]}", "{\"a\":[10.0]}"),
             ("1000.0", "1000"),
             ("1e3", "1000"),
             ("0", "-0.0"),
@@ -202,6 +227,7 @@ mod tests {
             ("0.10", "0.1"),
             ("1e-1", "0.1"),
             ("9007199254740993", "9007199254740993"),
+            ("9007199254740993.0", "9.007199254740992e+15"),
         ] {
             assert!(meant_of(word, known), "{word} {known}");
         }

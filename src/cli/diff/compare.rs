@@ -277,6 +277,8 @@ mod tests {
     struct Lab {
         stages: Vec<Stage>,
         axes: Vec<Vec<u32>>,
+        /// Have stages of one axis the same name for theirs?
+        alike: bool,
     }
 
     impl Lab {
@@ -292,7 +294,7 @@ mod tests {
                     reads: (0..at).filter(|_| dice.roll(2) == 0).collect(),
                 });
             }
-            Lab { stages, axes }
+            Lab { stages, axes, alike: dice.roll(2) == 0 }
         }
 
         fn jobs(&self) -> Jobs {
@@ -323,9 +325,13 @@ mod tests {
                     let reads = stage.reads.iter();
                     let reads: Vec<usize> =
                         reads.filter_map(|s| of_stage[*s].iter().copied().find(fits)).collect();
+                    let name = |axis: &usize| match self.alike && stage.axes.len() == 1 {
+                        true => "x".to_owned(),
+                        false => format!("a{axis}"),
+                    };
                     let params = stage.axes.iter();
                     let params: Vec<_> =
-                        params.map(|a| (format!("a{a}"), point[a].to_string())).collect();
+                        params.map(|axis| (name(axis), point[axis].to_string())).collect();
                     let above: Vec<JobId> = reads.iter().map(|job| jobs[*job].id).collect();
                     let text = format!("{} {} {params:?} {above:?}", stage.name, stage.script);
                     let id: [u8; 32] = blake3::hash(text.as_bytes()).into();

@@ -30,19 +30,29 @@ pub(super) fn hash_value(json: &str) -> u64 {
     }
 }
 
-/// Values by parameter: each name with what stands for all values that it has.
-pub(super) fn by_name(values: &mut Vec<Value>) -> Vec<(u64, u64)> {
-    for value in values.iter_mut() {
+/// Values by parameter and the stage that has it, as far as that is `known`: each of these with what stands for all
+/// values that it has.
+pub(super) fn by_source(values: &mut Vec<Value>, known: impl Fn(u64) -> bool) -> Vec<(u64, u64)> {
+    for value in values.iter_mut().filter(|value| !known(value.stage)) {
         value.stage = 0;
     }
-    values.sort_unstable();
+    values.sort_unstable_by_key(|value| (value.name, value.stage, value.text));
     values.dedup();
-    let of_name = |values: &[Value]| {
-        let mut hasher = DefaultHasher::new();
+    let of_source = |values: &[Value]| {
+        let (mut source, mut all) = (DefaultHasher::new(), DefaultHasher::new());
         for value in values {
-            hasher.write_u64(value.text);
+            all.write_u64(value.text);
         }
-        values.first().map(|first| (first.name, hasher.finish()))
+        values.first().map(|first| {
+            source.write_u64(first.name);
+            source.write_u64(first.stage);
+            (source.finish(), all.finish())
+        })
     };
-    values.chunk_by(|a, b| a.name == b.name).filter_map(of_name).collect()
+    let mut all: Vec<(u64, u64)> = values
+        .chunk_by(|a, b| (a.name, a.stage) == (b.name, b.stage))
+        .filter_map(of_source)
+        .collect();
+    all.sort_unstable();
+    all
 }

@@ -18,12 +18,14 @@ pub(super) fn pair(before: (&dyn Side, Vec<u32>), after: (&dyn Side, Vec<u32>)) 
     let ((then, removed), (now, added)) = (before, after);
     let mut pairs = Pairs { then, now, removed, added, changed: Vec::new() };
     pairs.by(&By::All, &[Where::Run]);
-    // A stage that was read from may have been renamed, and so may a run.
-    pairs.by(&By::Names, &[Where::Run, Where::Anywhere]);
     if !pairs.is_over() {
-        let edited = Edited::of(&pairs);
+        let sources = Sources::of(&pairs);
+        // A stage that was read from may have been renamed, and so may a run.
+        pairs.by(&By::Known { sources: &sources }, &[Where::Run, Where::Anywhere]);
+        let edited = Edited::of(&pairs, &sources);
         for renamed in [true, false] {
-            pairs.by(&By::Rest { edited: &edited, renamed }, &[Where::Run, Where::Anywhere]);
+            let by = By::Rest { sources: &sources, edited: &edited, renamed };
+            pairs.by(&by, &[Where::Run, Where::Anywhere]);
         }
     }
     pairs.changed.sort_unstable_by_key(|(_, is)| *is);
@@ -45,18 +47,18 @@ enum Where {
 enum By<'e> {
     /// All values, and the stages that they come from.
     All,
-    /// All values.
-    Names,
+    /// All values, and of the stages that they come from those that both sides have.
+    Known { sources: &'e Sources<'e> },
     /// Those of which an edit made no others; where names may be `renamed`, the values behind these too.
-    Rest { edited: &'e Edited<'e>, renamed: bool },
+    Rest { sources: &'e Sources<'e>, edited: &'e Edited<'e>, renamed: bool },
 }
 
 impl By<'_> {
     /// What is in common, if a job may find a partner so.
     fn made(&self, side: &dyn Side, job: u32, values: &mut Vec<Value>) -> Option<Key> {
         let names = match self {
-            By::All | By::Names => None,
-            By::Rest { edited, renamed } => Some(edited.names(side, job, *renamed)?),
+            By::All | By::Known { .. } => None,
+            By::Rest { edited, renamed, .. } => Some(edited.names(side, job, *renamed)?),
         };
         values.clear();
         side.values(job, values);
@@ -66,11 +68,13 @@ impl By<'_> {
                 values.dedup();
                 values.iter().flat_map(|one| [one.name, one.text, one.stage]).collect()
             }
-            By::Names => {
-                let values = effective::by_name(values);
+            By::Known { sources } => {
+                let values = sources.by_source(side.stage(job), values);
                 values.into_iter().flat_map(|(name, value)| [name, value]).collect()
             }
-            By::Rest { renamed, .. } => rest(names?, &effective::by_name(values), *renamed)?,
+            By::Rest { sources, renamed, .. } => {
+                rest(names?, &sources.by_source(side.stage(job), values), *renamed)?
+            }
         };
         let mut hasher = blake3::Hasher::new();
         for number in numbers {
@@ -203,6 +207,35 @@ fn keys(side: &dyn Side, (job, made): Left, place: Where) -> Vec<Key> {
     }
 }
 
+/// By stage those whose values its jobs follow from, then and now: of two parameters of one name it says which is which.
+struct Sources<'s>(HashMap<&'s str, [HashSet<u64>; 2]>);
+
+impl<'s> Sources<'s> {
+    /// Of the jobs that are left.
+    fn of(pairs: &Pairs<'s>) -> Sources<'s> {
+        let mut all: HashMap<&str, [HashSet<u64>; 2]> = HashMap::new();
+        let mut values = Vec::new();
+        let sides = [(pairs.then, &pairs.removed), (pairs.now, &pairs.added)];
+        for (at, (side, left)) in sides.into_iter().enumerate() {
+            for job in left.iter().take_while(|_| going()) {
+                values.clear();
+                side.values(*job, &mut values);
+                if let Some(known) = all.entry(side.stage(*job)).or_default().get_mut(at) {
+                    known.extend(values.iter().map(|value| value.stage));
+                }
+            }
+        }
+        Sources(all)
+    }
+
+    /// Values of a job of a stage by what they are called, and by where they come from if both sides have that.
+    fn by_source(&self, stage: &str, values: &mut Vec<Value>) -> Vec<(u64, u64)> {
+        let sides = self.0.get(stage);
+        let known = |source| sides.is_some_and(|sides| sides.iter().all(|s| s.contains(&source)));
+        effective::by_source(values, known)
+    }
+}
+
 /// What a parameter is in the jobs of a stage of one side.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Seen {
@@ -235,7 +268,7 @@ type Names = HashMap<u64, [Seen; 2]>;
 struct Edited<'s>(HashMap<Group<'s>, Names>);
 
 impl<'s> Edited<'s> {
-    fn of(pairs: &Pairs<'s>) -> Edited<'s> {
+    fn of(pairs: &Pairs<'s>, sources: &Sources<'s>) -> Edited<'s> {
         let mut all: HashMap<Group<'s>, Names> = HashMap::new();
         let (were, are): (Vec<u32>, Vec<u32>) = pairs.changed.iter().copied().unzip();
         let stayed = stayed(pairs, &are);
@@ -249,7 +282,7 @@ impl<'s> Edited<'s> {
                 values.clear();
                 side.values(*job, &mut values);
                 let names = all.entry(group).or_default();
-                for (name, value) in effective::by_name(&mut values) {
+                for (name, value) in sources.by_source(side.stage(*job), &mut values) {
                     let seen = names.entry(name).or_insert([Seen::Nowhere; 2]);
                     if let Some(seen) = seen.get_mut(at) {
                         seen.add(value);

@@ -10,7 +10,7 @@ use super::effective::{Value, hash, hash_value};
 use super::listed::{object, values_of};
 use super::reading::{Record, canonical, id};
 use crate::cli::listing::View;
-use crate::cli::listing::table::{ParamsOf, swept_above};
+use crate::cli::listing::table::{Above, ParamsOf, above};
 use crate::sweep::{Block, JobId, Listing};
 
 /// A saved listing, as far as it is to be compared.
@@ -24,6 +24,8 @@ pub(super) struct Saved<'l> {
     numbers: HashMap<JobId, u32>,
     /// The ids of those that it has, and whether they are to be shown.
     known: Vec<(JobId, bool)>,
+    /// Of each job of the other side whether it is among those.
+    met: Vec<bool>,
     texts: Texts,
     /// What is said of parameters, once it was asked for.
     axes: OnceCell<Axes>,
@@ -93,6 +95,7 @@ impl<'l> Saved<'l> {
             others: Vec::new(),
             numbers: HashMap::new(),
             known: Vec::new(),
+            met: vec![false; view.len() as usize],
             texts: Texts::default(),
             axes: OnceCell::new(),
         }
@@ -103,13 +106,19 @@ impl<'l> Saved<'l> {
         self.listed.contains_key(job)
     }
 
-    /// Adds a job that the other side has.
+    /// Adds a job that the other side has. Whoever put two listings into one file wrote it twice.
     pub(super) fn add_known(&mut self, job: JobId, shown: bool) {
-        self.known.push((job, shown));
+        let met = self.listed.get(&job).and_then(|number| self.met.get_mut(*number as usize));
+        if met.is_none_or(|met| !std::mem::replace(met, true)) {
+            self.known.push((job, shown));
+        }
     }
 
     /// Adds another job.
     pub(super) fn add(&mut self, job: JobId, shown: bool, record: &Record<'_>) {
+        if self.numbers.contains_key(&job) {
+            return;
+        }
         let texts = &mut self.texts;
         let params = record.params.iter();
         let params =
@@ -244,13 +253,18 @@ impl Side for Saved<'_> {
             let some = some.map(|(name, value)| (self.texts.text(*name), self.texts.text(*value)));
             some.collect::<Vec<_>>()
         };
-        let mut upstream = Vec::new();
+        let mut values = Vec::new();
         for found in self.above(job) {
             match found {
-                Found::Other(job) => upstream.extend(axes_of(job, true)),
-                Found::Listed(job) => upstream.extend(swept_above(self.today, vec![job])),
+                Found::Other(job) => values.extend(job.params.iter().map(|(name, value)| Above {
+                    name: self.texts.text(*name),
+                    stage: self.texts.text(job.stage),
+                    value: self.texts.text(*value),
+                    swept: self.is_axis(job.stage, *name, *value),
+                })),
+                Found::Listed(job) => values.extend(above(self.today, vec![job])),
             }
         }
-        ParamsOf::new(axes_of(job, true), upstream, axes_of(job, false))
+        ParamsOf::new(axes_of(job, true), values, axes_of(job, false))
     }
 }

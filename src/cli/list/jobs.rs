@@ -17,7 +17,7 @@ use super::super::filter::Filter;
 use super::super::find::short_id;
 use super::super::guard::INTERRUPTED;
 use super::super::listing::json::{next_key, text};
-use super::super::listing::table::{counted, line, params_of};
+use super::super::listing::table::{counted, line, none_fits, params_of};
 use super::super::listing::{Paint, Records, SHORT_ID, Status, Statuses, TableStyle, View, clean};
 use super::super::load::{Opened, base_path, open};
 use super::super::report::near;
@@ -242,7 +242,7 @@ impl Page<'_> {
     fn write_table(&self, out: &mut impl Write) -> io::Result<()> {
         let count = counted(Count::Exactly(self.jobs.len() as u128), "job");
         if self.jobs.is_empty() {
-            return writeln!(out, "No job fits, of {}.", counted(self.all, "job"));
+            return writeln!(out, "{}", none_fits(self.all));
         }
         let widths = self.widths();
         let shown = [true, true, self.view.runs.iter().filter(|run| **run).count() > 1, true, true];

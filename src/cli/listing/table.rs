@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-pub(in crate::cli) use super::params::{ParamsOf, params_cell, params_of, swept_above};
+pub(in crate::cli) use super::params::{Above, ParamsOf, above, params_cell, params_of};
 use super::{Status, Statuses, Tally, View};
 use crate::cli::arguments::Terminal;
 use crate::source::printable;
@@ -123,6 +123,9 @@ pub(crate) fn write_counts(
         let stages = stages.map(|(name, jobs)| format!("{} {}", clean(name), grouped(*jobs)));
         wrapped(out, stages, style)?;
     }
+    if tally.total == Count::NONE && tally.all != Count::NONE {
+        writeln!(out, "\n{}", none_fits(tally.all))?;
+    }
     if let [first, rest @ ..] = tally.reasons.as_slice() {
         writeln!(out, "\nat most: {first}")?;
         match rest.len() {
@@ -145,6 +148,9 @@ pub(crate) fn write_too_many(
     style: TableStyle,
 ) -> io::Result<()> {
     write_counts(out, tally, style)?;
+    if tally.total == Count::NONE {
+        return Ok(());
+    }
     writeln!(out)?;
     if statuses.is_empty() && tally.total.is_exact() {
         writeln!(out, "{} pending", grouped(tally.total))?;
@@ -154,6 +160,11 @@ pub(crate) fn write_too_many(
         Count::Exactly(_) | Count::AtMost(_) | Count::Beyond => HINT_BEYOND,
     };
     writeln!(out, "{}", style.paint(Paint::Faint, hint))
+}
+
+/// What a filter has left of so many jobs.
+pub(in crate::cli) fn none_fits(all: Count) -> String {
+    format!("No job fits, of {}.", counted(all, "job"))
 }
 
 fn headline(tally: &Tally<'_>) -> String {

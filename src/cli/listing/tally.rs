@@ -57,7 +57,7 @@ impl<'l> Tally<'l> {
 
     /// The same where the listing may have a part of the jobs only, which were counted then.
     pub(crate) fn among(self, counts: Option<&Counts>) -> Tally<'l> {
-        Tally { all: counts.map_or(self.all, |counts| counts.total(|_| true)), ..self }
+        Tally { all: counts.map_or(self.all, Counts::of_all), ..self }
     }
 
     /// Of runs and stages that were counted, as far as they are shown.
@@ -67,6 +67,7 @@ impl<'l> Tally<'l> {
         shown: &[bool],
         stages: &[String],
     ) -> Tally<'l> {
+        let all = counts.of_all();
         let mut counts = counts.clone();
         for stage in counts.runs.iter_mut().flat_map(|run| &mut run.stages) {
             stage.jobs = named(stage, stages);
@@ -87,7 +88,7 @@ impl<'l> Tally<'l> {
             true => Vec::new(),
             false => reasons(listing, &counts.reasons(is_shown)),
         };
-        Tally { listing, total, all: total, runs, reasons }
+        Tally { listing, total, all, runs, reasons }
     }
 }
 

@@ -20,6 +20,9 @@ const FEW: usize = 40;
 /// Of more jobs so many are named for each cause.
 const MOST_NAMED: usize = 5;
 
+/// Before what doesn't fit into the line of a job.
+const INDENT: &str = "      ";
+
 /// Jobs that would run for like causes.
 struct Group {
     cause: Cause,
@@ -31,8 +34,8 @@ struct Group {
 /// A job that would run.
 struct Row {
     job: u32,
-    /// Its cause.
-    whole: String,
+    /// Of its cause what the group's doesn't say.
+    own: String,
     /// What it lacks.
     lack: Option<String>,
 }
@@ -87,11 +90,12 @@ pub(super) fn describe(call: &Call<'_>) -> Exit {
         });
         groups.add(view.number(), cause, lack);
     }
-    let all = plan.len() <= FEW || terminal.volume == Volume::Verbose;
+    let whole = terminal.volume == Volume::Verbose;
+    let all = plan.len() <= FEW || whole;
     let style = TableStyle::of(terminal);
     let lacking = unable.values().filter(|unable| **unable != Unable::Behind).count();
     let printed = stdout::print(|out| {
-        groups.write(out, listing, if all { usize::MAX } else { MOST_NAMED }, style)?;
+        groups.write(out, listing, if all { usize::MAX } else { MOST_NAMED }, (style, whole))?;
         let able = plan.len() - unable.len();
         match (lacking, refused.is_none() && able > 0) {
             (0, _) => writeln!(out, "{}", would_run(plan.len(), plan.done))?,
@@ -145,10 +149,10 @@ impl Groups {
         match self.all.get_mut(at) {
             Some(group) => {
                 group.alike &= group.cause.whole == cause.whole;
-                group.jobs.push(Row { job, whole: cause.whole, lack });
+                group.jobs.push(Row { job, own: cause.own, lack });
             }
             None => {
-                let jobs = vec![Row { job, whole: cause.whole.clone(), lack }];
+                let jobs = vec![Row { job, own: cause.own.clone(), lack }];
                 self.all.push(Group { cause, alike: true, jobs });
             }
         }
@@ -159,22 +163,25 @@ impl Groups {
         out: &mut impl Write,
         listing: &Listing,
         most: usize,
-        style: TableStyle,
+        (style, whole): (TableStyle, bool),
     ) -> io::Result<()> {
         for group in &self.all {
-            let Cause { what, whole } = &group.cause;
-            let head = if group.alike { whole } else { what };
+            let cause = &group.cause;
+            let head = if group.alike { &cause.whole } else { &cause.what };
             let count = format!("· {}", words::jobs(group.jobs.len()));
-            write_whole(out, head.split(' ').chain([&*count]), style.width)?;
-            for Row { job, whole, lack } in group.jobs.iter().take(most) {
-                let title = words::title(listing, *job);
-                let own = (!group.alike).then_some(whole);
+            write_whole(out, head.split(' ').chain([&*count]), ("", "    "), style.width)?;
+            for Row { job, own, lack } in group.jobs.iter().take(most) {
+                let room =
+                    if whole { usize::MAX } else { style.width.saturating_sub(INDENT.len()) };
+                let own = (!group.alike && !own.is_empty()).then_some(own);
                 let said: Vec<&str> = own.into_iter().chain(lack).map(String::as_str).collect();
-                let line = match said.as_slice() {
-                    [] => title,
-                    said => format!("{title}: {}", said.join("; ")),
-                };
-                writeln!(out, "  {}", cut(&line, style.width.saturating_sub(2)))?;
+                let colon = if said.is_empty() { "" } else { ": " };
+                let title = words::title_in(listing, *job, room);
+                let said = cut(&said.join("; "), room.saturating_mul(2));
+                let line = format!("{title}{colon}{said}");
+                let words: Vec<String> = line.split(' ').map(|word| cut(word, room)).collect();
+                let indents = ("  ", INDENT);
+                write_whole(out, words.iter().map(String::as_str), indents, style.width)?;
             }
             let more = group.jobs.len().saturating_sub(most);
             if more > 0 {
@@ -185,18 +192,19 @@ impl Groups {
     }
 }
 
-/// Writes a heading, however long: what doesn't fit into a line stands in the next, behind the column of jobs.
+/// Writes a text, however long: what doesn't fit into a line stands in the next, and is indented otherwise.
 fn write_whole<'w>(
     out: &mut impl Write,
     words: impl Iterator<Item = &'w str>,
+    (first, other): (&str, &str),
     width: usize,
 ) -> io::Result<()> {
-    let (mut line, mut used, mut indent) = (String::new(), 0, "");
+    let (mut line, mut used, mut indent) = (String::new(), 0, first);
     for word in words {
         let more = word.width() + usize::from(!line.is_empty());
         if !line.is_empty() && indent.len() + used + more > width {
             writeln!(out, "{indent}{line}")?;
-            (line, used, indent) = (String::new(), 0, "    ");
+            (line, used, indent) = (String::new(), 0, other);
         }
         if !line.is_empty() {
             line.push(' ');

@@ -38,6 +38,11 @@ const WIDTH: usize = 100;
 /// A job in a few words: the beginning of its id, its run, its stage, and the values that set it apart, those of jobs
 /// that it reads from in brackets.
 pub(super) fn title(listing: &Listing, job: u32) -> String {
+    title_in(listing, job, WIDTH)
+}
+
+/// The same in so many columns.
+pub(super) fn title_in(listing: &Listing, job: u32, width: usize) -> String {
     let Some(view) = listing.job(job) else {
         return String::new();
     };
@@ -45,5 +50,5 @@ pub(super) fn title(listing: &Listing, job: u32) -> String {
     let run = listing.runs.get(view.block().run() as usize).map_or("", |run| &*run.name);
     let values = params_cell(listing, &view);
     let title = format!("{id} {} {} {values}", clean(run), clean(&view.stage().name));
-    cut(title.trim_end(), WIDTH)
+    cut(title.trim_end(), width)
 }

@@ -75,16 +75,43 @@ fn join(lineage: &mut Lineage, other: &Lineage) {
     }
 }
 
+/// Of each parameter the least and the largest number that it is somewhere.
+#[derive(Default)]
+pub(super) struct Spreads(BTreeMap<String, (f64, f64)>);
+
+impl Spreads {
+    /// Counts in one more lineage.
+    pub(super) fn add(&mut self, lineage: &Lineage) {
+        for (name, value) in lineage.iter().filter_map(|(name, of)| Some((name, number(of)?))) {
+            match self.0.get_mut(name) {
+                Some((least, most)) => (*least, *most) = (least.min(value), most.max(value)),
+                None => drop(self.0.insert(name.clone(), (value, value))),
+            }
+        }
+    }
+
+    /// How far two numbers are apart, so that those of other parameters can be added.
+    fn far(&self, name: &str, one: f64, other: f64) -> f64 {
+        let (least, most) = self.0.get(name).copied().unwrap_or_default();
+        // Halves: the largest numbers are farther apart than numbers go.
+        let far = (one / 2.0 - other / 2.0).abs() / (most / 2.0 - least / 2.0);
+        if far.is_finite() { far } else { 1.0 }
+    }
+}
+
 /// How far two lineages are apart: by how many parameters, then by their values.
-pub(super) fn apart(one: &Lineage, other: &Lineage) -> (usize, Distance) {
+pub(super) fn apart(one: &Lineage, other: &Lineage, spreads: &Spreads) -> (usize, Distance) {
     let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-    let pairs = names.into_iter().map(|name| (one.get(name), other.get(name)));
-    let differing: Vec<_> = pairs.filter(|(one, other)| one != other).collect();
-    let far = |(one, other): &(Option<&BTreeSet<String>>, Option<&BTreeSet<String>>)| {
-        relative(number((*one)?)?, number((*other)?)?)
-    };
-    let distance = differing.iter().map(|pair| far(pair).unwrap_or(FARTHEST)).sum();
-    (differing.len(), Distance(distance))
+    let pairs = names.into_iter().map(|name| (name, one.get(name), other.get(name)));
+    let differing: Vec<_> = pairs.filter(|(_, one, other)| one != other).collect();
+    let mut distance = Distance { other: 0, numbers: 0.0 };
+    for (name, one, other) in &differing {
+        match (one.and_then(number), other.and_then(number)) {
+            (Some(one), Some(other)) => distance.numbers += spreads.far(name, one, other),
+            _ => distance.other += 1,
+        }
+    }
+    (differing.len(), distance)
 }
 
 /// The value of a parameter that has one, if it is a number.
@@ -94,19 +121,14 @@ pub(super) fn number(values: &BTreeSet<String>) -> Option<f64> {
     (values.next().is_none() && number.is_finite()).then_some(number)
 }
 
-/// Numbers are no farther apart than this, and what are no numbers, as far.
-const FARTHEST: f64 = 2.0;
-
-/// How far numbers are apart, measured by the larger: 0.1 is as far from 0.2 as 100 is from 200.
-fn relative(one: f64, other: f64) -> Option<f64> {
-    let largest = one.abs().max(other.abs());
-    let far = (one - other).abs() / largest;
-    if largest == 0.0 { Some(0.0) } else { Some(far).filter(|far| far.is_finite()) }
-}
-
-/// A distance, which has an order.
+/// A distance, which has an order: what is no number is farther than any number.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Distance(f64);
+pub(super) struct Distance {
+    /// How many values are no numbers.
+    other: usize,
+    /// How far the numbers are apart, each measured by how far those of its parameter are.
+    numbers: f64,
+}
 
 impl Eq for Distance {}
 
@@ -118,7 +140,7 @@ impl PartialOrd for Distance {
 
 impl Ord for Distance {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
+        self.other.cmp(&other.other).then(self.numbers.total_cmp(&other.numbers))
     }
 }
 
@@ -137,9 +159,27 @@ mod tests {
             of(&[("x", "0.2"), ("mode", "\"a\"")]),
             of(&[("x", "-0.1"), ("mode", "\"a\"")]),
         ];
-        others.sort_by_key(|other| apart(&here, other));
+        let mut spreads = Spreads::default();
+        for other in &others {
+            spreads.add(other);
+        }
+        others.sort_by_key(|other| apart(&here, other, &spreads));
         let x: Vec<&str> =
             others.iter().filter_map(|other| Some(other.get("x")?.first()?.as_str())).collect();
-        assert_eq!(x, ["0.2", "5", "\"b\"", "-0.1", "0.2"]);
+        assert_eq!(x, ["0.2", "-0.1", "5", "\"b\"", "0.2"]);
+        // As far by value, not by size.
+        let of = |x: &str, y: &str| of(&[("x", x), ("y", y)]);
+        let mut others = [of("20", "1"), of("6", "1"), of("13", "1"), of("12", "100")];
+        for other in &others {
+            spreads.add(other);
+        }
+        others.sort_by_key(|other| apart(&of("12", "1"), other, &spreads));
+        let x: Vec<&String> = others.iter().filter_map(|other| other.get("x")?.first()).collect();
+        assert_eq!(x, ["13", "6", "20", "12"]);
+        // Also where they are as far apart as can be.
+        for x in ["1.7e308", "-1.7e308"] {
+            spreads.add(&of(x, "1"));
+        }
+        assert!((spreads.far("x", 1.7e308, -1.7e308) - 1.0).abs() < 1e-9);
     }
 }

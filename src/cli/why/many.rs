@@ -22,14 +22,16 @@ pub(in crate::cli) struct Many<'l> {
 pub(in crate::cli) struct Cause {
     /// What many jobs have in common.
     pub(in crate::cli) what: String,
-    /// What is this job's own: the same, and values.
+    /// The same, with this job's own values.
     pub(in crate::cli) whole: String,
+    /// Of that what the former doesn't say.
+    pub(in crate::cli) own: String,
 }
 
 impl Cause {
     /// One that has nothing to say of its own.
     pub(in crate::cli) fn simple(what: &str) -> Cause {
-        Cause { what: what.to_owned(), whole: what.to_owned() }
+        Cause { what: what.to_owned(), whole: what.to_owned(), own: String::new() }
     }
 }
 
@@ -41,6 +43,13 @@ impl Known {
     pub(in crate::cli) fn read(base: &Path, world: &dyn World) -> Known {
         Known(Recorded::read(base, world))
     }
+}
+
+/// One of a cause's parts in words: what many jobs have in common, and that with values.
+#[derive(PartialEq)]
+struct Part {
+    what: String,
+    whole: String,
 }
 
 impl<'l> Many<'l> {
@@ -73,20 +82,24 @@ impl<'l> Many<'l> {
                 let mut causes = causes(reasons);
                 let more = causes.len().saturating_sub(MOST_CAUSES);
                 causes.truncate(MOST_CAUSES);
-                let joined = |part: &dyn Fn(&Cause) -> String| {
+                let parts = |part: &dyn Fn(&Part) -> Option<&String>| {
                     let mut parts: Vec<String> = Vec::new();
-                    for part in causes.iter().map(part) {
-                        if !parts.contains(&part) {
-                            parts.push(part);
+                    for part in causes.iter().filter_map(part) {
+                        if !parts.contains(part) {
+                            parts.push(part.clone());
                         }
                     }
+                    parts.join(", ")
+                };
+                let joined = |parts: String| {
                     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
                     let begin = if beside { format!("{}: ", ran.word()) } else { String::new() };
-                    format!("{begin}{}{more}", parts.join(", "))
+                    format!("{begin}{parts}{more}")
                 };
                 Cause {
-                    what: joined(&|cause| cause.what.clone()),
-                    whole: joined(&|cause| cause.whole.clone()),
+                    what: joined(parts(&|part| Some(&part.what))),
+                    whole: joined(parts(&|part| Some(&part.whole))),
+                    own: parts(&|part| Some(&part.whole).filter(|whole| **whole != part.what)),
                 }
             }
         }
@@ -96,7 +109,7 @@ impl<'l> Many<'l> {
 impl Ran {
     fn word(self) -> &'static str {
         match self {
-            Ran::Never => "never run",
+            Ran::Never | Ran::Nowhere => "never run",
             Ran::Perhaps => "no result here",
         }
     }
@@ -114,10 +127,10 @@ fn is_value(reason: &Reason) -> bool {
 }
 
 /// What reasons lead back to, each once.
-fn causes(reasons: &[Reason]) -> Vec<Cause> {
-    let mut all: Vec<Cause> = Vec::new();
-    let mut add = |cause: Cause| {
-        let upstream = |known: &Cause| format!("{UPSTREAM}{}", known.whole) == cause.whole;
+fn causes(reasons: &[Reason]) -> Vec<Part> {
+    let mut all: Vec<Part> = Vec::new();
+    let mut add = |cause: Part| {
+        let upstream = |known: &Part| format!("{UPSTREAM}{}", known.whole) == cause.whole;
         if !all.iter().any(|known| *known == cause || upstream(known)) {
             all.push(cause);
         }
@@ -131,12 +144,12 @@ fn causes(reasons: &[Reason]) -> Vec<Cause> {
         add(cause);
     }
     for reason in others {
-        for Cause { what, whole } in causes(&reason.deeper) {
-            add(Cause { what: upstream(what), whole: upstream(whole) });
+        for Part { what, whole } in causes(&reason.deeper) {
+            add(Part { what: upstream(what), whole: upstream(whole) });
         }
     }
-    for Cause { what, whole } in perhaps.into_iter().map(cause) {
-        add(Cause { what: format!("perhaps {what}"), whole: format!("perhaps {whole}") });
+    for Part { what, whole } in perhaps.into_iter().map(cause) {
+        add(Part { what: format!("perhaps {what}"), whole: format!("perhaps {whole}") });
     }
     all
 }
@@ -148,7 +161,7 @@ fn upstream(text: String) -> String {
     if text.starts_with(UPSTREAM) { text } else { format!("{UPSTREAM}{text}") }
 }
 
-fn cause(reason: &Reason) -> Cause {
+fn cause(reason: &Reason) -> Part {
     let whole = said(reason);
     let what = match &reason.difference {
         Difference::Param { name, .. } => format!("param {}", clean(name)),
@@ -162,5 +175,5 @@ fn cause(reason: &Reason) -> Cause {
         | Difference::Packages { .. }
         | Difference::UpstreamRuns { .. } => whole.clone(),
     };
-    Cause { what, whole }
+    Part { what, whole }
 }

@@ -29,6 +29,7 @@ use waits::Waits;
 
 /// Why a job is as it is.
 pub(super) struct Why<'l> {
+    listing: &'l Listing,
     pub(super) job: JobView<'l>,
     pub(super) status: Status,
     pub(super) verdict: Verdict,
@@ -66,6 +67,8 @@ pub(super) enum Verdict {
 pub(super) enum Ran {
     /// No lab that was run here had it, or what it needs never came to an end.
     Never,
+    /// Nothing lies below the base path, which may be new or have been deleted.
+    Nowhere,
     /// It was to run, and its folder may have been deleted since.
     Perhaps,
 }
@@ -92,7 +95,7 @@ pub(super) fn why<'l>(
         Status::Done => Waits::default(),
         Status::Failed | Status::Pending => Waits::of(listing, &recorded, &job),
     };
-    Ok(Why { job, status, verdict, waits })
+    Ok(Why { listing, job, status, verdict, waits })
 }
 
 fn pending<'l>(reasons: &mut Reasons<'l>, job: &JobView<'l>) -> Verdict {
@@ -107,7 +110,11 @@ fn pending<'l>(reasons: &mut Reasons<'l>, job: &JobView<'l>) -> Verdict {
     if reasons.recorded.was_read(&name) {
         return Verdict::Removed;
     }
-    let ran = if reasons.never_ran(job) { Ran::Never } else { Ran::Perhaps };
+    let ran = match reasons.never_ran(job) {
+        true if reasons.recorded.is_bare() => Ran::Nowhere,
+        true => Ran::Never,
+        false => Ran::Perhaps,
+    };
     match reasons.nearest(job) {
         None => Verdict::Nothing { ran, unrecorded: reasons.recorded.unrecorded(job) },
         Some(before) => {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use super::super::find::{begin, short_id};
-use super::super::listing::table::grouped;
+use super::super::listing::table::{grouped, params_cell};
 use super::super::listing::{Paint, TableStyle, bare, begun_at, clean, cut, shared};
 use super::super::report::near;
 use super::moved::Moved;
@@ -30,8 +30,7 @@ pub(in crate::cli) fn write_text(
     let short = short_id(job);
     let head = format!("{} · {short} · {}", clean(&job.pname()), why.status.name());
     writeln!(out, "{}", style.paint(Paint::Strong, &cut(&head, style.width)))?;
-    let params = job.params().map(|(name, value)| format!("{}={}", clean(name), bare(value)));
-    let params = params.collect::<Vec<_>>().join(" ");
+    let params = params_cell(why.listing, job);
     if !params.is_empty() {
         writeln!(out, "{}", cut(&params, style.width))?;
     }
@@ -49,6 +48,10 @@ pub(in crate::cli) fn write_text(
             writeln!(out, "what was made from the results before is to be made again.")
         }
         Verdict::Stopped => writeln!(out, "It was begun, and stopped before its end."),
+        Verdict::Nothing { ran: Ran::Nowhere, .. } => {
+            writeln!(out, "Never run here: nothing lies in")?;
+            writeln!(out, "  {}", near(base))
+        }
         Verdict::Nothing { ran: Ran::Never, unrecorded: 0 } => {
             writeln!(out, "Never run: no job of stage {} is done.", clean(&job.stage().name))
         }
@@ -60,7 +63,7 @@ pub(in crate::cli) fn write_text(
         Verdict::Nothing { ran, unrecorded } => {
             let (jobs, verb) = if *unrecorded == 1 { ("job", "is") } else { ("jobs", "are") };
             let begin = match ran {
-                Ran::Never => "Never run",
+                Ran::Never | Ran::Nowhere => "Never run",
                 Ran::Perhaps => "No result here",
             };
             writeln!(
@@ -276,7 +279,9 @@ pub(in crate::cli) fn verdict(verdict: &Verdict) -> (&'static str, Value, Vec<Va
         Verdict::Removed => ("removed", Value::Null, Vec::new()),
         Verdict::Outdated { .. } => ("outdated", Value::Null, Vec::new()),
         Verdict::Stopped => ("stopped", Value::Null, Vec::new()),
-        Verdict::Nothing { ran: Ran::Never, .. } => ("never-run", Value::Null, Vec::new()),
+        Verdict::Nothing { ran: Ran::Never | Ran::Nowhere, .. } => {
+            ("never-run", Value::Null, Vec::new())
+        }
         Verdict::Nothing { ran: Ran::Perhaps, .. } => ("no-result", Value::Null, Vec::new()),
         Verdict::Changed { before, reasons, .. } => {
             ("changed", Value::from(before.as_str()), reasons.iter().map(reason).collect())

@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
 
 use super::super::listing::Status;
-use super::lineage::{Lineages, apart};
+use super::lineage::{Lineages, Spreads, apart};
 use super::moved::{self, Moved};
 use super::nearest::Nearest;
 use super::recorded::Recorded;
@@ -38,6 +39,8 @@ pub(super) struct Reasons<'l> {
     /// Pairs of jobs that were compared.
     told: BTreeSet<(String, String)>,
     lineages: Lineages<'l>,
+    /// By stage how far the values of its jobs are apart, so that the nearest can be told.
+    spreads: HashMap<&'l str, Rc<Spreads>>,
     /// Where many jobs are asked about: which may be nearest.
     near: Option<Nearest<'l>>,
     /// By number, jobs of which it is known whether they never ran.
@@ -67,6 +70,7 @@ impl<'l> Reasons<'l> {
             listed,
             told: BTreeSet::new(),
             lineages: Lineages::new(listing, recorded),
+            spreads: HashMap::new(),
             near: None,
             never: HashMap::new(),
             lacking: HashMap::new(),
@@ -133,9 +137,10 @@ impl<'l> Reasons<'l> {
         };
         let fits = |record: &IdentityRecord| record.stage == own.stage && record.job != own.job;
         let all = all.into_iter().filter(|(record, _)| fits(record));
+        let spreads = self.spreads(&job.stage().name);
         let mut nearest = None;
         for (record, ended) in all {
-            let (params, distance) = apart(&self.lineages.of_record(record), &lineage);
+            let (params, distance) = apart(&self.lineages.of_record(record), &lineage, &spreads);
             let others = others(&differences(record, &own));
             let elsewhere = record.pipeline != own.pipeline;
             let taken = (self.listed.contains(&record.job), self.is_there(record, job));
@@ -146,6 +151,20 @@ impl<'l> Reasons<'l> {
             }
         }
         nearest.map(|(_, record)| record)
+    }
+
+    /// How far the values of the jobs of a stage that are done are apart.
+    fn spreads(&mut self, stage: &'l str) -> Rc<Spreads> {
+        if let Some(known) = self.spreads.get(stage) {
+            return Rc::clone(known);
+        }
+        let mut spreads = Spreads::default();
+        for (record, _) in self.recorded.done().filter(|(record, _)| record.stage == stage) {
+            spreads.add(&self.lineages.of_record(record));
+        }
+        let spreads = Rc::new(spreads);
+        self.spreads.insert(stage, Rc::clone(&spreads));
+        spreads
     }
 
     /// What sets a job apart from one that was done.

@@ -106,11 +106,22 @@ impl Recorded {
 
     /// May it have run, as one of the jobs of a lab that was run here?
     pub(super) fn may_have_run(&self, job: &str) -> bool {
+        let id = job.split('-').next().unwrap_or(job);
+        self.asked().is_none_or(|asked| asked.contains(id))
+    }
+
+    /// Does nothing speak of any job?
+    pub(super) fn is_bare(&self) -> bool {
+        self.jobs.is_empty() && self.asked().is_some_and(HashSet::is_empty)
+    }
+
+    fn asked(&self) -> Option<&HashSet<String>> {
         let asked = self.asked.get_or_init(|| {
             let labs = self.base.labs().ok()?;
-            Some(labs.into_iter().flat_map(|lab| lab.jobs).collect())
+            // Where jobs lie of which no lab is noted, others may have been there too.
+            let told = !labs.is_empty() || self.jobs.is_empty();
+            told.then(|| labs.into_iter().flat_map(|lab| lab.jobs).collect())
         });
-        let id = job.split('-').next().unwrap_or(job);
-        asked.as_ref().is_none_or(|asked| asked.contains(id))
+        asked.as_ref()
     }
 }
