@@ -298,3 +298,17 @@ fn items_are_handed_on_as_they_are_written() {
     lab.write("", &[("a", "", &many("0"))]);
     expect(&lab.run(&[]), 1, "\n  gather: exit status 4\n");
 }
+
+/// What another call is at isn't said to have been stopped.
+#[test]
+fn what_runs_right_now_is_told() {
+    let script = "    echo > ${outputs.x}; while [ ! -e \"$LOG\" ]; do sleep 0.05; done";
+    let lab = Lab::new("", &[("a", "", &stage("", script))]);
+    let mut child = start(&lab, &[]);
+    wait_for(|| lab.jobs("work").first().is_some_and(|job| job.join("out/x").exists()));
+    let id = support::name(&lab.jobs("work")[0])[..32].to_owned();
+    expect(&call(lab.0.path(), &["eval", "--why", &id]), 0, "begun, and isn't over");
+    expect(&lab.run(&["-n"]), 0, "it was begun, and isn't over: another call works here");
+    fs::write(lab.path("log"), "").expect("it is ours");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}

@@ -12,6 +12,7 @@ use super::super::listing::{Paint, TableStyle, bare, begun_at, clean, cut, share
 use super::super::report::near;
 use super::moved::Moved;
 use super::{Ran, Reason, Verdict, Why};
+use crate::exec::Base;
 use crate::sweep::{Count, Difference, InputRecord};
 
 /// No value is cut below so many columns.
@@ -46,6 +47,9 @@ pub(in crate::cli) fn write_text(
         Verdict::Outdated { by } => {
             writeln!(out, "It was done, but {} was run again since:", self::short(by))?;
             writeln!(out, "what was made from the results before is to be made again.")
+        }
+        Verdict::Stopped if Base::new(base).is_held() => {
+            writeln!(out, "It was begun, and isn't over: another call works here.")
         }
         Verdict::Stopped => writeln!(out, "It was begun, and stopped before its end."),
         Verdict::Nothing { ran: Ran::Nowhere, .. } => {
