@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::classes::RunClasses;
 use super::facet::Names;
 use super::field::{Field, Look, MOST_POINTS, combined};
-use super::identity::JobId;
 use super::ids::{Hashing, formula};
 use super::jobs::JobBits;
 use super::keys::{self, Place};
 use super::list::{Ask, Request};
 use super::listing::{Block, Listing, Producer, RunInfo, StageInfo, StageKind};
+use super::made::make_room;
 use super::origin::Written;
 use super::params::params;
 use super::progress::Progress;
@@ -413,12 +413,12 @@ impl<'x, 'h> Expansion<'x, 'h> {
         let hashing = Hashing { block: &block, blocks, interrupt, progress };
         let done = match in_place {
             true => {
-                let (known, ids) = listing.ids.with_new(points);
-                hashing.all(&formula, known, ids)
+                let ids = listing.ids.with_new(points, interrupt);
+                ids.is_some_and(|(known, ids)| hashing.all(&formula, known, ids))
             }
             false => {
-                apart.resize(points, JobId::from_bytes([0; 20]));
-                hashing.all(&formula, listing.ids.known(), &mut apart)
+                make_room(&mut apart, points, interrupt)
+                    && hashing.all(&formula, listing.ids.known(), &mut apart)
             }
         };
         if !done {

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::identity::{Identity, JobId, Part};
 use super::jobs::JobSet;
@@ -65,13 +66,32 @@ impl Ids {
         Known { kept: &self.kept, gaps: &self.gaps }
     }
 
-    /// Those so far, and room for as many more at the end.
-    pub(super) fn with_new(&mut self, new: usize) -> (Known<'_>, &mut [JobId]) {
+    /// Those so far, and room for as many more at the end. `None`: interrupted.
+    pub(super) fn with_new(
+        &mut self,
+        new: usize,
+        interrupt: &AtomicBool,
+    ) -> Option<(Known<'_>, &mut [JobId])> {
         let before = self.kept.len();
-        self.kept.resize(before + new, JobId::from_bytes([0; 20]));
+        if !make_room(&mut self.kept, new, interrupt) {
+            return None;
+        }
         let (kept, new) = self.kept.split_at_mut(before);
-        (Known { kept, gaps: &self.gaps }, new)
+        Some((Known { kept, gaps: &self.gaps }, new))
     }
+}
+
+/// Ids that are made room for at once.
+const STRIDE: usize = 1 << 16;
+
+/// Adds so many ids that are still to be made. The system takes a tenth of a second to give memory for ten million:
+/// whoever wants to stop needn't wait for it. False: interrupted.
+pub(super) fn make_room(ids: &mut Vec<JobId>, new: usize, interrupt: &AtomicBool) -> bool {
+    let whole = ids.len() + new;
+    while ids.len() < whole && !interrupt.load(Ordering::Relaxed) {
+        ids.resize(whole.min(ids.len() + STRIDE), JobId::from_bytes([0; 20]));
+    }
+    ids.len() == whole
 }
 
 impl<'k> Known<'k> {
