@@ -20,7 +20,7 @@ use super::run::lacking::missing;
 use super::run::unseen;
 use super::setup::{machine_saying, places};
 use super::{candidates, parts};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::exec::{Base, Inside, Piece, Plan, State, Store, Unit, Work, enter, lacks, piece};
 use crate::source::SourceMap;
 use crate::sweep::{Ask, JobSet, JobView, Listing};
@@ -123,7 +123,7 @@ impl Call<'_> {
         }
         let lacks = lacks(self.listing, &plan);
         if !lacks.is_empty() {
-            return self.complain(missing(self.listing, &lacks, Severity::Error));
+            return self.complain(missing(self.listing, &lacks));
         }
         let seen = match self.base.seen(places()) {
             Ok(seen) => seen,

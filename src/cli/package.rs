@@ -16,7 +16,7 @@ use super::run::words;
 use super::setup::machine_saying;
 use super::stdout;
 use crate::bytes::Writer;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::exec::{Base, Plan, Store, Written, begin, image, lacks, unpack_images, write_lab};
 use crate::lab::ContainerMode;
 use crate::store::StorePath;
@@ -98,7 +98,7 @@ fn write(
     }
     let lacks = lacks(listing, &plan);
     if !lacks.is_empty() {
-        return Err(failed(missing(listing, &lacks, Severity::Error)));
+        return Err(failed(missing(listing, &lacks)));
     }
     begin(&root).map_err(refused)?;
     if listing.kit.derivations {

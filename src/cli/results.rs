@@ -164,7 +164,7 @@ pub(super) fn title(name: &str) -> String {
 
 /// Of results that are there and outdated, the job that was run again since: `gen 5ykhxrmz`.
 pub(super) fn outdated_by(folder: &Folder, base: &Base) -> Option<String> {
-    let by = fs::read_to_string(folder.repx().join("OUTDATED")).ok()?;
+    let by = folder.outdated_by()?;
     let holds = folder.state() == State::Pending && folder.out().is_dir();
     (holds && !by.is_empty()).then(|| Results::new(base, by).title())
 }

@@ -152,11 +152,6 @@ impl Lack {
             Missing::Unknown(name) | Missing::Program(name, _) => name,
         }
     }
-
-    /// Is it there on other machines?
-    pub fn is_of_machine(&self) -> bool {
-        matches!(self.missing, Missing::Program(..))
-    }
 }
 
 /// Why a job can't run on this machine.

@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::place::Folder;
+
 /// The path of an output, where `$out` is this.
 ///
 /// # Errors
@@ -30,6 +32,11 @@ pub(super) fn is_missing(path: &str, out: &Path) -> bool {
             && !below.contains(['$', '*', '?', '[', '{', '`'])
     });
     known && fs::metadata(PathBuf::from(within_out(path, out))).is_err()
+}
+
+/// Was an output that a job wrote, or a piece of one, removed since?
+pub(super) fn was_removed(folder: &Folder, output: &str, path: &str) -> bool {
+    is_missing(path, &folder.out()) && !folder.was_unwritten(output)
 }
 
 #[cfg(test)]

@@ -385,18 +385,14 @@ impl Folder {
         self.unmark()
     }
 
+    /// The full name of the job that was run again since these results were made from its old ones.
+    pub fn outdated_by(&self) -> Option<String> {
+        fs::read_to_string(self.repx().join(OUTDATED)).ok()
+    }
+
     /// Was what its results were made from made again?
     pub(super) fn is_outdated(&self) -> bool {
         fs::symlink_metadata(self.repx().join(OUTDATED)).is_ok()
-    }
-
-    /// Removes all of it.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    pub fn remove(&self) -> io::Result<()> {
-        self.unmark()?;
-        remove(&self.root).map_err(|error| at(&self.root, &error))
     }
 
     /// Says that all is well, once all that was written is on the disk; of a job, what it was made of. The marker names

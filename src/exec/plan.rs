@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 
 use super::following::following;
-use super::paths::is_missing;
+use super::paths::was_removed;
 use super::place::{Base, State};
 use crate::sweep::{Block, JobSet, JobView, Listing, Source};
 
@@ -161,7 +161,7 @@ impl Known<'_> {
         let folder = self.base.job(&job.name().to_string());
         let outputs = job.outputs();
         let path = outputs.iter().find(|(name, _)| **name == *output).map(|(_, path)| &**path);
-        path.is_none_or(|path| !is_missing(path, &folder.out()) || folder.was_unwritten(output))
+        path.is_none_or(|path| !was_removed(&folder, output, path))
     }
 
     fn read(base: &Base) -> Known<'_> {

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::outdated::Readers;
 use super::package::metadata;
-use super::paths::{is_missing, placed};
+use super::paths::{placed, was_removed};
 use super::place::{Base, Folder, State};
 use super::plan::Plan;
 use super::schedule::{Piece, Unit};
@@ -294,10 +294,8 @@ impl<'w> Work<'w> {
 
 /// Is a piece of work done, and nothing of what it wrote removed since?
 fn is_whole(folder: &Folder, outputs: &[(Arc<str>, Arc<str>)]) -> bool {
-    let is_gone = |(name, path): &(Arc<str>, Arc<str>)| {
-        is_missing(path, &folder.out()) && !folder.was_unwritten(name)
-    };
-    folder.state() == State::Done && !outputs.iter().any(is_gone)
+    folder.state() == State::Done
+        && !outputs.iter().any(|(name, path)| was_removed(folder, name, path))
 }
 
 fn no_part() -> io::Error {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::report::near;
 use super::build::named;
 use crate::check::MISSING_PACKAGE;
-use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
+use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::exec::{Lack, Missing};
 use crate::sweep::{Listing, PackageKind, Written};
 
@@ -18,12 +18,11 @@ const MOST_PLACES: usize = 5;
 pub(in crate::cli) fn missing<'l>(
     listing: &Listing,
     lacks: impl IntoIterator<Item = &'l Lack>,
-    severity: Severity,
 ) -> Vec<Diagnostic> {
-    lacks.into_iter().map(|lack| one(listing, lack, severity)).collect()
+    lacks.into_iter().map(|lack| one(listing, lack)).collect()
 }
 
-fn one(listing: &Listing, lack: &Lack, severity: Severity) -> Diagnostic {
+fn one(listing: &Listing, lack: &Lack) -> Diagnostic {
     let what = &lack.missing;
     let mut help = match what {
         Missing::Unknown(name) => {
@@ -50,7 +49,7 @@ fn one(listing: &Listing, lack: &Lack, severity: Severity) -> Diagnostic {
         help.push('\n');
         help.push_str(&line);
     }
-    Diagnostic { severity, ..Diagnostic::error(MISSING_PACKAGE, message) }.help(help)
+    Diagnostic::error(MISSING_PACKAGE, message).help(help)
 }
 
 /// "stage `train` stands in pipelines/main.nix, line 4"

@@ -33,7 +33,7 @@ use super::load::{Outcome, Target, configured, lab_name, load_shown};
 use super::report::{from_here, here, near, report, say};
 use super::setup::{machine_saying, places};
 use super::stdout;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::exec::{
     Base, Hold, Isolation, LabKind, Lacking, Local, LockError, Machine, Options, Plan, Store,
     Summary, Work, execute, is_package, jobs_lacking, jobs_needing, lacks,
@@ -244,7 +244,7 @@ impl Call<'_> {
             return Ok(lacking);
         }
         let go_on = self.options.continue_on_failure && lacking.len() < plan.len();
-        let mut wrong = missing(self.listing, lacks, Severity::Error);
+        let mut wrong = missing(self.listing, lacks);
         if !go_on
             && lacking.len() < plan.len()
             && let Some(last) = wrong.last_mut()
